@@ -1,0 +1,57 @@
+"""A moto-style mock of AWS IoT Jobs (control and device plane) and AWS Batch.
+
+Public names are imported when they are first used, so that `import mock_jobs` costs next to nothing; moto and boto3 come when
+a mock starts.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mock_jobs.errors import (
+        NotActiveError,
+        UnmockedRequestError,
+        UsageError,
+        UsageTypeError,
+        UsageValueError,
+    )
+    from mock_jobs.mock import MockJobs, current_mock, mock_jobs
+    from mock_jobs.server import MockJobsServer
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "MockJobs": "mock_jobs.mock",
+    "MockJobsServer": "mock_jobs.server",
+    "NotActiveError": "mock_jobs.errors",
+    "UnmockedRequestError": "mock_jobs.errors",
+    "UsageError": "mock_jobs.errors",
+    "UsageTypeError": "mock_jobs.errors",
+    "UsageValueError": "mock_jobs.errors",
+    "current_mock": "mock_jobs.mock",
+    "mock_jobs": "mock_jobs.mock",
+}
+
+__all__ = [
+    "MockJobs",
+    "MockJobsServer",
+    "NotActiveError",
+    "UnmockedRequestError",
+    "UsageError",
+    "UsageTypeError",
+    "UsageValueError",
+    "current_mock",
+    "mock_jobs",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'mock_jobs' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

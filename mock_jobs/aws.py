@@ -1,0 +1,147 @@
+"""What all emulated services share: their errors, ARNs, page tokens and the base of their backends."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from mock_jobs.world import World
+
+
+class AwsError(Exception):
+    """An error that the service answers; the name of a subclass is its code on the wire.
+
+    The HTTP status is the one that the service model gives to the code. `status` counts only for codes outside the model.
+
+    Args:
+        message: Text for the caller.
+        members: Further members of the error's body, as the model names them.
+    """
+
+    status: ClassVar[int] = 400
+
+    def __init__(self, message: str, **members: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.members = members
+
+    @property
+    def code(self) -> str:
+        """The code on the wire."""
+        return type(self).__name__
+
+    def body(self, request_id: str) -> dict[str, object]:  # noqa: ARG002 - AWS Batch writes it into the text
+        """Return the body of the answer, which goes over the wire as JSON."""
+        return {"message": self.message, **self.members}
+
+
+class NotEmulatedYet(AwsError):  # noqa: N818 - the name is the code on the wire
+    """The service has this, mock_jobs does not: said loudly, so that no test passes for the wrong reason."""
+
+    status = 501
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"mock_jobs does not emulate {what} yet, and does not pretend to. Nothing was changed.")
+
+
+class NotOurs(Exception):  # noqa: N818 - not an error: the door hands the request to moto
+    """The request concerns a resource that moto keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One constraint of the service model that a request breaks.
+
+    Attributes:
+        member: Path to the member as AWS prints it, for example `tags.1.member.key`.
+        value: What was sent; None if nothing was.
+        kind: `required`, `type`, `type_in_url`, `min`, `max` (of a number), `min_length`, `max_length`, `pattern` or `enum`.
+        bound: The limit, the pattern, the list of allowed values, or the name of the expected type.
+    """
+
+    member: str
+    value: object
+    kind: str
+    bound: object = None
+
+
+class Backend:
+    """The state of one service in one account and region; its operations are methods named as in boto3.
+
+    An operation takes keyword-only arguments, named as the model's members in snake case, already validated against the
+    model (types, bounds, patterns, enums), and returns the wire shape: a mapping with the model's member names, timestamps
+    as aware datetimes, unset members left out. It raises `AwsError`, and then has changed nothing.
+    """
+
+    lenient_numbers: ClassVar[frozenset[str]] = frozenset()
+    """Members that hold a whole number and may come as a string of digits."""
+
+    def __init__(self, world: World, account: str, region: str) -> None:
+        self.world = world
+        self.account = account
+        self.region = region
+        self.partition = partition_of(region)
+
+    @classmethod
+    def refuse(cls, violations: Sequence[Violation]) -> AwsError:
+        """Return the service's error for a request that breaks constraints of the model."""
+        raise NotImplementedError
+
+    @classmethod
+    def refuse_body(cls) -> AwsError:
+        """Return the service's error for a body that is not a JSON object."""
+        raise NotImplementedError
+
+
+# Longest prefix first. Source: the partitions that botocore's endpoints.json describes.
+_PARTITIONS = (
+    ("us-gov-", "aws-us-gov"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("eusc-", "aws-eusc"),
+    ("us-iso-", "aws-iso"),
+    ("cn-", "aws-cn"),
+)
+
+
+def partition_of(region: str) -> str:
+    """Return the partition that a region belongs to, `aws` for all that are not set apart."""
+    return next((partition for prefix, partition in _PARTITIONS if region.startswith(prefix)), "aws")
+
+
+class BadToken(Exception):  # noqa: N818 - each service turns it into its own error
+    """A page token that was not made by this listing."""
+
+
+def page_token(listing: str, key: Sequence[object]) -> str:
+    """Return an opaque token that continues a listing after the record with this key.
+
+    Args:
+        listing: Names the operation and its filters; the token is good for this listing only.
+        key: The sort key of the last record given out, so that inserts do not shift pages. JSON values.
+    """
+    return base64.urlsafe_b64encode(json.dumps([listing, *key], separators=(",", ":")).encode()).decode()
+
+
+def read_page_token(listing: str, token: str) -> tuple[object, ...]:
+    """Return the key that `page_token` wrote.
+
+    Raises:
+        BadToken: The text is no token, or one of another listing.
+    """
+    try:
+        made_for, *key = json.loads(base64.b64decode(token.encode(), altchars=b"-_", validate=True))
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise BadToken from error
+    if made_for != listing:
+        raise BadToken
+    return tuple(key)
+
+
+WireShape = Mapping[str, object]

@@ -1,0 +1,277 @@
+"""The one source of time, in whole milliseconds since the epoch, and the timers that hang on it."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from threading import RLock
+
+from mock_jobs.errors import UsageTypeError, UsageValueError
+
+
+class Timer:
+    """One callback that waits for its moment; `cancel` makes it never fire."""
+
+    __slots__ = ("callback", "due_ms", "sequence")
+
+    def __init__(self, due_ms: int, sequence: int, callback: Callable[[], None]) -> None:
+        self.due_ms = due_ms
+        self.sequence = sequence
+        self.callback: Callable[[], None] | None = callback
+
+    def __lt__(self, other: Timer) -> bool:
+        return (self.due_ms, self.sequence) < (other.due_ms, other.sequence)
+
+    def cancel(self) -> None:
+        """Never fire; harmless when the timer fired already."""
+        self.callback = None
+
+
+class _Heap:
+    """Timers ordered by due time, then by the order of their making."""
+
+    __slots__ = ("_timers",)
+
+    def __init__(self) -> None:
+        self._timers: list[Timer] = []
+
+    def push(self, timer: Timer) -> None:
+        heapq.heappush(self._timers, timer)
+
+    def first(self) -> Timer | None:
+        timers = self._timers
+        while timers and timers[0].callback is None:
+            heapq.heappop(timers)
+        return timers[0] if timers else None
+
+    def pop(self) -> Timer:
+        return heapq.heappop(self._timers)
+
+    def clear(self) -> None:
+        self._timers.clear()
+
+
+class Clock:
+    """The time that the mock lives in: the process clock plus an offset.
+
+    It starts from `time.time()`, so time-machine and freezegun govern it while they are active. It moves forward only, by
+    itself with real time unless frozen, and by `advance` and `move_to`. Timers never fire in the background: `catch_up`,
+    which every request begins with, and the moves fire what is due, each timer at exactly its due time.
+
+    There are two kinds of timers. Ordinary ones follow the clock always. *Gated* ones belong to AWS Batch jobs, whose pace
+    the test chooses: real time fires them only while `gate_follows_time` is true, a move while `gate_follows_moves` is.
+    """
+
+    def __init__(self, lock: RLock | None = None) -> None:
+        self._lock = lock if lock is not None else RLock()
+        self._offset_ms = 0
+        self._frozen_ms: int | None = None
+        self._pinned_ms: int | None = None
+        self._sequence = 0
+        self._timers = _Heap()
+        self._gated = _Heap()
+        self.gate_follows_time = True
+        self.gate_follows_moves = True
+
+    # Reading
+
+    @property
+    def now_ms(self) -> int:
+        """The present moment in milliseconds since the epoch; the same all through one request."""
+        if self._pinned_ms is not None:
+            return self._pinned_ms
+        if self._frozen_ms is not None:
+            return self._frozen_ms
+        return int(time.time() * 1000) + self._offset_ms
+
+    @property
+    def now_s(self) -> float:
+        """The present moment in seconds since the epoch."""
+        return self.now_ms / 1000
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether real time is kept out."""
+        return self._frozen_ms is not None
+
+    # Moving, by the author of a test
+
+    def advance(self, delta: float | timedelta) -> None:
+        """Move forward and let everything happen that is due on the way, at exactly its own moment.
+
+        Args:
+            delta: Seconds, or a timedelta; not negative.
+
+        Raises:
+            UsageTypeError: `delta` is neither a number nor a timedelta.
+            UsageValueError: `delta` is negative or not finite.
+        """
+        delta_ms = _milliseconds(delta)
+        with self._lock:
+            self._move(self.now_ms + delta_ms, gated=self.gate_follows_moves)
+
+    def move_to(self, moment: float | datetime) -> None:
+        """Move forward to a moment, as `advance` does.
+
+        Args:
+            moment: Seconds since the epoch, or an aware datetime; not in the past of this clock.
+
+        Raises:
+            UsageTypeError: `moment` is neither, or a datetime without a time zone.
+            UsageValueError: `moment` lies in the past.
+        """
+        if isinstance(moment, datetime):
+            if moment.tzinfo is None:
+                msg = f"move_to() needs an aware datetime, got the naive {moment!r}; add tzinfo=timezone.utc"
+                raise UsageTypeError(msg)
+            moment = moment.timestamp()
+        target_ms = _milliseconds(moment)
+        with self._lock:
+            now_ms = self.now_ms
+            if target_ms < now_ms:
+                msg = f"move_to() cannot go back: {target_ms / 1000} lies {(now_ms - target_ms) / 1000} s in the past"
+                raise UsageValueError(msg)
+            self._move(target_ms, gated=self.gate_follows_moves)
+
+    def freeze(self) -> None:
+        """Stop here: from now on only `advance`, `move_to` and the polling of Batch jobs move this clock."""
+        with self._lock:
+            self._frozen_ms = self.now_ms
+
+    def unfreeze(self) -> None:
+        """Let real time run again, from the moment shown now."""
+        with self._lock:
+            if self._frozen_ms is not None:
+                frozen_ms, self._frozen_ms = self._frozen_ms, None
+                self._set(frozen_ms)
+
+    @contextmanager
+    def frozen(self) -> Iterator[Clock]:
+        """Freeze for the length of a `with` block."""
+        was_frozen = self.is_frozen
+        self.freeze()
+        try:
+            yield self
+        finally:
+            if not was_frozen:
+                self.unfreeze()
+
+    # Timers, for the core
+
+    def call_at(self, due_ms: int, callback: Callable[[], None], *, gated: bool = False) -> Timer:
+        """Call back when the clock shows `due_ms` (milliseconds since the epoch), and no earlier than the next firing."""
+        self._sequence += 1
+        timer = Timer(due_ms, self._sequence, callback)
+        (self._gated if gated else self._timers).push(timer)
+        return timer
+
+    def next_due_ms(self) -> int | None:
+        """Return when the earliest ordinary timer is due, in milliseconds since the epoch, or None if none waits."""
+        first = self._timers.first()
+        return None if first is None else first.due_ms
+
+    def catch_up(self) -> None:
+        """Fire everything that is due now."""
+        now_ms = self.now_ms
+        if self._earliest(gated=self.gate_follows_time, until_ms=now_ms) is not None:
+            self._fire_until(now_ms, gated=self.gate_follows_time)
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Show one and the same moment for the length of a `with` block, moves of this clock aside."""
+        outermost = self._pinned_ms is None
+        if outermost:
+            self._pinned_ms = self.now_ms
+        try:
+            yield
+        finally:
+            if outermost:
+                self._pinned_ms = None
+
+    def next_wave(self) -> bool:
+        """Fire the gated timers that are due next, moving to their moment, and whatever else is due before.
+
+        A wave is all the gated timers that wait now for the same, earliest moment. Timers that the wave itself makes are left
+        for the next one, also when they are due at once; so jobs without latencies move state by state, all together.
+
+        Returns:
+            False if no gated timer waits; then nothing happened.
+        """
+        first = self._gated.first()
+        if first is None:
+            return False
+        moment_ms = max(first.due_ms, self.now_ms)
+        last_sequence = self._sequence
+        self._move(moment_ms, gated=False)
+        while (timer := self._gated.first()) is not None and timer.due_ms <= moment_ms:
+            if timer.sequence > last_sequence:
+                break
+            self._fire(self._gated)
+        return True
+
+    def forget(self) -> None:
+        """Drop all timers and go back to the process clock."""
+        self._timers.clear()
+        self._gated.clear()
+        self._offset_ms = 0
+        self._frozen_ms = None
+
+    # Inside
+
+    def _set(self, moment_ms: int) -> None:
+        if self._pinned_ms is not None:
+            self._pinned_ms = moment_ms
+        if self._frozen_ms is not None:
+            self._frozen_ms = moment_ms
+        else:
+            self._offset_ms = moment_ms - int(time.time() * 1000)
+
+    def _move(self, target_ms: int, *, gated: bool) -> None:
+        with self.one_moment():
+            self._fire_until(target_ms, gated=gated)
+            if target_ms > self.now_ms:
+                self._set(target_ms)
+
+    def _earliest(self, *, gated: bool, until_ms: int) -> _Heap | None:
+        ordinary = self._timers.first()
+        heap = self._timers
+        if gated:
+            other = self._gated.first()
+            if other is not None and (ordinary is None or other < ordinary):
+                ordinary, heap = other, self._gated
+        return heap if ordinary is not None and ordinary.due_ms <= until_ms else None
+
+    def _fire_until(self, until_ms: int, *, gated: bool) -> None:
+        outer_ms = self._pinned_ms
+        try:
+            # An overdue timer shows its callback its own moment, never one before what was already seen.
+            seen_ms = 0
+            while (heap := self._earliest(gated=gated, until_ms=until_ms)) is not None:
+                first = heap.first()
+                assert first is not None
+                seen_ms = max(seen_ms, first.due_ms)
+                self._pinned_ms = seen_ms
+                self._fire(heap)
+        finally:
+            self._pinned_ms = outer_ms
+
+    def _fire(self, heap: _Heap) -> None:
+        timer = heap.pop()
+        callback, timer.callback = timer.callback, None
+        if callback is not None:
+            callback()
+
+
+def _milliseconds(delta: float | timedelta) -> int:
+    if isinstance(delta, timedelta):
+        delta = delta.total_seconds()
+    if isinstance(delta, bool) or not isinstance(delta, (int, float)):
+        msg = f"expected seconds or a timedelta, got {delta!r}"
+        raise UsageTypeError(msg)
+    if not 0 <= delta < float("inf"):
+        msg = f"the clock moves forward only: expected a finite number of seconds, 0 or more, got {delta!r}"
+        raise UsageValueError(msg)
+    return round(delta * 1000)

@@ -1,0 +1,43 @@
+"""What the author of a test holds of a world: clock, faults, calls and the pace of Batch."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.control import BatchControl
+    from mock_jobs.clock import Clock
+    from mock_jobs.faults import Faults
+    from mock_jobs.world import Call, World
+
+
+class Controls:
+    """Time, faults and the behaviour of jobs, in the hand of a test."""
+
+    @property
+    def world(self) -> World:
+        """Everything that this run of the mock can touch."""
+        raise NotImplementedError
+
+    @property
+    def clock(self) -> Clock:
+        """The time that the mock lives in."""
+        return self.world.clock
+
+    @property
+    def faults(self) -> Faults:
+        """Errors on demand."""
+        return self.world.faults
+
+    @property
+    def calls(self) -> deque[Call]:
+        """The requests that were answered for IoT Jobs and Batch, oldest first."""
+        return self.world.calls
+
+    @property
+    def batch(self) -> BatchControl:
+        """How Batch jobs move and what they do when they run."""
+        from mock_jobs.batch.control import BatchControl  # noqa: PLC0415 - costs nothing until asked for
+
+        return self.world.shared(BatchControl)

@@ -1,0 +1,26 @@
+"""What is raised when the API of this library itself is used wrongly.
+
+Errors that the emulated services answer are another kind: see `mock_jobs.aws`.
+"""
+
+from __future__ import annotations
+
+
+class UsageError(Exception):
+    """Base of all errors about the use of mock_jobs itself, raised at the call that is wrong."""
+
+
+class UsageTypeError(UsageError, TypeError):
+    """An argument has the wrong type."""
+
+
+class UsageValueError(UsageError, ValueError):
+    """An argument has the right type and a value that cannot be served."""
+
+
+class NotActiveError(UsageError, RuntimeError):
+    """The call needs an active mock and none is active."""
+
+
+class UnmockedRequestError(UsageError):
+    """A request to AWS was stopped: neither mock_jobs nor moto answers it."""

@@ -1,0 +1,110 @@
+"""Errors on demand: let an operation answer an error that its documentation lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mock_jobs.errors import UsageTypeError, UsageValueError
+
+
+@dataclass(slots=True)
+class Fault:
+    """An error that waits to be answered.
+
+    Attributes:
+        service: As boto3 names it, for example `iot-jobs-data`.
+        operation: As the service model names it, for example `CancelJob`.
+        code: The error's code on the wire.
+        status: Its HTTP status.
+        message: Its text.
+        times: How many more requests get it; None means all until it is removed.
+    """
+
+    service: str
+    operation: str
+    code: str
+    status: int
+    message: str
+    times: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredError:
+    """An error that an operation documents: its HTTP status and the text that the model gives to it."""
+
+    status: int
+    message: str
+
+
+# (service, operation) -> (the operation's name in the model, its errors by code); raises UsageValueError for unknown names
+Declared = Callable[[str, str], tuple[str, dict[str, DeclaredError]]]
+
+
+class Faults:
+    """The faults of one world. They act below botocore's retries: each HTTP request uses one up."""
+
+    def __init__(self, declared: Declared) -> None:
+        self._declared = declared
+        self._waiting: dict[tuple[str, str], list[Fault]] = {}
+
+    def add(self, service: str, operation: str, code: str, *, times: int | None = 1, message: str | None = None) -> Fault:
+        """Let the next requests for an operation answer an error, whatever they ask for, and change nothing.
+
+        Args:
+            service: `iot`, `iot-jobs-data` or `batch`.
+            operation: Name in boto3's or the API's spelling: `cancel_job` or `CancelJob`.
+            code: One of the errors that the operation documents, for example `ThrottlingException`.
+            times: How many requests get the error, 1 by default; None for all until `remove` or `clear`. botocore repeats
+                requests that were throttled or met a server error, and each repetition counts.
+            message: Text of the error, by default the one of its documentation.
+
+        Returns:
+            The fault, for `remove` and to look at `times`.
+
+        Raises:
+            UsageValueError: The service, the operation or `times` is impossible, or the operation does not declare the code.
+        """
+        if times is not None and (isinstance(times, bool) or not isinstance(times, int)):
+            msg = f"times must be a whole number or None, got {times!r}"
+            raise UsageTypeError(msg)
+        if times is not None and times < 1:
+            msg = f"times must be at least 1, got {times}; None means always"
+            raise UsageValueError(msg)
+        name, errors = self._declared(service, operation)
+        if code not in errors:
+            msg = f"{service} {name} never answers {code!r}. It declares: {', '.join(sorted(errors))}"
+            raise UsageValueError(msg)
+        error = errors[code]
+        fault = Fault(service, name, code, error.status, error.message if message is None else message, times)
+        self._waiting.setdefault((service, name), []).append(fault)
+        return fault
+
+    def remove(self, fault: Fault) -> None:
+        """Take a fault back; harmless when it is used up."""
+        waiting = self._waiting.get((fault.service, fault.operation), [])
+        if fault in waiting:
+            waiting.remove(fault)
+            if not waiting:
+                del self._waiting[fault.service, fault.operation]
+
+    def clear(self) -> None:
+        """Take all faults back."""
+        self._waiting.clear()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._waiting.values()))
+
+    def take(self, service: str, operation: str) -> Fault | None:
+        """Return the fault that this request meets, the one added first, and use it up once; None mostly."""
+        if not self._waiting:
+            return None
+        waiting = self._waiting.get((service, operation))
+        if not waiting:
+            return None
+        fault = waiting[0]
+        if fault.times is not None:
+            fault.times -= 1
+            if fault.times == 0:
+                self.remove(fault)
+        return fault

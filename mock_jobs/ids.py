@@ -1,0 +1,26 @@
+"""The source of every generated identifier, so that a run can be repeated."""
+
+from __future__ import annotations
+
+import random
+
+
+class IdSource:
+    """Generate UUIDs and hexadecimal ids, the same ones again for the same seed.
+
+    Args:
+        seed: Start of the sequence; None takes one from the operating system.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._bits = random.Random(seed).getrandbits
+
+    def uuid(self) -> str:
+        """Return a random (version 4) UUID in its 36-character form."""
+        text = f"{self._bits(128):032x}"
+        variant = "89ab"[self._bits(2)]
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
+
+    def hex(self, length: int) -> str:
+        """Return `length` lower-case hexadecimal digits."""
+        return f"{self._bits(length * 4):0{length}x}"

@@ -1,0 +1,274 @@
+"""`mock_jobs`: the mock as decorator, context manager and class decorator, in place of moto's `mock_aws`."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import unittest
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from unittest.mock import patch
+
+from mock_jobs.controls import Controls
+from mock_jobs.errors import NotActiveError, UsageTypeError, UsageValueError
+
+if TYPE_CHECKING:
+    from moto.core.config import DefaultConfig
+    from mock_jobs.doors.in_process import InProcessDoor
+    from mock_jobs.world import World
+
+P = ParamSpec("P")
+T = TypeVar("T")
+ClassT = TypeVar("ClassT", bound=type)
+
+PACES = ("poll", "clock", "manual")
+
+# Methods of test classes that begin the state of a test
+_SETUPS = ("setUp", "asyncSetUp", "setup_method")
+
+
+class MockJobs(Controls):
+    """Everything that moto mocks, and AWS IoT Jobs and AWS Batch as AWS documents them.
+
+    Made by `mock_jobs`. Use it in a `with` block, as a decorator of functions, coroutine functions and classes, or by `start`
+    and `stop`. Mocks nest, with each other and with `mock_aws`: all that are active share one state, which is forgotten when
+    the outermost one is left.
+    """
+
+    def __init__(self, config: DefaultConfig | None = None, *, region: str | None = None, pace: str | None = None) -> None:
+        _check_options(config, region, pace)
+        self._config = config
+        self.region = region
+        self._pace = pace
+        self._active: list[_Activation] = []
+
+    # What the author of a test holds
+
+    @property
+    def world(self) -> World:
+        """Everything that this run of the mock can touch.
+
+        Raises:
+            NotActiveError: The mock is not active, or moto answers from another process (TEST_SERVER_MODE).
+        """
+        if not self._active:
+            raise NotActiveError("this mock is not active: enter it first, with a `with` block, the decorator or start()")
+        door = self._active[-1].door
+        if door is None:
+            raise NotActiveError(
+                "the mock answers from another process (TEST_SERVER_MODE or proxy mode), whose clock and state are out of reach"
+            )
+        return door.world
+
+    # Starting and stopping
+
+    def start(self, reset: bool = True) -> None:
+        """Start to answer.
+
+        Args:
+            reset: Whether to begin with no state, when this is the outermost mock.
+        """
+        activation = _Activation(self._config)
+        activation.enter(reset=reset, region=self.region, pace=self._pace)
+        self._active.append(activation)
+        _innermost.append(self)
+
+    def stop(self, remove_data: bool = True) -> None:
+        """Stop to answer.
+
+        Args:
+            remove_data: Whether to forget all state, when this is the outermost mock.
+
+        Raises:
+            NotActiveError: `start` was not called.
+        """
+        if not self._active:
+            raise NotActiveError("stop() was called before start()")
+        # The last entry of this mock: another one may have been entered since, in an overlapping order.
+        del _innermost[len(_innermost) - 1 - _innermost[::-1].index(self)]
+        self._active.pop().leave(remove_data=remove_data)
+
+    def reset(self) -> None:
+        """Forget all state, moto's too, and stay active."""
+        if not self._active:
+            raise NotActiveError("reset() needs an active mock; call start() first")
+        self._active[-1].reset()
+
+    def __enter__(self) -> MockJobs:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    # Decorating
+
+    @overload
+    def __call__(self, target: ClassT, reset: bool = ..., remove_data: bool = ...) -> ClassT: ...
+
+    @overload
+    def __call__(self, target: Callable[P, T], reset: bool = ..., remove_data: bool = ...) -> Callable[P, T]: ...
+
+    def __call__(self, target: Any, reset: bool = True, remove_data: bool = True) -> Any:
+        """Decorate a function, a coroutine function or a class."""
+        if inspect.isclass(target):
+            return self._decorate_class(target)
+        if not callable(target):
+            raise UsageTypeError(f"mock_jobs decorates functions, coroutine functions and classes, not {target!r}")
+        if inspect.iscoroutinefunction(target):
+
+            @functools.wraps(target)
+            async def mocked_coroutine(*args: Any, **kwargs: Any) -> Any:
+                self.start(reset=reset)
+                try:
+                    return await target(*args, **kwargs)
+                finally:
+                    self.stop(remove_data=remove_data)
+
+            return mocked_coroutine
+
+        @functools.wraps(target)
+        def mocked(*args: Any, **kwargs: Any) -> Any:
+            self.start(reset=reset)
+            try:
+                return target(*args, **kwargs)
+            finally:
+                self.stop(remove_data=remove_data)
+
+        return mocked
+
+    def _decorate_class(self, target: ClassT) -> ClassT:
+        """Mock each public method of a class by itself.
+
+        As under `mock_aws`: with a `setUp`, state begins with it and lasts through the test and `tearDown`; without, each
+        test method has a state of its own.
+        """
+        has_setup = _has_setup(target)
+        for name, attribute in list(vars(target).items()):
+            if name.startswith("_"):
+                continue
+            if inspect.isclass(attribute):
+                setattr(target, name, self(attribute))
+            elif inspect.isfunction(attribute):
+                begins = name in _SETUPS
+                alone = not has_setup and name.startswith(unittest.TestLoader.testMethodPrefix)
+                setattr(target, name, self(attribute, reset=begins or alone, remove_data=alone))
+        return target
+
+
+def _check_options(config: object, region: object, pace: object) -> None:
+    if config is not None and not isinstance(config, Mapping):
+        raise UsageTypeError(f"config must be a mapping in moto's form, got {config!r}")
+    for name, value in (("region", region), ("pace", pace)):
+        if value is not None and not isinstance(value, str):
+            raise UsageTypeError(f"{name} must be a string, got {value!r}")
+    if pace is not None and pace not in PACES:
+        raise UsageValueError(f"pace must be one of {', '.join(PACES)}, got {pace!r}")
+
+
+def _has_setup(target: type) -> bool:
+    own = [each for each in target.__mro__ if each not in (unittest.TestCase, unittest.IsolatedAsyncioTestCase, object)]
+    return any(name in vars(each) for each in own for name in _SETUPS)
+
+
+class _Activation:
+    """One entry into the mock: what it changed, to be put back when it is left."""
+
+    def __init__(self, config: DefaultConfig | None) -> None:
+        from mock_jobs.doors import moto_seam  # noqa: PLC0415 - moto comes when a mock starts
+
+        self._moto = moto_seam.mock_aws(config)
+        self.door: InProcessDoor | None = None
+        self._left = ExitStack()
+
+    def enter(self, *, reset: bool, region: str | None, pace: str | None) -> None:
+        from mock_jobs.doors import moto_seam  # noqa: PLC0415
+
+        if not moto_seam.is_in_process():
+            self._moto.start(reset=reset)
+            return
+        from mock_jobs.doors.in_process import share_models, the_door  # noqa: PLC0415
+
+        door = the_door()
+        door.await_reset()
+        with moto_seam.quick_start():
+            self._moto.start(reset=reset)
+        try:
+            with ExitStack() as entered:
+                door.open()
+                entered.callback(door.close)
+                if moto_seam.resets_session():
+                    share_models()
+                if region is not None:
+                    entered.enter_context(patch.dict(os.environ, AWS_DEFAULT_REGION=region))
+                if pace is not None:
+                    entered.enter_context(door.paced(pace))
+                self._left = entered.pop_all()
+        except BaseException:
+            self._moto.stop()
+            raise
+        self.door = door
+
+    def leave(self, *, remove_data: bool) -> None:
+        try:
+            self._left.close()
+        finally:
+            if self.door is not None:
+                self.door.await_reset()
+            self._moto.stop(remove_data=remove_data)
+
+    def reset(self) -> None:
+        self._moto.reset()
+
+
+_innermost: list[MockJobs] = []
+
+
+def current_mock() -> MockJobs:
+    """Return the mock that is active, the innermost of them, for tests that are decorated and so hold none.
+
+    Raises:
+        NotActiveError: None is active.
+    """
+    if not _innermost:
+        raise NotActiveError("no mock is active: decorate the test with @mock_jobs, or enter `with mock_jobs():`")
+    return _innermost[-1]
+
+
+@overload
+def mock_jobs(target: ClassT) -> ClassT: ...
+
+
+@overload
+def mock_jobs(target: Callable[P, T]) -> Callable[P, T]: ...
+
+
+@overload
+def mock_jobs(
+    target: None = None, config: DefaultConfig | None = None, *, region: str | None = None, pace: str | None = None
+) -> MockJobs: ...
+
+
+def mock_jobs(
+    target: Any = None, config: DefaultConfig | None = None, *, region: str | None = None, pace: str | None = None
+) -> Any:
+    """Mock AWS: what moto mocks, and besides AWS IoT Jobs on both planes and AWS Batch.
+
+    Use it wherever `mock_aws` stands: `@mock_jobs` and `@mock_jobs(...)` on functions, coroutine functions and classes,
+    `with mock_jobs() as mock:`, or `mock = mock_jobs()` with `mock.start()` and `mock.stop()`.
+
+    Args:
+        target: What to decorate, when used as `@mock_jobs` without parentheses.
+        config: moto's configuration, as for `mock_aws`.
+        region: Region of the clients that name none (it becomes `AWS_DEFAULT_REGION` while the mock is active).
+        pace: How Batch jobs come to move: `poll` (default), `clock` or `manual`.
+
+    Raises:
+        UsageTypeError: An argument has the wrong type.
+        UsageValueError: There is no such pace.
+    """
+    mock = MockJobs(config, region=region, pace=pace)
+    return mock if target is None else mock(target)

@@ -1,0 +1,87 @@
+"""The pytest plugin: fixtures, a marker and ini options. It imports neither moto nor boto3 until a test needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mock_jobs.mock import MockJobs
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.client import BatchClient
+    from mypy_boto3_iot.client import IoTClient
+    from mypy_boto3_iot_jobs_data.client import IoTJobsDataPlaneClient
+
+_MARKER = "mock_jobs"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the ini options."""
+    parser.addini("mock_jobs_region", "Region of the clients made in tests under mock_jobs.", default="us-east-1")
+    parser.addini("mock_jobs_pace", "How Batch jobs move under mock_jobs: poll, clock or manual.", default="poll")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker."""
+    config.addinivalue_line(
+        "markers",
+        f"{_MARKER}(config=None, region=None, pace=None): run the test under mock_jobs, with these options.",
+    )
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let the marker alone activate the mock."""
+    if isinstance(item, pytest.Function) and item.get_closest_marker(_MARKER) and _MARKER not in item.fixturenames:
+        item.fixturenames.insert(0, _MARKER)
+
+
+def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "region": request.config.getini("mock_jobs_region"),
+        "pace": request.config.getini("mock_jobs_pace"),
+    }
+    # From the outermost to the closest, so that the closest wins.
+    for marker in reversed(list(request.node.iter_markers(_MARKER))):
+        if marker.args or not marker.kwargs.keys() <= {"config", "region", "pace"}:
+            pytest.fail(
+                f"@pytest.mark.{_MARKER} takes config, region and pace by name, got {marker.args} {marker.kwargs}",
+                pytrace=False,
+            )
+        options.update(marker.kwargs)
+    return options
+
+
+@pytest.fixture
+def mock_jobs(request: pytest.FixtureRequest) -> Iterator[MockJobs]:
+    """Mock AWS for one test; gives the handle with `clock`, `faults`, `calls` and `batch`."""
+    with MockJobs(**_options(request)) as mock:
+        yield mock
+
+
+def _client(service: str, mock: MockJobs) -> Any:
+    import boto3  # noqa: PLC0415 - the plugin is loaded in every run of pytest
+
+    return boto3.client(service, region_name=mock.region)  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def mock_jobs_iot(mock_jobs: MockJobs) -> IoTClient:
+    """Give a boto3 client of `iot` under the mock."""
+    client: IoTClient = _client("iot", mock_jobs)
+    return client
+
+
+@pytest.fixture
+def mock_jobs_iot_jobs_data(mock_jobs: MockJobs) -> IoTJobsDataPlaneClient:
+    """Give a boto3 client of `iot-jobs-data`, the device plane, under the mock."""
+    client: IoTJobsDataPlaneClient = _client("iot-jobs-data", mock_jobs)
+    return client
+
+
+@pytest.fixture
+def mock_jobs_batch(mock_jobs: MockJobs) -> BatchClient:
+    """Give a boto3 client of `batch` under the mock."""
+    client: BatchClient = _client("batch", mock_jobs)
+    return client

@@ -1,0 +1,143 @@
+"""Server mode: moto's server with IoT Jobs and Batch in front, for any SDK and for the AWS CLI."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from threading import Thread
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from mock_jobs.controls import Controls
+from mock_jobs.errors import NotActiveError, UsageValueError
+
+if TYPE_CHECKING:
+    from mock_jobs.doors.worlds import Worlds
+    from mock_jobs.world import World
+
+_DEFAULT_ACCOUNT = "123456789012"
+_THREADS = 8
+_HIGHEST_PORT = 65535
+
+
+class MockJobsServer:
+    """A server in a thread of this process, for tests. Needs the extra `mock_jobs[server]`.
+
+    Each account has a world of its own, so that test workers with different access keys never meet: an access key of exactly
+    12 digits is the account id.
+
+    Args:
+        host: Address to listen on.
+        port: Port to listen on; 0 chooses a free one.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= _HIGHEST_PORT:
+            raise UsageValueError(f"port must be a whole number from 0 to {_HIGHEST_PORT}, got {port!r}")
+        self._host = host
+        self._port = port
+        self._running: _Running | None = None
+
+    def start(self) -> None:
+        """Listen, and answer in a thread; when this returns, requests are answered.
+
+        Raises:
+            OSError: The address cannot be listened on.
+        """
+        if self._running is not None:
+            raise NotActiveError("this server runs already")
+        self._running = _Running(self._host, self._port)
+
+    def stop(self) -> None:
+        """Stop to listen and forget all state; harmless when the server does not run."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.stop()
+
+    def __enter__(self) -> MockJobsServer:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def host(self) -> str:
+        """The address that is listened on."""
+        return self._live().host
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return self._live().port
+
+    @property
+    def url(self) -> str:
+        """What to give to clients as `endpoint_url`."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def account(self, account_id: str = _DEFAULT_ACCOUNT) -> Controls:
+        """Return clock, faults, calls and pace of the world of an account."""
+        return _AccountControls(self._live().worlds, account_id)
+
+    def _live(self) -> _Running:
+        if self._running is None:
+            raise NotActiveError("this server does not run: call start() first, or use it in a `with` block")
+        return self._running
+
+
+class _AccountControls(Controls):
+    def __init__(self, worlds: Worlds, account_id: str) -> None:
+        self._worlds = worlds
+        self._account_id = account_id
+
+    @property
+    def world(self) -> World:
+        """Everything that requests of this account can touch."""
+        return self._worlds.of(self._account_id)
+
+
+class _Running:
+    """A listening socket, the thread that serves it and the worlds behind it."""
+
+    def __init__(self, host: str, port: int) -> None:
+        # Heavy, and only servers need them.
+        try:
+            from waitress.server import create_server  # noqa: PLC0415
+
+            from mock_jobs.doors import moto_seam  # noqa: PLC0415
+            from mock_jobs.doors.worlds import Worlds  # noqa: PLC0415
+            from mock_jobs.doors.wsgi import Application  # noqa: PLC0415
+
+            self.worlds = Worlds(shared=False)
+            application = Application(self.worlds)
+        except ImportError as error:
+            raise NotActiveError("server mode needs more packages: pip install 'mock_jobs[server]'") from error
+        self._reset_moto = moto_seam.reset_unless_mocked
+        self._reset_moto()
+        # A name with several addresses would be listened on with several ports.
+        address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0]
+        # A full queue is no news: each request waits for the lock of its world anyway.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+        self._sockets: dict[int, Any] = {}
+        self._server = create_server(application, map=self._sockets, host=address, port=port, threads=_THREADS)
+        self.host: str = self._server.effective_host
+        self.port = int(self._server.effective_port)
+        self._is_stopping = False
+        self._thread = Thread(target=self._serve, name=f"mock-jobs-server-{self.port}", daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while not self._is_stopping:
+            self._server.asyncore.loop(timeout=10, map=self._sockets, count=1)
+
+    def stop(self) -> None:
+        self._is_stopping = True
+        self._server.pull_trigger()
+        self._thread.join()
+        self._server.task_dispatcher.shutdown()
+        self._server.asyncore.close_all(self._sockets)
+        self.worlds.reset()
+        self.worlds.leave()
+        self._reset_moto()

@@ -1,0 +1,61 @@
+"""The services that mock_jobs answers: which class serves each, compiled against its botocore model on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from mock_jobs.errors import UsageValueError
+from mock_jobs.faults import DeclaredError
+
+if TYPE_CHECKING:
+    from mock_jobs.wire.service import CompiledService
+
+# boto3's name -> module and name of the backend, pattern of the operations that are ours (the rest of `iot` is moto's).
+_BACKENDS = {
+    "batch": ("mock_jobs.batch.models", "BatchBackend", None),
+    "iot": ("mock_jobs.iot.models", "IoTBackend", r"Job|^(Tag|Untag)Resource$|^ListTagsForResource$"),
+    "iot-jobs-data": ("mock_jobs.iot_jobs_data.models", "IoTJobsDataBackend", None),
+}
+
+NAMES = tuple(_BACKENDS)
+
+# Errors that AWS documents for a whole service outside its API model. Source: reports of the answers of the real service.
+_OUTSIDE_MODEL: Mapping[str, Mapping[str, DeclaredError]] = {
+    "batch": {
+        "TooManyRequestsException": DeclaredError(429, "Too Many Requests"),
+        "AccessDeniedException": DeclaredError(403, "User is not authorized to perform this action."),
+    },
+}
+
+
+@cache
+def compiled(name: str) -> CompiledService:
+    """Return a service compiled against the installed botocore model; once per process."""
+    from mock_jobs.wire.loader import shared_loader  # noqa: PLC0415 - botocore comes when a mock starts
+    from mock_jobs.wire.service import CompiledService  # noqa: PLC0415
+
+    module, class_name, only = _BACKENDS[name]
+    description: Mapping[str, Any] = shared_loader().load_service_model(name, "service-2")
+    return CompiledService(name, description, getattr(import_module(module), class_name), only)
+
+
+def declared_errors(service: str, operation: str) -> tuple[str, dict[str, DeclaredError]]:
+    """Return an operation's name in the model and the errors that its documentation lists.
+
+    Args:
+        service: As boto3 names it.
+        operation: In boto3's or the API's spelling.
+
+    Raises:
+        UsageValueError: There is no such service or operation.
+    """
+    if service not in _BACKENDS:
+        raise UsageValueError(f"mock_jobs does not serve {service!r}, only {', '.join(NAMES)}")
+    operations = compiled(service).operations
+    for name, found in operations.items():
+        if operation in (name, found.method_name):
+            return name, {**found.errors, **_OUTSIDE_MODEL.get(service, {})}
+    raise UsageValueError(f"{service} has no operation {operation!r}. It has: {', '.join(sorted(operations))}")

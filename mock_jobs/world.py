@@ -1,0 +1,104 @@
+"""A world: everything that one run of the mock can touch, and nothing that another can."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import RLock
+from typing import Protocol, TypeVar
+
+from mock_jobs.clock import Clock
+from mock_jobs.faults import Declared, Faults
+from mock_jobs.ids import IdSource
+from mock_jobs.things import ThingRegistries
+
+CALL_LOG_LENGTH = 10_000
+
+
+class _Stored(Protocol):
+    def __init__(self, world: World, account: str, region: str) -> None: ...
+
+
+class _Shared(Protocol):
+    def __init__(self, world: World) -> None: ...
+
+
+StoredT = TypeVar("StoredT", bound=_Stored)
+SharedT = TypeVar("SharedT", bound=_Shared)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that was answered.
+
+    Attributes:
+        at_ms: When, in milliseconds since the epoch, by the world's clock.
+        service: As boto3 names it.
+        operation: As the service model names it.
+        account: Account id.
+        region: Region.
+        parameters: The arguments of the operation in snake case; empty if the request could not be read.
+        error: Code of the error that was answered, None if none was.
+    """
+
+    at_ms: int
+    service: str
+    operation: str
+    account: str
+    region: str
+    parameters: Mapping[str, object]
+    error: str | None
+
+
+class World:
+    """Clock, ids, stores, faults and call log behind one lock.
+
+    `default_pace` is how Batch jobs move when nobody has said otherwise since the last `reset`; None leaves it to Batch.
+
+    Args:
+        declared: Looks up which errors an operation declares, for `faults`.
+        things: Gives the registry of things of an account and region.
+        seed: Makes all generated ids repeatable.
+    """
+
+    def __init__(self, *, declared: Declared, things: ThingRegistries, seed: int | None = None) -> None:
+        self.things = things
+        self.lock = RLock()
+        self.clock = Clock(self.lock)
+        self.ids = IdSource(seed)
+        self.faults = Faults(declared)
+        self.default_pace: str | None = None
+        self.calls: deque[Call] = deque(maxlen=CALL_LOG_LENGTH)
+        self._stores: dict[tuple[type, str, str], object] = {}
+        self._shared: dict[type, object] = {}
+
+    def store(self, kind: type[StoredT], account: str, region: str) -> StoredT:
+        """Return the one object of this class for an account and region, made when first asked for."""
+        key = (kind, account, region)
+        found = self._stores.get(key)
+        if found is None:
+            found = self._stores[key] = kind(self, account, region)
+        assert isinstance(found, kind)
+        return found
+
+    def shared(self, kind: type[SharedT]) -> SharedT:
+        """Return the one object of this class for the whole world, made when first asked for."""
+        found = self._shared.get(kind)
+        if found is None:
+            found = self._shared[kind] = kind(self)
+        assert isinstance(found, kind)
+        return found
+
+    def stores(self, kind: type[StoredT]) -> list[StoredT]:
+        """Return all objects of this class that exist, in the order of their making."""
+        return [store for store in self._stores.values() if isinstance(store, kind)]
+
+    def reset(self) -> None:
+        """Forget all state of the services, all timers, faults and calls."""
+        with self.lock:
+            self._stores.clear()
+            self._shared.clear()
+            self.clock.forget()
+            self.faults.clear()
+            self.calls.clear()

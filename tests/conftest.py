@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from botocore.config import Config
+
+
+from mock_jobs import MockJobs, mock_jobs
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.client import BatchClient
+    from mypy_boto3_iot.client import IoTClient
+    from mypy_boto3_iot_jobs_data.client import IoTJobsDataPlaneClient
+
+pytest_plugins = ["pytester"]
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+
+# A fault or an error shall reach the test at once.
+NO_RETRIES = Config(retries={"max_attempts": 0})
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test leave this machine, whatever it gets wrong."""
+    connect = socket.socket.connect
+
+    def connect_locally(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else address
+        if self.family in (socket.AF_INET, socket.AF_INET6) and host not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test tried to reach {address}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", connect_locally)
+
+
+@pytest.fixture
+def mock() -> Iterator[MockJobs]:
+    with mock_jobs(region=REGION) as active:
+        yield active
+
+
+@pytest.fixture
+def iot(mock: MockJobs) -> IoTClient:
+    return boto3.client("iot", region_name=REGION, config=NO_RETRIES)
+
+
+@pytest.fixture
+def iot_data(mock: MockJobs) -> IoTJobsDataPlaneClient:
+    return boto3.client("iot-jobs-data", region_name=REGION, config=NO_RETRIES)
+
+
+@pytest.fixture
+def batch(mock: MockJobs) -> BatchClient:
+    return boto3.client("batch", region_name=REGION, config=NO_RETRIES)

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import freezegun
+import pytest
+import time_machine
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mock_jobs import UsageTypeError, UsageValueError
+from mock_jobs.clock import Clock
+
+NEW_YEAR = datetime(2030, 1, 1, tzinfo=timezone.utc)
+NEW_YEAR_MS = 1_893_456_000_000
+
+
+@pytest.fixture
+def clock() -> Clock:
+    clock = Clock()
+    clock.freeze()
+    return clock
+
+
+def test_advance_takes_seconds(clock):
+    before = clock.now_ms
+
+    clock.advance(1.5)
+
+    assert clock.now_ms == before + 1500
+
+
+def test_advance_takes_a_timedelta(clock):
+    before = clock.now_ms
+
+    clock.advance(timedelta(minutes=2))
+
+    assert clock.now_ms == before + 120_000
+
+
+@pytest.mark.parametrize("delta", [-1, float("inf"), float("nan"), timedelta(seconds=-1)])
+def test_advance_refuses_what_is_no_way_forward(clock, delta):
+    before = clock.now_ms
+
+    with pytest.raises(UsageValueError, match="forward only"):
+        clock.advance(delta)
+
+    assert clock.now_ms == before
+
+
+@pytest.mark.parametrize("delta", ["60", None, True])
+def test_advance_refuses_other_types(clock, delta):
+    with pytest.raises(UsageTypeError, match="seconds or a timedelta"):
+        clock.advance(delta)
+
+
+@pytest.mark.parametrize("moment", [NEW_YEAR, NEW_YEAR_MS / 1000])
+def test_move_to_takes_a_datetime_or_epoch_seconds(clock, moment):
+    clock.move_to(moment)
+
+    assert clock.now_ms == NEW_YEAR_MS
+
+
+def test_move_to_refuses_the_past(clock):
+    clock.move_to(NEW_YEAR)
+
+    with pytest.raises(UsageValueError, match=r"1\.0 s in the past"):
+        clock.move_to(NEW_YEAR - timedelta(seconds=1))
+
+
+def test_move_to_refuses_a_naive_datetime(clock):
+    with pytest.raises(UsageTypeError, match=r"tzinfo=timezone\.utc"):
+        clock.move_to(datetime(2030, 1, 1))  # noqa: DTZ001
+
+
+def test_real_time_runs_on_after_a_move():
+    with time_machine.travel(NEW_YEAR, tick=False) as traveller:
+        clock = Clock()
+        clock.advance(10)
+        traveller.shift(5)
+
+        assert clock.now_ms == NEW_YEAR_MS + 15_000
+
+
+def test_a_frozen_clock_ignores_real_time_and_resumes_where_it_stood():
+    with time_machine.travel(NEW_YEAR, tick=False) as traveller:
+        clock = Clock()
+        with clock.frozen():
+            traveller.shift(3600)
+            assert clock.now_ms == NEW_YEAR_MS
+        traveller.shift(1)
+
+        assert clock.now_ms == NEW_YEAR_MS + 1000
+
+
+def test_freezegun_governs_the_clock():
+    with freezegun.freeze_time("2030-01-01") as frozen:
+        clock = Clock()
+        frozen.tick(7)
+
+        assert clock.now_ms == NEW_YEAR_MS + 7000
+
+
+def test_timers_fire_in_order_each_at_its_own_moment(clock):
+    start, seen = clock.now_ms, []
+    clock.call_at(start + 3000, lambda: seen.append(("third", clock.now_ms - start)))
+    clock.call_at(start + 1000, lambda: seen.append(("first", clock.now_ms - start)))
+    clock.call_at(start + 1000, lambda: seen.append(("second", clock.now_ms - start)))
+
+    clock.advance(5)
+
+    assert seen == [("first", 1000), ("second", 1000), ("third", 3000)]
+    assert clock.now_ms == start + 5000
+
+
+def test_a_timer_made_by_a_timer_fires_in_the_same_move(clock):
+    start, seen = clock.now_ms, []
+    clock.call_at(start + 1000, lambda: clock.call_at(clock.now_ms + 1000, lambda: seen.append(clock.now_ms - start)))
+
+    clock.advance(2)
+
+    assert seen == [2000]
+
+
+def test_a_cancelled_timer_never_fires(clock):
+    seen = []
+    timer = clock.call_at(clock.now_ms + 1, lambda: seen.append(1))
+    timer.cancel()
+
+    clock.advance(1)
+
+    assert seen == []
+    assert clock.next_due_ms() is None
+
+
+def test_a_timer_that_is_not_due_waits(clock):
+    seen = []
+    clock.call_at(clock.now_ms + 1000, lambda: seen.append(1))
+
+    clock.advance(0.999)
+    assert seen == []
+    clock.advance(0.001)
+    assert seen == [1]
+
+
+def test_catching_up_shows_an_overdue_timer_its_own_moment():
+    with time_machine.travel(NEW_YEAR, tick=False) as traveller:
+        clock, seen = Clock(), []
+        clock.call_at(NEW_YEAR_MS + 1000, lambda: seen.append(clock.now_ms))
+        traveller.shift(60)
+
+        clock.catch_up()
+
+        assert seen == [NEW_YEAR_MS + 1000]
+        assert clock.now_ms == NEW_YEAR_MS + 60_000
+
+
+def test_gated_timers_wait_while_the_gate_is_shut(clock):
+    seen = []
+    clock.call_at(clock.now_ms, lambda: seen.append("gated"), gated=True)
+    clock.gate_follows_time = clock.gate_follows_moves = False
+
+    clock.catch_up()
+    clock.advance(10)
+    assert seen == []
+
+    clock.gate_follows_moves = True
+    clock.advance(0)
+    assert seen == ["gated"]
+
+
+def test_a_wave_fires_one_moment_and_leaves_what_it_makes_for_the_next(clock):
+    seen = []
+    start = clock.now_ms
+    clock.call_at(start, lambda: (seen.append("a"), clock.call_at(start, lambda: seen.append("a2"), gated=True)), gated=True)
+    clock.call_at(start, lambda: seen.append("b"), gated=True)
+
+    assert clock.next_wave()
+    assert seen == ["a", "b"]
+    assert clock.next_wave()
+    assert seen == ["a", "b", "a2"]
+    assert not clock.next_wave()
+
+
+def test_a_wave_takes_the_clock_to_its_moment_and_ordinary_timers_fire_on_the_way(clock):
+    start, seen = clock.now_ms, []
+    clock.call_at(start + 9000, lambda: seen.append(("gated", clock.now_ms - start)), gated=True)
+    clock.call_at(start + 4000, lambda: seen.append(("ordinary", clock.now_ms - start)))
+
+    assert clock.next_wave()
+
+    assert seen == [("ordinary", 4000), ("gated", 9000)]
+    assert clock.now_ms == start + 9000
+
+
+def test_one_moment_stands_still_while_real_time_runs():
+    with time_machine.travel(NEW_YEAR, tick=False) as traveller:
+        clock = Clock()
+        with clock.one_moment():
+            traveller.shift(1)
+            assert clock.now_ms == NEW_YEAR_MS
+        assert clock.now_ms == NEW_YEAR_MS + 1000
+
+
+# A day in milliseconds: enough for ties and gaps, small enough to shrink well.
+@given(st.lists(st.integers(0, 86_400_000), max_size=30), st.lists(st.integers(0, 86_400_000), min_size=1, max_size=10))
+def test_every_timer_fires_once_in_order_and_never_early(dues, moves):
+    clock, seen = Clock(), []
+    clock.freeze()
+    start = clock.now_ms
+    for number, due in enumerate(dues):
+        clock.call_at(start + due, lambda number=number: seen.append((clock.now_ms - start, number)))
+
+    for move in moves:
+        clock.advance(move / 1000)
+
+    total = sum(moves)
+    assert clock.now_ms == start + total
+    assert seen == sorted((due, number) for number, due in enumerate(dues) if due <= total)
