@@ -1,0 +1,1 @@
+"""How a request reaches the core: the seams to botocore, to moto and to WSGI."""

@@ -1,0 +1,116 @@
+"""From a request that is ours to its answer, the same for every door."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from mock_jobs.aws import AwsError, NotEmulatedYet, NotOurs
+from mock_jobs.services import compiled
+from mock_jobs.wire.service import Operation
+from mock_jobs.world import Call, World
+
+
+class Request(NamedTuple):
+    """A request for one of our services.
+
+    Attributes:
+        service: As boto3 names it.
+        method: HTTP method in upper case.
+        path: As it came over the wire, percent-encoded, without the query.
+        query: The query string, encoded, without the question mark.
+        body: The body, maybe empty.
+        account: Account id.
+        region: Region.
+    """
+
+    service: str
+    method: str
+    path: str
+    query: str
+    body: bytes
+    account: str
+    region: str
+
+
+class Answer(NamedTuple):
+    """Status, headers and body of an HTTP response."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def _epoch_seconds(value: object) -> float:
+    if isinstance(value, datetime):
+        return round(value.timestamp(), 3)
+    raise TypeError(f"an operation returned {value!r}, which has no place on the wire")
+
+
+_to_json = json.JSONEncoder(separators=(",", ":"), default=_epoch_seconds, allow_nan=False).encode
+
+# Paths of `iot` that are ours even where no operation answers them; all others are moto's.
+_OUR_IOT_PATHS = ("/jobs", "/jobs/", "/job-templates", "/managed-job-templates")
+
+
+def is_ours(service: str, path: str) -> bool:
+    """Return whether a path of a service is ours although it leads to no operation."""
+    return service != "iot" or path.startswith(_OUR_IOT_PATHS[1:]) or path == _OUR_IOT_PATHS[0]
+
+
+def answer(world: World, request: Request) -> Answer | None:
+    """Answer a request, or return None if it is moto's."""
+    found = compiled(request.service).routes.match(request.method, request.path)
+    if found is None:
+        return _unknown_route(world, request) if is_ours(request.service, request.path) else None
+    operation, labels = found
+    with world.lock, world.clock.one_moment():
+        world.clock.catch_up()
+        try:
+            return _act(world, operation, labels, request)
+        except NotOurs:
+            return None
+
+
+def _act(world: World, operation: Operation, labels: Mapping[str, str], request: Request) -> Answer:
+    at_ms = world.clock.now_ms
+    request_id = world.ids.uuid()
+    arguments: dict[str, object] = {}
+    code: str | None = None
+    fault = world.faults.take(operation.service, operation.name)
+    try:
+        if fault is not None:
+            code = fault.code
+            return _error(code, fault.status, {"message": fault.message}, request_id)
+        if not operation.is_emulated:
+            raise NotEmulatedYet(f"{operation.service} {operation.name}")
+        arguments = operation.read(labels, request.query, request.body)
+        backend = world.store(operation.backend, request.account, request.region)
+        result = getattr(backend, operation.method_name)(**arguments)
+        content = _to_json(result).encode() if result else operation.empty_body
+        headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
+        return Answer(operation.success_status, headers, content)
+    except AwsError as error:
+        code = error.code
+        return _error(code, operation.status_of(error), error.body(request_id), request_id)
+    finally:
+        world.calls.append(Call(at_ms, operation.service, operation.name, request.account, request.region, arguments, code))
+
+
+def _error(code: str, status: int, content: Mapping[str, object], request_id: str) -> Answer:
+    headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id, "x-amzn-ErrorType": code}
+    return Answer(status, headers, _to_json(content).encode())
+
+
+def _unknown_route(world: World, request: Request) -> Answer:
+    # Source: AWS's REST-JSON services answer so; the text is ours (*inferred*).
+    text = f"No operation answers {request.method} {request.path}."
+    return _error("UnknownOperationException", 404, {"message": text}, world.ids.uuid())
+
+
+def failure(error: Exception) -> Answer:
+    """Return the answer for an error of mock_jobs itself, for doors that cannot raise it in the face of the caller."""
+    text = f"mock_jobs failed, which is a bug of mock_jobs: {type(error).__name__}: {error}"
+    return _error("MockJobsFailure", 500, {"message": text}, "00000000-0000-4000-8000-000000000000")

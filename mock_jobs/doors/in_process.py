@@ -1,0 +1,178 @@
+"""The in-process door: while it is open, no call of botocore reaches AWS, whenever its client was made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import RLock
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.credentials import Credentials
+from botocore.httpsession import URLLib3Session
+from botocore.signers import RequestSigner
+
+from mock_jobs.batch.control import BatchControl
+from mock_jobs.doors import moto_seam
+from mock_jobs.doors.dispatch import Request, answer
+from mock_jobs.doors.requests import is_account_id, is_aws_host, read_scope, service_and_region
+from mock_jobs.doors.unmocked import refusal
+from mock_jobs.doors.worlds import Worlds
+from mock_jobs.wire.loader import session_with_shared_loader
+
+_CREDENTIALS = Credentials("FOOBARKEY", "FOOBARSECRET")
+
+# Status, headers and body, as moto hands them to botocore
+MotoAnswer = tuple[int, Mapping[str, str], Any]
+
+
+class InProcessDoor:
+    """Puts our answers in the way of botocore. Opening is counted, and everything is put back by the last `close`."""
+
+    def __init__(self) -> None:
+        self._worlds = Worlds(shared=True)
+        self.world = self._worlds.of("")
+        self.await_reset = self._worlds.await_reset
+        self._lock = RLock()
+        self._opened = 0
+        self._put_back: list[Callable[[], None]] = []
+
+    def open(self) -> None:
+        """Start to answer. moto must be active."""
+        with self._lock:
+            self._opened += 1
+            if self._opened > 1:
+                return
+            try:
+                self._patch()
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Stop to answer when this was the last user."""
+        with self._lock:
+            self._opened -= 1
+            if self._opened == 0:
+                while self._put_back:
+                    self._put_back.pop()()
+
+    @contextmanager
+    def paced(self, pace: str) -> Iterator[None]:
+        """Let Batch jobs move at a pace for the length of a `with` block."""
+        before = self.world.default_pace
+        self._set_pace(pace)
+        try:
+            yield
+        finally:
+            self._set_pace(before)
+
+    def _set_pace(self, pace: str | None) -> None:
+        self.world.default_pace = pace
+        self.world.shared(BatchControl).pace = pace or "poll"
+
+    def _patch(self) -> None:
+        self._worlds.await_reset()
+        self._put_back.append(self._worlds.leave)
+        self._put_back.append(moto_seam.serve_requests_library())
+        self._replace(moto_seam.stubber, "process_request", self._process)
+        self._replace(URLLib3Session, "send", _early_send(URLLib3Session.send))
+        if moto_seam.mocks_credentials():
+            self._replace(RequestSigner, "get_auth_instance", _lenient_signer(RequestSigner.get_auth_instance))
+            self._replace(RequestSigner, "get_auth", RequestSigner.get_auth_instance)
+
+    def _replace(self, owner: Any, name: str, value: object) -> None:
+        kept = vars(owner).get(name)
+        setattr(owner, name, value)
+
+        def put_back() -> None:
+            if kept is None:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, kept)
+
+        self._put_back.append(put_back)
+
+    def _process(self, request: AWSPreparedRequest) -> MotoAnswer | None:
+        """Answer a request as `BotocoreStubber.process_request` does: ours first, then moto."""
+        self._worlds.await_reset()
+        url = request.url
+        host, _, target = url.partition("://")[2].partition("/")
+        if not is_aws_host(host):
+            return moto_seam.moto_answers(request)
+        path, _, query = target.partition("?")
+        path = f"/{path}"
+        headers = request.headers
+        scope = read_scope(headers.get("Authorization"))
+        service, region = service_and_region(scope, host, path)
+        if service is not None:
+            if moto_seam.leave_to_network(service, url.partition("?")[0]):
+                return None
+            account = moto_seam.account_of(scope.access_key, headers.get(moto_seam.ACCOUNT_HEADER))
+            answered = answer(self.world, Request(service, request.method, path, query, _bytes(request.body), account, region))
+            if answered is not None:
+                return answered
+        if is_account_id(scope.access_key) and moto_seam.ACCOUNT_HEADER not in headers:
+            headers[moto_seam.ACCOUNT_HEADER] = scope.access_key
+        answered_by_moto = moto_seam.moto_answers(request)
+        if answered_by_moto == moto_seam.NOT_MOCKED:
+            raise refusal(request.method, url, dict(headers.items()))
+        return answered_by_moto
+
+
+def _bytes(body: Any) -> bytes:
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        return body.encode()
+    return body if isinstance(body, bytes) else bytes(body.read() if hasattr(body, "read") else body)
+
+
+def _early_send(send: Callable[..., Any]) -> Callable[..., Any]:
+    """Catch the clients that were made before moto was imported, and so never heard of its botocore handler."""
+
+    def send_or_answer(session: URLLib3Session, request: AWSPreparedRequest) -> Any:
+        if is_aws_host(request.url.partition("://")[2].partition("/")[0]):
+            answered = moto_seam.stubber.process_request(request)
+            if answered is not None:
+                status, headers, body = answered
+                return AWSResponse(request.url, status, headers, moto_seam.MockRawResponse(body))  # type: ignore[arg-type]
+        return send(session, request)
+
+    return send_or_answer
+
+
+def _lenient_signer(get_auth_instance: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a client that was made without any credentials sign with the fake ones that later clients find."""
+
+    def get_auth_or_fake(
+        signer: RequestSigner,
+        signing_name: str,
+        region_name: str,
+        signature_version: str | None = None,
+        request_credentials: Credentials | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        if request_credentials is None and signer._credentials is None:  # type: ignore[attr-defined]  # noqa: SLF001 - the seam
+            request_credentials = _CREDENTIALS
+        return get_auth_instance(signer, signing_name, region_name, signature_version, request_credentials, **kwargs)
+
+    return get_auth_or_fake
+
+
+_door: InProcessDoor | None = None
+
+
+def the_door() -> InProcessDoor:
+    """Return the door of this process. There is one, since there is one botocore to stand in front of."""
+    global _door  # noqa: PLW0603 - made when first needed
+    if _door is None:
+        _door = InProcessDoor()
+    return _door
+
+
+def share_models() -> None:
+    """Give boto3's default session the shared loader, unless the test has made a session already."""
+    if boto3.DEFAULT_SESSION is None:
+        boto3.setup_default_session(botocore_session=session_with_shared_loader())

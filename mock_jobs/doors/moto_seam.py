@@ -1,0 +1,335 @@
+"""Everything that mock_jobs knows of moto's insides. No other module imports moto.
+
+Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import moto
+from moto import settings
+from moto.backend_index import backend_url_patterns
+from moto.core import models as core_models
+from moto.core.base_backend import BackendDict
+from moto.core.botocore_stubber import MockRawResponse
+from moto.core.config import default_user_config, passthrough_service, passthrough_url, service_whitelisted
+from moto.core.custom_responses_mock import CallbackResponse, not_implemented_callback
+from moto.core.exceptions import ServiceNotWhitelisted
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from mock_jobs.doors.requests import is_account_id, is_aws_host
+
+if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
+    from moto.core.models import MockAWS
+    from moto.iot.models import IoTBackend as MotoIoTBackend
+    from responses import BaseResponse
+
+__all__ = [
+    "MockRawResponse",
+    "MotoThings",
+    "ResetBell",
+    "account_of",
+    "batch_transition",
+    "is_in_process",
+    "leave_to_network",
+    "mock_aws",
+    "moto_answers",
+    "quick_start",
+    "reset_unless_mocked",
+    "resets_session",
+    "serve_requests_library",
+    "server_application",
+    "stubber",
+    "watch_things",
+]
+
+stubber = core_models.botocore_stubber
+"""The one object at which moto's two ways in end: its botocore handler and its `responses` callbacks."""
+
+NOT_MOCKED: tuple[int, dict[str, str], str] = (404, {}, "Not yet implemented")
+"""What moto answers for a host of AWS that none of its services has."""
+
+ACCOUNT_HEADER = "x-moto-account-id"
+
+
+def mock_aws(config: Mapping[str, Any] | None) -> MockAWS:
+    """Return a new `mock_aws` of the mode that moto is in: in process, server or proxy."""
+    return moto.mock_aws(config=config)  # type: ignore[arg-type]  # users give moto's own shape
+
+
+def is_in_process() -> bool:
+    """Return whether moto answers in this process, not through TEST_SERVER_MODE or a proxy."""
+    return not settings.TEST_SERVER_MODE and not settings.is_test_proxy_mode()
+
+
+def resets_session() -> bool:
+    """Return whether moto replaces boto3's default session while it is active."""
+    return bool(default_user_config.get("core", {}).get("reset_boto3_session", True))
+
+
+def mocks_credentials() -> bool:
+    """Return whether moto gives fake credentials to the clients of the test."""
+    return default_user_config.get("core", {}).get("mock_credentials", True) is not False
+
+
+def moto_answers(request: AWSPreparedRequest) -> tuple[int, Mapping[str, str], Any] | None:
+    """Let moto answer; None means that the request shall go out to the network."""
+    answer: tuple[int, Mapping[str, str], Any] | None = type(stubber).process_request(stubber, request)
+    return answer
+
+
+def leave_to_network(service: str, url: str) -> bool:
+    """Return whether moto's `passthrough` settings let this request out.
+
+    Raises:
+        ServiceNotWhitelisted: moto's `service_whitelist` is set and does not hold the service.
+    """
+    core = default_user_config["core"]
+    passthrough = core.get("passthrough", {})
+    if passthrough.get("urls") and passthrough_url(url):
+        return True
+    names = ("iot", service) if service == "iot-jobs-data" else (service,)
+    if passthrough.get("services") and any(map(passthrough_service, names)):
+        return True
+    if core.get("service_whitelist") is not None and not any(map(service_whitelisted, names)):
+        raise ServiceNotWhitelisted(service)
+    return False
+
+
+# Accounts
+
+_ACCESS_KEY = re.compile(r"[A-Z0-9]{20}")
+
+
+def account_of(access_key: str, header: str | None) -> str:
+    """Return the account of a request: by moto's rules, and an access key of 12 digits is an account id.
+
+    Args:
+        access_key: From the credential scope.
+        header: Content of `x-moto-account-id`, if sent.
+    """
+    fixed = os.environ.get("MOTO_ACCOUNT_ID")
+    if fixed is not None:
+        return fixed
+    if header:
+        return header
+    if is_account_id(access_key):
+        return access_key
+    if _ACCESS_KEY.fullmatch(access_key):
+        from moto.iam.models import get_account_id_from  # noqa: PLC0415 - slow to import, and rarely needed
+
+        return get_account_id_from(access_key)
+    return DEFAULT_ACCOUNT_ID
+
+
+# Resets
+
+
+class ResetBell:
+    """Rings when moto forgets its state: at the start and end of a mock, and at `POST /moto-api/reset`.
+
+    moto resets by clearing each of the backend dictionaries that are in use; the bell hangs itself among them.
+    """
+
+    def __init__(self, ring: Callable[[], None]) -> None:
+        self._ring = ring
+        self._hangs = False
+
+    def hang(self) -> None:
+        """Wait for the next reset; costs nothing when waiting already."""
+        if not self._hangs:
+            BackendDict._instances.append(self)  # type: ignore[arg-type, misc]  # noqa: SLF001 - the seam
+            self._hangs = True
+
+    def values(self) -> tuple[()]:
+        """Return nothing: what `BackendDict.reset` resets one by one."""
+        return ()
+
+    def clear(self) -> None:
+        """Ring: what `BackendDict.reset` calls last."""
+        self._hangs = False
+        self._ring()
+
+
+def reset_unless_mocked() -> None:
+    """Let moto forget all state, unless a mock is active in this process and owns it."""
+    if core_models.MockAWS._nested_count == 0:  # noqa: SLF001 - the seam
+        BackendDict.reset()
+
+
+# Users of the requests library
+
+_AWS_URL = re.compile(r"https?://(?P<host>[^/]+)(?:/|$)")
+
+
+class _OneForAll(CallbackResponse):
+    """Stands for many patterns at once, where moto adds one response for each pattern and HTTP method."""
+
+    def __init__(self, method: str, matches_url: Callable[[str], bool], callback: Callable[..., Any]) -> None:
+        super().__init__(method=method, url=f"mock_jobs {matches_url.__name__}", callback=callback)
+        self._matches_url = matches_url
+
+    def _url_matches(self, url: Any, other: Any, match_querystring: bool = False) -> bool:  # noqa: ARG002 - the signature of responses
+        return self._matches_url(other.split("?", 1)[0])
+
+
+def _is_mocked(url: str) -> bool:
+    host = _AWS_URL.match(url)
+    if host is not None and ".jobs.iot" in host["host"] and is_aws_host(host["host"]):
+        return True
+    return any(pattern.match(url) for _, pattern in backend_url_patterns)
+
+
+def _is_aws(url: str) -> bool:
+    host = _AWS_URL.match(url)
+    return host is not None and is_aws_host(host["host"])
+
+
+@contextmanager
+def quick_start() -> Iterator[None]:
+    """Let moto start without filling the `responses` registry, which is most of what its start costs.
+
+    `serve_requests_library` then adds what stands for all of it.
+    """
+    methods = core_models.RESPONSES_METHODS
+    core_models.RESPONSES_METHODS = []
+    try:
+        yield
+    finally:
+        core_models.RESPONSES_METHODS = methods
+
+
+def serve_requests_library() -> Callable[[], None]:
+    """Answer, through the `responses` registry, what moto's patterns answer and the device plane of IoT Jobs besides.
+
+    Returns:
+        A function that takes this back.
+    """
+    registry = core_models.responses_mock
+    added: list[BaseResponse] = []
+    if not any(isinstance(each, _OneForAll) for each in registry.registered()):
+        for method in core_models.RESPONSES_METHODS:
+            added.append(registry.add(_OneForAll(method, _is_mocked, stubber.process_prepared_request)))
+            added.append(registry.add(_OneForAll(method, _is_aws, not_implemented_callback)))
+
+    def take_back() -> None:
+        for each in added:
+            registry.remove(each)
+
+    return take_back
+
+
+# Server mode
+
+
+def server_application() -> Callable[..., Any]:
+    """Return moto's WSGI application, for all of moto's services."""
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415 - needs an extra
+
+    return DomainDispatcherApplication(create_backend_app)
+
+
+# Things
+
+
+class MotoThings:
+    """The registry of things that moto keeps for an account and region."""
+
+    def __init__(self, account: str, region: str) -> None:
+        from moto.iot.models import iot_backends  # noqa: PLC0415 - only those who create jobs pay for it
+
+        self._account = account
+        self._region = region
+        self._backends = iot_backends
+
+    def _kept(self) -> MotoIoTBackend:
+        return self._backends[self._account][self._region]
+
+    def has_thing(self, thing_name: str) -> bool:
+        """Return whether a thing with this name is registered."""
+        return self._arn("thing", thing_name) in self._kept().things
+
+    def group_id(self, group_name: str) -> str | None:
+        """Return the id of a thing group, or None if there is no such group."""
+        group = self._kept().thing_groups.get(self._arn("thinggroup", group_name))
+        return None if group is None else group.thing_group_id
+
+    def group_name(self, group_id: str) -> str | None:
+        """Return the name of the thing group with this id, or None if there is no such group."""
+        groups = self._kept().thing_groups.values()
+        return next((group.thing_group_name for group in groups if group.thing_group_id == group_id), None)
+
+    def things_in_group(self, group_name: str) -> Iterator[str]:
+        """Yield the names of the things in a group in the order of joining, then those of its child groups."""
+        kept = self._kept()
+        group = kept.thing_groups.get(self._arn("thinggroup", group_name))
+        if group is None:
+            return
+        # moto forgets to take a deleted thing out of its groups.
+        yield from (thing.thing_name for arn, thing in group.things.items() if arn in kept.things)
+        for child in list(kept.thing_groups.values()):
+            if child.parent_group_name == group_name:
+                yield from self.things_in_group(child.thing_group_name)
+
+    def _arn(self, kind: str, name: str) -> str:
+        kept = self._kept()
+        return f"arn:{kept.partition}:iot:{kept.region_name}:{kept.account_id}:{kind}/{name}"
+
+
+# (account, region, thing name), called after moto has deleted a thing
+ThingDeleted = Callable[[str, str, str], None]
+
+_listeners: list[ThingDeleted] = []
+
+
+def watch_things(deleted: ThingDeleted) -> Callable[[], None]:
+    """Call back when moto has deleted a thing, whichever way.
+
+    Returns:
+        A function that ends the watch.
+    """
+    from moto.iot.models import IoTBackend as Kept  # noqa: PLC0415 - only those who create jobs pay for it
+
+    if not _listeners:
+        original = Kept.delete_thing
+
+        @functools.wraps(original)
+        def delete_thing(self: MotoIoTBackend, thing_name: str) -> None:
+            original(self, thing_name)
+            for listener in _listeners:
+                listener(self.account_id, self.region_name, thing_name)
+
+        Kept.delete_thing = delete_thing  # type: ignore[method-assign]
+    _listeners.append(deleted)
+
+    def end() -> None:
+        _listeners.remove(deleted)
+        if not _listeners:
+            Kept.delete_thing = Kept.delete_thing.__wrapped__  # type: ignore[attr-defined, method-assign]
+
+    return end
+
+
+# moto's switches for the pace of Batch jobs
+
+
+def batch_transition() -> Mapping[str, Any] | None:
+    """Return how moto was told to move `batch::job`, or None if it was not.
+
+    What `state_manager.set_transition` says comes first; then `config={"batch": {"use_docker": False}}` means immediate.
+    """
+    from moto.moto_api import state_manager  # noqa: PLC0415 - cheap, but not at import
+
+    chosen: Mapping[str, Any] | None = state_manager._transitions.get("batch::job")  # noqa: SLF001 - the default is not a choice
+    if chosen is not None:
+        return chosen
+    if not default_user_config.get("batch", {}).get("use_docker", True):
+        return {"progression": "immediate"}
+    return None

@@ -1,0 +1,100 @@
+"""The clock, the faults and the pace of a server's worlds over HTTP, for tests that run in another process.
+
+All paths begin with `/mock-jobs-api/`. The world is that of the account of the request: from its signature or from the
+`x-moto-account-id` header, else moto's default account.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mock_jobs.batch.control import BatchControl
+from mock_jobs.doors.dispatch import Answer
+from mock_jobs.errors import UsageError
+
+if TYPE_CHECKING:
+    from mock_jobs.doors.worlds import Worlds
+    from mock_jobs.world import World
+
+PREFIX = "/mock-jobs-api/"
+
+
+def _advance(world: World, *, seconds: float) -> None:
+    world.clock.advance(seconds)
+
+
+def _move_to(world: World, *, moment: float) -> None:
+    world.clock.move_to(moment)
+
+
+def _freeze(world: World) -> None:
+    world.clock.freeze()
+
+
+def _unfreeze(world: World) -> None:
+    world.clock.unfreeze()
+
+
+def _add_fault(
+    world: World, *, service: str, operation: str, code: str, times: int | None = 1, message: str | None = None
+) -> None:
+    world.faults.add(service, operation, code, times=times, message=message)
+
+
+def _clear_faults(world: World) -> None:
+    world.faults.clear()
+
+
+def _pace(world: World, *, pace: str) -> None:
+    world.shared(BatchControl).pace = pace
+
+
+def _plan(world: World, **plan: Any) -> None:
+    world.shared(BatchControl).plan(**plan)
+
+
+def _step(world: World, *, job_id: str) -> None:
+    world.shared(BatchControl).step(job_id)
+
+
+def _run_until(world: World, *, job_id: str, status: str) -> None:
+    world.shared(BatchControl).run_until(job_id, status)
+
+
+_COMMANDS: Mapping[str, Callable[..., None]] = {
+    "batch/pace": _pace,
+    "batch/plan": _plan,
+    "batch/run-until": _run_until,
+    "batch/step": _step,
+    "clock/advance": _advance,
+    "clock/freeze": _freeze,
+    "clock/move-to": _move_to,
+    "clock/unfreeze": _unfreeze,
+    "faults/add": _add_fault,
+    "faults/clear": _clear_faults,
+}
+
+
+def control(worlds: Worlds, method: str, path: str, body: bytes, account: str) -> Answer:
+    """Carry out a command: `POST /mock-jobs-api/clock/advance` with `{"seconds": 60}` and the like.
+
+    Every answer is a JSON object; a good one tells the `now` of the clock in seconds since the epoch. A command that is wrong
+    gets HTTP 400, an unknown one 404, with a `message`.
+    """
+    command = _COMMANDS.get(path[len(PREFIX) :])
+    if command is None or method != "POST":
+        names = ", ".join(f"POST {PREFIX}{name}" for name in sorted(_COMMANDS))
+        return _json(404, {"message": f"No command answers {method} {path}. There are: {names}"})
+    try:
+        world = worlds.of(account)
+        with world.lock:
+            command(world, **dict(json.loads(body or b"{}")))
+            return _json(200, {"now": world.clock.now_s})
+    except (UsageError, TypeError, ValueError) as error:
+        return _json(400, {"message": str(error)})
+
+
+def _json(status: int, content: Mapping[str, object]) -> Answer:
+    return Answer(status, {"Content-Type": "application/json"}, json.dumps(content).encode())

@@ -1,0 +1,62 @@
+"""The worlds that a door leads to, and what keeps them in step with moto."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mock_jobs.doors import moto_seam
+from mock_jobs.iot.models import IoTBackend
+from mock_jobs.services import declared_errors
+from mock_jobs.things import ThingRegistry
+from mock_jobs.world import World
+
+
+class Worlds:
+    """One world for all accounts, or one for each.
+
+    Args:
+        shared: True in process, where one test runs at a time; False in a server, so that test workers which use different
+            accounts never meet.
+        seed: Makes all generated ids repeatable.
+    """
+
+    def __init__(self, *, shared: bool, seed: int | None = None) -> None:
+        self._is_shared = shared
+        self._seed = seed
+        self._by_account: dict[str, World] = {}
+        self._end_watch: Callable[[], None] | None = None
+        self._bell = moto_seam.ResetBell(self.reset)
+        self.await_reset = self._bell.hang
+
+    def of(self, account: str) -> World:
+        """Return the world of an account."""
+        key = "" if self._is_shared else account
+        world = self._by_account.get(key)
+        if world is None:
+            # setdefault: two threads of a server must not make two worlds.
+            new = World(declared=declared_errors, things=self._things, seed=self._seed)
+            world = self._by_account.setdefault(key, new)
+        return world
+
+    def reset(self) -> None:
+        """Forget the state of all worlds, as moto forgot its own."""
+        for world in list(self._by_account.values()):
+            world.reset()
+
+    def leave(self) -> None:
+        """Stop to listen to moto's registry of things."""
+        if self._end_watch is not None:
+            self._end_watch()
+            self._end_watch = None
+
+    def _things(self, account: str, region: str) -> ThingRegistry:
+        # Nobody needs to hear of deleted things before somebody has looked at things.
+        if self._end_watch is None:
+            self._end_watch = moto_seam.watch_things(self._thing_deleted)
+        return moto_seam.MotoThings(account, region)
+
+    def _thing_deleted(self, account: str, region: str, thing_name: str) -> None:
+        world = self.of(account)
+        with world.lock, world.clock.one_moment():
+            world.clock.catch_up()
+            world.store(IoTBackend, account, region).thing_deleted(thing_name)

@@ -1,0 +1,99 @@
+"""The WSGI door: our services in front of moto's server application."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from mock_jobs.doors import moto_seam
+from mock_jobs.doors.dispatch import Answer, Request, answer, failure
+from mock_jobs.doors.remote_control import PREFIX, control
+from mock_jobs.doors.requests import is_account_id, read_scope, service_and_region
+
+if TYPE_CHECKING:
+    from mock_jobs.doors.worlds import Worlds
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+_log = logging.getLogger(__name__)
+
+# What a path segment holds unescaped (RFC 3986), and the percent sign's own work is done by the server.
+_PATH_SAFE = "/:@!$&'()*+,;=~-._"
+_REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
+class Application:
+    """Answers IoT Jobs and Batch for all accounts, each in a world of its own; everything else is moto's.
+
+    Args:
+        worlds: The worlds, one for each account.
+    """
+
+    def __init__(self, worlds: Worlds) -> None:
+        self._worlds = worlds
+        self._moto = moto_seam.server_application()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one HTTP request."""
+        self._worlds.await_reset()
+        scope = read_scope(environ.get("HTTP_AUTHORIZATION"))
+        path, query = _target(environ)
+        header = environ.get("HTTP_X_MOTO_ACCOUNT_ID")
+        if path.startswith(PREFIX):
+            account = moto_seam.account_of(scope.access_key, header)
+            return _respond(control(self._worlds, environ["REQUEST_METHOD"], path, _body(environ), account), start_response)
+        host, agent = environ.get("HTTP_HOST", ""), environ.get("HTTP_USER_AGENT", "")
+        service, region = service_and_region(scope, host, path, agent)
+        if service is not None:
+            account = moto_seam.account_of(scope.access_key, header)
+            body = _body(environ)
+            request = Request(service, environ["REQUEST_METHOD"], path, query, body, account, region)
+            answered = self._answer(request)
+            if answered is not None:
+                return _respond(answered, start_response)
+            environ["wsgi.input"] = io.BytesIO(body)
+        if header is None and is_account_id(scope.access_key):
+            environ["HTTP_X_MOTO_ACCOUNT_ID"] = scope.access_key
+        return self._moto(environ, start_response)
+
+    def _answer(self, request: Request) -> Answer | None:
+        try:
+            return answer(self._worlds.of(request.account), request)
+        except Exception as error:  # noqa: BLE001 - the client must hear of it, and so must the log
+            _log.exception("mock_jobs failed to answer %s %s", request.method, request.path)
+            return failure(error)
+
+
+def _target(environ: Environ) -> tuple[str, str]:
+    """Return path and query as they came over the wire; WSGI itself gives the path decoded, which loses `%2F`."""
+    raw: str | None = environ.get("REQUEST_URI") or environ.get("RAW_URI")
+    if raw is None:
+        path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe=_PATH_SAFE)
+        return path, environ.get("QUERY_STRING", "")
+    if isinstance(raw, bytes):
+        raw = raw.decode("latin-1")
+    if not raw.startswith("/"):
+        raw = "/" + raw.partition("://")[2].partition("/")[2]
+    path, _, query = raw.partition("?")
+    return path, query
+
+
+def _body(environ: Environ) -> bytes:
+    length = environ.get("CONTENT_LENGTH")
+    stream = environ["wsgi.input"]
+    if length:
+        content: bytes = stream.read(int(length))
+        return content
+    # Without a length only a chunked body has an end of its own.
+    return stream.read() if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower() else b""
+
+
+def _respond(answered: Answer, start_response: StartResponse) -> Iterable[bytes]:
+    headers = [*answered.headers.items(), ("Content-Length", str(len(answered.body)))]
+    start_response(_REASONS.get(answered.status, str(answered.status)), headers)
+    return [answered.body]

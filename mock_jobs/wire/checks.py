@@ -1,0 +1,225 @@
+"""Checks of values against shapes of the service model: compiled once, run on every request."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from mock_jobs.aws import Violation
+from mock_jobs.wire.patterns import full_matcher
+
+if TYPE_CHECKING:
+    from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
+
+# (value, path of the member, where to note violations) -> the value as the operation gets it
+Check = Callable[[Any, str, list[Violation]], Any]
+
+_LONG = 1 << 63
+_INTEGER = 1 << 31
+
+
+class Checks:
+    """Compiles shapes into checks.
+
+    Args:
+        lenient_numbers: Names of the whole-number members that may come as a string of digits.
+    """
+
+    def __init__(self, lenient_numbers: frozenset[str] = frozenset()) -> None:
+        self._lenient_numbers = lenient_numbers
+        self._compiled: dict[str, Check] = {}
+
+    def of(self, shape: Shape, member: str = "") -> Check:
+        """Return the check of a shape; `member` is its name where it is used."""
+        kind = shape.type_name
+        if kind in ("integer", "long") and member in self._lenient_numbers:
+            return _lenient(_whole_number(shape, kind))
+        if shape.name in self._compiled:
+            return self._compiled[shape.name]
+
+        def later(value: Any, path: str, notes: list[Violation]) -> Any:
+            return self._compiled[shape.name](value, path, notes)
+
+        # A shape that contains itself finds this entry while it is being compiled.
+        self._compiled[shape.name] = later
+        check: Check
+        if kind == "string":
+            check = _string(shape)  # type: ignore[arg-type]
+        elif kind in ("integer", "long"):
+            check = _whole_number(shape, kind)
+        elif kind in ("double", "float"):
+            check = _number(shape)
+        elif kind == "boolean":
+            check = _boolean
+        elif kind == "structure":
+            check = self._structure(shape)  # type: ignore[arg-type]
+        elif kind == "list":
+            check = self._list(shape)  # type: ignore[arg-type]
+        elif kind == "map":
+            check = self._map(shape)  # type: ignore[arg-type]
+        else:
+            # Timestamps and blobs occur in the input of no operation that is emulated.
+            check = _anything
+        self._compiled[shape.name] = check
+        return check
+
+    def _structure(self, shape: StructureShape) -> Check:
+        members = {name: self.of(member, name) for name, member in shape.members.items()}
+        required = tuple(shape.required_members)
+
+        def check(value: Any, path: str, notes: list[Violation]) -> Any:
+            if not isinstance(value, dict):
+                notes.append(Violation(path, value, "type", "structure"))
+                return value
+            notes.extend(Violation(f"{path}.{name}", None, "required") for name in required if value.get(name) is None)
+            return {
+                name: members[name](each, f"{path}.{name}", notes)
+                for name, each in value.items()
+                if each is not None and name in members
+            }
+
+        return check
+
+    def _list(self, shape: ListShape) -> Check:
+        member = self.of(shape.member)
+        length = _length(shape)
+
+        def check(value: Any, path: str, notes: list[Violation]) -> Any:
+            if not isinstance(value, list):
+                notes.append(Violation(path, value, "type", "list"))
+                return value
+            if length is not None:
+                length(value, len(value), path, notes)
+            return [_element(member, each, f"{path}.{number}.member", notes) for number, each in enumerate(value, 1)]
+
+        return check
+
+    def _map(self, shape: MapShape) -> Check:
+        key_check, value_check = self.of(shape.key), self.of(shape.value)
+        length = _length(shape)
+
+        def check(value: Any, path: str, notes: list[Violation]) -> Any:
+            if not isinstance(value, dict):
+                notes.append(Violation(path, value, "type", "map"))
+                return value
+            if length is not None:
+                length(value, len(value), path, notes)
+            return {
+                key_check(key, f"{path}.key", notes): _element(value_check, each, f"{path}.{key}.member", notes)
+                for key, each in value.items()
+            }
+
+        return check
+
+
+def _element(check: Check, value: Any, path: str, notes: list[Violation]) -> Any:
+    if value is None:
+        notes.append(Violation(path, None, "required"))
+        return value
+    return check(value, path, notes)
+
+
+def _length(shape: Shape) -> Callable[[object, int, str, list[Violation]], None] | None:
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if not least and most is None:
+        return None
+
+    def check(value: object, length: int, path: str, notes: list[Violation]) -> None:
+        if most is not None and length > most:
+            notes.append(Violation(path, value, "max_length", most))
+        if least and length < least:
+            notes.append(Violation(path, value, "min_length", least))
+
+    return check
+
+
+def _java_length(value: str) -> int:
+    # AWS counts UTF-16 units, as Java does.
+    return len(value) if value.isascii() else len(value.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _string(shape: StringShape) -> Check:
+    length = _length(shape)
+    pattern = shape.metadata.get("pattern")
+    allowed = tuple(shape.enum)
+
+    def check(value: Any, path: str, notes: list[Violation]) -> Any:
+        if not isinstance(value, str):
+            notes.append(Violation(path, value, "type", "string"))
+            return value
+        if allowed:
+            if value not in allowed:
+                notes.append(Violation(path, value, "enum", allowed))
+            return value
+        if length is not None:
+            length(value, _java_length(value), path, notes)
+        if pattern is not None and not full_matcher(pattern)(value):
+            notes.append(Violation(path, value, "pattern", pattern))
+        return value
+
+    return check
+
+
+def _whole_number(shape: Shape, kind: str) -> Check:
+    bounds = _bounds(shape)
+    size = _LONG if kind == "long" else _INTEGER
+
+    def check(value: Any, path: str, notes: list[Violation]) -> Any:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not -size <= value < size:
+            notes.append(Violation(path, value, "type", kind))
+        elif bounds is not None:
+            bounds(value, path, notes)
+        return value
+
+    return check
+
+
+def _lenient(check: Check) -> Check:
+    def lenient(value: Any, path: str, notes: list[Violation]) -> Any:
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:  # noqa: PLR2004 - 2**64 has 20
+            value = int(value)
+        return check(value, path, notes)
+
+    return lenient
+
+
+def _number(shape: Shape) -> Check:
+    bounds = _bounds(shape)
+
+    def check(value: Any, path: str, notes: list[Violation]) -> Any:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            notes.append(Violation(path, value, "type", "double"))
+            return value
+        value = float(value)
+        if bounds is not None:
+            bounds(value, path, notes)
+        return value
+
+    return check
+
+
+def _bounds(shape: Shape) -> Callable[[float, str, list[Violation]], None] | None:
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if least is None and most is None:
+        return None
+
+    def check(value: float, path: str, notes: list[Violation]) -> None:
+        if most is not None and value > most:
+            notes.append(Violation(path, value, "max", most))
+        if least is not None and value < least:
+            notes.append(Violation(path, value, "min", least))
+
+    return check
+
+
+def _boolean(value: Any, path: str, notes: list[Violation]) -> Any:
+    if not isinstance(value, bool):
+        notes.append(Violation(path, value, "type", "boolean"))
+    return value
+
+
+def _anything(value: Any, path: str, notes: list[Violation]) -> Any:  # noqa: ARG001 - the signature of a check
+    return value

@@ -1,0 +1,55 @@
+"""From method and path to the operation, by the `requestUri` of each operation in the service model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+from urllib.parse import unquote
+
+T = TypeVar("T")
+
+
+class Routes(Generic[T]):
+    """A table of URI templates such as `/things/{thingName}/jobs/$next`.
+
+    Args:
+        templates: Method, template and what the route leads to.
+    """
+
+    def __init__(self, templates: Iterable[tuple[str, str, T]]) -> None:
+        self._fixed: dict[tuple[str, str], T] = {}
+        self._open: dict[tuple[str, int], list[tuple[dict[int, str], dict[str, int], T]]] = {}
+        for method, template, target in templates:
+            segments = template.split("/")
+            labels = {segment[1:-1].rstrip("+"): place for place, segment in enumerate(segments) if segment.startswith("{")}
+            if not labels:
+                self._fixed[method, template] = target
+                continue
+            literals = {place: segment for place, segment in enumerate(segments) if not segment.startswith("{")}
+            self._open.setdefault((method, len(segments)), []).append((literals, labels, target))
+        for routes in self._open.values():
+            # The template with more literal segments wins: /jobs/$next before /jobs/{jobId}.
+            routes.sort(key=lambda route: -len(route[0]))
+
+    def match(self, method: str, path: str) -> tuple[T, dict[str, str]] | None:
+        """Return what a path leads to and its labels, decoded; None if no template matches.
+
+        Args:
+            method: HTTP method in upper case.
+            path: As it came over the wire, percent-encoded, without the query.
+        """
+        target = self._fixed.get((method, path))
+        if target is not None:
+            return target, {}
+        segments = path.split("/")
+        for literals, labels, target in self._open.get((method, len(segments)), ()):
+            for place, literal in literals.items():
+                segment = segments[place]
+                if segment != literal and ("%" not in segment or unquote(segment) != literal):
+                    break
+            else:
+                return target, {
+                    name: unquote(segments[place]) if "%" in segments[place] else segments[place]
+                    for name, place in labels.items()
+                }
+        return None

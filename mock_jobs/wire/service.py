@@ -1,0 +1,197 @@
+"""A service as its botocore model describes it, compiled: which operation a request means, and what it may be answered."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from mock_jobs.aws import AwsError, Backend, NotEmulatedYet, Violation
+from mock_jobs.faults import DeclaredError
+from mock_jobs.wire.checks import Check, Checks
+from mock_jobs.wire.routes import Routes
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel, Shape
+
+_TAGS = re.compile(r"<[^>]+>")
+
+
+def _no_constant(name: str) -> object:
+    msg = f"{name} is not JSON"
+    raise ValueError(msg)
+
+
+_parse_json = json.JSONDecoder(parse_constant=_no_constant).decode
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    name: str
+    argument: str
+    wire_name: str
+    is_required: bool
+    check: Check
+    kind: str
+
+
+class Operation:
+    """One operation: reads a request into the arguments of the backend's method."""
+
+    def __init__(self, service: str, model: OperationModel, backend: type[Backend], checks: Checks) -> None:
+        self.service = service
+        self.name = model.name
+        self.backend = backend
+        self.method_name = _snake(model.name)
+        self.is_emulated = hasattr(backend, self.method_name)
+        self.success_status: int = model.http.get("responseCode", 200)
+        # Without an output shape AWS sends no body at all, with one that has no members it sends an empty object.
+        self.empty_body = b"" if model.output_shape is None else b"{}"
+        self.errors = {
+            _error_code(shape): DeclaredError(shape.metadata["error"]["httpStatusCode"], _plain(shape.documentation))
+            for shape in model.error_shapes
+        }
+        taken = set(inspect.signature(getattr(backend, self.method_name)).parameters) if self.is_emulated else set()
+        self._not_taken: set[str] = set()
+        self._in_uri: list[_Member] = []
+        self._in_query: list[_Member] = []
+        self._in_body: list[_Member] = []
+        places = {"uri": self._in_uri, "querystring": self._in_query, None: self._in_body}
+        shape = model.input_shape
+        for name, member in ({} if shape is None else shape.members).items():
+            compiled = _Member(
+                name,
+                _snake(name),
+                member.serialization.get("name", name),
+                shape is not None and name in shape.required_members,
+                checks.of(member, name),
+                member.type_name,
+            )
+            if self.is_emulated and compiled.argument not in taken:
+                self._not_taken.add(compiled.argument)
+            places[member.serialization.get("location")].append(compiled)
+        _must_be_plain_json(model.output_shape)
+
+    def read(self, labels: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
+        """Return the arguments of the backend's method, validated.
+
+        Args:
+            labels: The parts of the path that are members, decoded.
+            query: The query string, encoded, without the question mark.
+            body: The body; an empty one counts as an empty object.
+
+        Raises:
+            AwsError: The request breaks constraints of the model, or uses what is not emulated.
+        """
+        arguments: dict[str, Any] = {}
+        notes: list[Violation] = []
+        for member in self._in_uri:
+            arguments[member.argument] = _from_text(member, labels[member.wire_name], notes)
+        if self._in_query:
+            given = parse_qs(query, keep_blank_values=True) if query else {}
+            for member in self._in_query:
+                texts = given.get(member.wire_name)
+                if texts is None:
+                    if member.is_required:
+                        notes.append(Violation(member.name, None, "required"))
+                elif member.kind == "list":
+                    arguments[member.argument] = member.check(texts, member.name, notes)
+                else:
+                    arguments[member.argument] = _from_text(member, texts[-1], notes)
+        if self._in_body:
+            content = self._content(body)
+            for member in self._in_body:
+                value = content.get(member.wire_name)
+                if value is not None:
+                    arguments[member.argument] = member.check(value, member.name, notes)
+                elif member.is_required:
+                    notes.append(Violation(member.name, None, "required"))
+        if notes:
+            raise self.backend.refuse(notes)
+        if self._not_taken:
+            for argument in arguments:
+                if argument in self._not_taken:
+                    raise NotEmulatedYet(f"the member {argument!r} of {self.service} {self.name}")
+        return arguments
+
+    def _content(self, body: bytes) -> dict[str, Any]:
+        if not body:
+            return {}
+        try:
+            content = _parse_json(body.decode())
+        except (ValueError, RecursionError) as error:
+            raise self.backend.refuse_body() from error
+        if not isinstance(content, dict):
+            raise self.backend.refuse_body()
+        return content
+
+    def status_of(self, error: AwsError) -> int:
+        """Return the HTTP status that the model gives to an error."""
+        declared = self.errors.get(error.code)
+        return error.status if declared is None else declared.status
+
+
+class CompiledService:
+    """All operations of a service that mock_jobs answers, by route and by name.
+
+    Args:
+        name: As boto3 names it.
+        description: Its botocore model, as the loader gives it.
+        backend: The class whose methods are the operations.
+        only: Pattern of the operation names that are ours; by default all.
+    """
+
+    def __init__(self, name: str, description: Mapping[str, Any], backend: type[Backend], only: str | None = None) -> None:
+        from botocore.model import ServiceModel  # noqa: PLC0415 - comes when a mock starts
+
+        model = ServiceModel(description, name)
+        checks = Checks(backend.lenient_numbers)
+        names = [each for each in model.operation_names if only is None or re.search(only, each)]
+        self.name = name
+        self.operations = {each: Operation(name, model.operation_model(each), backend, checks) for each in names}
+        http = {each: model.operation_model(each).http for each in names}
+        self.routes = Routes((http[each]["method"], http[each]["requestUri"], self.operations[each]) for each in names)
+
+
+def _from_text(member: _Member, text: str, notes: list[Violation]) -> Any:
+    value: Any = text
+    if member.kind in ("integer", "long"):
+        try:
+            value = int(text)
+        except ValueError:
+            notes.append(Violation(member.name, text, "type_in_url", member.kind))
+            return text
+    elif member.kind == "boolean":
+        value = {"true": True, "false": False}.get(text.lower(), text)
+        if value is text:
+            notes.append(Violation(member.name, text, "type_in_url", member.kind))
+            return text
+    return member.check(value, member.name, notes)
+
+
+def _must_be_plain_json(shape: Shape | None) -> None:
+    # All outputs of these services are one JSON body; a model in which that changes must not be served wrongly.
+    if shape is None:
+        return
+    for name, member in shape.members.items():  # type: ignore[attr-defined]  # outputs are structures
+        if member.serialization.get("location") or shape.serialization.get("payload"):
+            msg = f"cannot serialize {shape.name}.{name} outside of the body"
+            raise NotImplementedError(msg)
+
+
+def _error_code(shape: Shape) -> str:
+    return str(shape.metadata.get("error", {}).get("code", shape.name))
+
+
+def _plain(documentation: str) -> str:
+    return " ".join(_TAGS.sub(" ", documentation).split())
+
+
+def _snake(name: str) -> str:
+    from botocore import xform_name  # noqa: PLC0415 - comes when a mock starts
+
+    return str(xform_name(name))
