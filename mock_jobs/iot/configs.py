@@ -1,0 +1,189 @@
+"""What the service demands of the configurations of a job, beyond the constraints of its model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from mock_jobs.aws import Violation
+from mock_jobs.iot import messages
+from mock_jobs.iot.exceptions import InvalidRequestException
+from mock_jobs.iot.validation import validation_error
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot.literals import TargetSelectionType
+    from mypy_boto3_iot.type_defs import (
+        AbortConfigTypeDef,
+        ExponentialRolloutRateTypeDef,
+        JobExecutionsRetryConfigTypeDef,
+        JobExecutionsRolloutConfigTypeDef,
+        SchedulingConfigTypeDef,
+        TagTypeDef,
+        TimeoutConfigTypeDef,
+    )
+
+# Source: developer guide, "Job configurations" (documented); above it is a violation (observed).
+MAX_PER_MINUTE: Final = 1000
+# Source: TimeoutConfig and UpdateJobExecution, API reference (documented).
+TIMEOUT_MINUTES: Final = range(1, 10080 + 1)
+# Source: developer guide, "Job configurations" (documented).
+MAX_RETRIES: Final = 10
+# Source: UpdateJobExecution and CancelJobExecution, API reference (documented); the length of a value is that of the developer guide.
+MAX_DETAILS: Final = 10
+MAX_DETAIL_LENGTH: Final = 1024
+MAX_THRESHOLD_DECIMALS: Final = 2
+
+_HALF_HOUR: Final = timedelta(minutes=30)
+_YEAR: Final = timedelta(days=365)
+_TIME_FORMAT: Final = "%Y-%m-%dT%H:%M"
+
+
+def check_timeout(config: TimeoutConfigTypeDef) -> None:
+    """Refuse a time limit outside of 1 to 10080 minutes. Source: TimeoutConfig (documented), text observed."""
+    minutes = config.get("inProgressTimeoutInMinutes")
+    if minutes not in TIMEOUT_MINUTES:
+        value = "null" if minutes is None else minutes
+        raise InvalidRequestException(messages.TIMEOUT_INVALID.format(member="inProgressTimeoutInMinutes", value=value))
+
+
+def check_abort(config: AbortConfigTypeDef) -> None:
+    """Refuse abort criteria that contradict each other or cannot be met, one after the other. Source: observed."""
+    seen = set()
+    for criterion in config["criteriaList"]:
+        if criterion["failureType"] in seen:
+            raise InvalidRequestException(messages.ABORT_TYPE_TWICE)
+        seen.add(criterion["failureType"])
+        threshold = criterion["thresholdPercentage"]
+        if threshold <= 0:
+            raise InvalidRequestException(messages.ABORT_THRESHOLD_NOT_POSITIVE.format(value=float(threshold)))
+        if _decimals(threshold) > MAX_THRESHOLD_DECIMALS:
+            raise InvalidRequestException(messages.ABORT_THRESHOLD_DECIMALS)
+
+
+def check_rollout(config: JobExecutionsRolloutConfigTypeDef) -> None:
+    """Refuse rates that contradict each other.
+
+    Source: observed for UpdateJob, that CreateJob does the same is inferred; an empty configuration counts as unset there.
+    """
+    maximum = config.get("maximumPerMinute")
+    exponential = config.get("exponentialRate")
+    if maximum is not None and maximum > MAX_PER_MINUTE:
+        member = "jobExecutionsRolloutConfig.maximumPerMinute"
+        raise validation_error([Violation(member, maximum, "max", MAX_PER_MINUTE)])
+    if maximum is None:
+        missing = messages.ROLLOUT_WITHOUT_RATE if exponential is None else messages.EXPONENTIAL_WITHOUT_MAXIMUM
+        raise InvalidRequestException(missing)
+    if exponential is not None:
+        _check_exponential(exponential, maximum)
+
+
+def _check_exponential(exponential: ExponentialRolloutRateTypeDef, maximum: int) -> None:
+    criteria = exponential["rateIncreaseCriteria"]
+    if not criteria:
+        raise InvalidRequestException(messages.NO_RATE_CRITERION)
+    if len(criteria) > 1:
+        raise InvalidRequestException(messages.TWO_RATE_CRITERIA)
+    if _decimals(exponential["incrementFactor"]) > 1:
+        raise InvalidRequestException(messages.FACTOR_DECIMALS)
+    if exponential["baseRatePerMinute"] > maximum:
+        raise InvalidRequestException(messages.BASE_ABOVE_MAXIMUM)
+
+
+def check_retry(config: JobExecutionsRetryConfigTypeDef) -> None:
+    """Refuse retry criteria that contradict each other.
+
+    Source: ALL beside another type is observed, the total of 10 documented in the developer guide; that one type may not come
+    twice is inferred.
+    """
+    criteria = config["criteriaList"]
+    types = [each["failureType"] for each in criteria]
+    if "ALL" in types and len(types) > 1:
+        raise InvalidRequestException(messages.RETRY_ALL_ALONE)
+    if len(set(types)) < len(types):
+        raise InvalidRequestException(messages.RETRY_TYPE_TWICE)
+    total = sum(each["numberOfRetries"] for each in criteria)
+    if total > MAX_RETRIES:
+        raise InvalidRequestException(messages.TOO_MANY_RETRIES.format(count=total, limit=MAX_RETRIES))
+
+
+def check_scheduling(config: SchedulingConfigTypeDef, target_selection: TargetSelectionType, now: datetime) -> None:
+    """Refuse a schedule that the service refuses.
+
+    Source: SchedulingConfig, API reference: the bounds (documented); format and the texts on windows are observed for job
+    templates, that CreateJob does the same is inferred.
+
+    Args:
+        config: The configuration.
+        target_selection: That of the job.
+        now: The present moment, aware.
+    """
+    start, end = (None if text is None else _parse_time(text) for text in (config.get("startTime"), config.get("endTime")))
+    if config.get("maintenanceWindows"):
+        if target_selection == "SNAPSHOT":
+            raise InvalidRequestException(messages.WINDOW_WITH_SNAPSHOT)
+        if start is None:
+            raise InvalidRequestException(messages.WINDOW_WITHOUT_START)
+    # Times have no seconds, so 30 minutes ahead is counted from the minute that runs.
+    minute = now.replace(second=0, microsecond=0)
+    if start is not None and not _HALF_HOUR <= start - minute <= _YEAR:
+        raise InvalidRequestException(messages.START_OUT_OF_RANGE)
+    if end is not None and not _HALF_HOUR <= end - minute <= 2 * _YEAR:
+        raise InvalidRequestException(messages.END_OUT_OF_RANGE)
+    if start is not None and end is not None and not _HALF_HOUR <= end - start <= 2 * _YEAR:
+        raise InvalidRequestException(messages.SPAN_OUT_OF_RANGE)
+
+
+def _parse_time(text: str) -> datetime:
+    try:
+        parsed = datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=timezone.utc)
+    except ValueError:
+        parsed = None
+    # strptime also takes fields without leading zeros.
+    if parsed is None or parsed.strftime(_TIME_FORMAT) != text:
+        raise InvalidRequestException(messages.TIME_FORMAT.format(value=text))
+    return parsed
+
+
+def check_tags(tags: Sequence[TagTypeDef]) -> dict[str, str]:
+    """Return tags by key; refuse those that the service refuses. Source: observed."""
+    for tag in tags:
+        if tag.get("Value") is None:
+            raise InvalidRequestException(messages.TAG_WITHOUT_VALUE)
+        if tag["Key"].lower().startswith("aws:"):
+            raise InvalidRequestException(messages.TAG_PREFIX.format(key=tag["Key"]))
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def check_details(details: Mapping[str, str] | None) -> None:
+    """Refuse more than 10 details, or a value longer than 1024 characters.
+
+    Source: UpdateJobExecution, API reference, and developer guide, "Job limits" (documented); the model has no such bounds.
+    """
+    if not details:
+        return
+    violations = [
+        Violation(f"statusDetails.{key}.member", value, "max_length", MAX_DETAIL_LENGTH)
+        for key, value in details.items()
+        if len(value) > MAX_DETAIL_LENGTH
+    ]
+    if len(details) > MAX_DETAILS:
+        violations.insert(0, Violation("statusDetails", details, "max_length", MAX_DETAILS))
+    if violations:
+        raise validation_error(violations)
+
+
+def check_step_timeout(minutes: int | None, *, may_be_off: bool) -> None:
+    """Refuse a step timer outside of 1 to 10080 minutes; -1 turns one off where that is allowed.
+
+    Source: UpdateJobExecution and StartNextPendingJobExecution, API reference (documented); text inferred.
+    """
+    if minutes is None or minutes in TIMEOUT_MINUTES or (may_be_off and minutes == -1):
+        return
+    raise InvalidRequestException(messages.TIMEOUT_INVALID.format(member="stepTimeoutInMinutes", value=minutes))
+
+
+def _decimals(value: float) -> int:
+    exponent = Decimal(repr(value)).normalize().as_tuple().exponent
+    return max(0, -int(exponent))

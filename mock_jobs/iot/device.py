@@ -1,0 +1,166 @@
+"""The rules of the device plane: what a thing may see of its executions and do to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from mock_jobs.aws import NotEmulatedYet, Violation, WireShape
+from mock_jobs.iot import configs, messages, states, views
+from mock_jobs.iot.exceptions import (
+    InvalidRequestException,
+    InvalidStateTransitionException,
+    ResourceNotFoundException,
+    TerminalStateException,
+)
+from mock_jobs.iot.executions import Execution
+from mock_jobs.iot.states import ExecutionTrigger
+from mock_jobs.iot.store import JobStore
+from mock_jobs.iot.validation import validation_error
+
+# Stands for the id of the job that is next. Source: DescribeJobExecution, API reference of the data plane (documented).
+NEXT: Final = "$next"
+# Source: developer guide, "Job limits" (documented).
+MAX_PENDING: Final = 10
+# The model of this plane gives no bound to the id in DescribeJobExecution; jobs cannot have longer ones (inferred).
+MAX_JOB_ID: Final = 64
+
+
+def get_pending(store: JobStore, thing_name: str) -> WireShape:
+    """List the executions of a thing that run and that wait, at most 10 in all, those that run first.
+
+    Source: GetPendingJobExecutions, API reference (documented); both lists are there even if empty (observed).
+
+    Raises:
+        ResourceNotFoundException: The thing is not registered (inferred).
+    """
+    _check_registered(store, thing_name)
+    pending = list(islice(store.pending(thing_name), MAX_PENDING))
+    return {
+        "inProgressJobs": [views.summarize_to_device(each) for each in pending if each.status == states.IN_PROGRESS],
+        "queuedJobs": [views.summarize_to_device(each) for each in pending if each.status == states.QUEUED],
+    }
+
+
+def start_next(store: JobStore, thing_name: str, details: Mapping[str, str] | None, step_minutes: int | None) -> WireShape:
+    """Start the first pending execution of a thing and return it; one that runs already is returned unchanged.
+
+    Source: developer guide, "Jobs device HTTP API" (documented); an idle thing gets an empty answer (observed).
+
+    Raises:
+        InvalidRequestException: The details or the step timer are invalid.
+        ResourceNotFoundException: The thing is not registered (inferred).
+    """
+    configs.check_details(details)
+    configs.check_step_timeout(step_minutes, may_be_off=False)
+    if step_minutes is not None:
+        raise NotEmulatedYet("stepTimeoutInMinutes of StartNextPendingJobExecution")
+    _check_registered(store, thing_name)
+    execution = next(store.pending(thing_name), None)
+    if execution is None:
+        return {}
+    if states.next_execution_status(execution.status, ExecutionTrigger.START) is not None:
+        store.change_one(execution, ExecutionTrigger.START, details)
+    return {"execution": views.describe_to_device(execution, with_document=True)}
+
+
+def describe(store: JobStore, thing_name: str, job_id: str, *, with_document: bool, execution_number: int | None) -> WireShape:
+    """Return a pending execution of a thing, by default with the document.
+
+    Source: DescribeJobExecution, API reference of the data plane (documented); `$next` of an idle thing gets an empty answer
+    (observed over MQTT).
+
+    Raises:
+        InvalidRequestException: The job id is too long.
+        ResourceNotFoundException: There is no such thing, job or execution.
+        TerminalStateException: It is finished, in whatever way.
+    """
+    if len(job_id) > MAX_JOB_ID:
+        raise validation_error([Violation("jobId", job_id, "max_length", MAX_JOB_ID)])
+    execution: Execution | None
+    if job_id == NEXT:
+        _check_registered(store, thing_name)
+        execution = next(store.pending(thing_name), None)
+        if execution is None:
+            return {}
+    else:
+        execution = _find(store, thing_name, job_id, execution_number)
+        if execution.status not in states.PENDING:
+            raise TerminalStateException(messages.TERMINAL_STATE)
+    return {"execution": views.describe_to_device(execution, with_document=with_document)}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a device reports of an execution, as in UpdateJobExecution.
+
+    Attributes:
+        status: The new status.
+        details: Replace the status details as a whole, unless None.
+        step_minutes: New step timer.
+        expected_version: The version that the device believes to change.
+        execution_number: Which execution of the job, None for the latest.
+    """
+
+    status: str
+    details: Mapping[str, str] | None
+    step_minutes: int | None
+    expected_version: int | None
+    execution_number: int | None
+
+
+def update(store: JobStore, thing_name: str, job_id: str, report: Report) -> Execution:
+    """Apply a device's report, and return the execution.
+
+    Source: UpdateJobExecution, API reference (documented). A status that only the service gives is refused before the
+    execution is looked up, and a wrong version over HTTP is an InvalidRequestException (observed).
+
+    Raises:
+        InvalidRequestException: The details or the step timer are invalid, or the version is another one; in the last case
+            the body also holds `executionState`.
+        InvalidStateTransitionException: Devices cannot set this status, or the execution is finished.
+        ResourceNotFoundException: There is no such thing, job or execution.
+    """
+    configs.check_details(report.details)
+    configs.check_step_timeout(report.step_minutes, may_be_off=True)
+    trigger = states.REPORTS.get(report.status)
+    if trigger is None:
+        raise InvalidStateTransitionException(messages.STATUS_NOT_FOR_DEVICES.format(status=report.status))
+    execution = _find(store, thing_name, job_id, report.execution_number)
+    if report.expected_version not in (None, execution.version):
+        text = messages.VERSION_DIFFERS.format(expected=report.expected_version, found=execution.version)
+        raise InvalidRequestException(text, executionState=views.execution_state(execution))
+    if states.next_execution_status(execution.status, trigger) is None:
+        text = messages.ALREADY_FINISHED.format(job_id=job_id, thing_name=thing_name, status=execution.status)
+        raise InvalidStateTransitionException(text, executionState=views.execution_state(execution))
+    # Beside a terminal status the timer has no meaning (inferred), and -1 turns off one that cannot be on yet.
+    if trigger is ExecutionTrigger.REPORT_IN_PROGRESS and report.step_minutes not in (None, -1):
+        raise NotEmulatedYet("stepTimeoutInMinutes of UpdateJobExecution")
+    store.change_one(execution, trigger, report.details)
+    return execution
+
+
+def answer_update(execution: Execution, *, with_state: bool, with_document: bool) -> WireShape:
+    """Return what UpdateJobExecution answers: nothing, unless state or document are asked for."""
+    answer: dict[str, object] = {}
+    if with_state:
+        answer["executionState"] = views.execution_state(execution)
+    if with_document:
+        answer["jobDocument"] = execution.job.device_document
+    return answer
+
+
+def _check_registered(store: JobStore, thing_name: str) -> None:
+    if not store.registry.has_thing(thing_name):
+        raise ResourceNotFoundException(messages.THING_NOT_FOUND.format(name=thing_name))
+
+
+def _find(store: JobStore, thing_name: str, job_id: str, number: int | None) -> Execution:
+    # One text, whatever is missing (observed).
+    job = store.get_job(job_id)
+    execution = job.executions.find(thing_name, number) if job is not None and store.registry.has_thing(thing_name) else None
+    if execution is None:
+        raise ResourceNotFoundException(messages.DEVICE_JOB_NOT_FOUND.format(job_id=job_id, thing_name=thing_name))
+    return execution

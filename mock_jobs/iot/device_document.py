@@ -1,0 +1,69 @@
+"""The copy of a job document that devices get: not the text that CreateJob was given, but the same JSON written anew."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Final
+
+from mock_jobs.iot.json_text import Rendering, render
+
+_SHORT_ESCAPES: Final = {'"': r"\"", "\\": r"\\", "\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r"}
+_ESCAPED: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
+
+# From 10^-3 to below 10^7 Java prints doubles without an exponent. Source: Double.toString of the Java platform (documented).
+_PLAIN_FROM: Final = 1e-3
+_PLAIN_BELOW: Final = 1e7
+
+
+def device_copy(document: str) -> str:
+    r"""Return a job document as devices get it.
+
+    No white space; members that are null are dropped, nulls in lists stay; a repeated key keeps its first place and its last
+    value; needless escapes are undone and control characters written as \u001F or in short; whole numbers stay as they are,
+    -0 is 0, other numbers look as Java prints a double. GetJobDocument gives the original text.
+
+    Source: observed.
+    """
+    return render(document, Rendering(_string, _number, keeps_null_members=False))
+
+
+def _string(literal: str) -> str:
+    # An escaped pair of surrogates becomes one character here, a lone one stays a surrogate.
+    return f'"{_ESCAPED.sub(_escape, json.loads(literal))}"'
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    return _SHORT_ESCAPES.get(character) or f"\\u{ord(character):04X}"
+
+
+def _number(literal: str) -> str:
+    if literal == "-0":
+        return "0"
+    if literal.lstrip("-").isdigit():
+        return literal
+    return java_double(float(literal))
+
+
+def java_double(value: float) -> str:
+    """Return a number as Java prints a double; infinite ones as JSON strings, for JSON has no other form."""
+    if math.isinf(value):
+        return '"Infinity"' if value > 0 else '"-Infinity"'
+    sign = "-" if math.copysign(1, value) < 0 else ""
+    value = abs(value)
+    if value == 0:
+        return f"{sign}0.0"
+    # repr gives the shortest digits that read back as the same double, and so does Java.
+    mantissa, _, exponent = f"{value!r}".partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    # value = 0.DIGITS * 10^point
+    point = len(whole) + int(exponent or 0) if whole != "0" else int(exponent or 0) - (len(fraction) - len(fraction.lstrip("0")))
+    digits = digits.rstrip("0") or "0"
+    if _PLAIN_FROM <= value < _PLAIN_BELOW:
+        if point <= 0:
+            return f"{sign}0.{'0' * -point}{digits}"
+        return f"{sign}{digits[:point].ljust(point, '0')}.{digits[point:] or '0'}"
+    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{point - 1}"

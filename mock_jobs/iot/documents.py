@@ -1,0 +1,101 @@
+"""What CreateJob demands of a job document: JSON, its size, the placeholders in it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+from mock_jobs.aws import NotEmulatedYet, Violation
+from mock_jobs.iot import messages
+from mock_jobs.iot.exceptions import InvalidRequestException
+from mock_jobs.iot.json_text import is_json
+from mock_jobs.iot.s3_urls import NotS3UrlError, parse_s3_url
+from mock_jobs.iot.validation import validation_error
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot.type_defs import PresignedUrlConfigTypeDef
+
+# Source: JobDocument, API reference (documented); the unit is bytes (observed).
+MAX_DOCUMENT_BYTES: Final = 32768
+
+_OPENING: Final = "${aws:"
+_PRESIGN: Final = re.compile(
+    r"""\$\{aws:iot:s3-presigned-url(?P<variant>-v1|-v2|-upload)?:(?P<url>(?:\$\{[a-zA-Z]+\}|[^}"])*)\}"""
+)
+_PACKAGE: Final = re.compile(r"\$\{aws:iot:package:")
+
+
+def check_document(document: str) -> None:
+    """Refuse a document that is too long or not JSON.
+
+    Raises:
+        InvalidRequestException: With the service's texts (observed).
+    """
+    if not document.isascii() and len(document.encode("utf-8", "surrogatepass")) > MAX_DOCUMENT_BYTES:
+        raise validation_error([Violation("document", document, "max_length", MAX_DOCUMENT_BYTES)])
+    if not is_json(document):
+        raise InvalidRequestException(messages.INVALID_DOCUMENT.format(place=messages.DOCUMENT_IN_REQUEST))
+
+
+def check_placeholders(job_id: str, document: str, presigned_url_config: PresignedUrlConfigTypeDef | None) -> None:
+    """Refuse placeholders that the service refuses; what it would replace is not emulated yet.
+
+    Source: developer guide, "Create and manage jobs" (documented); the texts and their order are observed.
+
+    Raises:
+        InvalidRequestException: A URL to presign without role, without object or outside S3; a placeholder without end.
+        NotEmulatedYet: There is something to replace.
+    """
+    if _OPENING not in document:
+        return
+    presigned = list(_PRESIGN.finditer(document))
+    if presigned and not (presigned_url_config or {}).get("roleArn"):
+        if all(each["variant"] == "-v2" for each in presigned):
+            raise InvalidRequestException(messages.ROLE_REQUIRED_V2)
+        raise InvalidRequestException(messages.ROLE_REQUIRED.format(job_id=job_id))
+    for each in presigned:
+        _check_presigned(each["url"], is_encoded=each["variant"] == "-v2")
+    _check_terminated(document)
+    if presigned:
+        raise NotEmulatedYet("presigned S3 URLs in job documents")
+    if _PACKAGE.search(document):
+        raise NotEmulatedYet("software package placeholders in job documents")
+
+
+def _check_presigned(url: str, *, is_encoded: bool) -> None:
+    if is_encoded and " " in url:
+        raise InvalidRequestException(messages.S3_URL_INVALID.format(url=url))
+    try:
+        parsed = parse_s3_url(unquote(url) if is_encoded else url)
+    except NotS3UrlError as error:
+        raise InvalidRequestException(messages.S3_URL_INVALID.format(url=url)) from error
+    if not parsed.key:
+        raise InvalidRequestException(messages.S3_URL_WITHOUT_KEY.format(url=url))
+
+
+def _check_terminated(document: str) -> None:
+    start = document.find(_OPENING)
+    while start >= 0:
+        following = document.find(_OPENING, start + 1)
+        end = document.find("}", start)
+        # A placeholder cannot run past the string that it stands in.
+        quote = document.find('"', start)
+        limit = min(each for each in (following, quote, len(document)) if each >= 0)
+        if not start < end < limit:
+            raise InvalidRequestException(messages.PLACEHOLDER_NOT_TERMINATED)
+        start = following
+
+
+def check_source(source: str) -> None:
+    """Refuse a document source that names no S3 object.
+
+    Raises:
+        InvalidRequestException: With the service's texts (observed).
+    """
+    try:
+        url = parse_s3_url(source)
+    except NotS3UrlError as error:
+        raise InvalidRequestException(messages.SOURCE_INVALID.format(source=source)) from error
+    if not url.key:
+        raise InvalidRequestException(messages.S3_URL_WITHOUT_KEY.format(url=source))

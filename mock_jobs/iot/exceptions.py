@@ -1,0 +1,40 @@
+"""The errors of AWS IoT Jobs, both planes; the name of a class is the code on the wire.
+
+HTTP statuses come from the service model; LimitExceededException and TerminalStateException are both 410 there.
+"""
+
+from __future__ import annotations
+
+from mock_jobs.aws import AwsError
+
+
+class InvalidRequestException(AwsError):  # noqa: N818 - the name is the code on the wire
+    """The request is not valid."""
+
+
+class ResourceNotFoundException(AwsError):  # noqa: N818 - the name is the code on the wire
+    """The job, the execution or its target does not exist."""
+
+
+class ResourceAlreadyExistsException(AwsError):  # noqa: N818 - the name is the code on the wire
+    """The id is taken; the body also names the resource in `resourceId` and `resourceArn`."""
+
+
+class InvalidStateTransitionException(AwsError):  # noqa: N818 - the name is the code on the wire
+    """The present status does not allow the change."""
+
+
+class VersionConflictException(AwsError):  # noqa: N818 - the name is the code on the wire
+    """CancelJobExecution expected another version; the body also holds the present `executionState`."""
+
+
+class TerminalStateException(AwsError):  # noqa: N818 - the name is the code on the wire
+    """A device asked for an execution that is finished."""
+
+
+class LimitExceededException(AwsError):  # noqa: N818 - the name is the code on the wire
+    """A quota is used up."""
+
+
+class SerializationException(AwsError):  # noqa: N818 - the name is the code on the wire
+    """A member in the URL has the wrong type. It is not in the service model; the service answers it with status 400."""

@@ -1,0 +1,88 @@
+"""The texts of errors, for `str.format`. Tests of users should match codes and statuses first.
+
+Grades: *observed* texts were seen in answers of the real service, or are pinned beside such answers by the authors of another
+emulator; *ours* are not known from the service.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Validation, observed
+VALIDATION: Final = "{count} validation error{s} detected: {clauses}"
+VIOLATION: Final = "Value {value} at '{member}' failed to satisfy constraint: {rule}"
+NOT_CONVERTIBLE: Final = "'{value}' can not be converted to {type}"
+BAD_TOKEN: Final = "Next token is invalid."  # noqa: S105 - no secret
+
+# Validation, ours
+BODY_UNREADABLE: Final = "The request body is not a JSON object."
+
+# What cannot be found, observed
+JOB_NOT_FOUND: Final = "Job {job_id} cannot be found."
+JOB_OF_EXECUTION_NOT_FOUND: Final = "Job execution cannot be found as the Job {job_id} does not exist."
+EXECUTION_NOT_FOUND: Final = "Job execution for thing {thing_name} cannot be found within job {job_id}."
+DEVICE_JOB_NOT_FOUND: Final = "Job {job_id} not found for {thing_name}"
+THING_NOT_FOUND: Final = "Thing {name} cannot be found."
+GROUP_NOT_FOUND: Final = "Thing Group {name} cannot be found."
+
+# CreateJob, observed
+TWO_DOCUMENTS: Final = "Job document and job document source cannot be specified at the same time."
+NO_DOCUMENT: Final = "Neither job document nor job document source is specified."
+INVALID_DOCUMENT: Final = "Job document located at {place} is an invalid JSON document."
+DOCUMENT_IN_REQUEST: Final = "request input"
+NOT_A_TEMPLATE: Final = "Resource type should be jobtemplate but found invalid resource type {type}"
+SOURCE_INVALID: Final = "Job document source {source} is invalid."
+S3_URL_WITHOUT_KEY: Final = "Provided S3 url is not valid: {url}. Error: Key cannot be null"
+S3_URL_INVALID: Final = "Given S3 url {url} is invalid."
+ROLE_REQUIRED_V2: Final = "presignedUrlConfig role ARN is required to generate an S3 presigned url in job document."
+ROLE_REQUIRED: Final = "Role must be provided for pre-sign S3 urls in job document of job {job_id}."
+PLACEHOLDER_NOT_TERMINATED: Final = "One or more parameters or placeholders are not terminated."
+
+# CreateJob, ours
+TARGET_INVALID: Final = "Target {arn} is not the ARN of a thing or a thing group."
+PARAMETERS_WITHOUT_TEMPLATE: Final = "Document parameters can be specified only with the ARN of a managed job template."
+JOB_EXISTS: Final = "Job {job_id} already exists."
+TOO_MANY_TARGETS: Final = "Job {job_id} has {count} targets, and {limit} is the limit."
+
+# Configurations, observed
+TIMEOUT_INVALID: Final = "Provide valid timeout value, {member} cannot be {value}."
+ABORT_TYPE_TWICE: Final = "Multiple AbortCriteria cannot have the same failure type"
+ABORT_THRESHOLD_NOT_POSITIVE: Final = "ThresholdPercentage value {value} for AbortCriteria must have value greater than 0"
+ABORT_THRESHOLD_DECIMALS: Final = "Abort thresholdPercentage must have two or less decimal digits"
+ROLLOUT_WITHOUT_RATE: Final = "Provide MaximumPerMinute value or provide ExponentialRate and MaximumPerMinute"
+EXPONENTIAL_WITHOUT_MAXIMUM: Final = "Provide MaximumPerMinute value when ExponentialRate is defined"
+NO_RATE_CRITERION: Final = "Provide either NumberOfNotifiedThings or NumberOfSucceededThings when RateIncreaseCriteria is defined"
+TWO_RATE_CRITERIA: Final = (
+    "Provide only one of NumberOfNotifiedThings or NumberOfSucceededThings when RateIncreaseCriteria is defined"
+)
+BASE_ABOVE_MAXIMUM: Final = "Exponential rollout baseRatePerMinute should be less than maximumPerMinute."
+RETRY_ALL_ALONE: Final = "A retryCriteria with failure type ALL must be used by itself."
+TIME_FORMAT: Final = "1 validation error detected: Provided time {value} UTC must follow the format YYYY-MM-DDThh:mm."
+WINDOW_WITH_SNAPSHOT: Final = "TargetSelection is invalid. MaintenanceWindow cannot be used with SNAPSHOT job."
+WINDOW_WITHOUT_START: Final = "MaintenanceWindow cannot be used without StartTime of SchedulingConfig."
+TAG_WITHOUT_VALUE: Final = "Invalid tag parameter exception. Please check the input."
+TAG_PREFIX: Final = 'Tags cannot begin with "aws:", offending tag: {key}'
+
+# Configurations, ours
+FACTOR_DECIMALS: Final = "Exponential rollout incrementFactor must have one or less decimal digits"
+RETRY_TYPE_TWICE: Final = "Multiple RetryCriteria cannot have the same failure type"
+TOO_MANY_RETRIES: Final = "The total number of retries is {count}, and {limit} is the limit."
+START_OUT_OF_RANGE: Final = "StartTime must be at least 30 minutes and at most one year from now."
+END_OUT_OF_RANGE: Final = "EndTime must be at least 30 minutes and at most two years from now."
+SPAN_OUT_OF_RANGE: Final = "EndTime must be at least 30 minutes and at most two years after StartTime."
+
+# States, observed
+CANCEL_OF_FINISHED: Final = "Job execution for thing {thing_name} within job {job_id} cannot be canceled."
+VERSION_DIFFERS: Final = "Expected version {expected} but found version {found}"
+DELETE_OF_RUNNING: Final = (
+    "Job execution for thing {thing_name} within job {job_id} in status {status} cannot be deleted without force flag."
+)
+BAD_EXECUTION_NUMBER: Final = "Execution number is invalid."
+STATUS_NOT_FOR_DEVICES: Final = "The status of job execution cannot be changed to be {status}"
+ALREADY_FINISHED: Final = "Job {job_id} for {thing_name} has already finished with status {status}"
+TERMINAL_STATE: Final = "Job Execution has reached terminal state. It is neither IN_PROGRESS nor QUEUED"
+
+# States, ours
+CANCEL_OF_JOB: Final = "Job {job_id} is in status {status} and cannot be canceled"
+DELETE_OF_JOB: Final = "Job {job_id} is in status {status} and cannot be deleted without force"
+CANCEL_OF_RUNNING: Final = "Job execution is IN_PROGRESS and cannot be canceled without force"

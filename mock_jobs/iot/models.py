@@ -1,0 +1,11 @@
+"""The backend of AWS IoT Jobs: the control plane, and the records that the device plane shares."""
+
+from __future__ import annotations
+
+from mock_jobs.iot.execution_operations import ExecutionOperations
+from mock_jobs.iot.job_operations import JobOperations
+from mock_jobs.iot.tag_operations import TagOperations
+
+
+class IoTBackend(JobOperations, ExecutionOperations, TagOperations):
+    """The control plane of AWS IoT Jobs in one account and region."""

@@ -1,0 +1,100 @@
+"""The life cycles of jobs and of job executions, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot.literals import JobExecutionStatusType, JobStatusType
+
+QUEUED: Final = "QUEUED"
+IN_PROGRESS: Final = "IN_PROGRESS"
+SUCCEEDED: Final = "SUCCEEDED"
+FAILED: Final = "FAILED"
+TIMED_OUT: Final = "TIMED_OUT"
+REJECTED: Final = "REJECTED"
+REMOVED: Final = "REMOVED"
+CANCELED: Final = "CANCELED"
+SCHEDULED: Final = "SCHEDULED"
+COMPLETED: Final = "COMPLETED"
+DELETION_IN_PROGRESS: Final = "DELETION_IN_PROGRESS"
+
+PENDING: Final = (IN_PROGRESS, QUEUED)
+
+
+class ExecutionTrigger(Enum):
+    """What can change the status of a job execution."""
+
+    START = "a device asks for its next job"
+    REPORT_IN_PROGRESS = "a device reports IN_PROGRESS"
+    REPORT_SUCCEEDED = "a device reports SUCCEEDED"
+    REPORT_FAILED = "a device reports FAILED"
+    REPORT_REJECTED = "a device reports REJECTED"
+    CANCEL = "a cancel without force"
+    FORCE_CANCEL = "a cancel with force"
+    DELETE_THING = "its thing is deleted"
+
+
+REPORTS: Final[Mapping[str, ExecutionTrigger]] = {
+    IN_PROGRESS: ExecutionTrigger.REPORT_IN_PROGRESS,
+    SUCCEEDED: ExecutionTrigger.REPORT_SUCCEEDED,
+    FAILED: ExecutionTrigger.REPORT_FAILED,
+    REJECTED: ExecutionTrigger.REPORT_REJECTED,
+}
+
+# Source: developer guide, "Jobs and job execution states" (documented). That a device may skip IN_PROGRESS is inferred: no page
+# forbids it. A thing's deletion also removes executions that run, since nobody is left to report on them (inferred).
+_EXECUTION: Final[Mapping[ExecutionTrigger, Mapping[str, JobExecutionStatusType]]] = {
+    ExecutionTrigger.START: {QUEUED: IN_PROGRESS},
+    ExecutionTrigger.REPORT_IN_PROGRESS: {QUEUED: IN_PROGRESS, IN_PROGRESS: IN_PROGRESS},
+    ExecutionTrigger.REPORT_SUCCEEDED: {QUEUED: SUCCEEDED, IN_PROGRESS: SUCCEEDED},
+    ExecutionTrigger.REPORT_FAILED: {QUEUED: FAILED, IN_PROGRESS: FAILED},
+    ExecutionTrigger.REPORT_REJECTED: {QUEUED: REJECTED, IN_PROGRESS: REJECTED},
+    ExecutionTrigger.CANCEL: {QUEUED: CANCELED},
+    ExecutionTrigger.FORCE_CANCEL: {QUEUED: CANCELED, IN_PROGRESS: CANCELED},
+    ExecutionTrigger.DELETE_THING: {QUEUED: REMOVED, IN_PROGRESS: REMOVED},
+}
+
+# Statuses that set `startedAt` when a device reports them. Source: REJECTED straight from QUEUED leaves it out (observed).
+STARTING: Final = frozenset({IN_PROGRESS, SUCCEEDED, FAILED})
+
+
+class JobTrigger(Enum):
+    """What can change the status of a job."""
+
+    COMPLETE = "all its executions are finished"
+    CANCEL = "CancelJob"
+    DELETE = "DeleteJob"
+    FORCE_DELETE = "DeleteJob with force"
+
+
+# Source: CancelJob and DeleteJob, API reference; developer guide, "Jobs and job execution states" (documented). A SCHEDULED job is
+# not terminal, so that DeleteJob needs force for it (inferred).
+_JOB: Final[Mapping[JobTrigger, Mapping[str, JobStatusType]]] = {
+    JobTrigger.COMPLETE: {IN_PROGRESS: COMPLETED},
+    JobTrigger.CANCEL: {IN_PROGRESS: CANCELED, SCHEDULED: CANCELED},
+    JobTrigger.DELETE: {COMPLETED: DELETION_IN_PROGRESS, CANCELED: DELETION_IN_PROGRESS},
+    JobTrigger.FORCE_DELETE: {
+        IN_PROGRESS: DELETION_IN_PROGRESS,
+        SCHEDULED: DELETION_IN_PROGRESS,
+        COMPLETED: DELETION_IN_PROGRESS,
+        CANCELED: DELETION_IN_PROGRESS,
+    },
+}
+
+
+def next_execution_status(status: str, trigger: ExecutionTrigger) -> JobExecutionStatusType | None:
+    """Return the status that an execution goes to, or None if the trigger has no effect on it."""
+    return _EXECUTION[trigger].get(status)
+
+
+def sources(trigger: ExecutionTrigger) -> tuple[JobExecutionStatusType, ...]:
+    """Return the statuses from which a trigger leads on."""
+    return tuple(_EXECUTION[trigger])  # type: ignore[arg-type]  # the table's keys are execution statuses
+
+
+def next_job_status(status: str, trigger: JobTrigger) -> JobStatusType | None:
+    """Return the status that a job goes to, or None if the trigger is refused."""
+    return _JOB[trigger].get(status)

@@ -1,0 +1,269 @@
+"""The jobs and executions of one account and region, and every change to them: both planes go through here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from heapq import merge
+from itertools import count
+from typing import TYPE_CHECKING
+
+from mock_jobs.aws import AwsError, Backend, Violation
+from mock_jobs.iot import messages, states
+from mock_jobs.iot.exceptions import ResourceNotFoundException, InvalidRequestException
+from mock_jobs.iot.executions import Execution
+from mock_jobs.iot.jobs import Job
+from mock_jobs.iot.queues import ThingQueue
+from mock_jobs.iot.rollout import DEFAULT_PER_MINUTE, Rollout
+from mock_jobs.iot.shelf import Shelf
+from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
+from mock_jobs.iot.targets import Expansion
+from mock_jobs.iot.validation import validation_error
+from mock_jobs.things import ThingRegistry
+from mock_jobs.world import World
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot.literals import JobStatusType
+
+
+class JobStore(Backend):
+    """Base of the backends of AWS IoT Jobs: holds the records, and applies changes that were found legal."""
+
+    def __init__(self, world: World, account: str, region: str) -> None:
+        super().__init__(world, account, region)
+        self._jobs: dict[str, Job] = {}
+        self._shelves: dict[JobStatusType, Shelf[Job]] = {}
+        self._queues: dict[str, ThingQueue] = {}
+        self._job_sequence = count(1)
+        self._execution_sequence = count(1)
+
+    @classmethod
+    def refuse(cls, violations: Sequence[Violation]) -> AwsError:
+        """Return the service's error for a request that breaks constraints of the model. Source: observed."""
+        return validation_error(violations)
+
+    @classmethod
+    def refuse_body(cls) -> AwsError:
+        """Return the error for a body that is not a JSON object. Source: the declared errors (code documented, text inferred)."""
+        return InvalidRequestException(messages.BODY_UNREADABLE)
+
+    # Looking up
+
+    @property
+    def scope(self) -> tuple[str, str, str]:
+        """Partition, region and account."""
+        return (self.partition, self.region, self.account)
+
+    def arn(self, kind: str, name: str) -> str:
+        """Return the ARN of a resource of AWS IoT in this account and region."""
+        return f"arn:{self.partition}:iot:{self.region}:{self.account}:{kind}/{name}"
+
+    @property
+    def registry(self) -> ThingRegistry:
+        """The things and thing groups as they are now."""
+        return self.world.things(self.account, self.region)
+
+    def get_job(self, job_id: str) -> Job | None:
+        """Return a job, None if there is none with this id."""
+        return self._jobs.get(job_id)
+
+    def job_or_404(self, job_id: str, text: str = messages.JOB_NOT_FOUND) -> Job:
+        """Return a job.
+
+        Raises:
+            ResourceNotFoundException: There is none with this id.
+        """
+        job = self._jobs.get(job_id)
+        if job is None:
+            raise ResourceNotFoundException(text.format(job_id=job_id))
+        return job
+
+    def newest_jobs(self, status: JobStatusType | None, after: tuple[int, ...] | None) -> Iterator[Job]:
+        """Yield the jobs with a status or all, the one created last first, those that come after a key."""
+        if status is not None:
+            return self._shelf(status).downwards(after)
+        return merge(*(shelf.downwards(after) for shelf in self._shelves.values()), key=job_key, reverse=True)
+
+    def _shelf(self, status: JobStatusType) -> Shelf[Job]:
+        found = self._shelves.get(status)
+        if found is None:
+            found = self._shelves[status] = Shelf(job_key)
+        return found
+
+    def executions_of_thing(self, thing_name: str, before: int | None) -> Iterator[Execution]:
+        """Yield the executions of a thing, the one queued last first, those with a lower sequence than `before`."""
+        queue = self._queues.get(thing_name)
+        return iter(()) if queue is None else queue.newest_first(before)
+
+    def pending(self, thing_name: str) -> Iterator[Execution]:
+        """Yield what a thing has before it, the next first.
+
+        Jobs with a namespace are left out: the product that manages them has interfaces of its own. Source: CreateJob, API
+        reference, on MQTT topics (documented); the same over HTTP is inferred.
+        """
+        queue = self._queues.get(thing_name)
+        return iter(()) if queue is None else (each for each in queue.pending() if each.job.namespace_id is None)
+
+    # Jobs
+
+    def add_job(self, job: Job, expansion: Expansion) -> None:
+        """Store a new job and begin its rollout."""
+        self._jobs[job.job_id] = job
+        self._shelf(job.status).add(job)
+        job.rollout = Rollout(expansion, self.world.clock.now_ms)
+        self._roll_out(job)
+
+    def next_job_sequence(self) -> int:
+        """Return the number of the next job."""
+        return next(self._job_sequence)
+
+    def cancel(self, job: Job, trigger: ExecutionTrigger) -> None:
+        """Cancel a job at once, and those of its executions that the trigger reaches.
+
+        Source: CancelJob, API reference (documented); that the job itself is CANCELED at once, also while executions are
+        left IN_PROGRESS, is inferred.
+
+        Args:
+            job: A job that can be canceled.
+            trigger: CANCEL or FORCE_CANCEL.
+        """
+        self._set_job_status(job, JobTrigger.CANCEL)
+        job.is_force_canceled = trigger is ExecutionTrigger.FORCE_CANCEL
+        self._end_rollout(job)
+        for status in states.sources(trigger):
+            self.change(job.executions.shelf(status).clear(), trigger)
+
+    def delete(self, job: Job) -> None:
+        """Delete a job and all its executions within this call. Source: the duration is ours."""
+        self._end_rollout(job)
+        for execution in job.executions:
+            self._leave_queue(execution)
+        del self._jobs[job.job_id]
+        self._shelf(job.status).remove(job)
+
+    def settle(self, job: Job) -> None:
+        """Complete a job if nothing is left to do.
+
+        Source: developer guide, "Jobs and job execution states" (documented): a snapshot job is COMPLETED when all its
+        executions are terminal, whichever way. One without any is COMPLETED at once (inferred).
+        """
+        executions = job.executions
+        if job.rollout is not None or any(executions.count(status) for status in states.PENDING):
+            return
+        if states.next_job_status(job.status, JobTrigger.COMPLETE) is not None:
+            self._set_job_status(job, JobTrigger.COMPLETE)
+            job.completed_at_ms = self.world.clock.now_ms
+
+    def _set_job_status(self, job: Job, trigger: JobTrigger) -> None:
+        status = states.next_job_status(job.status, trigger)
+        assert status is not None
+        self._shelf(job.status).remove(job)
+        job.status = status
+        self._shelf(status).add(job)
+        job.updated_at_ms = self.world.clock.now_ms
+
+    # Rollout
+
+    def _roll_out(self, job: Job) -> None:
+        rollout = job.rollout
+        assert rollout is not None
+        config = job.rollout_config or {}
+        per_minute = config.get("maximumPerMinute", DEFAULT_PER_MINUTE)
+        self._queue(job, rollout.take(per_minute, self.registry))
+        if rollout.is_finished:
+            self._end_rollout(job)
+            job.updated_at_ms = self.world.clock.now_ms
+            self.settle(job)
+        else:
+            rollout.timer = self.world.clock.call_at(rollout.next_tick_ms, partial(self._roll_out, job))
+
+    def _end_rollout(self, job: Job) -> None:
+        if job.rollout is not None:
+            job.rollout.stop()
+            job.rollout = None
+
+    # Executions
+
+    def _queue(self, job: Job, thing_names: Iterable[str]) -> None:
+        now_ms = self.world.clock.now_ms
+        queues, executions = self._queues, job.executions
+        created = []
+        for name in thing_names:
+            execution = Execution(job, name, next(self._execution_sequence), now_ms, executions.latest(name))
+            queue = queues.get(name)
+            if queue is None:
+                queue = queues[name] = ThingQueue()
+            queue.add(execution)
+            created.append(execution)
+        executions.add_all(created)
+
+    def change_one(self, execution: Execution, trigger: ExecutionTrigger, details: Mapping[str, str] | None = None) -> None:
+        """Let a trigger change one execution that it can change, and its job in consequence.
+
+        Args:
+            execution: The execution.
+            trigger: What happens.
+            details: Replace the status details as a whole, unless None. Source: an empty map replaces too (observed).
+        """
+        if details is not None:
+            execution.status_details = dict(details)
+        execution.job.executions.shelf(execution.status).remove(execution)
+        self.change([execution], trigger)
+        self.settle(execution.job)
+
+    def change(self, executions: list[Execution], trigger: ExecutionTrigger) -> None:
+        """Let a trigger change executions of one job and one status, which are off their shelf already.
+
+        Source: each change raises the version (documented) but the one to REMOVED (observed). A device's first report sets
+        `startedAt` for good, also one of SUCCEEDED or FAILED straight from QUEUED, but not one of REJECTED (observed). A
+        cancel with force marks all that it cancels (documented).
+        """
+        if not executions:
+            return
+        now_ms = self.world.clock.now_ms
+        status = states.next_execution_status(executions[0].status, trigger)
+        assert status is not None
+        for execution in executions:
+            queue = self._queues[execution.thing_name]
+            queue.remove(execution)
+            execution.status = status
+            execution.updated_at_ms = now_ms
+            if status != states.REMOVED:
+                execution.version += 1
+            if execution.started_at_ms is None and status in states.STARTING:
+                execution.started_at_ms = now_ms
+            if trigger is ExecutionTrigger.FORCE_CANCEL:
+                execution.is_force_canceled = True
+            queue.add(execution)
+        executions[0].job.executions.shelf(status).add_all(executions)
+
+    def delete_execution(self, execution: Execution) -> None:
+        """Forget an execution; its job may be COMPLETED by that. Source: observed."""
+        self._leave_queue(execution)
+        execution.job.executions.remove(execution)
+        self.settle(execution.job)
+
+    def _leave_queue(self, execution: Execution) -> None:
+        queue = self._queues[execution.thing_name]
+        queue.remove(execution)
+        if queue.is_empty:
+            del self._queues[execution.thing_name]
+
+    # What happens to things
+
+    def thing_deleted(self, thing_name: str) -> None:
+        """Let a thing's deletion from the registry remove what it has not finished; the records stay.
+
+        Source: JobProcessDetails, API reference: the number of removed things counts deleted ones (documented); that executions
+        IN_PROGRESS are removed too is inferred.
+        """
+        queue = self._queues.get(thing_name)
+        if queue is None:
+            return
+        for execution in list(queue.pending()):
+            self.change_one(execution, ExecutionTrigger.DELETE_THING)
+
+
+def job_key(job: Job) -> tuple[int, ...]:
+    """Return the key by which jobs are listed, the highest first. Source: newest first (inferred from the guide's example)."""
+    return (job.sequence,)

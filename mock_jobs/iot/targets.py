@@ -1,0 +1,102 @@
+"""The targets of a job: which things and groups its ARNs name, and which things those come to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from mock_jobs.iot import messages
+from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
+from mock_jobs.things import ThingRegistry
+
+# Names: 1-128 of these characters. Source: ThingName and ThingGroupName, API reference (documented).
+_TARGET: Final = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):iot:(?P<region>[a-z0-9-]*):(?P<account>[0-9]*):"
+    r"(?P<kind>thing|thinggroup)/(?P<name>[a-zA-Z0-9:_-]{1,128})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One target of a job.
+
+    Attributes:
+        arn: As given.
+        scope: Partition, region and account.
+        is_group: Whether it is a thing group.
+        name: Name of the thing or the group.
+    """
+
+    arn: str
+    scope: tuple[str, str, str]
+    is_group: bool
+    name: str
+
+
+def parse_target(arn: str) -> Target:
+    """Read the ARN of a thing or a thing group.
+
+    Raises:
+        InvalidRequestException: It is something else. Source: CreateJob takes ARNs of things and thing groups (documented),
+            the code is inferred.
+    """
+    match = _TARGET.fullmatch(arn)
+    if match is None:
+        raise InvalidRequestException(messages.TARGET_INVALID.format(arn=arn))
+    scope = (match["partition"], match["region"], match["account"])
+    return Target(arn, scope, match["kind"] == "thinggroup", match["name"])
+
+
+def check_exists(target: Target, scope: tuple[str, str, str], registry: ThingRegistry) -> None:
+    """Refuse a target that is not registered, or lies in another account or region.
+
+    Raises:
+        ResourceNotFoundException: With the texts of the service (observed).
+    """
+    here = target.scope == scope
+    if target.is_group:
+        if not here or registry.group_id(target.name) is None:
+            raise ResourceNotFoundException(messages.GROUP_NOT_FOUND.format(name=target.name))
+    elif not here or not registry.has_thing(target.name):
+        raise ResourceNotFoundException(messages.THING_NOT_FOUND.format(name=target.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """The things that the targets of a job come to.
+
+    Attributes:
+        thing_names: Each thing once, in the order of the targets, a group in place of its members.
+        ends: For each target its ARN and the number of things up to its last one.
+    """
+
+    thing_names: list[str]
+    ends: list[tuple[str, int]]
+
+    def unreached(self, count: int) -> list[str]:
+        """Return the ARNs of the targets with things beyond the first `count`."""
+        start = 0
+        arns = []
+        for arn, end in self.ends:
+            if end > max(count, start):
+                arns.append(arn)
+            start = end
+        return arns
+
+
+def expand(targets: list[Target], registry: ThingRegistry) -> Expansion:
+    """Return the things that targets come to, members of child groups included.
+
+    Source: developer guide, "Static thing groups": a group includes the things of its child groups; "Create and manage jobs":
+    the order of targets is that of the rollout (documented). Each thing gets one execution.
+    """
+    names: dict[str, None] = {}
+    ends = []
+    for target in targets:
+        if target.is_group:
+            names.update(dict.fromkeys(registry.things_in_group(target.name)))
+        else:
+            names[target.name] = None
+        ends.append((target.arn, len(names)))
+    return Expansion(list(names), ends)

@@ -1,0 +1,65 @@
+"""How AWS IoT words the constraints that a request breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from mock_jobs.aws import AwsError, Violation
+from mock_jobs.iot import messages
+from mock_jobs.iot.exceptions import InvalidRequestException, SerializationException
+
+# Source: the rules' wording is observed, the one for wrong types in a body is inferred.
+_RULES: Final[Mapping[str, str]] = {
+    "required": "Member must not be null",
+    "max": "Member must have value less than or equal to {bound}",
+    "min": "Member must have value greater than or equal to {bound}",
+    "max_length": "Member must have length less than or equal to {bound}",
+    "min_length": "Member must have length greater than or equal to {bound}",
+    "pattern": "Member must satisfy regular expression pattern: {bound}",
+    "enum": "Member must satisfy enum value set: [{bound}]",
+    "type": "Member must be of type {bound}",
+}
+
+# The service lists these values in an order of its own (observed); others are listed as in its model.
+_ENUM_ORDERS: Final = (
+    ("ALL", "TIMED_OUT", "FAILED", "REJECTED"),
+    ("ALL", "TIMED_OUT", "FAILED"),
+    ("REMOVED", "SUCCEEDED", "TIMED_OUT", "IN_PROGRESS", "QUEUED", "CANCELED", "FAILED", "REJECTED"),
+)
+_ORDERED_ENUMS: Final = {frozenset(each): each for each in _ENUM_ORDERS}
+
+_JAVA_TYPES: Final[Mapping[object, str]] = {"integer": "Integer", "long": "Long", "boolean": "Boolean"}
+
+
+def validation_error(violations: Sequence[Violation]) -> AwsError:
+    """Return the error for a request that breaks constraints of the service model.
+
+    Source: observed. A member of the URL that has the wrong type is a SerializationException, which the model does not list.
+    """
+    for each in violations:
+        if each.kind == "type_in_url":
+            kind = _JAVA_TYPES.get(each.bound, "Long")
+            return SerializationException(messages.NOT_CONVERTIBLE.format(value=each.value, type=kind))
+    clauses = "; ".join(_clause(each) for each in violations)
+    plural = "" if len(violations) == 1 else "s"
+    return InvalidRequestException(messages.VALIDATION.format(count=len(violations), s=plural, clauses=clauses))
+
+
+def _clause(violation: Violation) -> str:
+    value = "null" if violation.value is None else f"'{_java_text(violation.value)}'"
+    bound = violation.bound
+    if violation.kind == "enum" and isinstance(bound, (tuple, list)):
+        bound = ", ".join(_ORDERED_ENUMS.get(frozenset(bound), bound))
+    rule = _RULES[violation.kind].format(bound=bound)
+    return messages.VIOLATION.format(value=value, member=violation.member, rule=rule)
+
+
+def _java_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}={_java_text(each)}' for key, each in value.items())}}}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_java_text, value))}]"
+    return "null" if value is None else str(value)

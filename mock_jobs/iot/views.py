@@ -1,0 +1,192 @@
+"""How jobs and executions look on the wire, on both planes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Final
+
+from mock_jobs.iot import states
+from mock_jobs.iot.executions import Execution
+from mock_jobs.iot.jobs import Job
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot.type_defs import (
+        JobExecutionSummaryTypeDef,
+        JobExecutionTypeDef,
+        JobProcessDetailsTypeDef,
+        JobSummaryTypeDef,
+        JobTypeDef,
+    )
+    from mypy_boto3_iot_jobs_data.type_defs import JobExecutionStateTypeDef
+    from mypy_boto3_iot_jobs_data.type_defs import JobExecutionSummaryTypeDef as DeviceSummaryTypeDef
+    from mypy_boto3_iot_jobs_data.type_defs import JobExecutionTypeDef as DeviceExecutionTypeDef
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def moment(at_ms: int) -> datetime:
+    """Return a moment as the control plane shows it, to the millisecond."""
+    return _EPOCH + timedelta(milliseconds=at_ms)
+
+
+def describe_job(job: Job) -> JobTypeDef:
+    """Return the job as DescribeJob shows it.
+
+    Source: DescribeJob, API reference; unset configurations are empty and other unset members absent (observed).
+    """
+    view: JobTypeDef = {
+        "jobArn": job.arn,
+        "jobId": job.job_id,
+        "targetSelection": job.target_selection,
+        "status": job.status,
+        "targets": job.targets,
+        "presignedUrlConfig": job.presigned_url_config or {},
+        "jobExecutionsRolloutConfig": job.rollout_config or {},
+        "timeoutConfig": {},
+        "schedulingConfig": {},
+        "createdAt": moment(job.created_at_ms),
+        "lastUpdatedAt": moment(job.updated_at_ms),
+        "jobProcessDetails": _process_details(job),
+        "isConcurrent": job.is_concurrent,
+    }
+    if job.description is not None:
+        view["description"] = job.description
+    if job.comment is not None:
+        view["comment"] = job.comment
+    if job.reason_code is not None:
+        view["reasonCode"] = job.reason_code
+    if job.is_force_canceled is not None:
+        view["forceCanceled"] = job.is_force_canceled
+    if job.namespace_id is not None:
+        view["namespaceId"] = job.namespace_id
+    if job.completed_at_ms is not None:
+        view["completedAt"] = moment(job.completed_at_ms)
+    return view
+
+
+def summarize_job(job: Job, thing_group_id: str | None) -> JobSummaryTypeDef:
+    """Return the job as ListJobs shows it.
+
+    Args:
+        job: The job.
+        thing_group_id: The group that the listing is about, None if it is about all jobs.
+    """
+    view: JobSummaryTypeDef = {
+        "jobArn": job.arn,
+        "jobId": job.job_id,
+        "targetSelection": job.target_selection,
+        "status": job.status,
+        "createdAt": moment(job.created_at_ms),
+        "lastUpdatedAt": moment(job.updated_at_ms),
+        "isConcurrent": job.is_concurrent,
+    }
+    if thing_group_id is not None:
+        view["thingGroupId"] = thing_group_id
+    if job.completed_at_ms is not None:
+        view["completedAt"] = moment(job.completed_at_ms)
+    return view
+
+
+def _process_details(job: Job) -> JobProcessDetailsTypeDef:
+    # Counts executions, not things, whatever the members are called (observed).
+    count = job.executions.count
+    view: JobProcessDetailsTypeDef = {
+        "numberOfCanceledThings": count(states.CANCELED),
+        "numberOfSucceededThings": count(states.SUCCEEDED),
+        "numberOfFailedThings": count(states.FAILED),
+        "numberOfRejectedThings": count(states.REJECTED),
+        "numberOfQueuedThings": count(states.QUEUED),
+        "numberOfInProgressThings": count(states.IN_PROGRESS),
+        "numberOfRemovedThings": count(states.REMOVED),
+        "numberOfTimedOutThings": count(states.TIMED_OUT),
+    }
+    if job.rollout is not None:
+        view["processingTargets"] = job.rollout.processing_targets()
+    return view
+
+
+def describe_execution(execution: Execution, thing_arn: str) -> JobExecutionTypeDef:
+    """Return an execution as the control plane's DescribeJobExecution shows it.
+
+    Source: DescribeJobExecution, API reference; `statusDetails` is there always, empty until details are reported, and then
+    holds them in `detailsMap` (observed).
+    """
+    details = execution.status_details
+    view: JobExecutionTypeDef = {
+        "jobId": execution.job.job_id,
+        "status": execution.status,
+        "statusDetails": {} if details is None else {"detailsMap": details},
+        "thingArn": thing_arn,
+        "queuedAt": moment(execution.queued_at_ms),
+        "lastUpdatedAt": moment(execution.updated_at_ms),
+        "executionNumber": execution.number,
+        "versionNumber": execution.version,
+    }
+    if execution.started_at_ms is not None:
+        view["startedAt"] = moment(execution.started_at_ms)
+    if execution.is_force_canceled:
+        view["forceCanceled"] = True
+    return view
+
+
+def summarize_execution(execution: Execution) -> JobExecutionSummaryTypeDef:
+    """Return an execution as the listings of the control plane show it."""
+    view: JobExecutionSummaryTypeDef = {
+        "status": execution.status,
+        "queuedAt": moment(execution.queued_at_ms),
+        "lastUpdatedAt": moment(execution.updated_at_ms),
+        "executionNumber": execution.number,
+        "retryAttempt": execution.attempt,
+    }
+    if execution.started_at_ms is not None:
+        view["startedAt"] = moment(execution.started_at_ms)
+    return view
+
+
+def execution_state(execution: Execution) -> JobExecutionStateTypeDef:
+    """Return the present state of an execution as both planes give it with errors and answers.
+
+    Source: UpdateJobExecution, API reference (documented); `statusDetails` only once reported (observed).
+    """
+    view: JobExecutionStateTypeDef = {"status": execution.status, "versionNumber": execution.version}
+    if execution.status_details is not None:
+        view["statusDetails"] = execution.status_details
+    return view
+
+
+def describe_to_device(execution: Execution, *, with_document: bool) -> DeviceExecutionTypeDef:
+    """Return an execution as its device gets it; times are whole seconds since the epoch.
+
+    Source: JobExecution of the data plane, API reference (documented); whole seconds, and no `statusDetails` until some are
+    reported (observed).
+    """
+    view: DeviceExecutionTypeDef = {
+        "jobId": execution.job.job_id,
+        "thingName": execution.thing_name,
+        "status": execution.status,
+        "queuedAt": execution.queued_at_ms // 1000,
+        "lastUpdatedAt": execution.updated_at_ms // 1000,
+        "versionNumber": execution.version,
+        "executionNumber": execution.number,
+    }
+    if execution.status_details is not None:
+        view["statusDetails"] = execution.status_details
+    if execution.started_at_ms is not None:
+        view["startedAt"] = execution.started_at_ms // 1000
+    if with_document:
+        view["jobDocument"] = execution.job.device_document
+    return view
+
+
+def summarize_to_device(execution: Execution) -> DeviceSummaryTypeDef:
+    """Return a pending execution as GetPendingJobExecutions lists it; times are whole seconds since the epoch."""
+    view: DeviceSummaryTypeDef = {
+        "jobId": execution.job.job_id,
+        "queuedAt": execution.queued_at_ms // 1000,
+        "lastUpdatedAt": execution.updated_at_ms // 1000,
+        "versionNumber": execution.version,
+        "executionNumber": execution.number,
+    }
+    if execution.started_at_ms is not None:
+        view["startedAt"] = execution.started_at_ms // 1000
+    return view

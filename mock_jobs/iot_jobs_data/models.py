@@ -1,0 +1,79 @@
+"""The device plane of AWS IoT Jobs: a second face of the records that the control plane keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from mock_jobs.aws import AwsError, Backend, Violation, WireShape
+from mock_jobs.iot import device
+from mock_jobs.iot.models import IoTBackend
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot_jobs_data.literals import JobExecutionStatusType
+
+
+class IoTJobsDataBackend(Backend):
+    """The four job operations of devices in one account and region. It keeps no state of its own."""
+
+    # Source: examples of the developer guide send it as a string (inferred).
+    lenient_numbers: ClassVar[frozenset[str]] = frozenset({"expectedVersion"})
+
+    @classmethod
+    def refuse(cls, violations: Sequence[Violation]) -> AwsError:
+        """Return the service's error for a request that breaks constraints of the model."""
+        return IoTBackend.refuse(violations)
+
+    @classmethod
+    def refuse_body(cls) -> AwsError:
+        """Return the error for a body that is not a JSON object."""
+        return IoTBackend.refuse_body()
+
+    @property
+    def _store(self) -> IoTBackend:
+        return self.world.store(IoTBackend, self.account, self.region)
+
+    def get_pending_job_executions(self, *, thing_name: str) -> WireShape:
+        """List what a thing has before it: what runs and what waits."""
+        return device.get_pending(self._store, thing_name)
+
+    def start_next_pending_job_execution(
+        self,
+        *,
+        thing_name: str,
+        status_details: Mapping[str, str] | None = None,
+        step_timeout_in_minutes: int | None = None,
+    ) -> WireShape:
+        """Start the next execution of a thing, or give the one that runs again."""
+        return device.start_next(self._store, thing_name, status_details, step_timeout_in_minutes)
+
+    def describe_job_execution(
+        self,
+        *,
+        job_id: str,
+        thing_name: str,
+        include_job_document: bool = True,
+        execution_number: int | None = None,
+    ) -> WireShape:
+        """Return a pending execution; the job id `$next` means the next one."""
+        return device.describe(
+            self._store, thing_name, job_id, with_document=include_job_document, execution_number=execution_number
+        )
+
+    def update_job_execution(
+        self,
+        *,
+        job_id: str,
+        thing_name: str,
+        status: JobExecutionStatusType,
+        status_details: Mapping[str, str] | None = None,
+        step_timeout_in_minutes: int | None = None,
+        expected_version: int | None = None,
+        include_job_execution_state: bool = False,
+        include_job_document: bool = False,
+        execution_number: int | None = None,
+    ) -> WireShape:
+        """Report progress or the end of an execution."""
+        report = device.Report(status, status_details, step_timeout_in_minutes, expected_version, execution_number)
+        execution = device.update(self._store, thing_name, job_id, report)
+        return device.answer_update(execution, with_state=include_job_execution_state, with_document=include_job_document)
