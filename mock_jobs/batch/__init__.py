@@ -1,0 +1,1 @@
+"""AWS Batch: records, rules, scheduler and the operations of service `batch`."""

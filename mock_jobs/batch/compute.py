@@ -1,0 +1,183 @@
+"""The rules about computeResources.
+
+Sources: API reference, ComputeResource and ComputeResourceUpdate (*documented*); user guide, "Update compute environments"
+(*documented*). Texts: see `messages`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+from mock_jobs.aws import NotEmulatedYet
+from mock_jobs.batch import messages
+from mock_jobs.batch.exceptions import invalid
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.type_defs import ComputeResourceOutputTypeDef, ComputeResourceUpdateTypeDef
+
+_NOT_FOR_FARGATE = (
+    "allocationStrategy",
+    "minvCpus",
+    "desiredvCpus",
+    "instanceTypes",
+    "imageId",
+    "ec2KeyPair",
+    "instanceRole",
+    "tags",
+    "placementGroup",
+    "bidPercentage",
+    "spotIamFleetRole",
+    "launchTemplate",
+    "ec2Configuration",
+    "scalingPolicy",
+)
+_SCALING = frozenset({"minvCpus", "maxvCpus", "desiredvCpus"})
+_MOST_SUBNETS = 16
+_MOST_GROUPS = 5
+_MOST_TEMPLATE_OVERRIDES = 10
+_MOST_IMAGES = 2
+_SHORTEST_DELAY, _LONGEST_DELAY = 20, 10_080
+
+
+def is_fargate(resources: Mapping[str, object]) -> bool:
+    """Return whether the containers run on Fargate."""
+    return str(resources["type"]).startswith("FARGATE")
+
+
+def check_resources(resources: ComputeResourceOutputTypeDef) -> None:
+    """Check the computeResources of a new MANAGED environment.
+
+    Raises:
+        ClientException: A rule is broken; the first one in the order of AWS's documentation.
+    """
+    for member in ("managedInstancesProvider", "capacityTags"):
+        if member in resources:
+            raise NotEmulatedYet(f"the member computeResources.{member}")
+    if is_fargate(resources):
+        _check_fargate(resources)
+        return
+    if not resources.get("instanceRole"):
+        raise invalid(messages.INSTANCE_ROLE_MISSING)
+    if resources.get("minvCpus") is None:
+        raise invalid(messages.MIN_VCPUS_MISSING)
+    if not resources.get("instanceTypes"):
+        raise invalid(messages.NO_INSTANCE_TYPE)
+    if not resources.get("subnets"):
+        raise invalid(messages.NO_SUBNET)
+    _check_bounds(resources)
+    _check_strategy(resources)
+    _check_details(resources)
+
+
+def check_resources_update(
+    present: ComputeResourceOutputTypeDef, update: ComputeResourceUpdateTypeDef, *, has_linked_role: bool
+) -> ComputeResourceOutputTypeDef:
+    """Return the computeResources after an update; the members of the present ones are left as they are.
+
+    Args:
+        present: Before.
+        update: What to change; empty lists leave a member as it is (documented).
+        has_linked_role: Whether the environment uses the service-linked role, without which only its scale can change.
+
+    Raises:
+        ClientException: A rule is broken.
+    """
+    given: dict[str, object] = {name: value for name, value in update.items() if value not in ([], "")}
+    for member in ("managedInstancesProvider", "capacityTags"):
+        if member in given:
+            raise NotEmulatedYet(f"the member computeResources.{member}")
+    if given.get("type") == "ECS_MANAGED_INSTANCES":
+        raise NotEmulatedYet("compute environments of type ECS_MANAGED_INSTANCES")
+    given.pop("updateToLatestImageVersion", None)
+    result = cast("ComputeResourceOutputTypeDef", {**present, **given})
+    if is_fargate(result):
+        for member in given:
+            if member not in ("type", "maxvCpus", "securityGroupIds", "subnets"):
+                raise invalid(messages.NOT_FOR_FARGATE, member=member)
+        _check_fargate(result)
+        return result
+    for member in given:
+        if member not in _SCALING and (not has_linked_role or present.get("allocationStrategy") == "BEST_FIT"):
+            raise invalid(messages.INFRASTRUCTURE_UPDATE, member=member)
+    _check_desired(present, given, result)
+    _check_bounds(result)
+    _check_strategy(result)
+    _check_details(result)
+    return result
+
+
+def with_defaults(resources: ComputeResourceOutputTypeDef) -> ComputeResourceOutputTypeDef:
+    """Return the computeResources as DescribeComputeEnvironments shows them (documented defaults)."""
+    if is_fargate(resources):
+        return resources
+    filled: dict[str, object] = {"allocationStrategy": "BEST_FIT", "desiredvCpus": resources.get("minvCpus", 0)}
+    if resources["type"] == "EC2":
+        filled["ec2Configuration"] = [{"imageType": "ECS_AL2023"}]
+    return cast("ComputeResourceOutputTypeDef", {**filled, **resources})
+
+
+def _check_fargate(resources: ComputeResourceOutputTypeDef) -> None:
+    for member in _NOT_FOR_FARGATE:
+        if member in resources:
+            raise invalid(messages.NOT_FOR_FARGATE, member=member)
+    if not resources.get("subnets"):
+        raise invalid(messages.NO_SUBNET)
+    if not resources.get("securityGroupIds"):
+        raise invalid(messages.NO_SECURITY_GROUP)
+    if len(resources.get("subnets", [])) > _MOST_SUBNETS:
+        raise invalid(messages.TOO_MANY_SUBNETS)
+    if len(resources.get("securityGroupIds", [])) > _MOST_GROUPS:
+        raise invalid(messages.TOO_MANY_SECURITY_GROUPS)
+    if resources["maxvCpus"] < 1:
+        raise invalid(messages.MAX_VCPUS)
+
+
+def _check_bounds(resources: ComputeResourceOutputTypeDef) -> None:
+    least, most = resources.get("minvCpus", 0), resources["maxvCpus"]
+    desired = resources.get("desiredvCpus")
+    if least < 0:
+        raise invalid(messages.NEGATIVE_VCPUS, member="minvCpus")
+    if most < 1:
+        raise invalid(messages.MAX_VCPUS)
+    if most < least:
+        raise invalid(messages.MAX_BELOW_MIN)
+    if desired is not None and not least <= desired <= most:
+        raise invalid(messages.DESIRED_OUTSIDE)
+
+
+def _check_desired(
+    present: ComputeResourceOutputTypeDef, given: Mapping[str, object], result: ComputeResourceOutputTypeDef
+) -> None:
+    before = present.get("desiredvCpus", 0)
+    if "desiredvCpus" in given:
+        if result["desiredvCpus"] < before:
+            raise invalid(messages.DESIRED_LOWERED)
+    elif "desiredvCpus" in result:
+        # The service scales by itself into the new bounds (documented for minvCpus and maxvCpus).
+        result["desiredvCpus"] = max(result.get("minvCpus", 0), min(before, result["maxvCpus"]))
+
+
+def _check_strategy(resources: ComputeResourceOutputTypeDef) -> None:
+    kind, strategy = resources["type"], resources.get("allocationStrategy", "BEST_FIT")
+    if kind == "SPOT" and strategy == "BEST_FIT" and not resources.get("spotIamFleetRole"):
+        raise invalid(messages.SPOT_ROLE_MISSING)
+    if (strategy.startswith("SPOT_") and kind != "SPOT") or (strategy == "BEST_FIT_PROGRESSIVE_ORDERED" and kind != "EC2"):
+        raise invalid(messages.STRATEGY_NOT_FOR_TYPE, strategy=strategy, type=kind)
+
+
+def _check_details(resources: ComputeResourceOutputTypeDef) -> None:
+    template = resources.get("launchTemplate")
+    if template is not None:
+        if bool(template.get("launchTemplateId")) == bool(template.get("launchTemplateName")):
+            raise invalid(messages.LAUNCH_TEMPLATE)
+        overrides = template.get("overrides", [])
+        if len(overrides) > _MOST_TEMPLATE_OVERRIDES or not all(each.get("targetInstanceTypes") for each in overrides):
+            raise invalid(messages.LAUNCH_TEMPLATE_OVERRIDES)
+    if "ec2Configuration" in resources and not 1 <= len(resources["ec2Configuration"]) <= _MOST_IMAGES:
+        raise invalid(messages.EC2_CONFIGURATION)
+    if "bidPercentage" in resources and not 1 <= resources["bidPercentage"] <= 100:  # noqa: PLR2004 - percent
+        raise invalid(messages.BID_PERCENTAGE)
+    delay = resources.get("scalingPolicy", {}).get("minScaleDownDelayMinutes", 0)
+    if delay and not _SHORTEST_DELAY <= delay <= _LONGEST_DELAY:
+        raise invalid(messages.SCALE_DOWN_DELAY)

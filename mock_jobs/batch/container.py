@@ -1,0 +1,247 @@
+"""Containers: what a definition may say about one, and what becomes of it when a job is submitted.
+
+Sources: API reference, ContainerProperties, ContainerOverrides and ResourceRequirement (*documented*); user guide, "Job
+definition parameters" (*documented*). Texts: see `messages`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, cast
+
+from mock_jobs.batch import messages
+from mock_jobs.batch.exceptions import invalid, refused
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.type_defs import (
+        ContainerDetailTypeDef,
+        ContainerOverridesTypeDef,
+        ContainerPropertiesOutputTypeDef,
+        KeyValuePairTypeDef,
+        ResourceRequirementTypeDef,
+    )
+
+    from mock_jobs.batch.resources import Platform
+
+LEAST_MEMORY = 4
+
+# vCPU -> MiB. Source: API reference, ResourceRequirement.value (documented).
+FARGATE_MEMORY: dict[float, frozenset[int]] = {
+    0.25: frozenset({512, 1024, 2048}),
+    0.5: frozenset(range(1024, 4096 + 1, 1024)),
+    1: frozenset(range(2048, 8192 + 1, 1024)),
+    2: frozenset(range(4096, 16384 + 1, 1024)),
+    4: frozenset(range(8192, 30720 + 1, 1024)),
+    8: frozenset(range(16384, 61440 + 1, 4096)),
+    16: frozenset(range(32768, 122880 + 1, 8192)),
+    32: frozenset({61440, 122880, 249856}),
+}
+_FARGATE_LOG_DRIVERS = ("awslogs", "splunk")
+_LINUX_NOT_FOR_FARGATE = ("devices", "sharedMemorySize", "tmpfs", "maxSwap", "swappiness")
+_NOT_FOR_EC2 = ("networkConfiguration", "fargatePlatformConfiguration", "ephemeralStorage", "runtimePlatform")
+_EFS_PLATFORM = (1, 4, 0)
+_EMPTY_LISTS = ("command", "volumes", "environment", "mountPoints", "ulimits", "resourceRequirements", "secrets")
+_REFERENCE = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
+_WHOLE = re.compile(r"[0-9]+")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
+
+
+def check(container: ContainerPropertiesOutputTypeDef, platform: Platform) -> None:
+    """Check the container of a job definition.
+
+    Raises:
+        ClientException: A rule is broken; the first one in the order of AWS's documentation.
+    """
+    if not container.get("image"):
+        raise invalid(messages.NO_IMAGE)
+    required = _requirements(container.get("resourceRequirements", []))
+    vcpus, memory = container.get("vcpus"), container.get("memory")
+    if platform == "FARGATE":
+        for member, value in (("vcpus", vcpus), ("memory", memory)):
+            if value is not None:
+                raise invalid(messages.LEGACY_ON_FARGATE, member=member)
+    if "VCPU" not in required and vcpus is None:
+        raise invalid(messages.NO_VCPU)
+    if "MEMORY" not in required and memory is None:
+        raise invalid(messages.NO_MEMORY)
+    check_resources(required, vcpus, memory, platform)
+    (_check_fargate if platform == "FARGATE" else _check_ec2)(container, required)
+    check_environment(container.get("environment", []))
+
+
+def check_resources(required: Mapping[str, str], vcpus: int | None, memory: int | None, platform: Platform) -> None:
+    """Check the amounts that a container asks for.
+
+    Args:
+        required: The values of resourceRequirements by type.
+        vcpus: The older member.
+        memory: The older member.
+        platform: Where it runs.
+
+    Raises:
+        ClientException: An amount is impossible.
+    """
+    if platform == "FARGATE":
+        vcpu_text, memory_text = required["VCPU"], required["MEMORY"]
+        amount = float(vcpu_text) if _NUMBER.fullmatch(vcpu_text) else -1.0
+        size = int(memory_text) if _WHOLE.fullmatch(memory_text) else -1
+        if size not in FARGATE_MEMORY.get(amount, frozenset()):
+            raise invalid(messages.FARGATE_PAIR, vcpu=vcpu_text, memory=memory_text)
+        return
+    for kind in ("VCPU", "GPU"):
+        text = required.get(kind)
+        if text is not None and not (_WHOLE.fullmatch(text) and int(text) >= 1):
+            raise invalid(messages.BAD_RESOURCE, type=kind, value=text)
+    if vcpus is not None and vcpus < 1 and "VCPU" not in required:
+        raise invalid(messages.BAD_RESOURCE, type="VCPU", value=vcpus)
+    text = required.get("MEMORY")
+    if text is not None and not _WHOLE.fullmatch(text):
+        raise invalid(messages.BAD_RESOURCE, type="MEMORY", value=text)
+    size = int(text) if text is not None else cast("int", memory)
+    if size < LEAST_MEMORY:
+        raise invalid(messages.MEMORY_TOO_SMALL)
+
+
+def check_environment(environment: Sequence[KeyValuePairTypeDef]) -> None:
+    """Refuse variables whose names AWS Batch keeps to itself (documented: KeyValuePair of ContainerProperties)."""
+    for pair in environment:
+        if pair.get("name", "").startswith("AWS_BATCH"):
+            raise invalid(messages.RESERVED_VARIABLE, name=pair.get("name"))
+
+
+def _requirements(entries: Sequence[ResourceRequirementTypeDef]) -> dict[str, str]:
+    required: dict[str, str] = {}
+    for entry in entries:
+        if entry["type"] in required:
+            raise invalid(messages.DUPLICATE_RESOURCE, type=entry["type"])
+        required[entry["type"]] = entry["value"]
+    return required
+
+
+def _check_fargate(container: ContainerPropertiesOutputTypeDef, required: Mapping[str, str]) -> None:
+    if not container.get("executionRoleArn"):
+        raise invalid(messages.FARGATE_ROLE)
+    linux: Mapping[str, object] = container.get("linuxParameters", {})
+    unfit = [
+        ("privileged", container.get("privileged")),
+        ("ulimits", container.get("ulimits")),
+        ("GPU", "GPU" in required),
+        ("host", any(volume.get("host") is not None for volume in container.get("volumes", []))),
+        ("instanceType", container.get("instanceType")),
+        *((member, linux.get(member) not in (None, [])) for member in _LINUX_NOT_FOR_FARGATE),
+        ("logDriver", container.get("logConfiguration", {}).get("logDriver", "awslogs") not in _FARGATE_LOG_DRIVERS),
+    ]
+    for member, is_given in unfit:
+        if is_given:
+            raise invalid(messages.CONTAINER_NOT_FOR_FARGATE, member=member)
+    platform_version = container.get("fargatePlatformConfiguration", {}).get("platformVersion", "LATEST")
+    has_efs = any("efsVolumeConfiguration" in volume for volume in container.get("volumes", []))
+    if has_efs and platform_version != "LATEST" and _version(platform_version) < _EFS_PLATFORM:
+        raise invalid(messages.EFS_PLATFORM)
+    storage = container.get("ephemeralStorage")
+    if storage is not None and not 21 <= storage["sizeInGiB"] <= 200:  # noqa: PLR2004 - documented limits, used here only
+        raise invalid(messages.EPHEMERAL_STORAGE)
+
+
+def _check_ec2(container: ContainerPropertiesOutputTypeDef, _: Mapping[str, str]) -> None:
+    for member in _NOT_FOR_EC2:
+        if member in container:
+            raise invalid(messages.CONTAINER_NOT_FOR_EC2, member=member)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdigit() else 0 for part in text.split("."))
+
+
+def with_empty_lists(container: ContainerPropertiesOutputTypeDef) -> ContainerPropertiesOutputTypeDef:
+    """Return the container as DescribeJobDefinitions shows it: what is a list is there even if it is empty (documented)."""
+    return cast("ContainerPropertiesOutputTypeDef", {**{member: [] for member in _EMPTY_LISTS}, **container})
+
+
+def merge(
+    container: ContainerPropertiesOutputTypeDef,
+    overrides: ContainerOverridesTypeDef,
+    parameters: Mapping[str, str],
+    platform: Platform,
+) -> tuple[ContainerDetailTypeDef, float]:
+    """Return the container of a job, as DescribeJobs shows it before anything ran, and how many vCPUs it needs.
+
+    Environment variables merge by name; resource requirements replace by type; a command replaces. The older `vcpus` and
+    `memory` override only where the definition uses them too. Source: user guide, "Override resource requirements"
+    (documented).
+
+    Args:
+        container: Of the job definition.
+        overrides: Of the request.
+        parameters: What `Ref::name` in the command stands for.
+        platform: Where it runs.
+
+    Raises:
+        ClientException: An override is impossible, or the command refers to a parameter that has no value.
+    """
+    if platform == "FARGATE":
+        for member, value in (("vcpus", overrides.get("vcpus")), ("memory", overrides.get("memory"))):
+            if value is not None:
+                raise refused(messages.LEGACY_ON_FARGATE, member=member)
+    given = overrides.get("command")
+    if given is not None and "" in given:
+        raise invalid(messages.EMPTY_COMMAND_ELEMENT)
+    command = [_substitute(element, parameters) for element in (given or container.get("command", []))]
+    required = _requirements(container.get("resourceRequirements", []))
+    required.update(_requirements(overrides.get("resourceRequirements", [])))
+    vcpus = container.get("vcpus")
+    memory = container.get("memory")
+    if vcpus is not None:
+        vcpus = overrides.get("vcpus", vcpus)
+    if memory is not None:
+        memory = overrides.get("memory", memory)
+    check_resources(required, vcpus, memory, platform)
+    environment = {pair.get("name", ""): pair for pair in container.get("environment", [])}
+    environment.update({pair.get("name", ""): pair for pair in overrides.get("environment", [])})
+    merged = {
+        **with_empty_lists(container),
+        "command": command,
+        "environment": list(environment.values()),
+        "networkInterfaces": [],
+        "resourceRequirements": [{"value": value, "type": kind} for kind, value in required.items()],
+    }
+    if "instanceType" in overrides:
+        merged["instanceType"] = overrides["instanceType"]
+    if vcpus is not None:
+        merged["vcpus"] = vcpus
+    if memory is not None:
+        merged["memory"] = memory
+    amount = float(required["VCPU"]) if "VCPU" in required else float(cast("int", vcpus))
+    return cast("ContainerDetailTypeDef", merged), amount
+
+
+def legacy_fields(container: ContainerDetailTypeDef) -> ContainerDetailTypeDef:
+    """Return the older members that moto's users read, as far as whole numbers can give them."""
+    fields: ContainerDetailTypeDef = {}
+    for entry in container.get("resourceRequirements", []):
+        if not _WHOLE.fullmatch(entry["value"]):
+            continue
+        if entry["type"] == "VCPU":
+            fields["vcpus"] = int(entry["value"])
+        elif entry["type"] == "MEMORY":
+            fields["memory"] = int(entry["value"])
+    return fields
+
+
+def _substitute(element: str, parameters: Mapping[str, str]) -> str:
+    """Put the values of parameters in place of `Ref::name`.
+
+    Whole elements are documented; that it happens inside of one too, the longest name first, is inferred.
+    """
+    if "Ref::" not in element:
+        return element
+
+    def value(match: re.Match[str]) -> str:
+        reference = match[1]
+        for end in range(len(reference), 0, -1):
+            if reference[:end] in parameters:
+                return parameters[reference[:end]] + reference[end:]
+        raise refused(messages.NO_PARAMETER)
+
+    return _REFERENCE.sub(value, element)

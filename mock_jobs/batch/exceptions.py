@@ -1,0 +1,60 @@
+"""The errors that AWS Batch answers; it declares two for all of its operations.
+
+Source: API reference, common errors of the Batch API (*documented*); the wrapped form of texts is *observed*.
+"""
+
+from __future__ import annotations
+
+from mock_jobs.aws import AwsError
+from mock_jobs.batch import messages
+
+
+class ClientException(AwsError):  # noqa: N818 - the name is the code on the wire
+    """The request cannot be served as it stands.
+
+    Args:
+        text: What is wrong.
+        wrapped: Whether AWS puts the text between "Error executing request" and the request id, as it does where it
+            validates a request; texts about resources mostly come bare.
+    """
+
+    def __init__(self, text: str, *, wrapped: bool = False) -> None:
+        super().__init__(text)
+        self.wrapped = wrapped
+
+    def body(self, request_id: str) -> dict[str, object]:
+        """Return the body of the answer."""
+        text = self.message
+        if self.wrapped:
+            text = messages.WRAPPED.format(text=text, request_id=request_id)
+        return {"message": text, "__type": self.code}
+
+
+class ServerException(AwsError):  # noqa: N818 - the name is the code on the wire
+    """The service failed; answered on demand only."""
+
+    status = 500
+
+    def body(self, request_id: str) -> dict[str, object]:
+        """Return the body of the answer."""
+        return {**super().body(request_id), "__type": self.code}
+
+
+def invalid(text: str, **values: object) -> ClientException:
+    """Return the error for a request that breaks a rule by itself, in the wrapped form.
+
+    Args:
+        text: One of `messages`.
+        values: What to fill into it.
+    """
+    return ClientException(text.format(**values), wrapped=True)
+
+
+def refused(text: str, **values: object) -> ClientException:
+    """Return the error for a request that the state of the resources forbids, in the bare form.
+
+    Args:
+        text: One of `messages`.
+        values: What to fill into it.
+    """
+    return ClientException(text.format(**values))

@@ -1,0 +1,104 @@
+"""The jobs of one queue, found by status and by name, newest first, at the cost of the page that is asked for."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mock_jobs.batch.states import STATUSES, UNFINISHED, JobStatus
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.job import Job
+
+_BUCKET = 256
+
+
+class _ByNumber:
+    """A set of jobs, ordered by the number of their submission; adding, removing and paging do not depend on its size."""
+
+    __slots__ = ("_buckets", "_order")
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, dict[int, Job]] = {}
+        self._order: list[int] = []
+
+    def add(self, job: Job) -> None:
+        number = job.spec.number
+        bucket = self._buckets.get(number // _BUCKET)
+        if bucket is None:
+            bucket = self._buckets[number // _BUCKET] = {}
+            insort(self._order, number // _BUCKET)
+        bucket[number] = job
+
+    def discard(self, job: Job) -> None:
+        number = job.spec.number
+        bucket = self._buckets[number // _BUCKET]
+        del bucket[number]
+        if not bucket:
+            del self._buckets[number // _BUCKET]
+            del self._order[bisect_left(self._order, number // _BUCKET)]
+
+    def newest_first(self, before: int | None) -> Iterator[Job]:
+        order = self._order
+        last = len(order) if before is None else bisect_right(order, before // _BUCKET)
+        for position in range(last - 1, -1, -1):
+            bucket = self._buckets[order[position]]
+            for number in sorted(bucket, reverse=True):
+                if before is None or number < before:
+                    yield bucket[number]
+
+
+class JobIndex:
+    """All jobs of a queue, children of arrays aside."""
+
+    __slots__ = ("_all", "_by_name", "_by_status")
+
+    def __init__(self) -> None:
+        self._all: list[Job] = []
+        self._by_status: dict[JobStatus, _ByNumber] = {status: _ByNumber() for status in STATUSES}
+        self._by_name: dict[str, list[Job]] = {}
+
+    def add(self, job: Job) -> None:
+        """Take in a new job, submitted after all that are here."""
+        self._all.append(job)
+        self._by_status[job.status].add(job)
+        self._by_name.setdefault(job.spec.name.lower(), []).append(job)
+
+    def moved(self, job: Job, before: JobStatus) -> None:
+        """Take note that a job has left a status for the one that it has now."""
+        self._by_status[before].discard(job)
+        self._by_status[job.status].add(job)
+
+    def with_status(self, status: JobStatus, before: int | None = None) -> Iterator[Job]:
+        """Yield the jobs with a status, the newest first.
+
+        Args:
+            status: Which.
+            before: Begin below this submission number.
+        """
+        return self._by_status[status].newest_first(before)
+
+    def newest_first(self, before: int | None = None, created_before_ms: int | None = None) -> Iterator[Job]:
+        """Yield all jobs, the newest first, from below a submission number and a time of creation on."""
+        last = len(self._all)
+        if before is not None:
+            last = bisect_left(self._all, before, key=lambda job: job.spec.number)
+        if created_before_ms is not None:
+            last = min(last, bisect_left(self._all, created_before_ms, key=lambda job: job.created_ms))
+        return (self._all[position] for position in range(last - 1, -1, -1))
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of the jobs in lower case, in alphabetical order."""
+        return iter(sorted(self._by_name))
+
+    def named(self, name: str, before: int | None = None) -> Iterator[Job]:
+        """Yield the jobs with a name (in lower case), the newest first, from below a submission number on."""
+        jobs = self._by_name.get(name, [])
+        last = len(jobs) if before is None else bisect_left(jobs, before, key=lambda job: job.spec.number)
+        return (jobs[position] for position in range(last - 1, -1, -1))
+
+    def unfinished(self) -> list[Job]:
+        """Return the jobs that have not ended, the oldest first."""
+        jobs = [job for status in UNFINISHED for job in self._by_status[status].newest_first(None)]
+        return sorted(jobs, key=lambda job: job.spec.number)

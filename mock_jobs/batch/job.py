@@ -1,0 +1,197 @@
+"""Records of jobs: plain ones, parents of arrays and their children.
+
+A child shares everything that does not change with its parent and keeps only its own progress, so that arrays of 10,000
+cost little.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mock_jobs.batch.states import PENDING, STATUSES, SUBMITTED, TERMINAL, JobStatus
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.type_defs import ContainerDetailTypeDef, JobDependencyTypeDef
+
+    from mock_jobs.batch.plans import JobPlan
+    from mock_jobs.batch.resources import ComputeEnvironment, JobDefinition, JobQueue
+    from mock_jobs.batch.retry import RetryStrategy
+
+# Leaves room for the index of a child behind the number of its job.
+_RANK_STEP = 1 << 14
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """What SubmitJob fixed for a job and all of its children.
+
+    Attributes:
+        name: Job name.
+        number: Position among all submissions to this account and region.
+        arn_prefix: What stands before the job id in its ARN.
+        container: The container as DescribeJobs shows it before anything ran.
+        vcpus: What one container needs.
+        timeout_seconds: Longest duration of an attempt, None for no limit.
+        depends_on: As given in the request.
+        dependencies: The jobs that must succeed before this one, whole arrays included.
+        n_to_n: The arrays whose child of the same index must succeed before a child.
+        is_sequential: Whether each child waits for the one before.
+    """
+
+    name: str
+    number: int
+    arn_prefix: str
+    queue: JobQueue
+    definition: JobDefinition
+    parameters: dict[str, str]
+    container: ContainerDetailTypeDef
+    vcpus: float
+    retry: RetryStrategy | None
+    timeout_seconds: int | None
+    propagate_tags: bool | None
+    tags: dict[str, str]
+    depends_on: list[JobDependencyTypeDef]
+    dependencies: tuple[Job, ...] = ()
+    n_to_n: tuple[ArrayJob, ...] = ()
+    is_sequential: bool = False
+
+
+class Attempt:
+    """One try to run the container of a job, from its placement on."""
+
+    __slots__ = (
+        "environment",
+        "exit_code",
+        "plan",
+        "reason",
+        "scheduled_ms",
+        "started_ms",
+        "status_reason",
+        "stopped_ms",
+        "task_id",
+        "times_out",
+    )
+
+    def __init__(self, environment: ComputeEnvironment, task_id: str, scheduled_ms: int) -> None:
+        self.environment = environment
+        self.task_id = task_id
+        self.scheduled_ms = scheduled_ms
+        self.started_ms: int | None = None
+        self.stopped_ms: int | None = None
+        self.exit_code: int | None = None
+        self.reason: str | None = None
+        self.status_reason: str | None = None
+        self.plan: JobPlan | None = None
+        self.times_out = False
+
+
+class Job:
+    """The progress of a job, or of one child of an array.
+
+    Attributes:
+        parent: The array that this is a child of, else None.
+        index: Index of a child, -1 for others.
+        attempts: The attempts that ended.
+        current: The attempt that is going on.
+        stop_reason: The caller's reason, once a request to end the job was accepted.
+        dependents: Jobs that wait for this one; None for none.
+        due_ms: When the move that the agenda holds for this job is due.
+        moves: Grows with every change that DescribeJobs shows as status or summary.
+        reads: How often the job was read since it moved.
+    """
+
+    __slots__ = (
+        "attempts",
+        "created_ms",
+        "current",
+        "dependents",
+        "due_ms",
+        "index",
+        "is_cancelled",
+        "is_terminated",
+        "moves",
+        "own_id",
+        "parent",
+        "reads",
+        "spec",
+        "started_ms",
+        "status",
+        "status_reason",
+        "stop_reason",
+        "stopped_ms",
+    )
+
+    def __init__(self, spec: JobSpec, own_id: str, created_ms: int, parent: ArrayJob | None = None, index: int = -1) -> None:
+        self.spec = spec
+        self.own_id = own_id
+        self.created_ms = created_ms
+        self.parent = parent
+        self.index = index
+        self.status: JobStatus = SUBMITTED if parent is None else PENDING
+        self.status_reason: str | None = None
+        self.started_ms: int | None = None
+        self.stopped_ms: int | None = None
+        self.attempts: tuple[Attempt, ...] = ()
+        self.current: Attempt | None = None
+        self.is_cancelled = False
+        self.is_terminated = False
+        self.stop_reason: str | None = None
+        self.dependents: list[Job] | None = None
+        self.due_ms = 0
+        self.moves = 0
+        self.reads = 0
+
+    @property
+    def job_id(self) -> str:
+        """The id; the one of a child is made from its parent's."""
+        return self.own_id if self.parent is None else f"{self.own_id}:{self.index}"
+
+    @property
+    def arn(self) -> str:
+        """The ARN."""
+        return self.spec.arn_prefix + self.job_id
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the job has ended."""
+        return self.status in TERMINAL
+
+    @property
+    def rank(self) -> int:
+        """Position in a first-in-first-out queue; the children of an array stand together, by index."""
+        return self.spec.number * _RANK_STEP + self.index + 1
+
+    @property
+    def last_attempt(self) -> Attempt | None:
+        """The attempt that is going on, else the one that ended last, else None."""
+        if self.current is not None:
+            return self.current
+        return self.attempts[-1] if self.attempts else None
+
+
+class ArrayJob(Job):
+    """The parent of an array.
+
+    Attributes:
+        children: By index.
+        summary: How many children have each status; kept, never recounted.
+        summary_ms: When it last changed.
+        unfinished: How many children have not ended.
+        followers: The arrays whose children wait for the child of the same index here.
+        delayed: Children that were cancelled while they wait for a job.
+        end_reason: Status reason at the end if a child failed, None for the usual one.
+    """
+
+    __slots__ = ("children", "delayed", "end_reason", "followers", "summary", "summary_ms", "unfinished")
+
+    def __init__(self, spec: JobSpec, own_id: str, created_ms: int, size: int) -> None:
+        super().__init__(spec, own_id, created_ms)
+        self.children = [Job(spec, own_id, created_ms, self, index) for index in range(size)]
+        self.summary: dict[str, int] = dict.fromkeys(STATUSES, 0)
+        self.summary[PENDING] = size
+        self.summary_ms = created_ms
+        self.unfinished = size
+        self.followers: list[ArrayJob] = []
+        self.delayed: list[Job] = []
+        self.end_reason: str | None = None

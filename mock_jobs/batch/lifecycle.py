@@ -1,0 +1,275 @@
+"""How jobs move from state to state.
+
+Sources: user guide, "Job states", "Array jobs", "Automated job retries", "Job timeouts" (*documented*). Each automatic move is
+an entry of the agenda, so that the pace decides when it happens.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mock_jobs.batch import messages
+from mock_jobs.batch.agenda import Agenda
+from mock_jobs.batch.dependencies import Outlook, is_waiting, outlook, released_by
+from mock_jobs.batch.job import ArrayJob, Attempt, Job
+from mock_jobs.batch.scheduler import Scheduler
+from mock_jobs.batch.states import (
+    ARRAY_TRANSITIONS,
+    FAILED,
+    JOB_TRANSITIONS,
+    PENDING,
+    RUNNING,
+    STARTING,
+    SUBMITTED,
+    Trigger,
+)
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.control import BatchControl
+    from mock_jobs.batch.resources import ComputeEnvironment
+    from mock_jobs.world import World
+
+# What a shell reports for a process that was killed by SIGKILL. That Batch shows it after a timeout is observed.
+KILLED = 137
+MOST_TAGS = 50
+
+_Ending = tuple[Job, Trigger, "str | None"]
+
+
+class Lifecycle:
+    """Moves the jobs of one account and region.
+
+    Args:
+        world: Clock and ids.
+        control: Pace, settings and plans.
+    """
+
+    def __init__(self, world: World, control: BatchControl) -> None:
+        self._clock = world.clock
+        self._ids = world.ids
+        self._control = control
+        self.agenda = Agenda(world.clock)
+        self.scheduler = Scheduler(self, world.clock, self.agenda, control.settings)
+
+    # Into the queue
+
+    def admit(self, job: Job) -> None:
+        """Let a job that was just submitted go its way."""
+        job.spec.queue.index.add(job)
+        job.spec.queue.changes += 1
+        self._put(job, self._control.latency_ms("submitted_seconds"), self.evaluate)
+
+    def evaluate(self, job: Job) -> None:
+        """Let a SUBMITTED job begin to wait, for its dependencies or for room."""
+        if job.status != SUBMITTED:
+            return
+        view = outlook(job)
+        self._move(job, Trigger.EVALUATED_READY if view is Outlook.READY else Trigger.EVALUATED_WAITING)
+        if view is Outlook.HOPELESS:
+            self._put(job, 0, self.resolve)
+        elif view is Outlook.READY:
+            if isinstance(job, ArrayJob):
+                self._release_children(job)
+            else:
+                self._enqueue(job, "runnable_seconds")
+
+    def resolve(self, job: Job) -> None:
+        """Let a PENDING job go on, or fail, if its dependencies have decided that."""
+        if job.status != PENDING or (job.parent is not None and job.parent.status == SUBMITTED):
+            return
+        view = outlook(job)
+        if view is Outlook.HOPELESS:
+            self.finish([(job, Trigger.DEPENDENCY_FAILED, messages.DEPENDENCY_FAILED)])
+        elif view is Outlook.READY:
+            if isinstance(job, ArrayJob):
+                self._release_children(job)
+            else:
+                self._move(job, Trigger.DEPENDENCIES_SUCCEEDED)
+                self._enqueue(job, "runnable_seconds")
+
+    def _release_children(self, array: ArrayJob) -> None:
+        # The children become RUNNABLE together with the parent's PENDING (documented for the parent's side).
+        for child in array.children:
+            self.resolve(child)
+
+    def _enqueue(self, job: Job, latency: str) -> None:
+        self.scheduler.add(job, self._clock.now_ms + self._control.latency_ms(latency))
+
+    # Attempts
+
+    def place(self, job: Job, environment: ComputeEnvironment) -> None:
+        """Give a RUNNABLE job its room and let its container start."""
+        spec = job.spec
+        if spec.propagate_tags and len({**spec.definition.tags, **spec.tags}) > MOST_TAGS:
+            self.finish([(job, Trigger.JOB_REFUSED, messages.TAGS_EXCEEDED)])
+            return
+        environment.in_use += spec.vcpus
+        job.current = Attempt(environment, self._ids.hex(32), self._clock.now_ms)
+        job.status_reason = None
+        self._move(job, Trigger.PLACED)
+        self._put(job, self._control.latency_ms("starting_seconds"), self.start)
+
+    def start(self, job: Job) -> None:
+        """Let the container of a STARTING job run, or fail to."""
+        attempt = job.current
+        if job.status != STARTING or attempt is None or job.due_ms > self._clock.now_ms:
+            return
+        plan = attempt.plan = self._control.plan_for(job, len(job.attempts) + 1)
+        if plan.start_failure is not None:
+            self._attempt_failed(job, attempt, None, plan.start_failure, messages.TASK_NOT_STARTED)
+            return
+        now_ms = self._clock.now_ms
+        attempt.started_ms = job.started_ms = now_ms
+        self._move(job, Trigger.CONTAINER_STARTED)
+        duration_ms = plan.duration_ms
+        if duration_ms is not None:
+            duration_ms = max(duration_ms, self._control.latency_ms(None))
+        timeout_s = job.spec.timeout_seconds
+        if timeout_s is not None and (duration_ms is None or duration_ms > timeout_s * 1000):
+            attempt.times_out = True
+            duration_ms = timeout_s * 1000 + self._control.latency_ms("timeout_grace_seconds", at_least=False)
+        if duration_ms is not None:
+            self._put(job, duration_ms, self.end)
+
+    def end(self, job: Job) -> None:
+        """Let the container of a RUNNING job come to the end that is planned for it."""
+        attempt = job.current
+        if job.status != RUNNING or attempt is None or job.due_ms > self._clock.now_ms:
+            return
+        plan = attempt.plan
+        assert plan is not None
+        if job.is_terminated:
+            self.stop_container(job)
+        elif attempt.times_out:
+            self._close(job, attempt, KILLED, None, messages.ATTEMPT_TIMED_OUT)
+            self.finish([(job, Trigger.TIMED_OUT, messages.ATTEMPT_TIMED_OUT)])
+        elif plan.host_lost:
+            text = messages.HOST_LOST.format(instance=attempt.environment.instance_id)
+            self._attempt_failed(job, attempt, None, plan.reason, text)
+        elif plan.exit_code == 0:
+            self._close(job, attempt, 0, plan.reason, messages.CONTAINER_EXITED)
+            self.finish([(job, Trigger.EXITED_ZERO, messages.CONTAINER_EXITED)])
+        else:
+            self._attempt_failed(job, attempt, plan.exit_code, plan.reason, messages.CONTAINER_EXITED)
+
+    def end_later(self, job: Job, delay_ms: int) -> None:
+        """Let a RUNNING job end after a delay, whatever was planned."""
+        self._put(job, delay_ms, self.end)
+
+    def stop_container(self, job: Job) -> None:
+        """End a STARTING or RUNNING job that was terminated."""
+        attempt = job.current
+        assert attempt is not None
+        reason = job.stop_reason
+        self._close(job, attempt, None if attempt.started_ms is None else KILLED, None, reason)
+        self.finish([(job, Trigger.STOPPED, reason)])
+
+    def delete_with_queue(self, jobs: list[Job]) -> None:
+        """Fail all jobs of a queue that is deleted."""
+        endings: list[_Ending] = []
+        for job in jobs:
+            if isinstance(job, ArrayJob):
+                job.end_reason = messages.QUEUE_DELETED
+            for each in job.children if isinstance(job, ArrayJob) else [job]:
+                if each.current is not None:
+                    code = None if each.current.started_ms is None else KILLED
+                    self._close(each, each.current, code, None, messages.QUEUE_DELETED)
+                endings.append((each, Trigger.QUEUE_DELETED, messages.QUEUE_DELETED))
+        self.finish(endings)
+
+    def _attempt_failed(self, job: Job, attempt: Attempt, exit_code: int | None, reason: str | None, status_reason: str) -> None:
+        self._close(job, attempt, exit_code, reason, status_reason)
+        retry = job.spec.retry
+        if retry is not None and retry.repeats(len(job.attempts), status_reason, reason, exit_code):
+            job.status_reason = status_reason
+            self._move(job, Trigger.RETRIED)
+            self._enqueue(job, "retry_delay_seconds")
+        else:
+            self.finish([(job, Trigger.ATTEMPT_FAILED, status_reason)])
+
+    def _close(self, job: Job, attempt: Attempt, exit_code: int | None, reason: str | None, status_reason: str | None) -> None:
+        attempt.stopped_ms = self._clock.now_ms
+        attempt.exit_code = exit_code
+        attempt.reason = reason
+        attempt.status_reason = status_reason
+        job.attempts = (*job.attempts, attempt)
+        job.current = None
+        attempt.environment.in_use -= job.spec.vcpus
+        self.scheduler.look_again()
+
+    # Ends
+
+    def finish(self, endings: list[_Ending]) -> None:
+        """End jobs, and whatever ends at the same moment because of that.
+
+        An array ends with its last child, and a job whose cancellation waited ends with the last job that it waited for.
+        Jobs that merely depend on these get an entry in the agenda.
+
+        Args:
+            endings: Jobs, why they end, and the status reason. Jobs that have ended are left alone; an array is ended
+                through its children.
+        """
+        waiting = deque(endings)
+        while waiting:
+            job, trigger, reason = waiting.popleft()
+            if job.is_terminal:
+                continue
+            if isinstance(job, ArrayJob) and job.unfinished:
+                if reason is not None:
+                    job.end_reason = reason
+                waiting.extend((child, trigger, reason) for child in job.children)
+                continue
+            if isinstance(job, ArrayJob):
+                has_failed = job.summary[FAILED] > 0
+                trigger = Trigger.CHILDREN_FAILED if has_failed else Trigger.CHILDREN_SUCCEEDED
+                reason = (job.end_reason or job.stop_reason or messages.CHILD_FAILED) if has_failed else None
+            job.stopped_ms = self._clock.now_ms
+            job.status_reason = reason
+            self._move(job, trigger)
+            for other in released_by(job):
+                self._dependency_ended(other, waiting)
+            parent = job.parent
+            if parent is not None:
+                parent.unfinished -= 1
+                if not parent.unfinished:
+                    waiting.append((parent, trigger, None))
+
+    def _dependency_ended(self, job: Job, waiting: deque[_Ending]) -> None:
+        if job.status != PENDING:
+            return
+        if isinstance(job, ArrayJob) and job.delayed and not is_waiting(job):
+            delayed, job.delayed = job.delayed, []
+            for child in delayed:
+                self._dependency_ended(child, waiting)
+        if job.stop_reason is not None:
+            if not is_waiting(job):
+                waiting.append((job, Trigger.STOPPED, job.stop_reason))
+        elif outlook(job) is not Outlook.WAITING:
+            self._put(job, 0, self.resolve)
+
+    # Inside
+
+    def _put(self, job: Job, delay_ms: int, move: Callable[[Job], None]) -> None:
+        delay_ms = max(delay_ms, self._control.latency_ms(None))
+        job.due_ms = self._clock.now_ms + delay_ms
+        self.agenda.put(job.due_ms, move, job)
+
+    def _move(self, job: Job, trigger: Trigger) -> None:
+        before = job.status
+        table = ARRAY_TRANSITIONS if isinstance(job, ArrayJob) else JOB_TRANSITIONS
+        job.status = table[before, trigger]
+        job.moves += 1
+        job.reads = 0
+        queue = job.spec.queue
+        queue.changes += 1
+        parent = job.parent
+        if parent is None:
+            queue.index.moved(job, before)
+        else:
+            parent.summary[before] -= 1
+            parent.summary[job.status] += 1
+            parent.summary_ms = self._clock.now_ms
+            parent.moves += 1
+            parent.reads = 0

@@ -1,0 +1,170 @@
+"""Texts that AWS Batch answers or writes into a job, in one place.
+
+The grade of each group stands in its comment: *documented* (user guide or API reference), *observed* (reported by users of
+AWS Batch in public issues and logs) or *inferred* (AWS publishes no text; this one is ours and may be compared by nobody).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+WRAPPED: Final = "Error executing request, Exception : {text}, RequestId: {request_id}"  # observed
+BAD_JSON: Final = "An error occurred during JSON parsing"  # observed
+
+# Common to several operations.
+DOES_NOT_EXIST: Final = "{arn} does not exist"  # observed: SDK users match `job-queue/.* does not exist`
+ALREADY_EXISTS: Final = "Object already exists"  # observed in part
+BEING_DELETED_OR_CHANGED: Final = "Cannot update, resource is being modified"  # inferred from the text for deletion
+CANNOT_DELETE_BEING_MODIFIED: Final = "Cannot delete, resource is being modified."  # observed
+CANNOT_DELETE_IN_USE: Final = "Cannot delete, found existing JobQueue relationship"  # observed
+CANNOT_DELETE_ENABLED: Final = "Cannot delete, state must be DISABLED"  # rule documented, text inferred
+REQUIRED: Final = "{member} is required"  # inferred
+EMPTY: Final = "'{member}' is a required field (cannot be an empty string)"  # observed by moto's authors
+ONE_OF: Final = "{member} must be one of {values}"  # observed for job definitions, inferred elsewhere
+WRONG_TYPE: Final = "{member} must be of type {type}"  # inferred
+TOO_MANY: Final = "{member} must have at most {bound} entries or characters"  # inferred
+TOO_FEW: Final = "{member} must have at least {bound} entries or characters"  # inferred
+OUT_OF_RANGE: Final = "{member} must be at least {bound}"  # inferred
+ABOVE_RANGE: Final = "{member} must be at most {bound}"  # inferred
+NOT_MATCHING: Final = "{member} should match valid pattern"  # inferred
+LIST_AND_MAX_RESULTS: Final = "{list} and MaxResults cannot both be set"  # observed
+MAX_RESULTS: Final = "maxResults must be between 1 and 100"  # inferred
+BAD_TOKEN: Final = "Invalid nextToken"  # noqa: S105 - a message; inferred
+TOO_MANY_LISTED: Final = "Maximum number of {what} supported is  100 ."  # observed for jobs, spaces included
+TAG_PREFIX: Final = "Tag keys must not start with aws:"  # rule documented, text inferred
+TOO_MANY_TAGS: Final = "A resource can have at most 50 tags"  # rule documented, text inferred
+NOT_TAGGABLE: Final = "Resource type is not supported for tagging"  # rule documented, text inferred
+
+# Quotas. Limits documented (service quotas page), texts inferred.
+COMPUTE_ENVIRONMENT_QUOTA: Final = "Compute environment limit exceeded"
+JOB_QUEUE_QUOTA: Final = "Job queue limit exceeded"
+DEFINITION_TOO_LARGE: Final = "Job definition size exceeds the maximum of 24 KiB"
+PAYLOAD_TOO_LARGE: Final = "Job payload size exceeds the maximum of 30 KiB"
+
+# Compute environments.
+COMPUTE_ENVIRONMENT_NAME: Final = "Compute environment name should match valid pattern"  # inferred
+COMPUTE_ENVIRONMENT_TYPE: Final = "type must be MANAGED or UNMANAGED"  # observed
+RESOURCES_MISSING: Final = "computeResources must be provided for a MANAGED compute environment"  # inferred
+RESOURCES_ON_UNMANAGED: Final = "computeResources must not be provided for an UNMANAGED compute environment"  # inferred
+SERVICE_ROLE_MISSING: Final = "ServiceRole is required."  # observed by moto's authors
+UNMANAGED_VCPUS: Final = "unmanagedvCpus is only applicable to UNMANAGED compute environments"  # inferred
+INSTANCE_ROLE_MISSING: Final = "Instance role is required."  # observed by moto's authors
+MIN_VCPUS_MISSING: Final = "Resource minvCpus is required."  # observed by moto's authors
+NO_INSTANCE_TYPE: Final = "At least 1 instance type must be provided"  # observed by moto's authors
+NO_SUBNET: Final = "At least 1 subnet must be provided"  # observed by moto's authors
+NO_SECURITY_GROUP: Final = "At least 1 security group must be provided"  # observed by moto's authors
+TOO_MANY_SUBNETS: Final = "At most 16 subnets can be provided"  # limit documented, text inferred
+TOO_MANY_SECURITY_GROUPS: Final = "At most 5 security groups can be provided"  # limit documented, text inferred
+MAX_BELOW_MIN: Final = "maxVCpus must be greater than minvCpus"  # observed by moto's authors
+DESIRED_OUTSIDE: Final = "desiredvCpus must be between minvCpus and maxvCpus"  # inferred
+DESIRED_LOWERED: Final = "desiredvCpus must not be below its present value"  # rule documented, text inferred
+NEGATIVE_VCPUS: Final = "{member} must not be negative"  # inferred
+MAX_VCPUS: Final = "maxvCpus must be at least 1"  # inferred
+NOT_FOR_FARGATE: Final = "{member} is not applicable for Fargate."  # observed for two members
+SPOT_ROLE_MISSING: Final = "spotIamFleetRole is required for SPOT compute environments using BEST_FIT"  # inferred
+STRATEGY_NOT_FOR_TYPE: Final = "{strategy} is not applicable for {type}"  # inferred
+LAUNCH_TEMPLATE: Final = "Exactly one of launchTemplateId and launchTemplateName must be provided"  # inferred
+LAUNCH_TEMPLATE_OVERRIDES: Final = (
+    "At most 10 launch template overrides, each with targetInstanceTypes, can be provided"  # inferred
+)
+EC2_CONFIGURATION: Final = "ec2Configuration must have 1 or 2 entries"  # inferred
+BID_PERCENTAGE: Final = "bidPercentage must be between 1 and 100"  # inferred
+SCALE_DOWN_DELAY: Final = "minScaleDownDelayMinutes must be 0 or between 20 and 10080"  # inferred
+ROLE_SWITCH: Final = "A service role cannot be exchanged for the service-linked role or the reverse"  # inferred
+INFRASTRUCTURE_UPDATE: Final = (
+    "{member} can only be updated with the service-linked role and an allocation strategy other than BEST_FIT"  # inferred
+)
+ENVIRONMENT_HEALTHY: Final = "ComputeEnvironment Healthy"  # observed
+
+# Job queues.
+JOB_QUEUE_NAME: Final = "Job queue name should match valid pattern"  # inferred
+NO_COMPUTE_ENVIRONMENT: Final = "At least 1 compute environment must be provided"  # observed by moto's authors
+TOO_MANY_COMPUTE_ENVIRONMENTS: Final = "A job queue can have at most 3 compute environments"  # inferred
+ORDER_NOT_DISTINCT: Final = "The orders and the compute environments of a job queue must be distinct"  # inferred
+NOT_VALID_YET: Final = "{arn} must be valid before attaching"  # observed
+MIXED_ENVIRONMENTS: Final = "All compute environments must be of the same type"  # inferred
+QUEUE_TYPE: Final = "jobQueueType {given} does not agree with the compute environments, which make it {derived}"  # inferred
+NEGATIVE_PRIORITY: Final = "Priority must not be negative"  # inferred
+QUEUE_HEALTHY: Final = "JobQueue Healthy"  # observed
+
+# Job definitions.
+DEFINITION_NAME: Final = "Provided name {name} is not supported pattern[a-zA-Z_0-9-]{{1,128}}"  # observed
+DEFINITION_TYPE: Final = "type must be one of container, multinode"  # observed by moto's authors
+NO_CONTAINER: Final = "Container properties should not be empty"  # observed
+NO_IMAGE: Final = "containerProperties must contain image"  # observed by moto's authors
+NO_VCPU: Final = "vCPU is not provided."  # observed
+NO_MEMORY: Final = "Memory is not provided."  # inferred from the text for vCPU
+MEMORY_TOO_SMALL: Final = "container memory limit must be greater than 4"  # observed by moto's authors
+BAD_RESOURCE: Final = "The value {value} of resource requirement {type} is not valid."  # inferred
+DUPLICATE_RESOURCE: Final = "Resource requirement {type} is given twice."  # inferred
+LEGACY_ON_FARGATE: Final = "{member} is not applicable for Fargate. Use resource requirements instead."  # observed
+FARGATE_PAIR: Final = "Fargate resource requirements ({vcpu} vCPU, {memory} MiB) not valid."  # observed
+FARGATE_ROLE: Final = "executionRoleArn is required for Fargate."  # rule documented, text inferred
+CONTAINER_NOT_FOR_FARGATE: Final = "{member} not applicable for Fargate."  # inferred from the text for EC2
+CONTAINER_NOT_FOR_EC2: Final = "{member} not applicable for EC2."  # observed for networkConfiguration
+EFS_PLATFORM: Final = "EFS is supported for Fargate platform version 1.4.0"  # observed
+EPHEMERAL_STORAGE: Final = "ephemeralStorage must be between 21 and 200 GiB"  # limit documented, text inferred
+RETRY_WITHOUT_ATTEMPTS: Final = "RetryAttempts must be provided with retry strategy"  # observed
+RETRY_ATTEMPTS: Final = "Retry attempts must be between 1 and 10"  # limit documented, text inferred
+TOO_MANY_RULES: Final = "evaluateOnExit can have at most 5 entries"  # limit documented, text inferred
+RULE_WITHOUT_CONDITION: Final = "evaluateOnExit entries need onStatusReason, onReason or onExitCode"  # inferred
+RULE_PATTERN: Final = "{member} should match valid pattern"  # inferred
+TIMEOUT_TOO_SHORT: Final = "Timeout must be at least 60 seconds"  # limit documented, text inferred
+RESERVED_VARIABLE: Final = "Environment variable names must not start with AWS_BATCH: {name}"  # rule documented, text inferred
+SCHEDULING_PRIORITY: Final = "schedulingPriority must be between 0 and 9999"  # limit documented, text inferred
+PLATFORMS: Final = "platformCapabilities can have only one entry"  # inferred
+MANAGED_INSTANCES: Final = "MANAGED_INSTANCES requires ecsProperties"  # rule documented, text inferred
+NO_REVISION: Final = "jobDefinition must include a revision"  # inferred
+NAMES_AND_FILTERS: Final = "jobDefinitions cannot be combined with other parameters"  # rule documented, text inferred
+DEFINITION_NOT_ACTIVE: Final = "JobDefinition name {name} does not exist or is not in ACTIVE status"  # observed
+DEFINITION_NOT_FOUND: Final = "JobDefinition {arn} not found."  # observed
+
+# SubmitJob.
+JOB_NAME: Final = "Job name should match valid pattern"  # observed
+ARRAY_SIZE: Final = "Array size must be between 2 and 10000"  # limit documented, text inferred
+TOO_MANY_DEPENDENCIES: Final = "Job cannot have more than 20 dependencies"  # observed
+DEPENDENCY_WITHOUT_ID: Final = "A dependency needs a jobId unless its type is SEQUENTIAL"  # inferred
+DEPENDENCY_ONLY_ARRAY: Final = "Dependency type {type} is only supported for array jobs"  # rule documented, text inferred
+DEPENDENCY_SIZES: Final = "N_TO_N dependency {job_id} must be an array job of the same size"  # inferred
+DEPENDENCY_MALFORMED: Final = "Invalid job id in dependsOn"  # inferred
+DEPENDENCY_UNKNOWN: Final = "Job dependency {job_id} not found"  # inferred
+QUEUE_NOT_ENABLED: Final = "Job queue {name} is not in ENABLED state and VALID status"  # rule documented, text inferred
+CAPABILITY: Final = "Job Queue is attached to Compute Environment that can not run Jobs with capability {capability}."  # observed
+SHARE_ON_FIFO: Final = (
+    # observed, the missing space included
+    "Job with shareIdentifier or schedulingPriority can onlybe submitted to job queue with fair share scheduling policy."
+)
+NO_PARAMETER: Final = "Unable to substitute value. No parameter found for reference name"  # observed
+EMPTY_COMMAND_ELEMENT: Final = "The command must not contain empty strings"  # rule documented, text inferred
+
+# Cancelling, terminating, describing, listing.
+INVALID_JOB_ID: Final = "Invalid job id: {job_id}"  # rule documented, text inferred
+REASON_TOO_LONG: Final = "The reason must be at most 1024 characters"  # limit documented, text inferred
+NO_JOBS: Final = "At least one job must be specified"  # inferred
+TOO_MANY_JOBS: Final = "Maximum number of jobs supported is 50"  # limit documented, text inferred
+ONE_PARENT: Final = "Exactly one of jobQueue, arrayJobId or multiNodeJobId must be specified"  # rule documented, text inferred
+ONE_FILTER: Final = "Only one filter can be used at a time"  # rule documented, text inferred
+UNKNOWN_FILTER: Final = "Unsupported ListJobs filter: {name}"  # inferred
+FILTER_VALUES: Final = "A ListJobs filter needs at least one value"  # inferred
+FILTER_TIME: Final = "The value of {name} must be a time in milliseconds: {value}"  # inferred
+LIST_MAX_RESULTS: Final = "maxResults must be at least 1"  # limit documented, text inferred
+
+# Status reasons of jobs and attempts.
+CONTAINER_EXITED: Final = "Essential container in task exited"  # observed
+HOST_LOST: Final = "Host EC2 (instance {instance}) terminated."  # observed, full stop included
+TASK_NOT_STARTED: Final = "Task failed to start"  # documented
+ATTEMPT_TIMED_OUT: Final = "Job attempt duration exceeded timeout"  # observed
+DEPENDENCY_FAILED: Final = "Dependent Job failed"  # observed
+CHILD_FAILED: Final = "Array Child Job failed"  # observed
+QUEUE_DELETED: Final = "JobQueue deleted"  # observed
+TAGS_EXCEEDED: Final = (
+    "The combined number of tags for the job and the job definition exceeds 50"  # rule documented, text inferred
+)
+
+# Status reasons of a RUNNABLE job that blocks its queue. Documented: user guide, "Jobs stuck in RUNNABLE".
+BLOCKED_MAX_RESOURCE: Final = (
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - CE(s) associated with the job queue cannot meet the CPU "
+    "requirement of the job."
+)
+BLOCKED_INVALID: Final = "ACTION_REQUIRED - CE(s) associated with the job queue are invalid."
+BLOCKED_DISABLED: Final = "ACTION_REQUIRED - CE(s) associated with the job queue are disabled."  # prefix inferred

@@ -1,0 +1,56 @@
+"""The backend of AWS Batch: all of its operations over one account and region."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mock_jobs.aws import AwsError, Violation
+from mock_jobs.batch import messages
+from mock_jobs.batch.exceptions import invalid
+from mock_jobs.batch.operations.compute_environments import ComputeEnvironmentOperations
+from mock_jobs.batch.operations.job_queues import JobQueueOperations
+from mock_jobs.batch.operations.read_jobs import ReadJobOperations
+from mock_jobs.batch.operations.stop_jobs import StopJobOperations
+from mock_jobs.batch.operations.submit import SubmitOperations
+from mock_jobs.batch.operations.tags import TagOperations
+
+# Words of the model's constraints -> text; what is not here is "required" or "enum".
+_TEXTS = {
+    "type": messages.WRONG_TYPE,
+    "min": messages.OUT_OF_RANGE,
+    "max": messages.ABOVE_RANGE,
+    "min_length": messages.TOO_FEW,
+    "max_length": messages.TOO_MANY,
+    "pattern": messages.NOT_MATCHING,
+}
+_ENVIRONMENT_TYPES = {"MANAGED", "UNMANAGED"}
+
+
+class BatchBackend(
+    ComputeEnvironmentOperations,
+    JobQueueOperations,
+    SubmitOperations,
+    ReadJobOperations,
+    StopJobOperations,
+    TagOperations,
+):
+    """AWS Batch in one account and region."""
+
+    @classmethod
+    def refuse(cls, violations: Sequence[Violation]) -> AwsError:
+        """Return the error for a request that breaks constraints of the model: the first that is broken."""
+        first = violations[0]
+        if first.kind == "required":
+            return invalid(messages.REQUIRED, member=first.member)
+        if first.kind == "enum":
+            values = list(map(str, first.bound)) if isinstance(first.bound, Sequence) else [str(first.bound)]
+            if set(values) == _ENVIRONMENT_TYPES:
+                return invalid(messages.COMPUTE_ENVIRONMENT_TYPE)
+            return invalid(messages.ONE_OF, member=first.member, values=", ".join(values))
+        text = _TEXTS.get(first.kind, messages.WRONG_TYPE)
+        return invalid(text, member=first.member, bound=first.bound, type=first.bound)
+
+    @classmethod
+    def refuse_body(cls) -> AwsError:
+        """Return the error for a body that is not a JSON object (observed text)."""
+        return invalid(messages.BAD_JSON)

@@ -1,0 +1,85 @@
+"""Names, job ids and ARNs of AWS Batch resources.
+
+Sources: API reference, the name members of the create operations (*documented*); service authorization reference, resource
+types of AWS Batch (*documented*); ids of array children are *observed*.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+DEFINITION_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_JOB_ID = re.compile(rf"(?P<top>{_UUID})(?::(?P<index>0|[1-9][0-9]*)|#(?P<node>0|[1-9][0-9]*))?")
+_REVISION = re.compile(r"[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class JobId:
+    """A well-formed job id, taken apart.
+
+    Attributes:
+        top: Id of the job, or of the parent of a child or node.
+        index: Index of an array child, else None.
+        node: Index of a node of a multi-node parallel job, else None.
+    """
+
+    top: str
+    index: int | None
+    node: int | None
+
+
+def parse_job_id(text: str) -> JobId | None:
+    """Return the parts of a job id, or None if the text has none of its three forms."""
+    match = _JOB_ID.fullmatch(text)
+    if match is None:
+        return None
+    index, node = match["index"], match["node"]
+    return JobId(match["top"], None if index is None else int(index), None if node is None else int(node))
+
+
+class Arns:
+    """Makes the ARNs of one account and region, and reads them.
+
+    Args:
+        partition: For example `aws`.
+        region: For example `us-east-1`.
+        account: Twelve digits.
+    """
+
+    def __init__(self, partition: str, region: str, account: str) -> None:
+        self.partition = partition
+        self.region = region
+        self.account = account
+        self.prefix = f"arn:{partition}:batch:{region}:{account}:"
+        self.job_prefix = f"{self.prefix}job/"
+
+    def of(self, kind: str, name: str) -> str:
+        """Return the ARN of a resource, for example of kind `job-queue`."""
+        return f"{self.prefix}{kind}/{name}"
+
+    def ecs(self, kind: str, path: str) -> str:
+        """Return the ARN of a resource of ECS."""
+        return f"arn:{self.partition}:ecs:{self.region}:{self.account}:{kind}/{path}"
+
+    def name_in(self, kind: str, reference: str) -> str | None:
+        """Return the name that a reference (a name or an ARN) gives, or None for an ARN of something else.
+
+        An ARN of another account, region or kind never matches.
+        """
+        if not reference.startswith("arn:"):
+            return reference
+        prefix = f"{self.prefix}{kind}/"
+        return reference[len(prefix) :] if reference.startswith(prefix) else None
+
+    def shown(self, kind: str, reference: str) -> str:
+        """Return how an error names a resource: by its full ARN, even if it was given by its name."""
+        return reference if reference.startswith("arn:") else self.of(kind, reference)
+
+
+def parse_revision(text: str) -> int | None:
+    """Return the revision number that a text gives, or None if it is none."""
+    return int(text) if _REVISION.fullmatch(text) else None

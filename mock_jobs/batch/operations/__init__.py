@@ -1,0 +1,1 @@
+"""The operations of AWS Batch, by topic: parts of one backend."""

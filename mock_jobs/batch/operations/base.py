@@ -1,0 +1,189 @@
+"""What the operations share: the stores of one account and region, and small checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+
+from mock_jobs.aws import Backend, BadToken, page_token, read_page_token
+from mock_jobs.batch import messages
+from mock_jobs.batch.control import BatchControl
+from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.job import ArrayJob, Job
+from mock_jobs.batch.lifecycle import Lifecycle
+from mock_jobs.batch.names import Arns, JobId
+from mock_jobs.batch.stopping import Stopper
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.resources import ComputeEnvironment, JobDefinition, JobQueue
+    from mock_jobs.world import World
+
+MOST_LISTED = 100
+MOST_TAGS = 50
+
+
+class _Numbered(Protocol):
+    number: int
+
+
+RecordT = TypeVar("RecordT", bound=_Numbered)
+
+
+class BatchStores(Backend):
+    """Everything that AWS Batch keeps in one account and region.
+
+    Attributes:
+        environments: By name, in the order of creation.
+        queues: The same.
+        definitions: Revisions by name, the first revision first; numbers are never used again.
+        jobs: By id, children of arrays aside.
+    """
+
+    def __init__(self, world: World, account: str, region: str) -> None:
+        super().__init__(world, account, region)
+        self.arns = Arns(self.partition, region, account)
+        self.environments: dict[str, ComputeEnvironment] = {}
+        self.queues: dict[str, JobQueue] = {}
+        self.definitions: dict[str, list[JobDefinition]] = {}
+        self.jobs: dict[str, Job] = {}
+        self.control = world.shared(BatchControl)
+        self.settings = self.control.settings
+        self.lifecycle = Lifecycle(world, self.control)
+        self.stopper = Stopper(self.lifecycle, self.settings)
+        self.created = 0
+        self.control.enlist(self)
+
+    def next_number(self) -> int:
+        """Return the next position in the order of creation."""
+        self.created += 1
+        return self.created
+
+    def find_job(self, parts: JobId) -> Job | None:
+        """Return a job or a child of an array, None if there is none; nodes are not emulated."""
+        job = self.jobs.get(parts.top)
+        if job is None or parts.node is not None:
+            return None
+        if parts.index is None:
+            return job
+        if isinstance(job, ArrayJob) and parts.index < len(job.children):
+            return job.children[parts.index]
+        return None
+
+    def find_environment(self, reference: str) -> ComputeEnvironment | None:
+        """Return the compute environment that a name or an ARN means."""
+        name = self.arns.name_in("compute-environment", reference)
+        return None if name is None else self.environments.get(name)
+
+    def find_queue(self, reference: str) -> JobQueue | None:
+        """Return the job queue that a name or an ARN means."""
+        name = self.arns.name_in("job-queue", reference)
+        return None if name is None else self.queues.get(name)
+
+    def does_not_exist(self, kind: str, reference: str) -> Exception:
+        """Return the error for a resource that is not there; its full ARN is in the text (observed)."""
+        return refused(messages.DOES_NOT_EXIST, arn=self.arns.shown(kind, reference))
+
+    def later(self, seconds: float, then: Callable[[], None]) -> bool:
+        """Let something happen after a time of the clock; at once, and return True, if that time is zero."""
+        if not seconds:
+            then()
+            return True
+        self.world.clock.call_at(self.world.clock.now_ms + round(seconds * 1000), then)
+        return False
+
+
+def described(
+    records: Mapping[str, RecordT],
+    listing: str,
+    names: Sequence[str] | None,
+    max_results: int | None,
+    next_token: str | None,
+    *,
+    find: Callable[[str], RecordT | None],
+    what: str,
+) -> tuple[list[RecordT], str | None]:
+    """Return what a describe operation answers: what was named, else a page of all, and the token of the next page.
+
+    Unknown names are left out and repeated ones answered once (inferred).
+
+    Args:
+        records: All records by name, in the order of creation.
+        listing: Name of the list member, as AWS prints it.
+        names: What was asked for; empty means all.
+        max_results: Size of the page.
+        next_token: Where it begins.
+        find: Finds a record by what was asked for.
+        what: Plural, for the text about too many.
+
+    Raises:
+        ClientException: Names and a page size were given, there are too many names, or the page is impossible.
+    """
+    if names:
+        if max_results is not None:
+            raise invalid(messages.LIST_AND_MAX_RESULTS, list=listing)
+        if len(names) > MOST_LISTED:
+            raise invalid(messages.TOO_MANY_LISTED, what=what)
+        found = (find(name) for name in names)
+        return list({id(record): record for record in found if record is not None}.values()), None
+    limit = page_size(max_results)
+    after = 0 if next_token is None else read_number(listing, next_token)
+    everything = [record for record in records.values() if record.number > after]
+    page = everything[:limit]
+    return page, None if len(everything) <= limit else page_token(listing, [page[-1].number])
+
+
+def read_number(listing: str, token: str) -> int:
+    """Return the number in a page token.
+
+    Raises:
+        ClientException: It is no token, or one of another listing.
+    """
+    key = read_token(listing, token)
+    if len(key) == 1 and isinstance(key[0], int):
+        return key[0]
+    raise refused(messages.BAD_TOKEN)
+
+
+def page_size(max_results: int | None) -> int:
+    """Return the size of a page; 1 to 100 may be asked for (documented), 100 is the default (inferred)."""
+    if max_results is None:
+        return MOST_LISTED
+    if not 1 <= max_results <= MOST_LISTED:
+        raise invalid(messages.MAX_RESULTS)
+    return max_results
+
+
+def read_token(listing: str, token: str) -> tuple[object, ...]:
+    """Return the key in a page token.
+
+    Raises:
+        ClientException: It is none, or one of another listing.
+    """
+    try:
+        return read_page_token(listing, token)
+    except BadToken as error:
+        raise refused(messages.BAD_TOKEN) from error
+
+
+def check_tag_keys(keys: Iterable[str]) -> None:
+    """Refuse tag keys that AWS keeps to itself."""
+    if any(key.lower().startswith("aws:") for key in keys):
+        raise invalid(messages.TAG_PREFIX)
+
+
+def check_deletable(state: str, status: str) -> Literal["delete", "deleting"]:
+    """Check that a compute environment or job queue may be deleted.
+
+    Returns:
+        `deleting` if that was asked before, and nothing is to be done.
+
+    Raises:
+        ClientException: It is being changed, or ENABLED.
+    """
+    if status == "DELETING":
+        return "deleting"
+    if state != "DISABLED":
+        raise refused(messages.CANNOT_DELETE_ENABLED)
+    if status in ("CREATING", "UPDATING"):
+        raise refused(messages.CANNOT_DELETE_BEING_MODIFIED)
+    return "delete"

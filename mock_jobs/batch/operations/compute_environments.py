@@ -1,0 +1,219 @@
+"""Operations on compute environments.
+
+Sources: API reference, CreateComputeEnvironment, UpdateComputeEnvironment, DeleteComputeEnvironment and ComputeResource
+(*documented*); user guide, "Update compute environments" (*documented*).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, cast
+
+from mock_jobs.aws import NotEmulatedYet
+from mock_jobs.batch import messages
+from mock_jobs.batch.compute import check_resources, check_resources_update, with_defaults
+from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.names import NAME
+from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys, described
+from mock_jobs.batch.resources import ComputeEnvironment
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.literals import CEStateType, CETypeType
+    from mypy_boto3_batch.type_defs import (
+        ComputeEnvironmentDetailTypeDef,
+        ComputeResourceOutputTypeDef,
+        ComputeResourceUpdateTypeDef,
+        EcsSettingsTypeDef,
+        UpdatePolicyTypeDef,
+    )
+
+MOST_ENVIRONMENTS = 50
+_LINKED_ROLE = "role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
+
+
+class ComputeEnvironmentOperations(BatchStores):
+    """CreateComputeEnvironment and its kin."""
+
+    def create_compute_environment(
+        self,
+        *,
+        compute_environment_name: str,
+        type: CETypeType,  # noqa: A002 - AWS's name
+        state: CEStateType | None = None,
+        unmanagedv_cpus: int | None = None,
+        compute_resources: ComputeResourceOutputTypeDef | None = None,
+        service_role: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        context: str | None = None,
+        ecs_settings: EcsSettingsTypeDef | None = None,
+    ) -> dict[str, str]:
+        """Create a compute environment; nothing that it refers to has to exist."""
+        if NAME.fullmatch(compute_environment_name) is None:
+            raise invalid(messages.COMPUTE_ENVIRONMENT_NAME)
+        check_tag_keys(tags or ())
+        if type == "UNMANAGED":
+            if compute_resources is not None:
+                raise invalid(messages.RESOURCES_ON_UNMANAGED)
+            if not service_role:
+                raise invalid(messages.SERVICE_ROLE_MISSING)
+            _not_negative("unmanagedvCpus", unmanagedv_cpus)
+        else:
+            if compute_resources is None:
+                raise invalid(messages.RESOURCES_MISSING)
+            if unmanagedv_cpus is not None:
+                raise invalid(messages.UNMANAGED_VCPUS)
+            if compute_resources["type"] == "ECS_MANAGED_INSTANCES":
+                raise NotEmulatedYet("compute environments of type ECS_MANAGED_INSTANCES")
+            check_resources(compute_resources)
+        if compute_environment_name in self.environments:
+            raise refused(messages.ALREADY_EXISTS)
+        if len(self.environments) >= MOST_ENVIRONMENTS:
+            raise invalid(messages.COMPUTE_ENVIRONMENT_QUOTA)
+        ids = self.world.ids
+        environment = ComputeEnvironment(
+            number=self.next_number(),
+            name=compute_environment_name,
+            arn=self.arns.of("compute-environment", compute_environment_name),
+            kind=type,
+            state=state or "ENABLED",
+            status="CREATING",
+            uuid=ids.uuid(),
+            instance_id=f"i-{ids.hex(17)}",
+            container_instance=ids.hex(32),
+            resources=None if compute_resources is None else with_defaults(compute_resources),
+            unmanaged_vcpus=unmanagedv_cpus,
+            service_role=service_role or self._linked_role,
+            update_policy={"terminateJobsOnUpdate": False, "jobExecutionTimeoutMinutes": 30},
+            context=context,
+            ecs_settings=None if ecs_settings is None else {"containerInsights": "DISABLED", **ecs_settings},
+            tags=dict(tags or {}),
+        )
+        self.environments[environment.name] = environment
+        self.later(self.settings.ce_create_seconds, lambda: self._settle_environment(environment))
+        return {"computeEnvironmentName": environment.name, "computeEnvironmentArn": environment.arn}
+
+    def describe_compute_environments(
+        self,
+        *,
+        compute_environments: Sequence[str] | None = None,
+        max_results: int | None = None,
+        next_token: str | None = None,
+    ) -> dict[str, object]:
+        """Return the named compute environments, or a page of all."""
+        found, token = described(
+            self.environments,
+            "ComputeEnvironments",
+            compute_environments,
+            max_results,
+            next_token,
+            find=self.find_environment,
+            what="compute environments",
+        )
+        answer: dict[str, object] = {"computeEnvironments": [self._environment_detail(each) for each in found]}
+        if token is not None:
+            answer["nextToken"] = token
+        return answer
+
+    def update_compute_environment(
+        self,
+        *,
+        compute_environment: str,
+        state: CEStateType | None = None,
+        unmanagedv_cpus: int | None = None,
+        compute_resources: ComputeResourceUpdateTypeDef | None = None,
+        service_role: str | None = None,
+        update_policy: UpdatePolicyTypeDef | None = None,
+        context: str | None = None,
+        ecs_settings: EcsSettingsTypeDef | None = None,
+    ) -> dict[str, str]:
+        """Change a compute environment; what is not given stays."""
+        _not_negative("unmanagedvCpus", unmanagedv_cpus)
+        environment = self.find_environment(compute_environment)
+        if environment is None:
+            raise self.does_not_exist("compute-environment", compute_environment)
+        if environment.status in ("CREATING", "UPDATING", "DELETING"):
+            raise refused(messages.BEING_DELETED_OR_CHANGED)
+        if environment.resources is not None and unmanagedv_cpus is not None:
+            raise invalid(messages.UNMANAGED_VCPUS)
+        if service_role is not None and (service_role == self._linked_role) != (environment.service_role == self._linked_role):
+            raise invalid(messages.ROLE_SWITCH)
+        resources = environment.resources
+        if compute_resources is not None:
+            if resources is None:
+                raise invalid(messages.RESOURCES_ON_UNMANAGED)
+            has_linked_role = environment.service_role == self._linked_role
+            resources = check_resources_update(resources, compute_resources, has_linked_role=has_linked_role)
+        if update_policy is not None and update_policy.get("terminateJobsOnUpdate"):
+            raise NotEmulatedYet("updatePolicy.terminateJobsOnUpdate of UpdateComputeEnvironment")
+        environment.resources = resources
+        environment.state = state or environment.state
+        environment.service_role = service_role or environment.service_role
+        if unmanagedv_cpus is not None:
+            environment.unmanaged_vcpus = unmanagedv_cpus
+        if update_policy is not None:
+            environment.update_policy = {**environment.update_policy, **update_policy}
+        environment.context = environment.context if context is None else context
+        if ecs_settings is not None:
+            environment.ecs_settings = {"containerInsights": "DISABLED", **ecs_settings}
+        environment.status = "UPDATING"
+        self.later(self.settings.ce_update_seconds, lambda: self._settle_environment(environment))
+        return {"computeEnvironmentName": environment.name, "computeEnvironmentArn": environment.arn}
+
+    def delete_compute_environment(self, *, compute_environment: str) -> None:
+        """Delete a compute environment that is DISABLED and in no job queue."""
+        environment = self.find_environment(compute_environment)
+        if environment is None:
+            if self.settings.idempotent_delete:
+                return
+            raise self.does_not_exist("compute-environment", compute_environment)
+        if check_deletable(environment.state, environment.status) == "deleting":
+            return
+        if environment.queues:
+            raise refused(messages.CANNOT_DELETE_IN_USE)
+        environment.status = "DELETING"
+        self.later(self.settings.ce_delete_seconds, lambda: self._drop_environment(environment))
+
+    @property
+    def _linked_role(self) -> str:
+        # Documented: without a role, Batch uses its service-linked one.
+        return f"arn:{self.partition}:iam::{self.account}:{_LINKED_ROLE}"
+
+    def _settle_environment(self, environment: ComputeEnvironment) -> None:
+        environment.status = "VALID"
+        self.lifecycle.scheduler.look_again()
+
+    def _drop_environment(self, environment: ComputeEnvironment) -> None:
+        del self.environments[environment.name]
+
+    def _environment_detail(self, environment: ComputeEnvironment) -> ComputeEnvironmentDetailTypeDef:
+        detail: ComputeEnvironmentDetailTypeDef = {
+            "computeEnvironmentName": environment.name,
+            "computeEnvironmentArn": environment.arn,
+            "ecsClusterArn": self.arns.ecs("cluster", environment.cluster),
+            "tags": dict(environment.tags),
+            "type": environment.kind,
+            "state": environment.state,
+            "status": environment.status,
+            "updatePolicy": environment.update_policy,
+            "containerOrchestrationType": "ECS",
+            "uuid": environment.uuid,
+        }
+        if environment.status == "VALID":
+            detail["statusReason"] = messages.ENVIRONMENT_HEALTHY
+        if environment.service_role is not None:
+            detail["serviceRole"] = environment.service_role
+        if environment.resources is not None:
+            # A copy of the type definitions of one and the same shape.
+            detail["computeResources"] = cast("ComputeResourceOutputTypeDef", dict(environment.resources))
+        if environment.unmanaged_vcpus is not None:
+            detail["unmanagedvCpus"] = environment.unmanaged_vcpus
+        if environment.context is not None:
+            detail["context"] = environment.context
+        if environment.ecs_settings is not None:
+            detail["ecsSettings"] = environment.ecs_settings
+        return detail
+
+
+def _not_negative(member: str, value: int | None) -> None:
+    if value is not None and value < 0:
+        raise invalid(messages.NEGATIVE_VCPUS, member=member)

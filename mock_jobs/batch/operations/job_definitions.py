@@ -1,0 +1,225 @@
+"""Operations on job definitions.
+
+Sources: API reference, RegisterJobDefinition, DescribeJobDefinitions and DeregisterJobDefinition (*documented*); user guide,
+service quotas (*documented*). That the numbers of deregistered revisions are never used again is *inferred*.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mock_jobs.aws import NotEmulatedYet, page_token
+from mock_jobs.batch import messages
+from mock_jobs.batch.container import check, with_empty_lists
+from mock_jobs.batch.exceptions import ClientException, invalid, refused
+from mock_jobs.batch.names import DEFINITION_NAME, parse_revision
+from mock_jobs.batch.operations.base import MOST_LISTED, BatchStores, check_tag_keys, page_size, read_token
+from mock_jobs.batch.resources import JobDefinition
+from mock_jobs.batch.retry import strategy_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.literals import JobDefinitionTypeType, PlatformCapabilityType
+    from mypy_boto3_batch.type_defs import (
+        ContainerPropertiesOutputTypeDef,
+        JobDefinitionTypeDef,
+        JobTimeoutTypeDef,
+        RetryStrategyTypeDef,
+    )
+
+LARGEST_DEFINITION = 24 * 1024
+SHORTEST_TIMEOUT_S = 60
+HIGHEST_PRIORITY = 9999
+
+
+class JobDefinitionOperations(BatchStores):
+    """RegisterJobDefinition and its kin."""
+
+    def register_job_definition(
+        self,
+        *,
+        job_definition_name: str,
+        type: JobDefinitionTypeType,  # noqa: A002 - AWS's name
+        parameters: Mapping[str, str] | None = None,
+        scheduling_priority: int | None = None,
+        container_properties: ContainerPropertiesOutputTypeDef | None = None,
+        retry_strategy: RetryStrategyTypeDef | None = None,
+        propagate_tags: bool | None = None,
+        timeout: JobTimeoutTypeDef | None = None,
+        tags: Mapping[str, str] | None = None,
+        platform_capabilities: Sequence[PlatformCapabilityType] | None = None,
+    ) -> dict[str, object]:
+        """Register the next revision of a job definition with one container."""
+        if DEFINITION_NAME.fullmatch(job_definition_name) is None:
+            raise refused(messages.DEFINITION_NAME, name=job_definition_name)
+        if type == "multinode":
+            raise NotEmulatedYet("job definitions of type multinode")
+        capabilities = list(platform_capabilities or [])
+        if "MANAGED_INSTANCES" in capabilities:
+            raise invalid(messages.MANAGED_INSTANCES)
+        if len(capabilities) > 1:
+            raise invalid(messages.PLATFORMS)
+        if not container_properties:
+            raise invalid(messages.NO_CONTAINER)
+        check(container_properties, "FARGATE" if "FARGATE" in capabilities else "EC2")
+        retry = strategy_of(retry_strategy, None)
+        timeout_seconds = checked_timeout(timeout)
+        if scheduling_priority is not None and not 0 <= scheduling_priority <= HIGHEST_PRIORITY:
+            raise invalid(messages.SCHEDULING_PRIORITY)
+        check_tag_keys(tags or ())
+        content = (job_definition_name, parameters, container_properties, retry_strategy, timeout, tags)
+        if len(json.dumps(content).encode()) > LARGEST_DEFINITION:
+            raise invalid(messages.DEFINITION_TOO_LARGE)
+        revisions = self.definitions.setdefault(job_definition_name, [])
+        revision = len(revisions) + 1
+        definition = JobDefinition(
+            name=job_definition_name,
+            revision=revision,
+            arn=self.arns.of("job-definition", f"{job_definition_name}:{revision}"),
+            is_active=True,
+            container=container_properties,
+            parameters=None if parameters is None else dict(parameters),
+            retry=retry,
+            timeout_seconds=timeout_seconds,
+            propagate_tags=propagate_tags,
+            platform_capabilities=None if platform_capabilities is None else capabilities,
+            scheduling_priority=scheduling_priority,
+            tags=dict(tags or {}),
+        )
+        revisions.append(definition)
+        return {
+            "jobDefinitionName": definition.name,
+            "jobDefinitionArn": definition.arn,
+            "revision": definition.revision,
+        }
+
+    def describe_job_definitions(
+        self,
+        *,
+        job_definitions: Sequence[str] | None = None,
+        max_results: int | None = None,
+        job_definition_name: str | None = None,
+        status: str | None = None,
+        next_token: str | None = None,
+    ) -> dict[str, object]:
+        """Return the named job definitions, or a page of all; by name, the latest revision first (inferred)."""
+        if job_definitions:
+            if max_results is not None:
+                raise invalid(messages.LIST_AND_MAX_RESULTS, list="JobDefinitions")
+            if job_definition_name is not None or status is not None or next_token is not None:
+                raise invalid(messages.NAMES_AND_FILTERS)
+            if len(job_definitions) > MOST_LISTED:
+                raise invalid(messages.TOO_MANY_LISTED, what="job definitions")
+            named = {each.arn: each for entry in job_definitions for each in self._definitions_meant(entry)}
+            return {"jobDefinitions": [_detail(each) for each in named.values()]}
+        limit = page_size(max_results)
+        listing = f"JobDefinitions/{job_definition_name}/{status}"
+        found = list(self._definitions_listed(job_definition_name, status))
+        if next_token is not None:
+            key = read_token(listing, next_token)
+            match key:
+                case [str() as name, int() as revision]:
+                    found = [each for each in found if (each.name, -each.revision) > (name, -revision)]
+                case _:
+                    raise refused(messages.BAD_TOKEN)
+        page = found[:limit]
+        answer: dict[str, object] = {"jobDefinitions": [_detail(each) for each in page]}
+        if len(found) > limit:
+            answer["nextToken"] = page_token(listing, [page[-1].name, page[-1].revision])
+        return answer
+
+    def deregister_job_definition(self, *, job_definition: str) -> None:
+        """Set a revision INACTIVE; jobs that were submitted with it go on."""
+        name = self.arns.name_in("job-definition", job_definition)
+        if name is not None and ":" not in name:
+            raise invalid(messages.NO_REVISION)
+        definition = self._revision(name)
+        if definition is None:
+            if self.settings.idempotent_delete:
+                return
+            raise self.does_not_exist("job-definition", job_definition)
+        definition.is_active = False
+
+    def definition_to_submit(self, reference: str) -> JobDefinition:
+        """Return the ACTIVE revision that SubmitJob means by a name, a name with a revision, or an ARN.
+
+        Raises:
+            ClientException: There is none, or the text is no reference to a job definition.
+        """
+        name = self.arns.name_in("job-definition", reference)
+        base, _, revision = ("", "", "") if name is None else name.partition(":")
+        well_formed = DEFINITION_NAME.fullmatch(base) and (":" not in (name or "") or parse_revision(revision) is not None)
+        if not well_formed:
+            if reference.startswith("arn:") and ":job-definition/" in reference:
+                raise refused(messages.DEFINITION_NOT_FOUND, arn=reference)
+            raise refused(messages.DEFINITION_NAME, name=reference)
+        revisions = self.definitions.get(base, [])
+        if reference.startswith("arn:") and revision and not (0 < int(revision) <= len(revisions)):
+            raise refused(messages.DEFINITION_NOT_FOUND, arn=reference)
+        for definition in reversed(revisions):
+            if definition.is_active and (not revision or int(revision) == definition.revision):
+                return definition
+        raise ClientException(messages.DEFINITION_NOT_ACTIVE.format(name=name))
+
+    def _revision(self, name: str | None) -> JobDefinition | None:
+        base, _, text = (name or "").partition(":")
+        revision = parse_revision(text)
+        revisions = self.definitions.get(base, [])
+        return revisions[revision - 1] if revision is not None and 0 < revision <= len(revisions) else None
+
+    def _definitions_meant(self, reference: str) -> list[JobDefinition]:
+        name = self.arns.name_in("job-definition", reference)
+        if name is not None and ":" not in name:
+            return list(reversed(self.definitions.get(name, [])))
+        definition = self._revision(name)
+        return [] if definition is None else [definition]
+
+    def _definitions_listed(self, name: str | None, status: str | None) -> Iterator[JobDefinition]:
+        for each in sorted(self.definitions) if name is None else [name]:
+            for definition in reversed(self.definitions.get(each, [])):
+                if status is None or status == _status(definition):
+                    yield definition
+
+
+def checked_timeout(timeout: JobTimeoutTypeDef | None) -> int | None:
+    """Return the seconds that an attempt may take, None for no limit.
+
+    Raises:
+        ClientException: They are fewer than 60 (documented limit).
+    """
+    seconds = None if timeout is None else timeout.get("attemptDurationSeconds")
+    if seconds is not None and seconds < SHORTEST_TIMEOUT_S:
+        raise invalid(messages.TIMEOUT_TOO_SHORT)
+    return seconds
+
+
+def _status(definition: JobDefinition) -> str:
+    return "ACTIVE" if definition.is_active else "INACTIVE"
+
+
+def _detail(definition: JobDefinition) -> JobDefinitionTypeDef:
+    detail: JobDefinitionTypeDef = {
+        "jobDefinitionName": definition.name,
+        "jobDefinitionArn": definition.arn,
+        "revision": definition.revision,
+        "status": _status(definition),
+        "type": "container",
+        "containerProperties": with_empty_lists(definition.container),
+        "containerOrchestrationType": "ECS",
+    }
+    if definition.scheduling_priority is not None:
+        detail["schedulingPriority"] = definition.scheduling_priority
+    if definition.parameters is not None:
+        detail["parameters"] = definition.parameters
+    if definition.retry is not None:
+        detail["retryStrategy"] = definition.retry.shape()
+    if definition.timeout_seconds is not None:
+        detail["timeout"] = {"attemptDurationSeconds": definition.timeout_seconds}
+    if definition.tags:
+        detail["tags"] = dict(definition.tags)
+    if definition.propagate_tags is not None:
+        detail["propagateTags"] = definition.propagate_tags
+    if definition.platform_capabilities is not None:
+        detail["platformCapabilities"] = definition.platform_capabilities
+    return detail

@@ -1,0 +1,185 @@
+"""Operations on job queues.
+
+Sources: API reference, CreateJobQueue, UpdateJobQueue and DeleteJobQueue (*documented*); user guide, service quotas
+(*documented*). That unfinished jobs of a deleted queue fail with "JobQueue deleted" is *observed*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mock_jobs.batch import messages
+from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.names import NAME
+from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys, described
+from mock_jobs.batch.resources import ComputeEnvironment, JobQueue
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.literals import JobQueueTypeType, JQStateType
+    from mypy_boto3_batch.type_defs import ComputeEnvironmentOrderTypeDef, JobQueueDetailTypeDef
+
+MOST_QUEUES = 50
+MOST_ENVIRONMENTS_OF_QUEUE = 3
+
+_Order = list[tuple[int, ComputeEnvironment]]
+
+
+class JobQueueOperations(BatchStores):
+    """CreateJobQueue and its kin."""
+
+    def create_job_queue(
+        self,
+        *,
+        job_queue_name: str,
+        priority: int,
+        state: JQStateType | None = None,
+        compute_environment_order: Sequence[ComputeEnvironmentOrderTypeDef] | None = None,
+        job_queue_type: JobQueueTypeType | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> dict[str, str]:
+        """Create a first-in-first-out job queue on compute environments."""
+        if NAME.fullmatch(job_queue_name) is None:
+            raise invalid(messages.JOB_QUEUE_NAME)
+        if priority < 0:
+            raise invalid(messages.NEGATIVE_PRIORITY)
+        check_tag_keys(tags or ())
+        if job_queue_name in self.queues:
+            raise refused(messages.ALREADY_EXISTS)
+        order = self._checked_order(compute_environment_order or [])
+        kind = _kind(order)
+        if job_queue_type is not None and job_queue_type != kind:
+            raise invalid(messages.QUEUE_TYPE, given=job_queue_type, derived=kind)
+        if len(self.queues) >= MOST_QUEUES:
+            raise invalid(messages.JOB_QUEUE_QUOTA)
+        queue = JobQueue(
+            number=self.next_number(),
+            name=job_queue_name,
+            arn=self.arns.of("job-queue", job_queue_name),
+            state=state or "ENABLED",
+            status="CREATING",
+            priority=priority,
+            order=order,
+            kind=kind,
+            tags=dict(tags or {}),
+        )
+        _attach(order, 1)
+        self.queues[queue.name] = queue
+        self.lifecycle.scheduler.enlist(queue)
+        self.later(self.settings.jq_create_seconds, lambda: self._settle_queue(queue))
+        return {"jobQueueName": queue.name, "jobQueueArn": queue.arn}
+
+    def describe_job_queues(
+        self, *, job_queues: Sequence[str] | None = None, max_results: int | None = None, next_token: str | None = None
+    ) -> dict[str, object]:
+        """Return the named job queues, or a page of all."""
+        found, token = described(
+            self.queues, "JobQueues", job_queues, max_results, next_token, find=self.find_queue, what="job queues"
+        )
+        answer: dict[str, object] = {"jobQueues": [_detail(queue) for queue in found]}
+        if token is not None:
+            answer["nextToken"] = token
+        return answer
+
+    def update_job_queue(
+        self,
+        *,
+        job_queue: str,
+        state: JQStateType | None = None,
+        priority: int | None = None,
+        compute_environment_order: Sequence[ComputeEnvironmentOrderTypeDef] | None = None,
+    ) -> dict[str, str]:
+        """Change a job queue; what is not given stays, and a list of compute environments replaces the whole one."""
+        if priority is not None and priority < 0:
+            raise invalid(messages.NEGATIVE_PRIORITY)
+        queue = self.find_queue(job_queue)
+        if queue is None:
+            raise self.does_not_exist("job-queue", job_queue)
+        if queue.status in ("CREATING", "UPDATING", "DELETING"):
+            raise refused(messages.BEING_DELETED_OR_CHANGED)
+        if compute_environment_order is not None:
+            order = self._checked_order(compute_environment_order)
+            if _kind(order) != queue.kind:
+                raise refused(messages.MIXED_ENVIRONMENTS)
+            _attach(queue.order, -1)
+            _attach(order, 1)
+            queue.order = order
+        queue.state = state or queue.state
+        if priority is not None:
+            queue.priority = priority
+        queue.status = "UPDATING"
+        self.lifecycle.scheduler.enlist(queue)
+        self.later(self.settings.jq_update_seconds, lambda: self._settle_queue(queue))
+        return {"jobQueueName": queue.name, "jobQueueArn": queue.arn}
+
+    def delete_job_queue(self, *, job_queue: str) -> None:
+        """Delete a job queue that is DISABLED; its unfinished jobs fail at once, its records stay."""
+        queue = self.find_queue(job_queue)
+        if queue is None:
+            if self.settings.idempotent_delete:
+                return
+            raise self.does_not_exist("job-queue", job_queue)
+        if check_deletable(queue.state, queue.status) == "deleting":
+            return
+        queue.status = "DELETING"
+        self.lifecycle.delete_with_queue(queue.index.unfinished())
+        self.lifecycle.scheduler.forget(queue)
+        self.later(self.settings.jq_delete_seconds, lambda: self._drop_queue(queue))
+
+    def _checked_order(self, given: Sequence[ComputeEnvironmentOrderTypeDef]) -> _Order:
+        if not given:
+            raise invalid(messages.NO_COMPUTE_ENVIRONMENT)
+        if len(given) > MOST_ENVIRONMENTS_OF_QUEUE:
+            raise invalid(messages.TOO_MANY_COMPUTE_ENVIRONMENTS)
+        if len({entry["order"] for entry in given}) < len(given):
+            raise invalid(messages.ORDER_NOT_DISTINCT)
+        order: _Order = []
+        for entry in sorted(given, key=lambda each: each["order"]):
+            environment = self.find_environment(entry["computeEnvironment"])
+            if environment is None:
+                raise self.does_not_exist("compute-environment", entry["computeEnvironment"])
+            order.append((entry["order"], environment))
+        if len({environment.name for _, environment in order}) < len(order):
+            raise invalid(messages.ORDER_NOT_DISTINCT)
+        for _, environment in order:
+            if environment.status != "VALID":
+                raise refused(messages.NOT_VALID_YET, arn=environment.arn)
+        if len({environment.platform for _, environment in order}) > 1:
+            raise refused(messages.MIXED_ENVIRONMENTS)
+        return order
+
+    def _settle_queue(self, queue: JobQueue) -> None:
+        queue.status = "VALID"
+        self.lifecycle.scheduler.look_again()
+
+    def _drop_queue(self, queue: JobQueue) -> None:
+        _attach(queue.order, -1)
+        del self.queues[queue.name]
+
+
+def _kind(order: _Order) -> JobQueueTypeType:
+    # Inferred from the list of types.
+    return "ECS_FARGATE" if order[0][1].platform == "FARGATE" else "ECS"
+
+
+def _attach(order: _Order, change: int) -> None:
+    for _, environment in order:
+        environment.queues += change
+
+
+def _detail(queue: JobQueue) -> JobQueueDetailTypeDef:
+    detail: JobQueueDetailTypeDef = {
+        "jobQueueName": queue.name,
+        "jobQueueArn": queue.arn,
+        "state": queue.state,
+        "status": queue.status,
+        "priority": queue.priority,
+        "computeEnvironmentOrder": [
+            {"order": order, "computeEnvironment": environment.arn} for order, environment in queue.order
+        ],
+        "jobQueueType": queue.kind,
+        "tags": dict(queue.tags),
+    }
+    if queue.status == "VALID":
+        detail["statusReason"] = messages.QUEUE_HEALTHY
+    return detail

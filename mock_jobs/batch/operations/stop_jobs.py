@@ -1,0 +1,78 @@
+"""CancelJob, TerminateJob and their bulk forms.
+
+Sources: API reference, CancelJob, CancelJobs, TerminateJob and TerminateJobs (*documented*): a job that cannot be found counts
+as a success in the bulk forms, and an identifier that is not valid is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mock_jobs.batch import messages
+from mock_jobs.batch.exceptions import invalid
+from mock_jobs.batch.names import parse_job_id
+from mock_jobs.batch.operations.base import BatchStores
+from mock_jobs.batch.states import StopRequest
+
+LONGEST_REASON = 1024
+MOST_JOBS = 50
+
+
+class StopJobOperations(BatchStores):
+    """CancelJob and its kin."""
+
+    def cancel_job(self, *, job_id: str, reason: str) -> None:
+        """Cancel a job that has not reached STARTING; a later one is left alone, and the call succeeds."""
+        self._stop_job(StopRequest.CANCEL, job_id, reason)
+
+    def terminate_job(self, *, job_id: str, reason: str) -> None:
+        """End a job in whatever state it is."""
+        self._stop_job(StopRequest.TERMINATE, job_id, reason)
+
+    def cancel_jobs(self, *, jobs: Sequence[str], reason: str) -> dict[str, object]:
+        """Cancel up to 50 jobs."""
+        return self._stop_jobs(StopRequest.CANCEL, jobs, reason)
+
+    def terminate_jobs(self, *, jobs: Sequence[str], reason: str) -> dict[str, object]:
+        """Terminate up to 50 jobs."""
+        return self._stop_jobs(StopRequest.TERMINATE, jobs, reason)
+
+    def _stop_job(self, request: StopRequest, job_id: str, reason: str) -> None:
+        if not job_id:
+            raise invalid(messages.EMPTY, member="jobId")
+        _check_reason(reason)
+        parts = parse_job_id(job_id)
+        if parts is None:
+            if self.settings.lenient_ids:
+                return
+            raise invalid(messages.INVALID_JOB_ID, job_id=job_id)
+        job = self.find_job(parts)
+        if job is not None:
+            self.stopper.stop(job, request, reason)
+
+    def _stop_jobs(self, request: StopRequest, jobs: Sequence[str], reason: str) -> dict[str, object]:
+        _check_reason(reason)
+        if not jobs:
+            raise invalid(messages.NO_JOBS)
+        if len(jobs) > MOST_JOBS:
+            raise invalid(messages.TOO_MANY_JOBS)
+        successful: list[str] = []
+        errors: list[dict[str, str]] = []
+        for job_id in dict.fromkeys(jobs):
+            parts = parse_job_id(job_id)
+            if parts is None:
+                text = messages.INVALID_JOB_ID.format(job_id=job_id)
+                errors.append({"job": job_id, "code": "ValidationException", "message": text})
+                continue
+            job = self.find_job(parts)
+            if job is not None:
+                self.stopper.stop(job, request, reason)
+            successful.append(job_id)
+        return {"successful": successful, "errors": errors}
+
+
+def _check_reason(reason: str) -> None:
+    if not reason:
+        raise invalid(messages.EMPTY, member="reason")
+    if len(reason) > LONGEST_REASON:
+        raise invalid(messages.REASON_TOO_LONG)

@@ -1,0 +1,120 @@
+"""SubmitJob.
+
+Sources: API reference, SubmitJob (*documented*); user guide, "Submit a job", "Job dependencies", "Array jobs", service quotas
+(*documented*). The order of the checks is *inferred*.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mock_jobs.batch import messages
+from mock_jobs.batch.container import check_environment, merge
+from mock_jobs.batch.dependencies import check_shapes, register, resolve
+from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.job import ArrayJob, Job, JobSpec
+from mock_jobs.batch.names import NAME, parse_job_id
+from mock_jobs.batch.operations.base import check_tag_keys
+from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations, checked_timeout
+from mock_jobs.batch.retry import strategy_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.type_defs import (
+        ArrayPropertiesTypeDef,
+        ContainerOverridesTypeDef,
+        JobDependencyTypeDef,
+        JobTimeoutTypeDef,
+        RetryStrategyTypeDef,
+    )
+
+    from mock_jobs.batch.resources import JobQueue
+
+LARGEST_PAYLOAD = 30 * 1024
+SMALLEST_ARRAY, LARGEST_ARRAY = 2, 10_000
+
+
+class SubmitOperations(JobDefinitionOperations):
+    """SubmitJob."""
+
+    def submit_job(
+        self,
+        *,
+        job_name: str,
+        job_queue: str,
+        job_definition: str,
+        share_identifier: str | None = None,
+        scheduling_priority_override: int | None = None,
+        array_properties: ArrayPropertiesTypeDef | None = None,
+        depends_on: Sequence[JobDependencyTypeDef] | None = None,
+        parameters: Mapping[str, str] | None = None,
+        container_overrides: ContainerOverridesTypeDef | None = None,
+        retry_strategy: RetryStrategyTypeDef | None = None,
+        propagate_tags: bool | None = None,
+        timeout: JobTimeoutTypeDef | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> dict[str, str]:
+        """Submit a job, or an array of up to 10,000."""
+        if NAME.fullmatch(job_name) is None:
+            raise invalid(messages.JOB_NAME)
+        if parameters or container_overrides or tags or retry_strategy:
+            content = (job_name, parameters, container_overrides, tags, retry_strategy, depends_on)
+            if len(json.dumps(content).encode()) > LARGEST_PAYLOAD:
+                raise invalid(messages.PAYLOAD_TOO_LARGE)
+        size = array_properties.get("size") if array_properties else None
+        if size is not None and not SMALLEST_ARRAY <= size <= LARGEST_ARRAY:
+            raise invalid(messages.ARRAY_SIZE)
+        entries = list(depends_on or [])
+        check_shapes(entries, size)
+        timeout_seconds = checked_timeout(timeout)
+        retry = strategy_of(retry_strategy, None)
+        overrides: ContainerOverridesTypeDef = container_overrides or {}
+        check_environment(overrides.get("environment", []))
+        check_tag_keys(tags or ())
+        definition = self.definition_to_submit(job_definition)
+        queue = self._queue_to_submit(job_queue)
+        if definition.platform != queue.platform:
+            raise refused(messages.CAPABILITY, capability=definition.platform)
+        if share_identifier is not None or scheduling_priority_override is not None:
+            # All queues are first in, first out as yet.
+            raise refused(messages.SHARE_ON_FIFO)
+        values = {**(definition.parameters or {}), **(parameters or {})}
+        container, vcpus = merge(definition.container, overrides, values, definition.platform)
+        found = resolve(entries, size, self._find_by_id, lenient=self.settings.lenient_dependencies)
+        spec = JobSpec(
+            name=job_name,
+            number=self.next_number(),
+            arn_prefix=self.arns.job_prefix,
+            queue=queue,
+            definition=definition,
+            parameters=values,
+            container=container,
+            vcpus=vcpus,
+            retry=definition.retry if retry is None else retry,
+            timeout_seconds=definition.timeout_seconds if timeout_seconds is None else timeout_seconds,
+            propagate_tags=definition.propagate_tags if propagate_tags is None else propagate_tags,
+            tags=dict(tags or {}),
+            depends_on=entries,
+            dependencies=found.plain,
+            n_to_n=found.n_to_n,
+            is_sequential=found.is_sequential,
+        )
+        job_id, now_ms = self.world.ids.uuid(), self.world.clock.now_ms
+        job = Job(spec, job_id, now_ms) if size is None else ArrayJob(spec, job_id, now_ms, size)
+        self.jobs[job_id] = job
+        register(job)
+        self.lifecycle.admit(job)
+        return {"jobArn": job.arn, "jobName": job_name, "jobId": job_id}
+
+    def _queue_to_submit(self, reference: str) -> JobQueue:
+        queue = self.find_queue(reference)
+        if queue is None:
+            raise self.does_not_exist("job-queue", reference)
+        if queue.state != "ENABLED" or queue.status != "VALID":
+            raise refused(messages.QUEUE_NOT_ENABLED, name=queue.name)
+        return queue
+
+    def _find_by_id(self, job_id: str) -> Job | None:
+        parts = parse_job_id(job_id)
+        return None if parts is None else self.find_job(parts)

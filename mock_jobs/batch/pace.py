@@ -1,0 +1,81 @@
+"""How queued jobs come to move while a test runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+from mock_jobs.errors import UsageValueError
+from mock_jobs.world import PaceName
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """One way for jobs to move.
+
+    Attributes:
+        mode: `poll`: a call that reads an unfinished job answers with its present state and then takes the world to the
+            next change of that job; `Clock.advance` moves jobs as well. `clock`: only time moves jobs, real time included.
+            `manual`: nothing does but `BatchControl.step`, `run_until` and `run_all`.
+        reads: With `poll`: how many reads move a job once.
+        transition_seconds: How long every state lasts at least.
+    """
+
+    mode: PaceName = "poll"
+    reads: int = 1
+    transition_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.mode not in get_args(PaceName):
+            msg = f"no such pace: {self.mode!r}. There are: {', '.join(map(repr, get_args(PaceName)))}"
+            raise UsageValueError(msg)
+        if self.reads < 1:
+            msg = f"reads must be at least 1, got {self.reads!r}"
+            raise UsageValueError(msg)
+        if not 0 <= self.transition_seconds < float("inf"):
+            msg = f"transition_seconds must be finite and not negative, got {self.transition_seconds!r}"
+            raise UsageValueError(msg)
+
+    @classmethod
+    def immediate(cls) -> Pace:
+        """Return moto's `immediate`: a job is done at the next call."""
+        return cls("clock")
+
+    @classmethod
+    def every(cls, reads: int) -> Pace:
+        """Return moto's `manual`: a job moves with every so many reads of it."""
+        return cls("poll", reads=reads)
+
+    @classmethod
+    def timed(cls, seconds: float) -> Pace:
+        """Return moto's `time`: each state lasts so many seconds."""
+        return cls("clock", transition_seconds=seconds)
+
+    @classmethod
+    def from_transition(cls, transition: Mapping[str, object]) -> Pace:
+        """Return the pace that a transition of moto's state manager asks for.
+
+        Args:
+            transition: `{"progression": "immediate"}`, `{"progression": "manual", "times": 3}` or
+                `{"progression": "time", "seconds": 5}`.
+
+        Raises:
+            UsageValueError: It is none of these.
+        """
+        progression = transition.get("progression")
+        if progression == "immediate":
+            return cls.immediate()
+        if progression == "manual":
+            times = transition.get("times", 1)
+            if isinstance(times, int) and not isinstance(times, bool):
+                return cls.every(times)
+        if progression == "time":
+            seconds = transition.get("seconds", 0)
+            if isinstance(seconds, (int, float)):
+                return cls.timed(seconds)
+        msg = (
+            f"no such transition: {dict(transition)!r}. There are: {{'progression': 'immediate'}}, "
+            "{'progression': 'manual', 'times': 3} and {'progression': 'time', 'seconds': 5}"
+        )
+        raise UsageValueError(msg)

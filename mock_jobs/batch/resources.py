@@ -1,0 +1,144 @@
+"""Records of compute environments, job queues and job definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from mock_jobs.batch.index import JobIndex
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.literals import CETypeType, JobQueueTypeType, JQStatusType, PlatformCapabilityType
+    from mypy_boto3_batch.type_defs import (
+        ComputeResourceOutputTypeDef,
+        ContainerPropertiesOutputTypeDef,
+        EcsSettingsTypeDef,
+        UpdatePolicyTypeDef,
+    )
+
+    from mock_jobs.batch.job import Job
+    from mock_jobs.batch.retry import RetryStrategy
+
+State = Literal["ENABLED", "DISABLED"]
+Status = Literal["CREATING", "UPDATING", "DELETING", "DELETED", "VALID", "INVALID"]
+Platform = Literal["EC2", "FARGATE"]
+
+
+@dataclass(slots=True, eq=False)
+class ComputeEnvironment:
+    """A compute environment, and how much of it is in use.
+
+    Attributes:
+        number: Position in the order of creation.
+        resources: Of a MANAGED one, with defaults filled in.
+        in_use: vCPUs that placed jobs hold.
+        instance_id: Id of the EC2 instance that stands for its hosts.
+        container_instance: Id of that instance in the ECS cluster.
+        queues: How many job queues refer to it.
+    """
+
+    number: int
+    name: str
+    arn: str
+    kind: CETypeType
+    state: State
+    status: Status
+    uuid: str
+    instance_id: str
+    container_instance: str
+    resources: ComputeResourceOutputTypeDef | None
+    unmanaged_vcpus: int | None
+    service_role: str | None
+    update_policy: UpdatePolicyTypeDef
+    context: str | None
+    ecs_settings: EcsSettingsTypeDef | None
+    tags: dict[str, str]
+    in_use: float = 0
+    queues: int = 0
+
+    @property
+    def platform(self) -> Platform:
+        """What its containers run on."""
+        return "FARGATE" if self.resources is not None and self.resources["type"].startswith("FARGATE") else "EC2"
+
+    @property
+    def capacity(self) -> float:
+        """How many vCPUs it may use at once.
+
+        An UNMANAGED environment is limited by its unmanagedvCpus, if it has any (inferred).
+        """
+        if self.resources is not None:
+            return self.resources["maxvCpus"]
+        return float("inf") if self.unmanaged_vcpus is None else self.unmanaged_vcpus
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether jobs may be placed here."""
+        return self.state == "ENABLED" and self.status == "VALID"
+
+    @property
+    def cluster(self) -> str:
+        """Name of the ECS cluster behind it (observed)."""
+        return f"AWSBatch-{self.name}-{self.uuid}"
+
+
+@dataclass(slots=True, eq=False)
+class JobQueue:
+    """A job queue and its jobs.
+
+    Attributes:
+        number: Position in the order of creation.
+        order: Its compute environments with their order numbers, sorted by these.
+        index: Its jobs, children of arrays aside.
+        candidates: Heap of (rank, moves, job) of what became RUNNABLE; an entry counts while its job has not moved on.
+        changes: Grows with every change of one of its jobs.
+        blocked: The job at the head that can never be placed, as long as nothing changes.
+    """
+
+    number: int
+    name: str
+    arn: str
+    state: State
+    status: JQStatusType
+    priority: int
+    order: list[tuple[int, ComputeEnvironment]]
+    kind: JobQueueTypeType
+    tags: dict[str, str]
+    index: JobIndex = field(default_factory=JobIndex)
+    candidates: list[tuple[int, int, Job]] = field(default_factory=list)
+    changes: int = 0
+    blocked: Job | None = None
+
+    @property
+    def environments(self) -> Iterator[ComputeEnvironment]:
+        """Its compute environments, the first choice first."""
+        return (environment for _, environment in self.order)
+
+    @property
+    def platform(self) -> Platform:
+        """What its containers run on; environments of different platforms do not share a queue."""
+        return "FARGATE" if self.kind == "ECS_FARGATE" else "EC2"
+
+
+@dataclass(slots=True, eq=False)
+class JobDefinition:
+    """One revision of a job definition."""
+
+    name: str
+    revision: int
+    arn: str
+    is_active: bool
+    container: ContainerPropertiesOutputTypeDef
+    parameters: dict[str, str] | None
+    retry: RetryStrategy | None
+    timeout_seconds: int | None
+    propagate_tags: bool | None
+    platform_capabilities: list[PlatformCapabilityType] | None
+    scheduling_priority: int | None
+    tags: dict[str, str]
+
+    @property
+    def platform(self) -> Platform:
+        """What its container runs on; EC2 unless it says otherwise (documented)."""
+        return "FARGATE" if self.platform_capabilities and "FARGATE" in self.platform_capabilities else "EC2"

@@ -1,0 +1,131 @@
+"""The scheduler of one account and region: which RUNNABLE job gets room where.
+
+Sources: API reference, CreateJobQueue.priority and computeEnvironmentOrder (*documented*); user guide, "Job scheduling" and
+"Jobs stuck in RUNNABLE" (*documented*). That the head of a queue holds up everything behind it follows from AWS's texts on
+blocked queues (*documented*); that a job never exceeds the maximum by an instance is *inferred*.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from mock_jobs.batch import messages
+from mock_jobs.batch.states import RUNNABLE
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.agenda import Agenda
+    from mock_jobs.batch.job import Job
+    from mock_jobs.batch.lifecycle import Lifecycle
+    from mock_jobs.batch.resources import ComputeEnvironment, JobQueue
+    from mock_jobs.batch.settings import BatchSettings
+    from mock_jobs.clock import Clock
+
+
+class Scheduler:
+    """Places RUNNABLE jobs: queues by priority, each queue first in, first out.
+
+    Args:
+        lifecycle: Moves the jobs that are placed.
+        settings: Tells whether the head of a queue holds up the rest.
+    """
+
+    def __init__(self, lifecycle: Lifecycle, clock: Clock, agenda: Agenda, settings: BatchSettings) -> None:
+        self._lifecycle = lifecycle
+        self._clock = clock
+        self._agenda = agenda
+        self._settings = settings
+        self._queues: list[JobQueue] = []
+
+    def enlist(self, queue: JobQueue) -> None:
+        """Take in a queue, or put one in its new place after its priority changed."""
+        self.forget(queue)
+        self._queues.append(queue)
+        self._queues.sort(key=lambda each: (-each.priority, each.number))
+
+    def forget(self, queue: JobQueue) -> None:
+        """Drop a queue."""
+        if queue in self._queues:
+            self._queues.remove(queue)
+
+    def add(self, job: Job, eligible_ms: int) -> None:
+        """Take in a job that has become RUNNABLE and may be placed from a moment on."""
+        job.due_ms = eligible_ms
+        heappush(job.spec.queue.candidates, (job.rank, job.moves, job))
+        self.look_again(eligible_ms)
+
+    def look_again(self, due_ms: int | None = None) -> None:
+        """Let a pass happen, by default as soon as the pace allows: there may be room, or a new order."""
+        if any(queue.candidates for queue in self._queues):
+            self._agenda.put_pass(self._clock.now_ms if due_ms is None else due_ms, self._run)
+
+    def place_now(self, job: Job) -> bool:
+        """Place one job out of its turn if there is room; return whether there was."""
+        environment = _room(job.spec.queue, job.spec.vcpus)
+        if environment is not None:
+            self._lifecycle.place(job, environment)
+        return environment is not None
+
+    def _run(self) -> None:
+        for queue in self._queues:
+            if queue.candidates and queue.status == "VALID":
+                self._serve(queue)
+
+    def _serve(self, queue: JobQueue) -> None:
+        now_ms = self._clock.now_ms
+        passed_over: list[tuple[int, int, Job]] = []
+        candidates = queue.candidates
+        while candidates:
+            rank, moves, job = candidates[0]
+            if job.status != RUNNABLE or job.moves != moves:
+                heappop(candidates)
+                continue
+            if job.due_ms > now_ms:
+                if self._settings.strict_fifo:
+                    break
+            elif (environment := _room(queue, job.spec.vcpus)) is not None:
+                heappop(candidates)
+                self._unblock(queue, job)
+                self._lifecycle.place(job, environment)
+                continue
+            else:
+                if not passed_over:
+                    self._note_block(queue, job)
+                if self._settings.strict_fifo:
+                    break
+            passed_over.append((rank, moves, heappop(candidates)[2]))
+        for entry in passed_over:
+            heappush(candidates, entry)
+
+    def _note_block(self, queue: JobQueue, head: Job) -> None:
+        reason = _blocked_reason(queue, head.spec.vcpus)
+        if queue.blocked is not None and (reason is None or queue.blocked is not head):
+            self._unblock(queue, queue.blocked)
+        if reason is not None:
+            queue.blocked = head
+            head.status_reason = reason
+
+    def _unblock(self, queue: JobQueue, job: Job) -> None:
+        if queue.blocked is not job:
+            return
+        queue.blocked = None
+        if job.status == RUNNABLE:
+            last = job.last_attempt
+            job.status_reason = None if last is None else last.status_reason
+
+
+def _room(queue: JobQueue, vcpus: float) -> ComputeEnvironment | None:
+    for environment in queue.environments:
+        if environment.is_usable and environment.capacity - environment.in_use >= vcpus:
+            return environment
+    return None
+
+
+def _blocked_reason(queue: JobQueue, vcpus: float) -> str | None:
+    """Return why no compute environment could ever take a job, None if one could."""
+    environments = list(queue.environments)
+    candidates = [each for each in environments if each.state == "ENABLED" and each.status != "INVALID"]
+    if not candidates:
+        are_invalid = all(each.status == "INVALID" for each in environments)
+        return messages.BLOCKED_INVALID if are_invalid else messages.BLOCKED_DISABLED
+    return messages.BLOCKED_MAX_RESOURCE if all(each.capacity < vcpus for each in candidates) else None

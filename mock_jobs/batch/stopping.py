@@ -1,0 +1,108 @@
+"""Cancelling and terminating jobs.
+
+Sources: API reference, CancelJob, TerminateJob and JobSummary (*documented*); user guide, "Array jobs" (*documented*). That
+TerminateJob, too, waits for the dependencies of a PENDING job is *observed*. *Inferred*: the order in which two requests for
+one job count, and that a waiting child of a sequential array does not wait when its whole array is cancelled.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mock_jobs.batch.dependencies import is_waiting
+from mock_jobs.batch.job import ArrayJob, Job
+from mock_jobs.batch.states import (
+    PENDING,
+    RUNNABLE,
+    RUNNING,
+    STOP_EFFECTS,
+    SUBMITTED,
+    StopEffect,
+    StopRequest,
+    Trigger,
+)
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.lifecycle import Lifecycle
+    from mock_jobs.batch.settings import BatchSettings
+
+_NOT_STARTED = frozenset({SUBMITTED, PENDING, RUNNABLE})
+
+
+class Stopper:
+    """Carries out CancelJob and TerminateJob.
+
+    Args:
+        lifecycle: Moves the jobs.
+        settings: Tells how long containers take to stop.
+    """
+
+    def __init__(self, lifecycle: Lifecycle, settings: BatchSettings) -> None:
+        self._lifecycle = lifecycle
+        self._settings = settings
+
+    def stop(self, job: Job, request: StopRequest, reason: str) -> None:
+        """Cancel or terminate a job, an array with all of its children, or one child."""
+        if isinstance(job, ArrayJob):
+            self._stop_array(job, request, reason)
+        else:
+            self._stop_one(job, request, reason, is_waiting=job.status == PENDING and is_waiting(job))
+
+    def _stop_one(self, job: Job, request: StopRequest, reason: str, *, is_waiting: bool) -> None:
+        if is_waiting and request is StopRequest.TERMINATE and self._settings.terminate_pending_immediately:
+            is_waiting = False
+        effect = STOP_EFFECTS[job.status, is_waiting, request]
+        if effect is StopEffect.NOTHING:
+            return
+        is_stopping = job.is_terminated
+        _accept(job, request, reason)
+        if effect is StopEffect.FAIL_NOW:
+            self._lifecycle.finish([(job, Trigger.STOPPED, job.stop_reason)])
+        elif effect is StopEffect.FAIL_LATER:
+            if job.parent is not None and job not in job.parent.delayed:
+                job.parent.delayed.append(job)
+        else:
+            grace_ms = round(self._settings.terminate_grace_seconds * 1000)
+            if job.status != RUNNING or not grace_ms:
+                self._lifecycle.stop_container(job)
+            elif not is_stopping:
+                self._lifecycle.end_later(job, grace_ms)
+
+    def _stop_array(self, array: ArrayJob, request: StopRequest, reason: str) -> None:
+        if array.is_terminal:
+            return
+        waits = array.status == PENDING and is_waiting(array)
+        if request is StopRequest.TERMINATE and self._settings.terminate_pending_immediately:
+            waits = False
+        is_early = array.status == SUBMITTED
+        _accept(array, request, reason)
+        array.end_reason = array.stop_reason
+        endings: list[tuple[Job, Trigger, str | None]] = []
+        for child in array.children:
+            if child.is_terminal:
+                continue
+            if waits:
+                _accept(child, request, reason)
+            elif child.status in _NOT_STARTED and (is_early or not _waits_for_another_array(child)):
+                _accept(child, request, reason)
+                endings.append((child, Trigger.STOPPED, child.stop_reason))
+            else:
+                self._stop_one(child, request, reason, is_waiting=child.status == PENDING)
+        self._lifecycle.finish(endings)
+
+
+def _waits_for_another_array(child: Job) -> bool:
+    return child.status == PENDING and any(not array.children[child.index].is_terminal for array in child.spec.n_to_n)
+
+
+def _accept(job: Job, request: StopRequest, reason: str) -> None:
+    """Note a request that a job will obey.
+
+    The first reason counts, but a termination that follows a cancellation replaces it (inferred).
+    """
+    if job.stop_reason is None or (request is StopRequest.TERMINATE and not job.is_terminated):
+        job.stop_reason = reason
+    if request is StopRequest.TERMINATE:
+        job.is_terminated = True
+    else:
+        job.is_cancelled = True

@@ -1,0 +1,209 @@
+"""Jobs as the operations answer them.
+
+Sources: API reference, JobDetail, ContainerDetail, AttemptDetail, JobSummary (*documented*); which members are there in which
+state is *observed* in published answers, else *inferred*.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from mock_jobs.batch.container import legacy_fields
+from mock_jobs.batch.job import ArrayJob, Attempt, Job
+from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.type_defs import (
+        AttemptContainerDetailTypeDef,
+        AttemptDetailTypeDef,
+        ContainerDetailTypeDef,
+        ContainerSummaryTypeDef,
+        JobDependencyTypeDef,
+        JobDetailTypeDef,
+        JobSummaryTypeDef,
+    )
+
+    from mock_jobs.batch.names import Arns
+
+_STREAM_NAME_LENGTH = 200
+_SHOWS_REASON = TERMINAL | {RUNNABLE}
+
+
+def job_detail(job: Job, arns: Arns, *, legacy: bool) -> JobDetailTypeDef:
+    """Return an entry of DescribeJobs.
+
+    Args:
+        job: What to describe.
+        arns: Those of its account and region.
+        legacy: Whether `vcpus` and `memory` are always shown.
+    """
+    spec, definition = job.spec, job.spec.definition
+    # The model requires startedAt, but AWS leaves it out before a job ran (documented in the sample of a job event).
+    detail = cast("JobDetailTypeDef", {"jobArn": job.arn, "jobName": spec.name, "jobId": job.job_id})
+    detail["jobQueue"] = spec.queue.arn
+    detail["status"] = job.status
+    detail["attempts"] = [_attempt(job, each, arns) for each in job.attempts]
+    if job.status_reason is not None and job.status in _SHOWS_REASON:
+        detail["statusReason"] = job.status_reason
+    detail["createdAt"] = job.created_ms
+    if spec.retry is not None:
+        detail["retryStrategy"] = spec.retry.shape()
+    if job.started_ms is not None:
+        detail["startedAt"] = job.started_ms
+    if job.stopped_ms is not None:
+        detail["stoppedAt"] = job.stopped_ms
+    detail["dependsOn"] = _depends_on(job)
+    detail["jobDefinition"] = definition.arn
+    detail["parameters"] = spec.parameters
+    detail["container"] = _container(job, arns, legacy=legacy)
+    if isinstance(job, ArrayJob):
+        detail["arrayProperties"] = {
+            "statusSummary": dict(job.summary),
+            "statusSummaryLastUpdatedAt": job.summary_ms,
+            "size": len(job.children),
+        }
+    elif job.parent is not None:
+        detail["arrayProperties"] = {"statusSummary": {}, "index": job.index}
+    if spec.timeout_seconds is not None:
+        detail["timeout"] = {"attemptDurationSeconds": spec.timeout_seconds}
+    detail["tags"] = dict(spec.tags) if job.parent is None else {}
+    if spec.propagate_tags is not None:
+        detail["propagateTags"] = spec.propagate_tags
+    detail["platformCapabilities"] = definition.platform_capabilities or []
+    detail["eksAttempts"] = []
+    if job.is_cancelled:
+        detail["isCancelled"] = True
+    if job.is_terminated:
+        detail["isTerminated"] = True
+    return detail
+
+
+def job_summary(job: Job) -> JobSummaryTypeDef:
+    """Return an entry of ListJobs."""
+    spec = job.spec
+    summary: JobSummaryTypeDef = {
+        "jobArn": job.arn,
+        "jobId": job.job_id,
+        "jobName": spec.name,
+        "capacityUsage": [{"capacityUnit": "VCPU", "quantity": float(spec.vcpus)}],
+        "createdAt": job.created_ms,
+        "status": job.status,
+        "jobDefinition": spec.definition.arn,
+    }
+    attempt = job.last_attempt
+    if attempt is not None:
+        summary["scheduledAt"] = attempt.scheduled_ms
+    if job.status_reason is not None and job.status in _SHOWS_REASON:
+        summary["statusReason"] = job.status_reason
+    if job.started_ms is not None:
+        summary["startedAt"] = job.started_ms
+    if job.stopped_ms is not None:
+        summary["stoppedAt"] = job.stopped_ms
+    if attempt is not None and job.status in TERMINAL:
+        container: ContainerSummaryTypeDef = {}
+        if attempt.exit_code is not None:
+            container["exitCode"] = attempt.exit_code
+        if attempt.reason is not None:
+            container["reason"] = attempt.reason
+        if container:
+            summary["container"] = container
+    if isinstance(job, ArrayJob):
+        summary["arrayProperties"] = {
+            "size": len(job.children),
+            "statusSummary": dict(job.summary),
+            "statusSummaryLastUpdatedAt": job.summary_ms,
+        }
+    elif job.parent is not None:
+        summary["arrayProperties"] = {"index": job.index}
+    if job.is_cancelled:
+        summary["isCancelled"] = True
+    if job.is_terminated:
+        summary["isTerminated"] = True
+    return summary
+
+
+def _depends_on(job: Job) -> list[JobDependencyTypeDef]:
+    spec, parent = job.spec, job.parent
+    if parent is None:
+        return spec.depends_on
+    # What the dependencies of an array mean for this child (inferred).
+    entries: list[JobDependencyTypeDef] = []
+    for entry in spec.depends_on:
+        job_id = entry.get("jobId")
+        if not job_id:
+            if job.index > 0:
+                entries.append({"jobId": f"{job.own_id}:{job.index - 1}", "type": "SEQUENTIAL"})
+        elif entry.get("type") == "N_TO_N":
+            entries.append({"jobId": f"{job_id}:{job.index}", "type": "N_TO_N"})
+        else:
+            entries.append(entry)
+    return entries
+
+
+def _container(job: Job, arns: Arns, *, legacy: bool) -> ContainerDetailTypeDef:
+    container = job.spec.container.copy()
+    if legacy:
+        container.update(legacy_fields(container))
+    attempt = job.last_attempt
+    # Between attempts nothing runs, and nothing is shown.
+    if attempt is not None and job.status != RUNNABLE:
+        if attempt.environment.platform == "EC2":
+            container["containerInstanceArn"] = _instance(attempt, arns)
+        container["taskArn"] = _task(attempt, arns)
+        stream = _log_stream(job, attempt)
+        if stream is not None and (job.status == RUNNING or job.status in TERMINAL):
+            container["logStreamName"] = stream
+        if job.status in TERMINAL:
+            if attempt.exit_code is not None:
+                container["exitCode"] = attempt.exit_code
+            if attempt.reason is not None:
+                container["reason"] = attempt.reason
+    return container
+
+
+def _attempt(job: Job, attempt: Attempt, arns: Arns) -> AttemptDetailTypeDef:
+    container: AttemptContainerDetailTypeDef = {}
+    if attempt.environment.platform == "EC2":
+        container["containerInstanceArn"] = _instance(attempt, arns)
+    container["taskArn"] = _task(attempt, arns)
+    if attempt.exit_code is not None:
+        container["exitCode"] = attempt.exit_code
+    if attempt.reason is not None:
+        container["reason"] = attempt.reason
+    stream = _log_stream(job, attempt)
+    if stream is not None:
+        container["logStreamName"] = stream
+    container["networkInterfaces"] = []
+    detail: AttemptDetailTypeDef = {"container": container}
+    if attempt.started_ms is not None:
+        detail["startedAt"] = attempt.started_ms
+    if attempt.stopped_ms is not None:
+        detail["stoppedAt"] = attempt.stopped_ms
+    if attempt.status_reason is not None:
+        detail["statusReason"] = attempt.status_reason
+    return detail
+
+
+def _instance(attempt: Attempt, arns: Arns) -> str:
+    environment = attempt.environment
+    return arns.ecs("container-instance", f"{environment.cluster}/{environment.container_instance}")
+
+
+def _task(attempt: Attempt, arns: Arns) -> str:
+    return arns.ecs("task", f"{attempt.environment.cluster}/{attempt.task_id}")
+
+
+def _log_stream(job: Job, attempt: Attempt) -> str | None:
+    """Return the log stream of an attempt that ran; only the awslogs driver has one.
+
+    Source: user guide, "Job states" and "Use the awslogs log driver" (documented).
+    """
+    if attempt.started_ms is None:
+        return None
+    configuration = job.spec.container.get("logConfiguration")
+    prefix = job.spec.definition.name[:_STREAM_NAME_LENGTH]
+    if configuration is not None:
+        if configuration["logDriver"] != "awslogs":
+            return None
+        prefix = configuration.get("options", {}).get("awslogs-stream-prefix", prefix)
+    return f"{prefix}/default/{attempt.task_id}"
