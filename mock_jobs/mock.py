@@ -9,22 +9,21 @@ import unittest
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_args, overload
 from unittest.mock import patch
 
 from mock_jobs.controls import Controls
 from mock_jobs.errors import NotActiveError, UsageTypeError, UsageValueError
+from mock_jobs.world import PaceName, World
 
 if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
+
     from mock_jobs.doors.in_process import InProcessDoor
-    from mock_jobs.world import World
 
 P = ParamSpec("P")
 T = TypeVar("T")
 ClassT = TypeVar("ClassT", bound=type)
-
-PACES = ("poll", "clock", "manual")
 
 # Methods of test classes that begin the state of a test
 _SETUPS = ("setUp", "asyncSetUp", "setup_method")
@@ -38,7 +37,7 @@ class MockJobs(Controls):
     the outermost one is left.
     """
 
-    def __init__(self, config: DefaultConfig | None = None, *, region: str | None = None, pace: str | None = None) -> None:
+    def __init__(self, config: DefaultConfig | None = None, *, region: str | None = None, pace: PaceName | None = None) -> None:
         _check_options(config, region, pace)
         self._config = config
         self.region = region
@@ -165,8 +164,8 @@ def _check_options(config: object, region: object, pace: object) -> None:
     for name, value in (("region", region), ("pace", pace)):
         if value is not None and not isinstance(value, str):
             raise UsageTypeError(f"{name} must be a string, got {value!r}")
-    if pace is not None and pace not in PACES:
-        raise UsageValueError(f"pace must be one of {', '.join(PACES)}, got {pace!r}")
+    if pace is not None and pace not in get_args(PaceName):
+        raise UsageValueError(f"pace must be one of {', '.join(get_args(PaceName))}, got {pace!r}")
 
 
 def _has_setup(target: type) -> bool:
@@ -184,7 +183,7 @@ class _Activation:
         self.door: InProcessDoor | None = None
         self._left = ExitStack()
 
-    def enter(self, *, reset: bool, region: str | None, pace: str | None) -> None:
+    def enter(self, *, reset: bool, region: str | None, pace: PaceName | None) -> None:
         from mock_jobs.doors import moto_seam  # noqa: PLC0415
 
         if not moto_seam.is_in_process():
@@ -248,12 +247,12 @@ def mock_jobs(target: Callable[P, T]) -> Callable[P, T]: ...
 
 @overload
 def mock_jobs(
-    target: None = None, config: DefaultConfig | None = None, *, region: str | None = None, pace: str | None = None
+    target: None = None, config: DefaultConfig | None = None, *, region: str | None = None, pace: PaceName | None = None
 ) -> MockJobs: ...
 
 
 def mock_jobs(
-    target: Any = None, config: DefaultConfig | None = None, *, region: str | None = None, pace: str | None = None
+    target: Any = None, config: DefaultConfig | None = None, *, region: str | None = None, pace: PaceName | None = None
 ) -> Any:
     """Mock AWS: what moto mocks, and besides AWS IoT Jobs on both planes and AWS Batch.
 

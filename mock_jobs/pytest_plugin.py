@@ -20,7 +20,7 @@ _MARKER = "mock_jobs"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the ini options."""
     parser.addini("mock_jobs_region", "Region of the clients made in tests under mock_jobs.", default="us-east-1")
-    parser.addini("mock_jobs_pace", "How Batch jobs move under mock_jobs: poll, clock or manual.", default="poll")
+    parser.addini("mock_jobs_pace", "How Batch jobs move under mock_jobs: poll (default), clock or manual.", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,7 +40,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
     options: dict[str, Any] = {
         "region": request.config.getini("mock_jobs_region"),
-        "pace": request.config.getini("mock_jobs_pace"),
+        "pace": request.config.getini("mock_jobs_pace") or None,
     }
     # From the outermost to the closest, so that the closest wins.
     for marker in reversed(list(request.node.iter_markers(_MARKER))):

@@ -32,7 +32,7 @@ class MockJobsServer:
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= _HIGHEST_PORT:
+        if port not in range(_HIGHEST_PORT + 1):
             raise UsageValueError(f"port must be a whole number from 0 to {_HIGHEST_PORT}, got {port!r}")
         self._host = host
         self._port = port

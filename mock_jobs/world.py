@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from threading import RLock
-from typing import Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from mock_jobs.clock import Clock
 from mock_jobs.faults import Declared, Faults
 from mock_jobs.ids import IdSource
 from mock_jobs.things import ThingRegistries
+
+PaceName = Literal["poll", "clock", "manual"]
 
 CALL_LOG_LENGTH = 10_000
 
@@ -28,8 +29,7 @@ StoredT = TypeVar("StoredT", bound=_Stored)
 SharedT = TypeVar("SharedT", bound=_Shared)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request that was answered.
 
     Attributes:
@@ -68,7 +68,7 @@ class World:
         self.clock = Clock(self.lock)
         self.ids = IdSource(seed)
         self.faults = Faults(declared)
-        self.default_pace: str | None = None
+        self.default_pace: PaceName | None = None
         self.calls: deque[Call] = deque(maxlen=CALL_LOG_LENGTH)
         self._stores: dict[tuple[type, str, str], object] = {}
         self._shared: dict[type, object] = {}

@@ -8,8 +8,10 @@ import boto3
 import pytest
 from botocore.config import Config
 
-
 from mock_jobs import MockJobs, mock_jobs
+from mock_jobs.doors import dispatch
+
+import contract
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.client import BatchClient
@@ -37,6 +39,19 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", connect_locally)
+
+
+@pytest.fixture(autouse=True)
+def _contract(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check every answer, in all tests, against the service model."""
+    act = dispatch._act
+
+    def act_and_check(*args: object) -> dispatch.Answer:
+        answer = act(*args)
+        contract.check(args[1], answer)
+        return answer
+
+    monkeypatch.setattr(dispatch, "_act", act_and_check)
 
 
 @pytest.fixture

@@ -49,7 +49,8 @@ def _epoch_seconds(value: object) -> float:
     raise TypeError(f"an operation returned {value!r}, which has no place on the wire")
 
 
-_to_json = json.JSONEncoder(separators=(",", ":"), default=_epoch_seconds, allow_nan=False).encode
+# Operations build their answers anew, so that none can contain itself; not looking for that saves a third of the time.
+_to_json = json.JSONEncoder(separators=(",", ":"), default=_epoch_seconds, allow_nan=False, check_circular=False).encode
 
 # Paths of `iot` that are ours even where no operation answers them; all others are moto's.
 _OUR_IOT_PATHS = ("/jobs", "/jobs/", "/job-templates", "/managed-job-templates")

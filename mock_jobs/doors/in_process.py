@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import RLock
 from typing import Any
 
@@ -20,6 +20,7 @@ from mock_jobs.doors.requests import is_account_id, is_aws_host, read_scope, ser
 from mock_jobs.doors.unmocked import refusal
 from mock_jobs.doors.worlds import Worlds
 from mock_jobs.wire.loader import session_with_shared_loader
+from mock_jobs.world import PaceName
 
 _CREDENTIALS = Credentials("FOOBARKEY", "FOOBARSECRET")
 
@@ -36,7 +37,7 @@ class InProcessDoor:
         self.await_reset = self._worlds.await_reset
         self._lock = RLock()
         self._opened = 0
-        self._put_back: list[Callable[[], None]] = []
+        self._put_back = ExitStack()
 
     def open(self) -> None:
         """Start to answer. moto must be active."""
@@ -55,11 +56,10 @@ class InProcessDoor:
         with self._lock:
             self._opened -= 1
             if self._opened == 0:
-                while self._put_back:
-                    self._put_back.pop()()
+                self._put_back.close()
 
     @contextmanager
-    def paced(self, pace: str) -> Iterator[None]:
+    def paced(self, pace: PaceName) -> Iterator[None]:
         """Let Batch jobs move at a pace for the length of a `with` block."""
         before = self.world.default_pace
         self._set_pace(pace)
@@ -68,14 +68,14 @@ class InProcessDoor:
         finally:
             self._set_pace(before)
 
-    def _set_pace(self, pace: str | None) -> None:
+    def _set_pace(self, pace: PaceName | None) -> None:
         self.world.default_pace = pace
         self.world.shared(BatchControl).pace = pace or "poll"
 
     def _patch(self) -> None:
         self._worlds.await_reset()
-        self._put_back.append(self._worlds.leave)
-        self._put_back.append(moto_seam.serve_requests_library())
+        self._put_back.callback(self._worlds.leave)
+        self._put_back.callback(moto_seam.serve_requests_library())
         self._replace(moto_seam.stubber, "process_request", self._process)
         self._replace(URLLib3Session, "send", _early_send(URLLib3Session.send))
         if moto_seam.mocks_credentials():
@@ -92,7 +92,7 @@ class InProcessDoor:
             else:
                 setattr(owner, name, kept)
 
-        self._put_back.append(put_back)
+        self._put_back.callback(put_back)
 
     def _process(self, request: AWSPreparedRequest) -> MotoAnswer | None:
         """Answer a request as `BotocoreStubber.process_request` does: ours first, then moto."""
@@ -116,7 +116,11 @@ class InProcessDoor:
         if is_account_id(scope.access_key) and moto_seam.ACCOUNT_HEADER not in headers:
             headers[moto_seam.ACCOUNT_HEADER] = scope.access_key
         answered_by_moto = moto_seam.moto_answers(request)
-        if answered_by_moto == moto_seam.NOT_MOCKED:
+        if answered_by_moto is None:
+            is_refused = not moto_seam.lets_out(url.partition("?")[0])
+        else:
+            is_refused = answered_by_moto == moto_seam.NOT_MOCKED
+        if is_refused:
             raise refusal(request.method, url, dict(headers.items()))
         return answered_by_moto
 

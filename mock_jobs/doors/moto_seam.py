@@ -39,6 +39,7 @@ __all__ = [
     "batch_transition",
     "is_in_process",
     "leave_to_network",
+    "lets_out",
     "mock_aws",
     "moto_answers",
     "quick_start",
@@ -86,21 +87,28 @@ def moto_answers(request: AWSPreparedRequest) -> tuple[int, Mapping[str, str], A
 
 
 def leave_to_network(service: str, url: str) -> bool:
-    """Return whether moto's `passthrough` settings let this request out.
+    """Return whether moto's `passthrough` settings let a request for one of our services out.
 
     Raises:
         ServiceNotWhitelisted: moto's `service_whitelist` is set and does not hold the service.
     """
     core = default_user_config["core"]
+    names = ("iot", service) if service == "iot-jobs-data" else (service,)
     passthrough = core.get("passthrough", {})
     if passthrough.get("urls") and passthrough_url(url):
         return True
-    names = ("iot", service) if service == "iot-jobs-data" else (service,)
     if passthrough.get("services") and any(map(passthrough_service, names)):
         return True
     if core.get("service_whitelist") is not None and not any(map(service_whitelisted, names)):
         raise ServiceNotWhitelisted(service)
     return False
+
+
+def lets_out(url: str) -> bool:
+    """Return whether moto's `passthrough` settings let a request for one of moto's services out."""
+    return passthrough_url(url) or any(
+        passthrough_service(service) for service, pattern in backend_url_patterns if pattern.match(url)
+    )
 
 
 # Accounts
@@ -173,7 +181,8 @@ class _OneForAll(CallbackResponse):
     """Stands for many patterns at once, where moto adds one response for each pattern and HTTP method."""
 
     def __init__(self, method: str, matches_url: Callable[[str], bool], callback: Callable[..., Any]) -> None:
-        super().__init__(method=method, url=f"mock_jobs {matches_url.__name__}", callback=callback)
+        # moto compares responses by the text of their patterns.
+        super().__init__(method=method, url=re.compile(f"mock_jobs {matches_url.__name__}"), callback=callback)
         self._matches_url = matches_url
 
     def _url_matches(self, url: Any, other: Any, match_querystring: bool = False) -> bool:  # noqa: ARG002 - the signature of responses

@@ -15,8 +15,9 @@ from mock_jobs.doors.dispatch import Answer
 from mock_jobs.errors import UsageError
 
 if TYPE_CHECKING:
+    from mock_jobs.batch.states import JobStatus
     from mock_jobs.doors.worlds import Worlds
-    from mock_jobs.world import World
+    from mock_jobs.world import PaceName, World
 
 PREFIX = "/mock-jobs-api/"
 
@@ -47,7 +48,7 @@ def _clear_faults(world: World) -> None:
     world.faults.clear()
 
 
-def _pace(world: World, *, pace: str) -> None:
+def _pace(world: World, *, pace: PaceName) -> None:
     world.shared(BatchControl).pace = pace
 
 
@@ -59,7 +60,7 @@ def _step(world: World, *, job_id: str) -> None:
     world.shared(BatchControl).step(job_id)
 
 
-def _run_until(world: World, *, job_id: str, status: str) -> None:
+def _run_until(world: World, *, job_id: str, status: JobStatus) -> None:
     world.shared(BatchControl).run_until(job_id, status)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from mock_jobs.services import NAMES
 
@@ -37,8 +37,7 @@ _USER_AGENT_REGION = re.compile(r"(?:^|\s)region/(?P<region>[a-z]{2}(?:-[a-z]+)+
 _ACCOUNT_ID = re.compile(r"\d{12}")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """The credential scope of a signed request; empty strings if it is not signed."""
 
     access_key: str
@@ -77,7 +76,13 @@ def read_scope(authorization: str | bytes | None) -> Scope:
         return _UNSIGNED
     if isinstance(authorization, bytes):
         authorization = authorization.decode("latin-1")
-    found = _SCOPE.search(authorization)
+    # The rest of the header, with the signature, is new in each request.
+    return _scope_of(authorization.partition(",")[0])
+
+
+@lru_cache(maxsize=1024)
+def _scope_of(credential: str) -> Scope:
+    found = _SCOPE.search(credential)
     return Scope(found["key"], found["region"], found["service"]) if found else _UNSIGNED
 
 

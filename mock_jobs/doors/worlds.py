@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mock_jobs.batch.control import BatchControl
 from mock_jobs.doors import moto_seam
+from mock_jobs.doors.dispatch import Request
 from mock_jobs.iot.models import IoTBackend
 from mock_jobs.services import declared_errors
 from mock_jobs.things import ThingRegistry
@@ -36,6 +38,13 @@ class Worlds:
             # setdefault: two threads of a server must not make two worlds.
             new = World(declared=declared_errors, things=self._things, seed=self._seed)
             world = self._by_account.setdefault(key, new)
+        return world
+
+    def ready_for(self, request: Request) -> World:
+        """Return the world that a request acts on, with Batch jobs at the pace that moto's switches ask for."""
+        world = self.of(request.account)
+        if request.service == "batch":
+            world.shared(BatchControl).follow(moto_seam.batch_transition())
         return world
 
     def reset(self) -> None:

@@ -59,11 +59,12 @@ class Application:
             environ["wsgi.input"] = io.BytesIO(body)
         if header is None and is_account_id(scope.access_key):
             environ["HTTP_X_MOTO_ACCOUNT_ID"] = scope.access_key
-        return self._moto(environ, start_response)
+        answered_by_moto: Iterable[bytes] = self._moto(environ, start_response)
+        return answered_by_moto
 
     def _answer(self, request: Request) -> Answer | None:
         try:
-            return answer(self._worlds.of(request.account), request)
+            return answer(self._worlds.ready_for(request), request)
         except Exception as error:  # noqa: BLE001 - the client must hear of it, and so must the log
             _log.exception("mock_jobs failed to answer %s %s", request.method, request.path)
             return failure(error)
@@ -75,8 +76,6 @@ def _target(environ: Environ) -> tuple[str, str]:
     if raw is None:
         path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe=_PATH_SAFE)
         return path, environ.get("QUERY_STRING", "")
-    if isinstance(raw, bytes):
-        raw = raw.decode("latin-1")
     if not raw.startswith("/"):
         raw = "/" + raw.partition("://")[2].partition("/")[2]
     path, _, query = raw.partition("?")

@@ -1,0 +1,131 @@
+"""A small AWS Batch installation for tests: one environment, one queue, one definition, and shorthands to use them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+ACCOUNT = "123456789012"
+PREFIX = f"arn:aws:batch:us-east-1:{ACCOUNT}:"
+UNKNOWN_ID = "11111111-2222-4333-8444-555555555555"
+EC2 = {
+    "type": "EC2",
+    "minvCpus": 0,
+    "maxvCpus": 16,
+    "instanceTypes": ["optimal"],
+    "subnets": ["subnet-1"],
+    "instanceRole": "ecsInstanceRole",
+}
+FARGATE = {"type": "FARGATE", "maxvCpus": 16, "subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]}
+FARGATE_CONTAINER = {
+    "image": "busybox",
+    "executionRoleArn": "arn:aws:iam::123456789012:role/x",
+    "resourceRequirements": [{"type": "VCPU", "value": "0.25"}, {"type": "MEMORY", "value": "512"}],
+}
+
+
+def make_environment(batch: Any, name: str = "ce", *, max_vcpus: int = 16, **changes: Any) -> str:
+    resources = {**EC2, "maxvCpus": max_vcpus, **changes}
+    created = batch.create_compute_environment(computeEnvironmentName=name, type="MANAGED", computeResources=resources)
+    return created["computeEnvironmentArn"]
+
+
+def make_queue(batch: Any, name: str = "q", environments: tuple[str, ...] = ("ce",), *, priority: int = 1, **more: Any) -> str:
+    order = [{"order": place, "computeEnvironment": each} for place, each in enumerate(environments, 1)]
+    return batch.create_job_queue(jobQueueName=name, priority=priority, computeEnvironmentOrder=order, **more)["jobQueueArn"]
+
+
+def container(vcpus: float = 1, **more: Any) -> dict[str, Any]:
+    requirements = [{"type": "VCPU", "value": str(vcpus)}, {"type": "MEMORY", "value": "128"}]
+    return {"image": "busybox", "resourceRequirements": requirements, **more}
+
+
+def make_definition(batch: Any, name: str = "d", *, vcpus: float = 1, **more: Any) -> str:
+    properties = more.pop("containerProperties", container(vcpus))
+    registered = batch.register_job_definition(
+        jobDefinitionName=name, type="container", containerProperties=properties, **more
+    )
+    return registered["jobDefinitionArn"]
+
+
+def make_site(batch: Any, *, max_vcpus: int = 16) -> None:
+    make_environment(batch, max_vcpus=max_vcpus)
+    make_queue(batch)
+    make_definition(batch)
+
+
+def submit(batch: Any, name: str = "job", *, vcpus: int | None = None, size: int | None = None, after: Any = (), **more: Any) -> str:
+    """Submit a job to queue `q` with definition `d` and return its id."""
+    if vcpus is not None:
+        more["containerOverrides"] = {"resourceRequirements": [{"type": "VCPU", "value": str(vcpus)}]}
+    if size is not None:
+        more["arrayProperties"] = {"size": size}
+    if after:
+        more["dependsOn"] = [{"jobId": each} if isinstance(each, str) else each for each in after]
+    return batch.submit_job(**{"jobName": name, "jobQueue": "q", "jobDefinition": "d", **more})["jobId"]
+
+
+def detail(batch: Any, job_id: str) -> dict[str, Any]:
+    (job,) = batch.describe_jobs(jobs=[job_id])["jobs"]
+    return job
+
+
+def status(batch: Any, job_id: str) -> str:
+    return detail(batch, job_id)["status"]
+
+
+def statuses(batch: Any, *job_ids: str) -> list[str]:
+    return [job["status"] for job in batch.describe_jobs(jobs=list(job_ids))["jobs"]]
+
+
+def children(batch: Any, array_id: str, size: int) -> list[dict[str, Any]]:
+    return batch.describe_jobs(jobs=[f"{array_id}:{index}" for index in range(size)])["jobs"]
+
+
+def summary(batch: Any, array_id: str) -> dict[str, int]:
+    """Return the summary of an array without its zeros."""
+    counts = detail(batch, array_id)["arrayProperties"]["statusSummary"]
+    return {status: count for status, count in counts.items() if count}
+
+
+def reach(mock: Any, job_id: str, wanted: str) -> None:
+    """Step a job until it has a status."""
+    for _ in range(20):
+        (now,) = [mock.batch.step(job_id)]
+        if now == wanted:
+            return
+    raise AssertionError(f"{job_id} never was {wanted}")
+
+
+def refusal(call: Any, **arguments: Any) -> str:
+    """Make a call that must be refused as a client's mistake, and return the text without its wrapping."""
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    error = caught.value.response
+    assert error["Error"]["Code"] == "ClientException"
+    assert error["ResponseMetadata"]["HTTPStatusCode"] == 400
+    text = error["Error"]["Message"]
+    start, end = "Error executing request, Exception : ", f", RequestId: {error['ResponseMetadata']['RequestId']}"
+    return text[len(start) : -len(end)] if text.startswith(start) and text.endswith(end) else text
+
+
+class Timeline:
+    """The clock of a test that stands still between its steps; zero is the moment of its making."""
+
+    def __init__(self, mock: Any) -> None:
+        mock.batch.pace = "clock"
+        mock.clock.freeze()
+        self._clock = mock.clock
+        self._start_ms = mock.clock.now_ms
+
+    def go_to(self, seconds: float) -> None:
+        self._clock.advance(self._start_ms / 1000 + seconds - self._clock.now_s)
+
+    def seconds(self, at_ms: int | None) -> float | None:
+        return None if at_ms is None else (at_ms - self._start_ms) / 1000
+
+    def span(self, job: dict[str, Any]) -> tuple[float | None, float | None]:
+        """Return when a job started and stopped."""
+        return self.seconds(job.get("startedAt")), self.seconds(job.get("stoppedAt"))

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from mock_jobs import UsageTypeError, UsageValueError
+from mock_jobs.services import NAMES, compiled, declared_errors
+
+from conftest import REGION
+
+DECLARED = [
+    pytest.param(service, name, code, id=f"{service}.{name}.{code}")
+    for service in NAMES
+    for name in ("CancelJob", "CancelJobExecution", "UpdateJobExecution", "TerminateJob", "CreateJob", "DescribeJobs")
+    if name in compiled(service).operations
+    for code in declared_errors(service, name)[1]
+]
+
+
+def _call(client, method, **arguments):
+    with pytest.raises(ClientError) as caught:
+        getattr(client, method)(**arguments)
+    response = caught.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Message"]
+
+
+ARGUMENTS = {
+    "cancel_job": {"iot": {"jobId": "x"}, "batch": {"jobId": "x", "reason": "r"}},
+    "cancel_job_execution": {"iot": {"jobId": "x", "thingName": "t"}},
+    "update_job_execution": {"iot-jobs-data": {"jobId": "x", "thingName": "t", "status": "FAILED"}},
+    "terminate_job": {"batch": {"jobId": "x", "reason": "r"}},
+    "create_job": {"iot": {"jobId": "x", "targets": ["t"]}},
+    "describe_jobs": {"batch": {"jobs": ["x"]}},
+}
+
+
+@pytest.mark.parametrize(("service", "operation", "code"), DECLARED)
+def test_every_declared_error_can_be_had_with_its_documented_status(mock, service, operation, code):
+    mock.faults.add(service, operation, code)
+    client = boto3.client(service, region_name=REGION, config=Config(retries={"max_attempts": 0}))
+    method = compiled(service).operations[operation].method_name
+
+    answered, status, message = _call(client, method, **ARGUMENTS[method][service])
+
+    declared = declared_errors(service, operation)[1][code]
+    assert (answered, status, message) == (code, declared.status, declared.message)
+    assert message
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code", "status"),
+    [
+        ("iot", "cancel_job", "ThrottlingException", 400),
+        ("iot", "cancel_job", "LimitExceededException", 410),
+        ("iot", "cancel_job", "ServiceUnavailableException", 503),
+        ("iot-jobs-data", "update_job_execution", "ThrottlingException", 429),
+        ("batch", "cancel_job", "ServerException", 500),
+        ("batch", "cancel_job", "TooManyRequestsException", 429),
+    ],
+)
+def test_statuses_are_those_of_the_documents(service, operation, code, status):
+    assert declared_errors(service, operation)[1][code].status == status
+
+
+def test_a_fault_lasts_the_given_number_of_times(mock, batch):
+    fault = mock.faults.add("batch", "describe_jobs", "ServerException", times=2)
+
+    codes = [_call(batch, "describe_jobs", jobs=["x"])[0] for _ in range(2)]
+
+    assert codes == ["ServerException"] * 2
+    assert fault.times == 0
+    assert batch.describe_jobs(jobs=["x"])["jobs"] == []
+
+
+def test_a_fault_without_number_lasts_until_it_is_removed(mock, batch):
+    fault = mock.faults.add("batch", "DescribeJobs", "ServerException", times=None, message="down for the night")
+    assert [_call(batch, "describe_jobs", jobs=["x"])[2] for _ in range(3)] == ["down for the night"] * 3
+
+    mock.faults.remove(fault)
+
+    assert batch.describe_jobs(jobs=["x"])["jobs"] == []
+    mock.faults.remove(fault)
+
+
+def test_faults_act_below_the_retries_of_botocore(mock, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    mock.faults.add("batch", "describe_jobs", "ServerException", times=2)
+    client = boto3.client("batch", region_name=REGION, config=Config(retries={"max_attempts": 3, "mode": "standard"}))
+
+    answer = client.describe_jobs(jobs=["x"])
+
+    assert answer["ResponseMetadata"]["RetryAttempts"] == 2
+    assert [call.error for call in mock.calls] == ["ServerException", "ServerException", None]
+
+
+def test_faults_of_one_operation_come_in_the_order_of_adding_and_leave_others_alone(mock, iot):
+    mock.faults.add("iot", "cancel_job", "ThrottlingException")
+    mock.faults.add("iot", "cancel_job", "ServiceUnavailableException")
+
+    assert iot.list_jobs()["jobs"] == []
+    assert [_call(iot, "cancel_job", jobId="x")[0] for _ in range(3)] == [
+        "ThrottlingException",
+        "ServiceUnavailableException",
+        "ResourceNotFoundException",
+    ]
+    assert len(mock.faults) == 0
+
+
+def test_a_fault_changes_nothing(mock, iot):
+    arn = iot.create_thing(thingName="t")["thingArn"]
+    iot.create_job(jobId="job-1", targets=[arn], document="{}")
+    mock.faults.add("iot", "cancel_job", "ThrottlingException")
+
+    _call(iot, "cancel_job", jobId="job-1")
+
+    assert iot.describe_job(jobId="job-1")["job"]["status"] == "IN_PROGRESS"
+
+
+def test_clear_takes_all_faults_back(mock, iot):
+    mock.faults.add("iot", "list_jobs", "ThrottlingException", times=None)
+    mock.faults.clear()
+
+    assert iot.list_jobs()["jobs"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "text"),
+    [
+        (("batch", "cancel_job", "ThrottlingException"), UsageValueError, "It declares: AccessDeniedException, ClientException"),
+        (("iot", "cancel_job", "InvalidStateTransitionException"), UsageValueError, "iot CancelJob never answers"),
+        (("iot", "cancel_jobs", "ThrottlingException"), UsageValueError, "iot has no operation 'cancel_jobs'"),
+        (("ec2", "run_instances", "X"), UsageValueError, "only batch, iot, iot-jobs-data"),
+    ],
+)
+def test_what_the_documents_do_not_declare_is_refused(mock, arguments, error, text):
+    with pytest.raises(error, match=text):
+        mock.faults.add(*arguments)
+
+    assert len(mock.faults) == 0
+
+
+@pytest.mark.parametrize(
+    ("times", "error"), [(0, UsageValueError), (-1, UsageValueError), ("2", UsageTypeError), (True, UsageTypeError)]
+)
+def test_an_impossible_number_of_times_is_refused(mock, times, error):
+    with pytest.raises(error, match="times must be"):
+        mock.faults.add("batch", "cancel_job", "ServerException", times=times)

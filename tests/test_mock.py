@@ -1,0 +1,435 @@
+"""`mock_jobs` as decorator, context manager, class decorator and by start and stop; nesting; what it leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import unittest
+
+import boto3
+import botocore.exceptions
+import pytest
+import requests
+from botocore.httpsession import URLLib3Session
+from botocore.signers import RequestSigner
+from moto import mock_aws
+from moto.core.models import botocore_stubber, responses_mock
+
+from mock_jobs import MockJobs, NotActiveError, UnmockedRequestError, UsageTypeError, UsageValueError, current_mock, mock_jobs
+
+from conftest import NO_RETRIES
+
+REGION = "eu-west-1"
+
+
+def _client(service):
+    return boto3.client(service, region_name=REGION)
+
+
+def _create_job(job_id="job-1", thing_name="thing-1"):
+    iot = _client("iot")
+    thing_arn = iot.create_thing(thingName=thing_name)["thingArn"]
+    iot.create_job(jobId=job_id, targets=[thing_arn], document="{}")
+
+
+def _job_ids():
+    return [job["jobId"] for job in _client("iot").list_jobs()["jobs"]]
+
+
+def _patched():
+    """What a mock changes in this process, to see that all of it is put back."""
+    return (
+        URLLib3Session.send,
+        RequestSigner.get_auth_instance,
+        RequestSigner.get_auth,
+        "process_request" in vars(botocore_stubber),
+        botocore_stubber.enabled,
+        boto3.DEFAULT_SESSION,
+        os.environ.get("AWS_ACCESS_KEY_ID"),
+        os.environ.get("AWS_DEFAULT_REGION"),
+        len(responses_mock.registered()),
+    )
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_patched():
+    before = _patched()
+    yield
+    assert _patched() == before
+
+
+@mock_jobs
+def _decorated(number, *, factor):
+    _create_job()
+    return number * factor, _job_ids()
+
+
+def test_decorates_a_function_and_passes_its_arguments_and_result():
+    assert _decorated(3, factor=2) == (6, ["job-1"])
+    assert _decorated.__name__ == "_decorated"
+
+
+def test_each_call_of_a_decorated_function_begins_without_state():
+    assert _decorated(1, factor=1)[1] == ["job-1"]
+    assert _decorated(1, factor=1)[1] == ["job-1"]
+
+
+def test_decorates_with_parentheses_and_options():
+    @mock_jobs(region="ap-south-1")
+    def region():
+        return boto3.client("iot").meta.region_name
+
+    assert region() == "ap-south-1"
+
+
+def test_decorates_a_coroutine_function_until_it_is_done():
+    @mock_jobs
+    async def main():
+        await asyncio.sleep(0)
+        _create_job()
+        return _job_ids()
+
+    assert asyncio.iscoroutinefunction(main)
+    assert asyncio.run(main()) == ["job-1"]
+
+
+def test_works_as_a_context_manager_and_gives_the_handle():
+    with mock_jobs() as mock:
+        assert isinstance(mock, MockJobs)
+        _create_job()
+        assert [call.operation for call in mock.calls] == ["CreateJob"]
+
+
+def test_works_by_start_and_stop():
+    mock = mock_jobs()
+    mock.start()
+    try:
+        _create_job()
+        assert _job_ids() == ["job-1"]
+    finally:
+        mock.stop()
+
+
+def test_an_error_inside_leaves_nothing_patched():
+    def fail():
+        with mock_jobs(region=REGION):
+            raise LookupError("from the test")
+
+    with pytest.raises(LookupError, match="from the test"):
+        fail()
+
+
+def test_an_error_while_starting_leaves_nothing_patched(monkeypatch):
+    def fail(*args, **kwargs):
+        raise LookupError("no session today")
+
+    monkeypatch.setattr("mock_jobs.doors.in_process.share_models", fail)
+
+    with pytest.raises(LookupError, match="no session today"), mock_jobs(region=REGION):
+        pytest.fail("the mock started")
+
+
+def test_stop_without_start_is_refused():
+    with pytest.raises(NotActiveError, match=r"stop\(\) was called before start\(\)"):
+        mock_jobs().stop()
+
+
+def test_the_handle_says_that_it_is_not_active():
+    mock = mock_jobs()
+
+    with pytest.raises(NotActiveError, match="enter it first"):
+        mock.clock  # noqa: B018
+
+
+def test_current_mock_gives_the_innermost():
+    with mock_jobs() as outer:
+        assert current_mock() is outer
+        with mock_jobs() as inner:
+            assert current_mock() is inner
+        assert current_mock() is outer
+    with pytest.raises(NotActiveError, match="@mock_jobs"):
+        current_mock()
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"pace": "fast"}, UsageValueError),
+        ({"pace": 3}, UsageTypeError),
+        ({"region": 3}, UsageTypeError),
+        ({"config": "core"}, UsageTypeError),
+    ],
+)
+def test_wrong_options_are_refused_at_once(options, error):
+    with pytest.raises(error, match=next(iter(options))):
+        mock_jobs(**options)
+
+
+def test_decorating_something_else_is_refused():
+    with pytest.raises(UsageTypeError, match="functions, coroutine functions and classes"):
+        mock_jobs()(3)
+
+
+@mock_jobs
+class TestEachMethodAlone:
+    constant = 3
+
+    def test_one(self):
+        _create_job()
+        assert _job_ids() == ["job-1"]
+
+    def test_two(self):
+        _create_job()
+        assert _job_ids() == ["job-1"]
+
+    @staticmethod
+    def helper():
+        return 3
+
+    @classmethod
+    def maker(cls):
+        return cls.constant
+
+    def test_other_attributes_are_left_alone(self):
+        assert self.helper() == self.maker() == self.constant
+
+    class TestNested:
+        def test_a_nested_class_is_mocked_too(self):
+            _create_job()
+            assert _job_ids() == ["job-1"]
+
+
+@mock_jobs
+class TestUnittest(unittest.TestCase):
+    def setUp(self):
+        _create_job("from-setup")
+
+    def tearDown(self):
+        assert "from-setup" in _job_ids()
+
+    def test_sees_the_state_of_setup(self):
+        assert _job_ids() == ["from-setup"]
+        _create_job("from-test", "thing-2")
+
+    def test_sees_nothing_of_other_tests(self):
+        assert _job_ids() == ["from-setup"]
+        _create_job("from-test", "thing-2")
+
+
+@mock_jobs
+class TestAsyncUnittest(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        _create_job("from-setup")
+
+    async def test_sees_the_state_of_setup(self):
+        await asyncio.sleep(0)
+        assert _job_ids() == ["from-setup"]
+
+
+def _without_reset():
+    """Leave class-level state of the tests above behind us."""
+    with mock_jobs():
+        return _job_ids()
+
+
+def test_state_of_an_inner_mock_lives_until_the_outermost_is_left():
+    with mock_jobs():
+        with mock_jobs():
+            _create_job()
+        assert _job_ids() == ["job-1"]
+    assert _without_reset() == []
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(mock_aws, mock_jobs), (mock_jobs, mock_aws)])
+def test_nests_with_mock_aws_either_way(outer, inner):
+    with outer(), inner():
+        boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="kept")
+        _create_job()
+        assert _job_ids() == ["job-1"]
+    with outer(), inner():
+        assert boto3.client("s3", region_name="us-east-1").list_buckets()["Buckets"] == []
+        assert _job_ids() == []
+
+
+def test_state_lives_as_long_as_an_outer_mock_aws():
+    with mock_aws():
+        with mock_jobs():
+            _create_job()
+        with mock_jobs():
+            assert _job_ids() == ["job-1"]
+
+
+def test_clients_of_an_outer_mock_aws_meet_moto_again_afterwards():
+    with mock_aws():
+        with mock_jobs():
+            pass
+        with pytest.raises(KeyError):
+            _client("iot").cancel_job(jobId="unknown")
+
+
+def test_reset_forgets_all_state_and_stays_active():
+    with mock_jobs() as mock:
+        _create_job()
+        mock.clock.advance(3600)
+        mock.reset()
+        assert _job_ids() == []
+        assert _client("iot").list_things()["things"] == []
+
+
+def test_moto_api_reset_forgets_our_state_too():
+    with mock_jobs():
+        _create_job()
+        requests.post("https://motoapi.amazonaws.com/moto-api/reset", timeout=5)
+        assert _job_ids() == []
+
+
+def test_other_services_are_motos():
+    with mock_jobs():
+        sqs = _client("sqs")
+        url = sqs.create_queue(QueueName="queue")["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody="hello")
+        assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "hello"
+        assert _client("iot").describe_endpoint(endpointType="iot:Data-ATS")["endpointAddress"]
+
+
+def test_motos_config_is_honoured():
+    with mock_jobs(config={"core": {"mock_credentials": False}}):
+        assert os.environ.get("AWS_ACCESS_KEY_ID") is None
+
+
+@pytest.fixture
+def sent():
+    """The URLs that would have gone out to the network."""
+    urls = []
+
+    def send(self, request):
+        urls.append(request.url)
+        raise botocore.exceptions.EndpointConnectionError(endpoint_url=request.url)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(URLLib3Session, "send", send)
+        yield urls
+
+
+def test_a_service_let_through_is_not_answered(sent):
+    with mock_jobs(config={"core": {"passthrough": {"services": ["batch"]}}}):
+        batch = boto3.client("batch", region_name=REGION, config=NO_RETRIES)
+        with pytest.raises(botocore.exceptions.EndpointConnectionError):
+            batch.describe_jobs(jobs=["x"])
+
+    assert sent == [f"https://batch.{REGION}.amazonaws.com/v1/describejobs"]
+
+
+def test_a_service_outside_the_whitelist_is_refused_as_moto_does():
+    with mock_jobs(config={"core": {"service_whitelist": ["s3"]}}), pytest.raises(Exception, match="batch"):
+        _client("batch").describe_jobs(jobs=[])
+
+
+def test_a_client_of_a_custom_endpoint_goes_where_it_points(sent):
+    with mock_jobs():
+        iot = boto3.client("iot", region_name=REGION, endpoint_url="http://localhost:1", config=NO_RETRIES)
+        with pytest.raises(botocore.exceptions.EndpointConnectionError):
+            iot.list_jobs()
+    assert sent == ["http://localhost:1/jobs"]
+
+
+def test_a_request_that_nobody_answers_is_stopped_by_name():
+    with mock_jobs(), pytest.raises(UnmockedRequestError, match=r"braket SearchDevices \(host braket\.us-east-1"):
+        boto3.client("braket", region_name="us-east-1").search_devices(filters=[])
+
+
+def test_a_dual_stack_host_that_moto_does_not_know_is_stopped_too():
+    with mock_jobs():
+        iot = boto3.client("iot", region_name=REGION, endpoint_url=f"https://iot.{REGION}.api.aws")
+        assert iot.list_jobs()["jobs"] == []
+        with pytest.raises(UnmockedRequestError, match="iot ListThings"):
+            iot.list_things()
+
+
+_EARLY = """
+import os
+for name in list(os.environ):
+    if name.startswith("AWS_"):
+        del os.environ[name]
+os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+os.environ["HOME"] = "/nonexistent"
+import boto3
+iot = boto3.client("iot", region_name="us-east-1")
+device = boto3.client("iot-jobs-data", region_name="us-east-1")
+s3 = boto3.client("s3", region_name="us-east-1")
+braket = boto3.client("braket", region_name="us-east-1")
+from mock_jobs import UnmockedRequestError, mock_jobs
+with mock_jobs():
+    arn = iot.create_thing(thingName="thing")["thingArn"]
+    iot.create_job(jobId="job", targets=[arn], document="{}")
+    print(device.get_pending_job_executions(thingName="thing")["queuedJobs"][0]["jobId"])
+    s3.create_bucket(Bucket="bucket")
+    print(s3.list_buckets()["Buckets"][0]["Name"])
+    try:
+        braket.search_devices(filters=[])
+    except UnmockedRequestError as error:
+        print("stopped", error)
+try:
+    iot.list_jobs()
+except Exception as error:
+    print(type(error).__name__)
+"""
+
+
+def test_clients_made_before_the_import_and_without_credentials_are_caught():
+    """A module-level client of a Lambda handler, in CI."""
+    done = subprocess.run([sys.executable, "-c", _EARLY], capture_output=True, text=True, check=False)
+
+    assert done.stderr == ""
+    job, bucket, stopped, after = done.stdout.splitlines()
+    assert (job, bucket, after) == ("job", "bucket", "NoCredentialsError")
+    assert stopped.startswith("stopped The request for braket SearchDevices")
+
+
+def test_importing_the_package_and_the_plugin_imports_nothing_heavy():
+    code = "import sys, mock_jobs, mock_jobs.pytest_plugin; mock_jobs.mock_jobs(lambda: None); print(*sys.modules)"
+    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+    assert not loaded & {"boto3", "botocore", "moto", "responses", "werkzeug", "requests", "hypothesis"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://data.jobs.iot.us-east-1.amazonaws.com/things/thing-1/jobs",
+        "https://prefix.jobs.iot.us-east-1.amazonaws.com/things/thing-1/jobs",
+    ],
+)
+def test_users_of_requests_reach_the_device_plane(url):
+    with mock_jobs():
+        iot = boto3.client("iot", region_name="us-east-1")
+        arn = iot.create_thing(thingName="thing-1")["thingArn"]
+        iot.create_job(jobId="job-1", targets=[arn], document="{}")
+
+        answer = requests.get(url, timeout=5)
+
+        assert [job["jobId"] for job in answer.json()["queuedJobs"]] == ["job-1"]
+
+
+def test_users_of_requests_reach_moto_and_nobody_else():
+    with mock_jobs():
+        assert b"ListAllMyBucketsResult" in requests.get("https://s3.amazonaws.com/", timeout=5).content
+        for url in (
+            "https://unknown.us-east-1.amazonaws.com/x",
+            "https://unknown.cn-north-1.amazonaws.com.cn/x",
+            "https://unknown.us-east-1.api.aws/x",
+        ):
+            assert requests.get(url, timeout=5).status_code == 400
+
+
+def test_server_mode_of_moto_points_clients_at_the_server(monkeypatch):
+    monkeypatch.setattr("moto.settings.TEST_SERVER_MODE", True)
+    monkeypatch.setenv("MOTO_CALL_RESET_API", "false")
+    monkeypatch.setenv("TEST_SERVER_MODE_ENDPOINT", "http://127.0.0.1:5999")
+
+    with mock_jobs() as mock:
+        assert boto3.client("batch", region_name=REGION).meta.endpoint_url == "http://127.0.0.1:5999"
+        with pytest.raises(NotActiveError, match="TEST_SERVER_MODE"):
+            mock.clock  # noqa: B018
