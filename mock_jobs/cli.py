@@ -45,3 +45,7 @@ def _serve(host: str, port: int) -> int:
         sys.stdout.flush()
         interrupted.wait()
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -116,14 +116,17 @@ class _Running:
             raise NotActiveError("server mode needs more packages: pip install 'mock_jobs[server]'") from error
         self._reset_moto = moto_seam.reset_unless_mocked
         self._reset_moto()
-        # A name with several addresses would be listened on with several ports.
-        address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0]
+        # Our own socket: what cannot be listened on is found out before waitress starts threads, and a name with several
+        # addresses is not listened on with several ports.
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.create_server(address, family=family)
+        self.host: str
+        self.port: int
+        self.host, self.port = listening.getsockname()[:2]
         # A full queue is no news: each request waits for the lock of its world anyway.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._sockets: dict[int, Any] = {}
-        self._server = create_server(application, map=self._sockets, host=address, port=port, threads=_THREADS)
-        self.host: str = self._server.effective_host
-        self.port = int(self._server.effective_port)
+        self._server = create_server(application, map=self._sockets, sockets=[listening], threads=_THREADS)
         self._is_stopping = False
         self._thread = Thread(target=self._serve, name=f"mock-jobs-server-{self.port}", daemon=True)
         self._thread.start()

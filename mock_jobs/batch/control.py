@@ -33,23 +33,24 @@ class _Region(Protocol):
 
 
 class BatchControl:
-    """Steers the jobs of AWS Batch in one world, over all of its accounts and regions.
-
-    Attributes:
-        settings: Latencies and other knobs.
-    """
+    """Steers the jobs of AWS Batch in one world, over all of its accounts and regions."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._plans: list[JobPlan] = []
         self._regions: list[_Region] = []
-        self.settings = BatchSettings()
+        self._settings = BatchSettings()
         self._followed: Mapping[str, object] | None = None
         self.pace = self._default_pace()
 
     def enlist(self, region: _Region) -> None:
         """Take in the jobs of one more account and region, for the core."""
         self._regions.append(region)
+
+    @property
+    def settings(self) -> BatchSettings:
+        """Latencies and other knobs; set its members."""
+        return self._settings
 
     # Pace
 
@@ -93,7 +94,7 @@ class BatchControl:
             setting: Name of the setting for this state, None if it has none.
             at_least: Whether the pace may make it longer.
         """
-        seconds = 0.0 if setting is None else float(getattr(self.settings, setting))
+        seconds = 0.0 if setting is None else float(getattr(self._settings, setting))
         if at_least and seconds < self._pace.transition_seconds:
             seconds = self._pace.transition_seconds
         return round(seconds * 1000) if seconds else 0
@@ -103,7 +104,8 @@ class BatchControl:
 
         Args:
             jobs: What was read.
-            queue: The queue that was listed; if no unfinished job was read, any change in it ends the move.
+            queue: The queue that was listed; if no unfinished job was read, any change in it ends the move, so that
+                who waits for a status to fill up need not wait for ever.
         """
         if self._pace.mode != "poll":
             return
@@ -121,7 +123,11 @@ class BatchControl:
             while next_wave():
                 if any(job.moves != moves for job, moves in before):
                     return
-        elif queue is not None and not jobs:
+        elif queue is not None:
+            queue.reads += 1
+            if queue.reads < self._pace.reads:
+                return
+            queue.reads = 0
             changes = queue.changes
             while next_wave():
                 if queue.changes != changes:

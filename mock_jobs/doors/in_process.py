@@ -109,7 +109,7 @@ class InProcessDoor:
         if service is not None:
             if moto_seam.leave_to_network(service, url.partition("?")[0]):
                 return None
-            account = moto_seam.account_of(scope.access_key, headers.get(moto_seam.ACCOUNT_HEADER))
+            account = moto_seam.account_of(scope.access_key, _text(headers.get(moto_seam.ACCOUNT_HEADER)))
             answered = answer(self.world, Request(service, request.method, path, query, _bytes(request.body), account, region))
             if answered is not None:
                 return answered
@@ -123,6 +123,10 @@ class InProcessDoor:
         if is_refused:
             raise refusal(request.method, url, dict(headers.items()))
         return answered_by_moto
+
+
+def _text(header: Any) -> str | None:
+    return header.decode("latin-1") if isinstance(header, bytes) else header
 
 
 def _bytes(body: Any) -> bytes:

@@ -1,0 +1,141 @@
+"""Each thing that mock_jobs takes for granted of moto's insides; when one of these fails, moto has changed."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections import OrderedDict
+
+import boto3
+from moto.core import models as core_models
+from moto.core.base_backend import BackendDict
+from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
+from moto.core.config import default_user_config
+from moto.iot.models import IoTBackend, iot_backends
+from moto.moto_api import state_manager
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from mock_jobs import UnmockedRequestError, mock_jobs
+from mock_jobs.doors import moto_seam
+
+from conftest import ACCOUNT, NO_RETRIES, REGION
+
+
+def test_one_stubber_stands_behind_both_ways_in():
+    assert isinstance(moto_seam.stubber, BotocoreStubber)
+    assert list(inspect.signature(BotocoreStubber.process_request).parameters) == ["self", "request"]
+    assert "self.process_request(" in inspect.getsource(BotocoreStubber.__call__)
+    assert "self.process_request(" in inspect.getsource(BotocoreStubber.process_prepared_request)
+
+
+def test_motos_raw_response_streams_bytes():
+    assert b"".join(MockRawResponse(b"body").stream()) == b"body"
+
+
+def test_a_reset_clears_whatever_hangs_among_the_backends_in_use():
+    rung = []
+    bell = moto_seam.ResetBell(lambda: rung.append(1))
+    bell.hang()
+    bell.hang()
+
+    BackendDict.reset()
+    assert rung == [1]
+    BackendDict.reset()
+    assert rung == [1]
+
+
+def test_the_quick_start_leaves_the_patterns_out_and_puts_the_methods_back():
+    methods = core_models.RESPONSES_METHODS
+    with mock_jobs():
+        assert len(core_models.responses_mock.registered()) == 2 * len(methods)
+        assert core_models.RESPONSES_METHODS is methods
+    assert core_models.responses_mock.registered() == []
+
+
+def test_the_nesting_count_says_whether_a_mock_is_active():
+    assert core_models.MockAWS._nested_count == 0
+    with mock_jobs():
+        assert core_models.MockAWS._nested_count == 1
+
+
+def test_moto_answers_404_for_hosts_of_aws_that_it_does_not_know():
+    with mock_jobs():
+        session = boto3.session.Session()
+        client = session.client("braket", region_name="us-east-1", config=NO_RETRIES)
+        answers = []
+        client.meta.events.register_first(
+            "before-send", lambda request, **_: answers.append(moto_seam.moto_answers(request)) or None
+        )
+        with contextlib.suppress(UnmockedRequestError):
+            client.search_devices(filters=[])
+    assert answers == [moto_seam.NOT_MOCKED]
+
+
+def test_things_and_groups_are_kept_by_arn(mock, iot):
+    iot.create_thing(thingName="thing")
+    iot.create_thing_group(thingGroupName="group")
+    iot.add_thing_to_thing_group(thingGroupName="group", thingName="thing")
+
+    kept = iot_backends[ACCOUNT][REGION]
+    (thing_arn,) = kept.things
+    (group,) = kept.thing_groups.values()
+    assert thing_arn == f"arn:aws:iot:{REGION}:{ACCOUNT}:thing/thing"
+    assert isinstance(group.things, OrderedDict)
+    assert list(group.things) == [thing_arn]
+
+
+def test_the_registry_reads_groups_with_their_children_in_order(mock, iot):
+    iot.create_thing_group(thingGroupName="parent")
+    iot.create_thing_group(thingGroupName="child", parentGroupName="parent")
+    for name, group in (("c", "child"), ("b", "parent"), ("a", "parent"), ("b", "child")):
+        iot.create_thing(thingName=name)
+        iot.add_thing_to_thing_group(thingGroupName=group, thingName=name)
+    things = moto_seam.MotoThings(ACCOUNT, REGION)
+
+    assert list(things.things_in_group("parent")) == ["b", "a", "c", "b"]
+    assert list(things.things_in_group("unknown")) == []
+    assert things.group_name(things.group_id("child")) == "child"
+    assert things.group_id("unknown") is things.group_name("unknown") is None
+    assert things.has_thing("a")
+    assert not things.has_thing("z")
+
+    iot.delete_thing(thingName="a")
+    assert list(things.things_in_group("parent")) == ["b", "c", "b"]
+
+
+def test_deleted_things_are_heard_of_by_all_who_listen_until_they_stop(mock, iot):
+    original = IoTBackend.delete_thing
+    heard = []
+    ends = [moto_seam.watch_things(lambda *event, who=who: heard.append((who, *event))) for who in "ab"]
+    for name in ("x", "y", "z"):
+        iot.create_thing(thingName=name)
+
+    iot.delete_thing(thingName="x")
+    ends[0]()
+    iot.delete_thing(thingName="y")
+    ends[1]()
+    iot.delete_thing(thingName="z")
+
+    assert heard == [("a", ACCOUNT, REGION, "x"), ("b", ACCOUNT, REGION, "x"), ("b", ACCOUNT, REGION, "y")]
+    assert IoTBackend.delete_thing is original
+
+
+def test_the_state_manager_tells_a_choice_from_a_default():
+    assert moto_seam.batch_transition() is None
+    state_manager.register_default_transition("batch::job", {"progression": "manual", "times": 1})
+    assert moto_seam.batch_transition() is None
+    state_manager.set_transition("batch::job", {"progression": "time", "seconds": 3})
+    try:
+        assert moto_seam.batch_transition() == {"progression": "time", "seconds": 3}
+    finally:
+        state_manager.unset_transition("batch::job")
+
+
+def test_the_configuration_has_the_keys_that_are_read():
+    assert {"reset_boto3_session", "mock_credentials", "passthrough", "service_whitelist"} <= default_user_config["core"].keys()
+    assert "use_docker" in default_user_config["batch"]
+
+
+def test_the_server_application_takes_the_factory_of_backend_apps():
+    assert list(inspect.signature(DomainDispatcherApplication.__init__).parameters) == ["self", "create_app"]
+    assert callable(create_backend_app)

@@ -1,0 +1,172 @@
+"""The plugin from outside: what a project that installs mock_jobs gets and sees."""
+
+from __future__ import annotations
+
+import pytest
+
+PASSED = ["*passed*"]
+
+
+@pytest.fixture
+def run(pytester):
+    def run(*arguments, **files):
+        for name, text in files.items():
+            pytester.makepyfile(**{name: text})
+        return pytester.runpytest("-p", "no:randomly", "-p", "no:cacheprovider", *arguments)
+
+    return run
+
+
+def test_the_fixture_activates_the_mock_and_gives_the_handle(run):
+    result = run(
+        test_it="""
+        import boto3
+
+        def test_handle(mock_jobs):
+            iot = boto3.client("iot")
+            arn = iot.create_thing(thingName="t")["thingArn"]
+            iot.create_job(jobId="j", targets=[arn], document="{}")
+            mock_jobs.clock.freeze()
+            mock_jobs.clock.advance(60)
+            mock_jobs.faults.add("iot", "list_jobs", "ServiceUnavailableException")
+            assert [call.operation for call in mock_jobs.calls] == ["CreateJob"]
+
+        def test_state_is_gone(mock_jobs):
+            assert boto3.client("iot").list_jobs()["jobs"] == []
+            assert not mock_jobs.clock.is_frozen
+        """
+    )
+
+    result.assert_outcomes(passed=2)
+
+
+def test_there_is_a_fixture_for_each_client(run):
+    result = run(
+        test_it="""
+        def test_clients(mock_jobs_iot, mock_jobs_iot_jobs_data, mock_jobs_batch):
+            arn = mock_jobs_iot.create_thing(thingName="t")["thingArn"]
+            mock_jobs_iot.create_job(jobId="j", targets=[arn], document="{}")
+            started = mock_jobs_iot_jobs_data.start_next_pending_job_execution(thingName="t")
+            assert started["execution"]["jobId"] == "j"
+            assert mock_jobs_batch.describe_jobs(jobs=["x"])["jobs"] == []
+            regions = {client.meta.region_name for client in (mock_jobs_iot, mock_jobs_iot_jobs_data, mock_jobs_batch)}
+            assert regions == {"us-east-1"}
+        """
+    )
+
+    result.assert_outcomes(passed=1)
+
+
+def test_the_marker_alone_activates_the_mock_and_takes_options(run):
+    result = run(
+        test_it="""
+        import boto3
+        import pytest
+        from mock_jobs import current_mock
+
+        @pytest.mark.mock_jobs(region="eu-central-1", pace="manual")
+        def test_marked():
+            assert boto3.client("batch").meta.region_name == "eu-central-1"
+            assert current_mock().batch.pace.mode == "manual"
+
+        @pytest.mark.mock_jobs(region="eu-west-3")
+        class TestClass:
+            def test_inherits(self, mock_jobs_iot):
+                assert mock_jobs_iot.meta.region_name == "eu-west-3"
+
+            @pytest.mark.mock_jobs(region="eu-south-1")
+            def test_closest_wins(self, mock_jobs_iot):
+                assert mock_jobs_iot.meta.region_name == "eu-south-1"
+
+        def test_not_marked():
+            from mock_jobs import NotActiveError
+            with pytest.raises(NotActiveError):
+                current_mock()
+        """
+    )
+
+    result.assert_outcomes(passed=4)
+
+
+def test_ini_options_set_region_and_pace(run, pytester):
+    pytester.makeini("[pytest]\nmock_jobs_region = ap-northeast-1\nmock_jobs_pace = clock\n")
+
+    result = run(
+        test_it="""
+        def test_options(mock_jobs, mock_jobs_batch):
+            assert mock_jobs_batch.meta.region_name == "ap-northeast-1"
+            assert mock_jobs.batch.pace.mode == "clock"
+        """
+    )
+
+    result.assert_outcomes(passed=1)
+
+
+def test_wrong_options_of_the_marker_fail_the_test_in_one_line(run):
+    result = run(
+        test_it="""
+        import pytest
+
+        @pytest.mark.mock_jobs(regoin="eu-west-1")
+        def test_misspelt():
+            pass
+        """
+    )
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*@pytest.mark.mock_jobs takes config, region and pace by name, got () {'regoin': 'eu-west-1'}"])
+
+
+def test_a_wrong_pace_is_refused_with_what_there_is(run, pytester):
+    pytester.makeini("[pytest]\nmock_jobs_pace = fast\n")
+
+    result = run(test_it="def test_it(mock_jobs): pass")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*UsageValueError: pace must be one of poll, clock, manual, got 'fast'"])
+
+
+def test_the_marker_is_known_to_strict_markers(run):
+    result = run("--strict-markers", test_it="import pytest\n\n@pytest.mark.mock_jobs\ndef test_it(): pass")
+
+    result.assert_outcomes(passed=1)
+
+
+def test_fixtures_are_documented(run):
+    result = run("--fixtures", test_it="")
+
+    result.stdout.fnmatch_lines(["mock_jobs -- *", "mock_jobs_iot -- *", "mock_jobs_iot_jobs_data -- *", "mock_jobs_batch -- *"])
+
+
+def test_works_under_xdist(pytester):
+    pytester.makepyfile(
+        """
+        import boto3
+        import pytest
+
+        @pytest.mark.parametrize("number", range(8))
+        def test_alone(mock_jobs_iot, number):
+            arn = mock_jobs_iot.create_thing(thingName="t")["thingArn"]
+            mock_jobs_iot.create_job(jobId="j", targets=[arn], document="{}")
+            assert len(mock_jobs_iot.list_jobs()["jobs"]) == 1
+        """
+    )
+
+    result = pytester.runpytest_subprocess("-n", "2", "-p", "no:randomly")
+
+    result.assert_outcomes(passed=8)
+
+
+def test_a_run_without_the_fixture_imports_neither_moto_nor_boto3(pytester):
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_it():
+            assert not {"moto", "boto3", "botocore", "responses", "werkzeug"} & set(sys.modules)
+        """
+    )
+
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:hypothesispytest")
+
+    result.assert_outcomes(passed=1)

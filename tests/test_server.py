@@ -1,0 +1,413 @@
+"""Server mode: over HTTP, in a process of its own, from other languages' point of view."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import urllib.parse
+
+import boto3
+import pytest
+import requests
+from botocore.exceptions import ClientError
+
+from mock_jobs import MockJobsServer, NotActiveError, UsageValueError, mock_jobs
+
+from conftest import NO_RETRIES
+
+ACCOUNT_A, ACCOUNT_B = "111111111111", "222222222222"
+
+
+@pytest.fixture
+def server():
+    with MockJobsServer() as running:
+        yield running
+
+
+def _client(server, service, account=ACCOUNT_A, region="us-east-1"):
+    return boto3.client(
+        service,
+        region_name=region,
+        endpoint_url=server.url,
+        aws_access_key_id=account,
+        aws_secret_access_key="secret",
+        config=NO_RETRIES,
+    )
+
+
+def _create_job(server, job_id="job-1", account=ACCOUNT_A, region="us-east-1"):
+    iot = _client(server, "iot", account, region)
+    arn = iot.create_thing(thingName="thing-1")["thingArn"]
+    iot.create_job(jobId=job_id, targets=[arn], document="{}")
+    return arn
+
+
+def test_listens_on_the_loopback_and_a_free_port_by_default(server):
+    assert server.host == "127.0.0.1"
+    assert server.port > 1023
+    assert server.url == f"http://127.0.0.1:{server.port}"
+
+
+def test_both_planes_share_paths_and_are_told_apart_by_the_signature(server):
+    _create_job(server)
+
+    control = _client(server, "iot").describe_job_execution(jobId="job-1", thingName="thing-1")["execution"]
+    device = _client(server, "iot-jobs-data").describe_job_execution(jobId="job-1", thingName="thing-1")["execution"]
+
+    assert "thingArn" in control
+    assert "jobDocument" not in control
+    assert device["jobDocument"] == "{}"
+
+
+def test_motos_services_are_served_too(server):
+    s3 = _client(server, "s3")
+    s3.create_bucket(Bucket="bucket")
+
+    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["bucket"]
+
+
+def test_worlds_of_accounts_never_meet(server):
+    arn = _create_job(server, account=ACCOUNT_A)
+
+    assert arn == f"arn:aws:iot:us-east-1:{ACCOUNT_A}:thing/thing-1"
+    assert _client(server, "iot", ACCOUNT_B).list_jobs()["jobs"] == []
+    assert _client(server, "iot", ACCOUNT_B).list_things()["things"] == []
+    server.account(ACCOUNT_A).clock.advance(3600)
+    moved = server.account(ACCOUNT_A).clock.now_ms - server.account(ACCOUNT_B).clock.now_ms
+    assert 3_500_000 < moved < 3_700_000
+
+
+def test_regions_of_an_account_have_jobs_of_their_own(server):
+    _create_job(server, region="cn-north-1")
+
+    assert _client(server, "iot").list_jobs()["jobs"] == []
+    job = _client(server, "iot", region="cn-north-1").describe_job(jobId="job-1")["job"]
+    assert job["jobArn"] == f"arn:aws-cn:iot:cn-north-1:{ACCOUNT_A}:job/job-1"
+
+
+def test_a_deleted_thing_is_heard_of(server):
+    _create_job(server)
+    iot = _client(server, "iot")
+
+    iot.delete_thing(thingName="thing-1")
+
+    assert iot.describe_job(jobId="job-1")["job"]["jobProcessDetails"]["numberOfRemovedThings"] == 1
+
+
+def test_reset_over_http_forgets_all_worlds(server):
+    _create_job(server)
+
+    requests.post(f"{server.url}/moto-api/reset", timeout=5)
+
+    assert _client(server, "iot").list_jobs()["jobs"] == []
+    assert _client(server, "iot").list_things()["things"] == []
+
+
+def test_arns_in_paths_arrive_whole(server):
+    batch = _client(server, "batch")
+    definition = batch.register_job_definition(
+        jobDefinitionName="d",
+        type="container",
+        containerProperties={
+            "image": "busybox",
+            "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "128"}],
+        },
+        tags={"team": "a&b"},
+    )["jobDefinitionArn"]
+
+    batch.tag_resource(resourceArn=definition, tags={"stage": "test"})
+    batch.untag_resource(resourceArn=definition, tagKeys=["team"])
+
+    assert batch.list_tags_for_resource(resourceArn=definition)["tags"] == {"stage": "test"}
+
+
+def test_requests_of_many_threads_are_answered_one_after_the_other(server):
+    _create_job(server, "job-0")
+    iot = _client(server, "iot")
+    arn = iot.describe_thing(thingName="thing-1")["thingArn"]
+    failures = []
+
+    def create(number):
+        try:
+            _client(server, "iot").create_job(jobId=f"job-{number}", targets=[arn], document="{}")
+        except ClientError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=create, args=(number,)) for number in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert sorted(job["jobId"] for job in iot.list_jobs()["jobs"]) == [f"job-{number}" for number in range(9)]
+    pending = _client(server, "iot-jobs-data").get_pending_job_executions(thingName="thing-1")["queuedJobs"]
+    assert len(pending) == 9
+
+
+def test_stopping_forgets_all_state_and_frees_the_port():
+    with MockJobsServer() as first:
+        _create_job(first)
+        port = first.port
+    with MockJobsServer(port=port) as second:
+        assert _client(second, "iot").list_jobs()["jobs"] == []
+        assert _client(second, "iot").list_things()["things"] == []
+
+
+def test_a_server_and_a_mock_in_the_same_process_have_worlds_of_their_own(server):
+    with mock_jobs():
+        iot = boto3.client("iot", region_name="us-east-1")
+        arn = iot.create_thing(thingName="mine")["thingArn"]
+        iot.create_job(jobId="mine", targets=[arn], document="{}")
+        assert _client(server, "iot").list_jobs()["jobs"] == []
+
+
+def test_a_server_that_does_not_run_says_so():
+    server = MockJobsServer()
+
+    with pytest.raises(NotActiveError, match=r"call start\(\) first"):
+        server.url  # noqa: B018
+    server.stop()
+
+
+def test_a_running_server_cannot_be_started_again(server):
+    with pytest.raises(NotActiveError, match="runs already"):
+        server.start()
+
+
+@pytest.mark.parametrize("port", [-1, 65536, "80"])
+def test_impossible_ports_are_refused_at_once(port):
+    with pytest.raises(UsageValueError, match="from 0 to 65535"):
+        MockJobsServer(port=port)
+
+
+def test_a_port_in_use_is_an_oserror(server):
+    with pytest.raises(OSError, match="in use"):
+        MockJobsServer(port=server.port).start()
+
+
+# Raw HTTP, as other clients speak it
+
+
+def _authorization(service, account=ACCOUNT_A, region="us-east-1"):
+    scope = f"{account}/20261122/{region}/{service}/aws4_request"
+    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+
+
+def _http(server, method, path, body=None, **headers):
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+    try:
+        connection.request(method, path, body, {key.replace("_", "-"): value for key, value in headers.items()})
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+    finally:
+        connection.close()
+
+
+def test_the_sample_of_the_api_reference_is_answered_as_printed(server):
+    """CancelJob, AWS Batch API Reference, "Sample Request" and "Sample Response"."""
+    status, headers, body = _http(
+        server,
+        "POST",
+        "/v1/canceljob",
+        b'{"reason": "Cancelling job.", "jobId": "1d828f65-7a4d-42e8-996d-3b900ed59dc4"}',
+        Host="batch.us-east-1.amazonaws.com",
+    )
+
+    assert (status, body) == (200, b"{}")
+    assert headers["Content-Type"] == "application/json"
+    assert headers["Content-Length"] == "2"
+    assert headers["x-amzn-RequestId"]
+
+
+def test_connections_are_kept(server):
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+    try:
+        for _ in range(3):
+            connection.request("POST", "/v1/describejobs", b'{"jobs": []}', {"Authorization": _authorization("batch")})
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (200, b'{"jobs":[]}')
+            assert not answer.will_close
+    finally:
+        connection.close()
+
+
+def test_chunked_bodies_are_read(server):
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+    try:
+        connection.request(
+            "POST",
+            "/v1/describejobs",
+            iter([b'{"jobs"', b": []}"]),
+            {"Authorization": _authorization("batch")},
+            encode_chunked=True,
+        )
+        assert connection.getresponse().read() == b'{"jobs":[]}'
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "path", "body", "status", "code"),
+    [
+        ("iot", "GET", "/jobs/unknown", None, 404, "ResourceNotFoundException"),
+        ("iot", "PUT", "/jobs/job-1", b"{}", 400, "InvalidRequestException"),
+        ("iot", "PUT", "/jobs/bad%20id!/cancel", b"{}", 400, "InvalidRequestException"),
+        ("iot", "PUT", "/jobs/job-1/cancel", b"{", 400, "InvalidRequestException"),
+        ("iot", "POST", "/jobs/job-1/cancel", b"{}", 404, "UnknownOperationException"),
+        ("batch", "POST", "/v1/canceljob", b"{}", 400, "ClientException"),
+        ("batch", "POST", "/v1/canceljob", b"nonsense", 400, "ClientException"),
+        ("batch", "POST", "/v1/nosuchthing", b"{}", 404, "UnknownOperationException"),
+        ("batch", "GET", "/v1/canceljob", None, 404, "UnknownOperationException"),
+        ("iot-jobs-data", "GET", "/things/unknown/jobs", None, 404, "ResourceNotFoundException"),
+        ("iot-jobs-data", "POST", "/things/unknown/jobs/j", b"{}", 400, "InvalidRequestException"),
+    ],
+)
+def test_bad_input_gets_the_documented_error(server, service, method, path, body, status, code):
+    answered, headers, content = _http(server, method, path, body, Authorization=_authorization(service))
+
+    assert (answered, headers.get("x-amzn-ErrorType")) == (status, code)
+    assert json.loads(content)["message"]
+    assert headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "is_device"),
+    [
+        ("data.jobs.iot.us-east-1.amazonaws.com", "/things/thing-1/jobs", True),
+        ("abc.jobs.iot.us-east-1.amazonaws.com", "/things/thing-1/jobs", True),
+        ("abc123-ats.iot.us-east-1.amazonaws.com", "/things/thing-1/jobs", True),
+        ("iot.us-east-1.amazonaws.com", "/things/thing-1/jobs", False),
+    ],
+)
+def test_unsigned_requests_are_routed_by_host(server, host, path, is_device):
+    _create_job(server, account="123456789012")
+
+    status, _, body = _http(server, "GET", path, Host=host)
+
+    assert status == 200
+    assert ("queuedJobs" in json.loads(body)) is is_device
+    assert ("executionSummaries" in json.loads(body)) is not is_device
+
+
+def test_a_bug_of_ours_is_answered_as_such(server, monkeypatch, caplog):
+    monkeypatch.setattr("mock_jobs.doors.dispatch._act", lambda *_: 1 / 0)
+
+    status, headers, body = _http(server, "POST", "/v1/describejobs", b'{"jobs": []}', Authorization=_authorization("batch"))
+
+    assert (status, headers["x-amzn-ErrorType"]) == (500, "MockJobsFailure")
+    assert "ZeroDivisionError" in json.loads(body)["message"]
+    assert "Traceback" in caplog.text
+
+
+# Clock, faults and pace over HTTP
+
+
+def _control(server, command, account=ACCOUNT_A, method="POST", **arguments):
+    return requests.request(
+        method, f"{server.url}/mock-jobs-api/{command}", json=arguments, headers={"x-moto-account-id": account}, timeout=5
+    )
+
+
+def test_the_clock_is_moved_over_http(server):
+    now = _control(server, "clock/freeze").json()["now"]
+
+    answer = _control(server, "clock/advance", seconds=90)
+
+    assert answer.status_code == 200
+    assert answer.json()["now"] == pytest.approx(now + 90)
+    assert server.account(ACCOUNT_A).clock.now_s == pytest.approx(now + 90)
+    assert not server.account(ACCOUNT_B).clock.is_frozen
+    assert _control(server, "clock/move-to", moment=now + 100).json()["now"] == pytest.approx(now + 100)
+    assert _control(server, "clock/unfreeze").status_code == 200
+    assert not server.account(ACCOUNT_A).clock.is_frozen
+
+
+def test_faults_are_added_over_http(server):
+    _control(server, "faults/add", service="batch", operation="describe_jobs", code="ServerException", times=2)
+    batch = _client(server, "batch")
+
+    with pytest.raises(batch.exceptions.ServerException):
+        batch.describe_jobs(jobs=["x"])
+    _control(server, "faults/clear")
+    assert batch.describe_jobs(jobs=["x"])["jobs"] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "status", "text"),
+    [
+        ("clock/advance", {"seconds": -1}, 400, "forward only"),
+        ("clock/advance", {}, 400, "seconds"),
+        ("clock/advance", {"minutes": 1}, 400, "minutes"),
+        ("clock/rewind", {}, 404, "POST /mock-jobs-api/clock/advance"),
+        ("batch/pace", {"pace": "fast"}, 400, "no such pace"),
+        ("faults/add", {"service": "batch", "operation": "cancel_job", "code": "Nope"}, 400, "It declares"),
+    ],
+)
+def test_wrong_commands_say_what_is_wrong(server, command, arguments, status, text):
+    answer = _control(server, command, **arguments)
+
+    assert answer.status_code == status
+    assert text in answer.json()["message"]
+
+
+# The command
+
+
+@pytest.fixture
+def command():
+    started = []
+
+    def start(*arguments):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mock_jobs.cli", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_prints_where_it_listens_and_ends_when_interrupted(command, number):
+    process = command("server", "--port", "0")
+
+    ready = process.stdout.readline()
+    url = urllib.parse.urlsplit(ready.split()[-1])
+    assert ready.startswith("mock_jobs server is ready at http://127.0.0.1:")
+    answer = requests.post(
+        f"{url.geturl()}/v1/describejobs", data=b'{"jobs": []}', headers={"Authorization": _authorization("batch")}, timeout=10
+    )
+    assert answer.json() == {"jobs": []}
+
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, "")
+
+
+def test_the_command_says_in_a_line_when_it_cannot_listen(command, server):
+    process = command("server", "--port", str(server.port))
+
+    _, errors = process.communicate(timeout=20)
+
+    assert process.returncode == 1
+    assert errors.startswith("mock-jobs: ")
+    assert "in use" in errors
+    assert errors.count(os.linesep) == 1
+
+
+def test_the_command_without_words_shows_its_usage(command):
+    process = command()
+
+    _, errors = process.communicate(timeout=20)
+
+    assert process.returncode == 2
+    assert "usage: mock-jobs" in errors
