@@ -1,0 +1,42 @@
+"""Every code block of the README runs, and its commands are those that CI runs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=range(1, len(BLOCKS) + 1))
+def test_the_code_runs(block, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    names = {}
+    exec(compile(block, "README.md", "exec"), names)
+    tests = [value for name, value in names.items() if name.startswith("test_")]
+    for test in tests:
+        test()
+
+    assert tests or "with mock_jobs(" in block
+
+
+def test_the_ten_lines_are_about_ten():
+    assert len(BLOCKS[0].strip().splitlines()) <= 12
+
+
+def test_ci_runs_the_command_of_the_readme():
+    commands = [line.strip() for line in README.splitlines() if line.startswith("    python3 -m venv")]
+    script = (ROOT / ".ci" / "run").read_text().splitlines()
+
+    assert len(commands) == 2
+    assert commands[1] in script
+
+
+def test_each_example_is_listed():
+    listed = set(re.findall(r"`(test_\w+\.py)`", (ROOT / "examples" / "README.md").read_text()))
+
+    assert listed == {path.name for path in (ROOT / "examples").glob("test_*.py")}
