@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(host: str, port: int) -> int:
+    # Some versions of moto make clients of their own, which would look for credentials on the network.
+    os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
     interrupted = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: interrupted.set())

@@ -44,9 +44,7 @@ def container(vcpus: float = 1, **more: Any) -> dict[str, Any]:
 
 def make_definition(batch: Any, name: str = "d", *, vcpus: float = 1, **more: Any) -> str:
     properties = more.pop("containerProperties", container(vcpus))
-    registered = batch.register_job_definition(
-        jobDefinitionName=name, type="container", containerProperties=properties, **more
-    )
+    registered = batch.register_job_definition(jobDefinitionName=name, type="container", containerProperties=properties, **more)
     return registered["jobDefinitionArn"]
 
 
@@ -56,7 +54,9 @@ def make_site(batch: Any, *, max_vcpus: int = 16) -> None:
     make_definition(batch)
 
 
-def submit(batch: Any, name: str = "job", *, vcpus: int | None = None, size: int | None = None, after: Any = (), **more: Any) -> str:
+def submit(
+    batch: Any, name: str = "job", *, vcpus: int | None = None, size: int | None = None, after: Any = (), **more: Any
+) -> str:
     """Submit a job to queue `q` with definition `d` and return its id."""
     if vcpus is not None:
         more["containerOverrides"] = {"resourceRequirements": [{"type": "VCPU", "value": str(vcpus)}]}

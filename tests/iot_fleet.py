@@ -33,7 +33,7 @@ class Fleet:
 
     def _remember(self, response_dict, **_):
         # boto3 drops members of errors that the model does not have.
-        self.body = response_dict["body"]
+        self.body = b"" if response_dict is None else response_dict["body"]
 
     @property
     def json(self):

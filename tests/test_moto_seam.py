@@ -25,7 +25,9 @@ def test_one_stubber_stands_behind_both_ways_in():
     assert isinstance(moto_seam.stubber, BotocoreStubber)
     assert list(inspect.signature(BotocoreStubber.process_request).parameters) == ["self", "request"]
     assert "self.process_request(" in inspect.getsource(BotocoreStubber.__call__)
-    assert "self.process_request(" in inspect.getsource(BotocoreStubber.process_prepared_request)
+    # Before moto 5.2.5 there was one method for the requests of both libraries.
+    prepared = getattr(BotocoreStubber, "process_prepared_request", None)
+    assert prepared is None or "self.process_request(" in inspect.getsource(prepared)
 
 
 def test_motos_raw_response_streams_bytes():

@@ -75,8 +75,8 @@ class InProcessDoor:
     def _patch(self) -> None:
         self._worlds.await_reset()
         self._put_back.callback(self._worlds.leave)
-        self._put_back.callback(moto_seam.serve_requests_library())
         self._replace(moto_seam.stubber, "process_request", self._process)
+        self._put_back.callback(moto_seam.serve_requests_library())
         self._replace(URLLib3Session, "send", _early_send(URLLib3Session.send))
         if moto_seam.mocks_credentials():
             self._replace(RequestSigner, "get_auth_instance", _lenient_signer(RequestSigner.get_auth_instance))
@@ -110,7 +110,7 @@ class InProcessDoor:
             if moto_seam.leave_to_network(service, url.partition("?")[0]):
                 return None
             account = moto_seam.account_of(scope.access_key, _text(headers.get(moto_seam.ACCOUNT_HEADER)))
-            answered = answer(self.world, Request(service, request.method, path, query, _bytes(request.body), account, region))
+            answered = answer(self.world, Request(service, request.method, path, query, _body(request), account, region))
             if answered is not None:
                 return answered
         if is_account_id(scope.access_key) and moto_seam.ACCOUNT_HEADER not in headers:
@@ -129,12 +129,16 @@ def _text(header: Any) -> str | None:
     return header.decode("latin-1") if isinstance(header, bytes) else header
 
 
-def _bytes(body: Any) -> bytes:
+def _body(request: Any) -> bytes:
+    # Before moto 5.2.5 a request of the requests library comes as one of werkzeug's.
+    body = request.body if hasattr(request, "body") else request.data
+    if isinstance(body, bytes):
+        return body
     if body is None:
         return b""
     if isinstance(body, str):
         return body.encode()
-    return body if isinstance(body, bytes) else bytes(body.read() if hasattr(body, "read") else body)
+    return bytes(body.read() if hasattr(body, "read") else body)
 
 
 def _early_send(send: Callable[..., Any]) -> Callable[..., Any]:

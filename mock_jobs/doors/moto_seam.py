@@ -222,10 +222,12 @@ def serve_requests_library() -> Callable[[], None]:
         A function that takes this back.
     """
     registry = core_models.responses_mock
+    # Before moto 5.2.5 the requests of both libraries went to the same method, as they are.
+    answer: Callable[..., Any] = getattr(stubber, "process_prepared_request", stubber.process_request)
     added: list[BaseResponse] = []
     if not any(isinstance(each, _OneForAll) for each in registry.registered()):
         for method in core_models.RESPONSES_METHODS:
-            added.append(registry.add(_OneForAll(method, _is_mocked, stubber.process_prepared_request)))
+            added.append(registry.add(_OneForAll(method, _is_mocked, answer)))
             added.append(registry.add(_OneForAll(method, _is_aws, not_implemented_callback)))
 
     def take_back() -> None:
