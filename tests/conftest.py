@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from botocore.config import Config
 
 from mock_jobs import MockJobs, mock_jobs
 from mock_jobs.doors import dispatch
 
 import contract
+from constants import NO_RETRIES, REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.client import BatchClient
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from mypy_boto3_iot_jobs_data.client import IoTJobsDataPlaneClient
 
 pytest_plugins = ["pytester"]
-
-REGION = "us-east-1"
-ACCOUNT = "123456789012"
-
-# A fault or an error shall reach the test at once.
-NO_RETRIES = Config(retries={"max_attempts": 0})
 
 
 @pytest.fixture(autouse=True)

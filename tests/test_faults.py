@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from mock_jobs import UsageTypeError, UsageValueError
 from mock_jobs.services import NAMES, compiled, declared_errors
 
-from conftest import REGION
+from constants import REGION
 
 DECLARED = [
     pytest.param(service, name, code, id=f"{service}.{name}.{code}")

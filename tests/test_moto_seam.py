@@ -18,7 +18,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from mock_jobs import UnmockedRequestError, mock_jobs
 from mock_jobs.doors import moto_seam
 
-from conftest import ACCOUNT, NO_RETRIES, REGION
+from constants import ACCOUNT, NO_RETRIES, REGION
 
 
 def test_one_stubber_stands_behind_both_ways_in():

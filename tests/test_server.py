@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from mock_jobs import MockJobsServer, NotActiveError, UsageValueError, mock_jobs
 
-from conftest import NO_RETRIES
+from constants import NO_RETRIES
 
 ACCOUNT_A, ACCOUNT_B = "111111111111", "222222222222"
 

@@ -17,7 +17,7 @@ from mock_jobs.wire.checks import Checks
 from mock_jobs.wire.patterns import full_matcher
 from mock_jobs.wire.routes import Routes
 
-from conftest import ACCOUNT, NO_RETRIES, REGION
+from constants import ACCOUNT, NO_RETRIES, REGION
 from contract import model_of
 
 OPERATIONS = [
