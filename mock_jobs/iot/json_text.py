@@ -190,19 +190,19 @@ def is_json(text: str) -> bool:
 
     Source: NaN, Infinity and a nesting deeper than 1000 levels are refused, 1E400 is not (observed).
     """
+    if text.count("[") + text.count("{") > _FAST_BRACKETS:
+        return is_json_at_any_depth(text)
     try:
-        if text.count("[") + text.count("{") > _FAST_BRACKETS:
-            render(text, _AS_IS)
-        else:
-            _fast_parse(text)
+        _fast_parse(text)
     except (ValueError, NotJsonError):
         return False
     except RecursionError:
-        return _is_json_at_any_depth(text)
+        return is_json_at_any_depth(text)
     return True
 
 
-def _is_json_at_any_depth(text: str) -> bool:
+def is_json_at_any_depth(text: str) -> bool:
+    """Return the same as `is_json`, by slower means that need no stack."""
     try:
         render(text, _AS_IS)
     except NotJsonError:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.aws import AwsError, Backend, Violation
 from mock_jobs.iot import messages, states
-from mock_jobs.iot.exceptions import ResourceNotFoundException, InvalidRequestException
+from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
 from mock_jobs.iot.executions import Execution
 from mock_jobs.iot.jobs import Job
 from mock_jobs.iot.queues import ThingQueue

@@ -52,7 +52,10 @@ def _clause(violation: Violation) -> str:
     if violation.kind == "enum" and isinstance(bound, (tuple, list)):
         bound = ", ".join(_ORDERED_ENUMS.get(frozenset(bound), bound))
     rule = _RULES[violation.kind].format(bound=bound)
-    return messages.VIOLATION.format(value=value, member=violation.member, rule=rule)
+    # The service prints names as Java has them, in lower camel case, also where the model has a capital: tags.1.member.key
+    # (inferred: other services with the same validation do).
+    path, dot, name = violation.member.rpartition(".")
+    return messages.VIOLATION.format(value=value, member=f"{path}{dot}{name[:1].lower()}{name[1:]}", rule=rule)
 
 
 def _java_text(value: object) -> str:

@@ -1,0 +1,78 @@
+"""Tags of jobs."""
+
+from __future__ import annotations
+
+import pytest
+
+from iot_fleet import ARN
+
+JOB = f"{ARN}job/job"
+
+
+@pytest.fixture
+def tagged(fleet):
+    fleet.things("t")
+    fleet.job("t", tags=[{"Key": "team", "Value": "red"}, {"Key": "empty", "Value": ""}])
+    return fleet
+
+
+def tags(fleet, arn=JOB):
+    return {each["Key"]: each["Value"] for each in fleet.iot.list_tags_for_resource(resourceArn=arn)["tags"]}
+
+
+def test_tags_of_create_job_can_be_read(tagged):
+    assert tags(tagged) == {"team": "red", "empty": ""}
+
+
+def test_tag_resource_adds_and_replaces(tagged):
+    tagged.iot.tag_resource(resourceArn=JOB, tags=[{"Key": "team", "Value": "blue"}, {"Key": "new", "Value": "1"}])
+
+    assert tags(tagged) == {"team": "blue", "empty": "", "new": "1"}
+
+
+def test_untag_resource_takes_tags_off_and_ignores_others(tagged):
+    tagged.iot.untag_resource(resourceArn=JOB, tagKeys=["team", "unknown"])
+
+    assert tags(tagged) == {"empty": ""}
+
+
+@pytest.mark.parametrize(
+    "arn", [f"{ARN}job/nope", "arn:aws:iot:us-east-1:999999999999:job/job", "arn:aws:iot:eu-west-1:123456789012:job/job"]
+)
+def test_a_missing_job_cannot_be_tagged_and_has_no_tags(tagged, arn):
+    message = f"Job {arn.rpartition('/')[2]} cannot be found."
+
+    with tagged.refused("ResourceNotFoundException", 404, message):
+        tagged.iot.tag_resource(resourceArn=arn, tags=[{"Key": "a", "Value": "b"}])
+    with tagged.refused("ResourceNotFoundException", 404, message):
+        tagged.iot.untag_resource(resourceArn=arn, tagKeys=["team"])
+    assert tags(tagged, arn) == {}
+    assert tags(tagged) == {"team": "red", "empty": ""}
+
+
+@pytest.mark.parametrize(
+    ("tag", "message"),
+    [
+        ({"Key": "a"}, "Invalid tag parameter exception. Please check the input."),
+        ({"Key": "Aws:a", "Value": "b"}, 'Tags cannot begin with "aws:", offending tag: Aws:a'),
+    ],
+)
+def test_tag_resource_refuses_the_tags_that_create_job_refuses(tagged, tag, message):
+    with tagged.refused("InvalidRequestException", 400, message):
+        tagged.iot.tag_resource(resourceArn=JOB, tags=[{"Key": "ok", "Value": "1"}, tag])
+    assert tags(tagged) == {"team": "red", "empty": ""}
+
+
+def test_tags_go_with_their_job(tagged):
+    tagged.iot.delete_job(jobId="job", force=True)
+    tagged.job("t")
+
+    assert tags(tagged) == {}
+
+
+def test_tags_of_other_resources_are_left_to_moto(tagged):
+    """moto 5.2.5 knows no tags of AWS IoT, and says so."""
+    arn = tagged.iot.create_billing_group(billingGroupName="b")["billingGroupArn"]
+
+    with pytest.raises(NotImplementedError, match="tag_resource"):
+        tagged.iot.tag_resource(resourceArn=arn, tags=[{"Key": "a", "Value": "b"}])
