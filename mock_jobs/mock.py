@@ -189,7 +189,7 @@ class _Activation:
         if not moto_seam.is_in_process():
             self._moto.start(reset=reset)
             return
-        from mock_jobs.doors.in_process import share_models, the_door  # noqa: PLC0415
+        from mock_jobs.doors.in_process import the_door  # noqa: PLC0415
 
         door = the_door()
         door.await_reset()
@@ -199,8 +199,6 @@ class _Activation:
             with ExitStack() as entered:
                 door.open()
                 entered.callback(door.close)
-                if moto_seam.resets_session():
-                    share_models()
                 if region is not None:
                     entered.enter_context(patch.dict(os.environ, AWS_DEFAULT_REGION=region))
                 if pace is not None:

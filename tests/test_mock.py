@@ -10,6 +10,7 @@ import unittest
 
 import boto3
 import botocore.exceptions
+import botocore.session
 import pytest
 import requests
 from botocore.httpsession import URLLib3Session
@@ -46,6 +47,7 @@ def _patched():
         RequestSigner.get_auth,
         "process_request" in vars(botocore_stubber),
         botocore_stubber.enabled,
+        botocore.session.create_loader,
         boto3.DEFAULT_SESSION,
         os.environ.get("AWS_ACCESS_KEY_ID"),
         os.environ.get("AWS_DEFAULT_REGION"),
@@ -125,7 +127,7 @@ def test_an_error_while_starting_leaves_nothing_patched(monkeypatch):
     def fail(*args, **kwargs):
         raise LookupError("no session today")
 
-    monkeypatch.setattr("mock_jobs.doors.in_process.share_models", fail)
+    monkeypatch.setattr("mock_jobs.doors.moto_seam.serve_requests_library", fail)
 
     with pytest.raises(LookupError, match="no session today"), mock_jobs(region=REGION):
         pytest.fail("the mock started")
@@ -346,6 +348,18 @@ def test_a_dual_stack_host_that_moto_does_not_know_is_stopped_too():
         assert iot.list_jobs()["jobs"] == []
         with pytest.raises(UnmockedRequestError, match="iot ListThings"):
             iot.list_things()
+
+
+def test_models_are_read_once_for_all_sessions_and_search_paths_do_not_grow():
+    loaders = []
+    for _ in range(3):
+        with mock_jobs():
+            for session in (boto3.session.Session(), boto3.session.Session()):
+                session.client("iot", region_name=REGION)
+                loaders.append(session._session.get_component("data_loader"))
+
+    assert len(set(map(id, loaders))) == 1
+    assert len(loaders[0].search_paths) <= len(set(loaders[0].search_paths)) + 1
 
 
 _EARLY = """

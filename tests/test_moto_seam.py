@@ -134,7 +134,7 @@ def test_the_state_manager_tells_a_choice_from_a_default():
 
 
 def test_the_configuration_has_the_keys_that_are_read():
-    assert {"reset_boto3_session", "mock_credentials", "passthrough", "service_whitelist"} <= default_user_config["core"].keys()
+    assert {"mock_credentials", "passthrough", "service_whitelist"} <= default_user_config["core"].keys()
     assert "use_docker" in default_user_config["batch"]
 
 

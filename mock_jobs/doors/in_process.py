@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from threading import RLock
 from typing import Any
 
-import boto3
+import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
@@ -19,7 +19,7 @@ from mock_jobs.doors.dispatch import Request, answer
 from mock_jobs.doors.requests import is_account_id, is_aws_host, read_scope, service_and_region
 from mock_jobs.doors.unmocked import refusal
 from mock_jobs.doors.worlds import Worlds
-from mock_jobs.wire.loader import session_with_shared_loader
+from mock_jobs.wire.loader import shared_loader
 from mock_jobs.world import PaceName
 
 _CREDENTIALS = Credentials("FOOBARKEY", "FOOBARSECRET")
@@ -78,6 +78,8 @@ class InProcessDoor:
         self._replace(moto_seam.stubber, "process_request", self._process)
         self._put_back.callback(moto_seam.serve_requests_library())
         self._replace(URLLib3Session, "send", _early_send(URLLib3Session.send))
+        # Sessions made from now on read botocore's models once per process, which is most of what a client costs.
+        self._replace(botocore.session, "create_loader", shared_loader)
         if moto_seam.mocks_credentials():
             self._replace(RequestSigner, "get_auth_instance", _lenient_signer(RequestSigner.get_auth_instance))
             self._replace(RequestSigner, "get_auth", RequestSigner.get_auth_instance)
@@ -182,9 +184,3 @@ def the_door() -> InProcessDoor:
     if _door is None:
         _door = InProcessDoor()
     return _door
-
-
-def share_models() -> None:
-    """Give boto3's default session the shared loader, unless the test has made a session already."""
-    if boto3.DEFAULT_SESSION is None:
-        boto3.setup_default_session(botocore_session=session_with_shared_loader())

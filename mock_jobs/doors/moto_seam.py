@@ -44,7 +44,6 @@ __all__ = [
     "moto_answers",
     "quick_start",
     "reset_unless_mocked",
-    "resets_session",
     "serve_requests_library",
     "server_application",
     "stubber",
@@ -68,11 +67,6 @@ def mock_aws(config: Mapping[str, Any] | None) -> MockAWS:
 def is_in_process() -> bool:
     """Return whether moto answers in this process, not through TEST_SERVER_MODE or a proxy."""
     return not settings.TEST_SERVER_MODE and not settings.is_test_proxy_mode()
-
-
-def resets_session() -> bool:
-    """Return whether moto replaces boto3's default session while it is active."""
-    return bool(default_user_config.get("core", {}).get("reset_boto3_session", True))
 
 
 def mocks_credentials() -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -18,9 +17,16 @@ def _loader(data_path: str | None) -> botocore.loaders.Loader:
     return create_loader(data_path)
 
 
-def shared_loader() -> botocore.loaders.Loader:
-    """Return the loader of this process, for the model folders that `AWS_DATA_PATH` names now."""
-    return _loader(os.environ.get("AWS_DATA_PATH"))
+def shared_loader(data_path: str | None = None) -> botocore.loaders.Loader:
+    """Return the loader of this process for a search path; takes the place of `botocore.loaders.create_loader`.
+
+    Args:
+        data_path: Folders with more models, as `AWS_DATA_PATH` names them.
+    """
+    loader = _loader(data_path)
+    # Each boto3 session adds its own folder once more.
+    loader.search_paths[:] = dict.fromkeys(loader.search_paths)
+    return loader
 
 
 def session_with_shared_loader() -> botocore.session.Session:
@@ -28,6 +34,5 @@ def session_with_shared_loader() -> botocore.session.Session:
     from botocore.session import get_session  # noqa: PLC0415 - botocore comes when a mock starts
 
     session = get_session()
-    if session.get_config_variable("data_path") == os.environ.get("AWS_DATA_PATH"):
-        session.register_component("data_loader", shared_loader())
+    session.register_component("data_loader", shared_loader())
     return session
