@@ -81,6 +81,9 @@ class Backend:
     lenient_numbers: ClassVar[frozenset[str]] = frozenset()
     """Members that hold a whole number and may come as a string of digits."""
 
+    lenient_enums: ClassVar[frozenset[str]] = frozenset()
+    """Shapes whose values may come in lower case too."""
+
     def __init__(self, world: World, account: str, region: str) -> None:
         self.world = world
         self.account = account

@@ -192,17 +192,18 @@ class Clock:
         Returns:
             False if no gated timer waits; then nothing happened.
         """
-        first = self._gated.first()
-        if first is None:
-            return False
-        moment_ms = max(first.due_ms, self.now_ms)
-        last_sequence = self._sequence
-        self._move(moment_ms, gated=False)
-        while (timer := self._gated.first()) is not None and timer.due_ms <= moment_ms:
-            if timer.sequence > last_sequence:
-                break
-            self._fire(self._gated)
-        return True
+        with self.one_moment():
+            first = self._gated.first()
+            if first is None:
+                return False
+            moment_ms = max(first.due_ms, self.now_ms)
+            last_sequence = self._sequence
+            self._move(moment_ms, gated=False)
+            while (timer := self._gated.first()) is not None and timer.due_ms <= moment_ms:
+                if timer.sequence > last_sequence:
+                    break
+                self._fire(self._gated)
+            return True
 
     def forget(self) -> None:
         """Drop all timers and go back to the process clock."""

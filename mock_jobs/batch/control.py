@@ -238,7 +238,7 @@ class BatchControl:
         Raises:
             UsageValueError: There is no such job, it passed this status, or it is stuck; the text says where and why.
         """
-        with self._world.lock:
+        with self._world.lock, self._world.clock.one_moment():
             self._world.clock.catch_up()
             _, job = self._find(job_id)
             while job.status != status:
@@ -251,7 +251,7 @@ class BatchControl:
 
     def run_all(self) -> None:
         """Move the world, time included, until no job can move any more, whatever the pace."""
-        with self._world.lock:
+        with self._world.lock, self._world.clock.one_moment():
             self._world.clock.catch_up()
             while self._world.clock.next_wave():
                 pass

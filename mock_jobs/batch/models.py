@@ -36,6 +36,9 @@ class BatchBackend(
 ):
     """AWS Batch in one account and region."""
 
+    # The action of evaluateOnExit is not case-sensitive (documented), and is answered in lower case (observed).
+    lenient_enums = frozenset({"RetryAction"})
+
     @classmethod
     def refuse(cls, violations: Sequence[Violation]) -> AwsError:
         """Return the error for a request that breaks constraints of the model: the first that is broken."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.literals import CETypeType, JobQueueTypeType, JQStatusType, PlatformCapabilityType
     from mypy_boto3_batch.type_defs import (
         ComputeResourceOutputTypeDef,
+        ContainerDetailTypeDef,
         ContainerPropertiesOutputTypeDef,
         EcsSettingsTypeDef,
         UpdatePolicyTypeDef,
@@ -93,6 +94,7 @@ class JobQueue:
         index: Its jobs, children of arrays aside.
         candidates: Heap of (rank, moves, job) of what became RUNNABLE; an entry counts while its job has not moved on.
         changes: Grows with every change of one of its jobs.
+        reads: How often it was listed since such a listing moved it.
         blocked: The job at the head that can never be placed, as long as nothing changes.
     """
 
@@ -108,6 +110,7 @@ class JobQueue:
     index: JobIndex = field(default_factory=JobIndex)
     candidates: list[tuple[int, int, Job]] = field(default_factory=list)
     changes: int = 0
+    reads: int = 0
     blocked: Job | None = None
 
     @property
@@ -123,7 +126,11 @@ class JobQueue:
 
 @dataclass(slots=True, eq=False)
 class JobDefinition:
-    """One revision of a job definition."""
+    """One revision of a job definition.
+
+    Attributes:
+        plain: The container of jobs that override nothing, with the vCPUs that it needs; made for the first such job.
+    """
 
     name: str
     revision: int
@@ -137,6 +144,7 @@ class JobDefinition:
     platform_capabilities: list[PlatformCapabilityType] | None
     scheduling_priority: int | None
     tags: dict[str, str]
+    plain: tuple[ContainerDetailTypeDef, float] | None = None
 
     @property
     def platform(self) -> Platform:

@@ -43,6 +43,9 @@ class Trigger(Enum):
     CHILDREN_SUCCEEDED = "every child succeeded"
     CHILDREN_FAILED = "every child ended, not all of them well"
 
+    # Enum's own goes through the name in Python, and every move of every job looks a trigger up.
+    __hash__ = object.__hash__
+
 
 # Plain jobs and the children of arrays.
 JOB_TRANSITIONS: Final[dict[tuple[JobStatus, Trigger], JobStatus]] = {

@@ -76,7 +76,6 @@ class Stopper:
             waits = False
         is_early = array.status == SUBMITTED
         _accept(array, request, reason)
-        array.end_reason = array.stop_reason
         endings: list[tuple[Job, Trigger, str | None]] = []
         for child in array.children:
             if child.is_terminal:

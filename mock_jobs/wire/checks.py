@@ -24,10 +24,12 @@ class Checks:
 
     Args:
         lenient_numbers: Names of the whole-number members that may come as a string of digits.
+        lenient_enums: Names of the shapes whose values may come in lower case too.
     """
 
-    def __init__(self, lenient_numbers: frozenset[str] = frozenset()) -> None:
+    def __init__(self, lenient_numbers: frozenset[str] = frozenset(), lenient_enums: frozenset[str] = frozenset()) -> None:
         self._lenient_numbers = lenient_numbers
+        self._lenient_enums = lenient_enums
         self._compiled: dict[str, Check] = {}
 
     def of(self, shape: Shape, member: str = "") -> Check:
@@ -45,7 +47,7 @@ class Checks:
         self._compiled[shape.name] = later
         check: Check
         if kind == "string":
-            check = _string(shape)  # type: ignore[arg-type]
+            check = _string(shape, shape.name in self._lenient_enums)  # type: ignore[arg-type]
         elif kind in ("integer", "long"):
             check = _whole_number(shape, kind)
         elif kind in ("double", "float"):
@@ -139,17 +141,18 @@ def _java_length(value: str) -> int:
     return len(value) if value.isascii() else len(value.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _string(shape: StringShape) -> Check:
+def _string(shape: StringShape, is_lenient: bool) -> Check:
     length = _length(shape)
     pattern = shape.metadata.get("pattern")
     allowed = tuple(shape.enum)
+    accepted = {*allowed, *(each.lower() for each in allowed)} if is_lenient else {*allowed}
 
     def check(value: Any, path: str, notes: list[Violation]) -> Any:
         if not isinstance(value, str):
             notes.append(Violation(path, value, "type", "string"))
             return value
         if allowed:
-            if value not in allowed:
+            if value not in accepted:
                 notes.append(Violation(path, value, "enum", allowed))
             return value
         if length is not None:

@@ -149,7 +149,7 @@ class CompiledService:
         from botocore.model import ServiceModel  # noqa: PLC0415 - comes when a mock starts
 
         model = ServiceModel(description, name)
-        checks = Checks(backend.lenient_numbers)
+        checks = Checks(backend.lenient_numbers, backend.lenient_enums)
         names = [each for each in model.operation_names if only is None or re.search(only, each)]
         self.name = name
         self.operations = {each: Operation(name, model.operation_model(each), backend, checks) for each in names}

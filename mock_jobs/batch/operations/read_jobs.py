@@ -115,8 +115,8 @@ class ReadJobOperations(BatchStores):
         answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in page[:limit]]}
         if len(page) > limit:
             answer["nextToken"] = page_token(listing, [page[limit - 1].index])
-        watched = page[:limit] if page or array is None else [array]
-        self.control.after_read(watched)
+        unfinished = [child for child in page[:limit] if not child.is_terminal]
+        self.control.after_read(unfinished if unfinished or array is None else [array])
         return answer
 
 

@@ -1,0 +1,242 @@
+"""Each sentence of the AWS Batch API reference, CancelJob, that states behaviour."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import requests
+from botocore.exceptions import ClientError
+
+from batch_site import UNKNOWN_ID, Timeline, children, detail, make_site, reach, refusal, status, submit, summary
+
+
+@pytest.fixture(autouse=True)
+def _site(mock, batch):
+    mock.batch.pace = "manual"
+    make_site(batch)
+
+
+@pytest.mark.parametrize("state", ["SUBMITTED", "RUNNABLE"])
+def test_a_job_that_waits_is_cancelled_and_becomes_failed(mock, batch, state):
+    """Jobs that are in a SUBMITTED, PENDING, or RUNNABLE state are cancelled and the job status is updated to FAILED."""
+    job_id = submit(batch)
+    if state != "SUBMITTED":
+        reach(mock, job_id, state)
+    assert status(batch, job_id) == state
+
+    batch.cancel_job(jobId=job_id, reason="changed my mind")
+
+    assert status(batch, job_id) == "FAILED"
+
+
+def test_a_pending_job_is_cancelled_and_becomes_failed(mock, batch):
+    """Jobs that are in a SUBMITTED, PENDING, or RUNNABLE state are cancelled and the job status is updated to FAILED."""
+    first = submit(batch)
+    second = submit(batch, after=[first])
+    reach(mock, second, "PENDING")
+    reach(mock, first, "SUCCEEDED")
+
+    batch.cancel_job(jobId=second, reason="changed my mind")
+
+    assert status(batch, second) == "FAILED"
+
+
+def test_a_pending_job_is_cancelled_only_after_all_its_dependencies_are_completed(mock, batch):
+    """A PENDING job is canceled after all dependency jobs are completed."""
+    first, second = submit(batch, "first"), submit(batch, "second")
+    waiting = submit(batch, after=[first, second])
+    reach(mock, waiting, "PENDING")
+
+    batch.cancel_job(jobId=waiting, reason="stop")
+    seen = [status(batch, waiting)]
+    reach(mock, first, "SUCCEEDED")
+    seen.append(status(batch, waiting))
+    reach(mock, second, "SUCCEEDED")
+    seen.append(status(batch, waiting))
+
+    assert seen == ["PENDING", "PENDING", "FAILED"]
+    assert detail(batch, waiting)["statusReason"] == "stop"
+
+
+def test_it_may_take_longer_than_expected_to_cancel_a_pending_job(mock, batch):
+    """Therefore, it may take longer than expected to cancel a job in PENDING status."""
+    at = Timeline(mock)
+    mock.batch.plan("slow", duration=3600)
+    slow = submit(batch, "slow")
+    waiting = submit(batch, "waiting", after=[slow])
+    at.go_to(1)
+
+    batch.cancel_job(jobId=waiting, reason="stop")
+    at.go_to(3599)
+    before = status(batch, waiting)
+    at.go_to(3600)
+
+    assert before == "PENDING"
+    assert detail(batch, waiting)["status"] == "FAILED"
+    assert at.seconds(detail(batch, waiting)["stoppedAt"]) == 3600
+
+
+def test_cancelling_a_pending_array_parent_cancels_its_children(mock, batch):
+    """When you try to cancel an array parent job in PENDING, AWS Batch attempts to cancel all child jobs."""
+    array = submit(batch, size=3)
+    reach(mock, array, "PENDING")
+
+    batch.cancel_job(jobId=array, reason="stop")
+
+    assert [(child["status"], child["statusReason"]) for child in children(batch, array, 3)] == [("FAILED", "stop")] * 3
+
+
+def test_an_array_parent_is_cancelled_when_all_its_children_are_completed(mock, batch):
+    """The array parent job is canceled when all child jobs are completed."""
+    array = submit(batch, size=3)
+    reach(mock, array, "PENDING")
+    reach(mock, f"{array}:0", "RUNNING")
+
+    batch.cancel_job(jobId=array, reason="stop")
+    before = status(batch, array), summary(batch, array)
+    reach(mock, f"{array}:0", "SUCCEEDED")
+
+    assert before == ("PENDING", {"RUNNING": 1, "FAILED": 2})
+    assert status(batch, array) == "FAILED"
+    assert detail(batch, array)["statusReason"] == "stop"
+
+
+@pytest.mark.parametrize("state", ["STARTING", "RUNNING"])
+def test_cancel_leaves_a_job_alone_that_has_started_and_still_succeeds(mock, batch, state):
+    """Jobs that progressed to the STARTING or RUNNING state aren't canceled. However, the API operation still succeeds."""
+    job_id = submit(batch)
+    reach(mock, job_id, state)
+    before = detail(batch, job_id)
+
+    answer = batch.cancel_job(jobId=job_id, reason="too late")
+
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert detail(batch, job_id) == before
+    reach(mock, job_id, "SUCCEEDED")
+
+
+@pytest.mark.parametrize("state", ["STARTING", "RUNNING"])
+def test_a_started_job_must_be_terminated_with_terminate_job(mock, batch, state):
+    """These jobs must be terminated with the TerminateJob operation."""
+    job_id = submit(batch)
+    reach(mock, job_id, state)
+
+    batch.cancel_job(jobId=job_id, reason="too late")
+    batch.terminate_job(jobId=job_id, reason="now then")
+
+    assert status(batch, job_id) == "FAILED"
+
+
+def test_the_request_is_a_post_of_json_and_the_answer_is_an_empty_object(mock, batch):
+    """POST /v1/canceljob; If the action is successful, the service sends back an HTTP 200 response (sample: `{}`)."""
+    job_id = submit(batch)
+    headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=testing/20161130/us-east-1/batch/aws4_request"}
+
+    answer = requests.post(
+        "https://batch.us-east-1.amazonaws.com/v1/canceljob",
+        data=json.dumps({"reason": "Cancelling job.", "jobId": job_id}),
+        headers=headers,
+        timeout=5,
+    )
+
+    assert answer.status_code == 200
+    assert answer.text == "{}"
+    assert status(batch, job_id) == "FAILED"
+
+
+def test_an_unknown_job_of_the_sample_request_is_no_error(batch):
+    """The sample cancels 1d828f65-7a4d-42e8-996d-3b900ed59dc4 and is answered with `{}`."""
+    answer = batch.cancel_job(jobId="1d828f65-7a4d-42e8-996d-3b900ed59dc4", reason="Cancelling job.")
+
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+@pytest.mark.parametrize("member", ["jobId", "reason"])
+def test_job_id_and_reason_are_required(batch, member):
+    """jobId: Required: Yes. reason: Required: Yes."""
+    job_id = submit(batch)
+    arguments = {"jobId": job_id, "reason": "stop"}
+    headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=testing/20161130/us-east-1/batch/aws4_request"}
+    del arguments[member]
+
+    answer = requests.post(
+        "https://batch.us-east-1.amazonaws.com/v1/canceljob", data=json.dumps(arguments), headers=headers, timeout=5
+    )
+
+    assert answer.status_code == 400
+    assert answer.headers["x-amzn-ErrorType"] == "ClientException"
+    assert f"{member} is required" in answer.json()["message"]
+    assert status(batch, job_id) == "SUBMITTED"
+
+
+@pytest.mark.parametrize("member", ["jobId", "reason"])
+def test_job_id_and_reason_cannot_be_empty(batch, member):
+    job_id = submit(batch)
+    arguments = {"jobId": job_id, "reason": "stop", member: ""}
+
+    text = refusal(batch.cancel_job, **arguments)
+
+    assert text == f"'{member}' is a required field (cannot be an empty string)"
+    assert status(batch, job_id) == "SUBMITTED"
+
+
+def test_the_reason_is_returned_by_future_describe_jobs_operations(batch):
+    """This message is returned by future DescribeJobs operations on the job."""
+    job_id = submit(batch)
+
+    batch.cancel_job(jobId=job_id, reason="the input was wrong: 42 §")
+
+    assert detail(batch, job_id)["statusReason"] == "the input was wrong: 42 §"
+
+
+def test_the_reason_may_have_1024_characters(batch):
+    """This parameter has as limit of 1024 characters."""
+    job_id = submit(batch)
+
+    batch.cancel_job(jobId=job_id, reason="r" * 1024)
+
+    assert detail(batch, job_id)["statusReason"] == "r" * 1024
+
+
+@pytest.mark.parametrize("operation", ["cancel_job", "terminate_job"])
+def test_the_reason_cannot_have_1025_characters(batch, operation):
+    """This parameter has as limit of 1024 characters."""
+    job_id = submit(batch)
+
+    text = refusal(getattr(batch, operation), jobId=job_id, reason="r" * 1025)
+
+    assert text == "The reason must be at most 1024 characters"
+    assert status(batch, job_id) == "SUBMITTED"
+
+
+@pytest.mark.parametrize(
+    "job_id",
+    [
+        "job",
+        "bad id!",
+        UNKNOWN_ID[:-1],
+        UNKNOWN_ID + "0",
+        UNKNOWN_ID + ":",
+        UNKNOWN_ID + ":01",
+        UNKNOWN_ID + "#x",
+        f" {UNKNOWN_ID}",
+    ],
+)
+@pytest.mark.parametrize("operation", ["cancel_job", "terminate_job"])
+def test_an_identifier_that_is_not_valid_is_a_client_exception(batch, operation, job_id):
+    """ClientException: Another cause is specifying an identifier that's not valid. HTTP Status Code: 400."""
+    assert refusal(getattr(batch, operation), jobId=job_id, reason="stop") == f"Invalid job id: {job_id}"
+
+
+def test_a_server_issue_is_a_server_exception_with_status_500(mock, batch):
+    """ServerException: These errors are usually caused by a server issue. HTTP Status Code: 500."""
+    job_id = submit(batch)
+    mock.faults.add("batch", "cancel_job", "ServerException")
+
+    with pytest.raises(ClientError) as caught:
+        batch.cancel_job(jobId=job_id, reason="stop")
+
+    assert caught.value.response["Error"]["Code"] == "ServerException"
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+    assert status(batch, job_id) == "SUBMITTED"

@@ -1,0 +1,215 @@
+"""The life of many jobs at once, against a small model: random submissions, requests to stop, and steps of the clock."""
+
+from __future__ import annotations
+
+import boto3
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from mock_jobs import mock_jobs
+
+from batch_site import make_definition, make_environment, make_queue
+
+CAPACITY = 4
+ORDER = ["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED"]
+TERMINAL = {"SUCCEEDED", "FAILED"}
+# What may follow a status from one look to the next; several transitions may lie between.
+LATER = {
+    "SUBMITTED": set(ORDER),
+    "PENDING": set(ORDER) - {"SUBMITTED"},
+    "RUNNABLE": set(ORDER) - {"SUBMITTED", "PENDING"},
+    "STARTING": set(ORDER) - {"SUBMITTED", "PENDING"},
+    "RUNNING": set(ORDER) - {"SUBMITTED", "PENDING"},
+    "SUCCEEDED": {"SUCCEEDED"},
+    "FAILED": {"FAILED"},
+}
+# A name of a job tells its plan.
+PLANS = {"quick": {}, "slow": {"duration": 30}, "bad": {"duration": 7, "exit_code": 1}, "hangs": {"duration": None}}
+
+
+class BatchMachine(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        self.mocking = mock_jobs(region="us-east-1")
+        self.mock = self.mocking.__enter__()
+        self.batch = boto3.client("batch", region_name="us-east-1")
+        self.jobs: list[str] = []
+        self.sizes: dict[str, int] = {}
+        self.vcpus: dict[str, int] = {}
+        self.depends_on: dict[str, list[str]] = {}
+        self.stopped: set[str] = set()
+        self.last: dict[str, dict] = {}
+
+    def teardown(self):
+        self.mocking.__exit__(None, None, None)
+
+    @initialize(seconds=st.sampled_from([0, 2]))
+    def build(self, seconds):
+        self.mock.batch.pace = "clock"
+        self.mock.clock.freeze()
+        for name in ("submitted_seconds", "runnable_seconds", "starting_seconds"):
+            setattr(self.mock.batch.settings, name, seconds)
+        make_environment(self.batch, max_vcpus=CAPACITY)
+        make_queue(self.batch)
+        make_definition(self.batch)
+        for name, plan in PLANS.items():
+            self.mock.batch.plan(name, **plan)
+
+    @rule(
+        name=st.sampled_from(sorted(PLANS)),
+        vcpus=st.integers(1, CAPACITY),
+        size=st.sampled_from([None, None, 2, 5]),
+        attempts=st.integers(1, 3),
+        timeout=st.sampled_from([None, 60]),
+        sequential=st.booleans(),
+        data=st.data(),
+    )
+    def submit(self, name, vcpus, size, attempts, timeout, sequential, data):
+        after = data.draw(st.lists(st.sampled_from(self.jobs), max_size=2, unique=True)) if self.jobs else []
+        request = {
+            "jobName": name,
+            "jobQueue": "q",
+            "jobDefinition": "d",
+            "retryStrategy": {"attempts": attempts},
+            "dependsOn": [{"jobId": job_id} for job_id in after],
+            "containerOverrides": {"resourceRequirements": [{"type": "VCPU", "value": str(vcpus)}]},
+        }
+        if timeout is not None:
+            request["timeout"] = {"attemptDurationSeconds": timeout}
+        if size is not None:
+            request["arrayProperties"] = {"size": size}
+            twins = [job_id for job_id in self.jobs if self.sizes.get(job_id) == size]
+            if sequential:
+                request["dependsOn"].append({"type": "SEQUENTIAL"})
+            if twins:
+                request["dependsOn"].append({"jobId": data.draw(st.sampled_from(twins)), "type": "N_TO_N"})
+        job_id = self.batch.submit_job(**request)["jobId"]
+        self.jobs.append(job_id)
+        self.vcpus[job_id] = vcpus
+        self.depends_on[job_id] = after
+        if size is not None:
+            self.sizes[job_id] = size
+
+    def draw_target(self, data):
+        job_id = data.draw(st.sampled_from(self.jobs))
+        if job_id in self.sizes and data.draw(st.booleans()):
+            return f"{job_id}:{data.draw(st.integers(0, self.sizes[job_id] - 1))}"
+        return job_id
+
+    @rule(data=st.data(), operation=st.sampled_from(["cancel_job", "terminate_job"]))
+    def stop(self, data, operation):
+        if self.jobs:
+            target = self.draw_target(data)
+            getattr(self.batch, operation)(jobId=target, reason="stop")
+            self.note_stopped(target)
+
+    @rule(data=st.data(), operation=st.sampled_from(["cancel_jobs", "terminate_jobs"]))
+    def stop_many(self, data, operation):
+        if self.jobs:
+            targets = [self.draw_target(data) for _ in range(3)]
+            answer = getattr(self.batch, operation)(jobs=targets, reason="stop")
+            assert answer["successful"] == list(dict.fromkeys(targets))
+            for target in targets:
+                self.note_stopped(target)
+
+    def note_stopped(self, target):
+        targets = [target] + [f"{target}:{index}" for index in range(self.sizes.get(target, 0))]
+        for job in self.look(targets):
+            if job.get("isCancelled") or job.get("isTerminated"):
+                self.stopped.add(job["jobId"])
+
+    @rule(seconds=st.sampled_from([0, 1, 7, 30, 60]))
+    def advance(self, seconds):
+        self.mock.clock.advance(seconds)
+
+    @rule()
+    def run_to_the_end(self):
+        self.mock.batch.run_all()
+
+    def look(self, job_ids):
+        return [
+            job
+            for start in range(0, len(job_ids), 100)
+            for job in self.batch.describe_jobs(jobs=job_ids[start : start + 100])["jobs"]
+        ]
+
+    @invariant()
+    def what_is_seen_is_consistent(self):
+        everything = [f"{job_id}:{index}" for job_id, size in self.sizes.items() for index in range(size)] + self.jobs
+        seen = {job["jobId"]: job for job in self.look(everything)}
+        assert set(seen) == set(everything)
+        in_use = 0
+        first_waiting = None
+        for job_id in self.jobs:
+            members = [f"{job_id}:{index}" for index in range(self.sizes[job_id])] if job_id in self.sizes else [job_id]
+            for member in members:
+                job = seen[member]
+                if job["status"] in ("STARTING", "RUNNING"):
+                    in_use += self.vcpus[job_id]
+                self.check_times(job)
+                self.check_progress(job)
+            if job_id in self.sizes:
+                self.check_array(seen[job_id], [seen[member] for member in members])
+            if job_id in self.jobs and seen[job_id]["status"] in ("RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"):
+                assert all(seen[other]["status"] == "SUCCEEDED" for other in self.depends_on[job_id])
+            # First in, first out: nothing that was submitted later starts a first attempt while an earlier one waits for room.
+            for member in members:
+                if seen[member]["status"] == "RUNNABLE" and first_waiting is None:
+                    first_waiting = seen[member]
+        assert in_use <= CAPACITY
+        assert first_waiting is None or self.could_not_start(first_waiting, in_use)
+        for state in ORDER:
+            listed = {job["jobId"] for job in self.batch.list_jobs(jobQueue="q", jobStatus=state)["jobSummaryList"]}
+            assert listed == {job_id for job_id in self.jobs if seen[job_id]["status"] == state}
+        self.last = seen
+
+    def could_not_start(self, job, in_use):
+        # The first of the line waits for room, or for the latency of its own state.
+        needed = self.vcpus[job["jobId"].partition(":")[0]]
+        return in_use + needed > CAPACITY or self.mock.batch.settings.runnable_seconds > 0
+
+    def check_times(self, job):
+        times = [job["createdAt"]]
+        for attempt in job["attempts"]:
+            if "startedAt" in attempt:
+                times.append(attempt["startedAt"])
+            times.append(attempt["stoppedAt"])
+        if job["status"] == "RUNNING":
+            times.append(job["startedAt"])
+        if "stoppedAt" in job:
+            times.append(job["stoppedAt"])
+        assert times == sorted(times)
+        assert ("stoppedAt" in job) == (job["status"] in TERMINAL)
+        assert len(job["attempts"]) <= job["retryStrategy"]["attempts"]
+
+    def check_progress(self, job):
+        before = self.last.get(job["jobId"])
+        if before is None:
+            return
+        assert job["status"] in LATER[before["status"]]
+        if before["status"] in TERMINAL:
+            assert job == before
+        if job["jobId"] in self.stopped and before["status"] not in ("STARTING", "RUNNING"):
+            assert job["status"] in ("PENDING", "FAILED")
+            assert len(job["attempts"]) == len(before["attempts"])
+
+    def check_array(self, parent, children):
+        properties = parent["arrayProperties"]
+        counts = {state: sum(child["status"] == state for child in children) for state in ORDER}
+        assert properties["statusSummary"] == counts
+        assert properties["size"] == sum(counts.values())
+        ended = counts["SUCCEEDED"] + counts["FAILED"] == len(children)
+        assert (parent["status"] in TERMINAL) == ended
+        if ended:
+            assert parent["status"] == ("FAILED" if counts["FAILED"] else "SUCCEEDED")
+            assert parent["stoppedAt"] == max(child["stoppedAt"] for child in children)
+        else:
+            assert parent["status"] in ("SUBMITTED", "PENDING")
+        assert parent["attempts"] == []
+
+
+BatchMachine.TestCase.settings = settings(
+    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+TestBatchMachine = BatchMachine.TestCase

@@ -1,0 +1,410 @@
+"""The pace of Batch jobs, and the handle that a test author holds."""
+
+from __future__ import annotations
+
+import time
+
+import boto3
+import pytest
+
+from mock_jobs.batch.pace import Pace
+from mock_jobs.errors import UsageTypeError, UsageValueError
+
+from batch_site import (
+    UNKNOWN_ID,
+    Timeline,
+    detail,
+    make_definition,
+    make_queue,
+    make_site,
+    reach,
+    status,
+    submit,
+    summary,
+)
+
+LIFE = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
+
+
+@pytest.fixture(autouse=True)
+def _site(batch):
+    make_site(batch)
+
+
+# poll
+
+
+def test_polling_is_the_default_and_moves_a_job_by_one_state(mock, batch):
+    job_id = submit(batch)
+
+    assert mock.batch.pace.mode == "poll"
+    assert [status(batch, job_id) for _ in range(6)] == [*LIFE, "SUCCEEDED"]
+
+
+def test_a_job_that_nobody_reads_does_not_move(mock, batch, monkeypatch):
+    job_id = submit(batch)
+    now_s = time.time()
+    monkeypatch.setattr(time, "time", lambda: now_s + 3600)
+    batch.describe_job_queues()
+    batch.describe_jobs(jobs=[])
+    mock.batch.pace = "manual"
+
+    assert status(batch, job_id) == "SUBMITTED"
+
+
+def test_polling_an_array_moves_it_until_its_summary_changes(batch):
+    array = submit(batch, size=2)
+
+    seen = [summary(batch, array) for _ in range(5)]
+
+    assert seen == [{state: 2} for state in ("PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED")]
+
+
+def test_polling_takes_time_to_where_the_job_ends(mock, batch):
+    mock.clock.freeze()
+    before = mock.clock.now_s
+    mock.batch.plan(duration=3600)
+    job_id = submit(batch)
+
+    assert [status(batch, job_id) for _ in range(5)] == LIFE
+    job = detail(batch, job_id)
+    assert job["stoppedAt"] - job["startedAt"] == 3_600_000
+    assert mock.clock.now_s - before == 3600
+
+
+def test_polling_a_waiting_job_moves_what_it_waits_for(batch):
+    job_id = submit(batch, "second", after=[submit(batch, "first")])
+
+    seen = []
+    while not seen or seen[-1] != "SUCCEEDED":
+        seen.append(status(batch, job_id))
+
+    assert seen == ["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
+
+
+def test_polling_a_job_that_hangs_returns(mock, batch):
+    mock.batch.plan(duration=None)
+    job_id = submit(batch)
+
+    assert [status(batch, job_id) for _ in range(6)] == [*LIFE[:4], "RUNNING", "RUNNING"]
+
+
+def test_listing_moves_jobs_too(batch):
+    submit(batch)
+
+    seen = []
+    for state in LIFE:
+        (job,) = batch.list_jobs(jobQueue="q", jobStatus=state)["jobSummaryList"]
+        seen.append(job["status"])
+
+    assert seen == LIFE
+
+
+@pytest.mark.parametrize("size", [None, 3], ids=["of a queue", "of an array"])
+def test_who_lists_finished_jobs_again_and_again_sees_them_all_in_the_end(mock, batch, size):
+    mock.batch.plan(duration=10)
+    jobs = [submit(batch, size=size) for _ in range(1 if size else 20)]
+    parent = {"arrayJobId": jobs[0]} if size else {"jobQueue": "q"}
+
+    for _ in range(200):
+        found = batch.list_jobs(**parent, jobStatus="SUCCEEDED")["jobSummaryList"]
+        if len(found) == (size or 20):
+            break
+
+    assert len(found) == (size or 20)
+
+
+def test_reading_a_finished_job_moves_nothing(mock, batch):
+    done = submit(batch)
+    mock.batch.run_until(done, "SUCCEEDED")
+    other = submit(batch)
+
+    detail(batch, done)
+    mock.batch.pace = "manual"
+
+    assert status(batch, other) == "SUBMITTED"
+
+
+def test_submit_then_cancel_works_without_any_preparation(batch):
+    job_id = submit(batch)
+
+    batch.cancel_job(jobId=job_id, reason="x")
+
+    assert status(batch, job_id) == "FAILED"
+
+
+def test_advancing_the_clock_moves_jobs(mock, batch):
+    mock.batch.plan(duration=10)
+    job_id = submit(batch)
+
+    mock.clock.advance(9)
+    before = status(batch, job_id)
+    mock.clock.advance(2)
+
+    assert (before, status(batch, job_id)) == ("RUNNING", "SUCCEEDED")
+
+
+def test_a_job_can_move_with_every_third_read_only(mock, batch):
+    mock.batch.pace = Pace.every(3)
+    job_id = submit(batch)
+
+    assert [status(batch, job_id) for _ in range(7)] == ["SUBMITTED"] * 3 + ["RUNNABLE"] * 3 + ["STARTING"]
+
+
+# clock
+
+
+def test_with_the_clock_a_job_without_a_duration_is_done_at_the_next_call(mock, batch):
+    mock.batch.pace = "clock"
+
+    assert status(batch, submit(batch)) == "SUCCEEDED"
+
+
+def test_with_the_clock_real_time_moves_jobs(mock, batch, monkeypatch):
+    mock.batch.pace = "clock"
+    mock.batch.plan(duration=3600)
+    job_id = submit(batch)
+    before = status(batch, job_id)
+    now_s = time.time()
+    monkeypatch.setattr(time, "time", lambda: now_s + 3601)
+
+    assert (before, status(batch, job_id)) == ("RUNNING", "SUCCEEDED")
+
+
+def test_each_state_can_last_a_while(mock, batch):
+    at = Timeline(mock)
+    mock.batch.pace = Pace.timed(5)
+    job_id = submit(batch)
+
+    seen = []
+    for second in (0, 4, 5, 10, 15, 19, 20):
+        at.go_to(second)
+        seen.append(status(batch, job_id))
+
+    assert seen == ["SUBMITTED", "SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "RUNNING", "SUCCEEDED"]
+
+
+# manual
+
+
+def test_by_hand_neither_reads_nor_time_move_a_job(mock, batch):
+    mock.batch.pace = "manual"
+    job_id = submit(batch)
+    status(batch, job_id)
+    mock.clock.advance(1000)
+
+    assert status(batch, job_id) == "SUBMITTED"
+    assert [mock.batch.step(job_id) for _ in range(4)] == LIFE[1:]
+
+
+# Choosing
+
+
+@pytest.mark.parametrize(
+    ("transition", "pace"),
+    [
+        ({"progression": "immediate"}, Pace("clock")),
+        ({"progression": "manual", "times": 3}, Pace("poll", reads=3)),
+        ({"progression": "time", "seconds": 5}, Pace("clock", transition_seconds=5)),
+    ],
+)
+def test_the_transitions_of_moto_are_paces(transition, pace):
+    assert Pace.from_transition(transition) == pace
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Pace("slow"),  # type: ignore[arg-type]
+        lambda: Pace.every(0),
+        lambda: Pace.timed(-1),
+        lambda: Pace.timed(float("inf")),
+        lambda: Pace.from_transition({"progression": "never"}),
+        lambda: Pace.from_transition({"progression": "manual", "times": "3"}),
+        lambda: Pace.from_transition({}),
+    ],
+)
+def test_an_impossible_pace_is_refused(make):
+    with pytest.raises(UsageValueError):
+        make()
+
+
+def test_an_unknown_pace_names_those_that_there_are(mock):
+    with pytest.raises(UsageValueError, match="'poll', 'clock', 'manual'"):
+        mock.batch.pace = "fast"
+
+    assert mock.batch.pace == Pace("poll")
+
+
+# Plans
+
+
+def test_the_plan_added_last_counts(mock, batch):
+    mock.batch.plan(exit_code=1)
+    mock.batch.plan("good-*")
+    good, bad = submit(batch, "good-1"), submit(batch, "bad-1")
+    mock.batch.run_all()
+
+    assert (status(batch, good), status(batch, bad)) == ("SUCCEEDED", "FAILED")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [{"job_name": "nightly-?"}, {"queue": "other"}, {"definition": "special"}, {"array_index": 1}, {"attempt": 2}],
+    ids=lambda pattern: next(iter(pattern)),
+)
+def test_a_plan_concerns_only_what_it_names(mock, batch, pattern):
+    make_queue(batch, "other")
+    make_definition(batch, "special")
+    mock.batch.plan(**pattern, exit_code=9)
+    mock.batch.plan("try", attempt=1, exit_code=1)
+    concerned = {
+        "job_name": submit(batch, "nightly-1"),
+        "queue": submit(batch, jobQueue="other"),
+        "definition": submit(batch, jobDefinition="special"),
+        "array_index": submit(batch, size=2) + ":1",
+        "attempt": submit(batch, "try", retryStrategy={"attempts": 2}),
+    }
+    mock.batch.run_all()
+
+    codes = {name: detail(batch, job_id)["container"]["exitCode"] for name, job_id in concerned.items()}
+
+    assert codes == {name: 9 if name in pattern else 0 for name in concerned}
+
+
+@pytest.mark.parametrize(
+    ("plan", "error"),
+    [
+        ({"duration": -1}, UsageValueError),
+        ({"duration": "1"}, UsageTypeError),
+        ({"duration": float("nan")}, UsageValueError),
+        ({"exit_code": "1"}, UsageTypeError),
+        ({"attempt": 0}, UsageValueError),
+        ({"reason": "r" * 256}, UsageValueError),
+        ({"start_failure": "r" * 256}, UsageValueError),
+        ({"host_lost": True, "start_failure": "x"}, UsageValueError),
+    ],
+)
+def test_an_impossible_plan_is_refused(mock, plan, error):
+    with pytest.raises(error):
+        mock.batch.plan(**plan)
+
+
+# By hand
+
+
+def test_run_until_takes_the_world_along(mock, batch):
+    mock.batch.pace = "manual"
+    first, second = submit(batch), submit(batch)
+
+    mock.batch.run_until(first, "RUNNING")
+
+    assert (status(batch, first), status(batch, second)) == ("RUNNING", "RUNNING")
+
+
+@pytest.mark.parametrize("pace", ["poll", "manual"])
+def test_run_all_goes_on_until_nothing_moves(mock, batch, pace):
+    mock.batch.pace = pace
+    mock.batch.plan(duration=100)
+    first = submit(batch)
+    jobs = [first, submit(batch, after=[first]), submit(batch, size=3)]
+
+    mock.batch.run_all()
+
+    assert [status(batch, job_id) for job_id in jobs] == ["SUCCEEDED"] * 3
+
+
+def test_a_step_of_a_running_job_ends_it_now(mock, batch):
+    mock.clock.freeze()
+    mock.batch.plan(duration=3600, exit_code=3)
+    job_id = submit(batch)
+    reach(mock, job_id, "RUNNING")
+    before = mock.clock.now_ms
+
+    assert mock.batch.step(job_id) == "FAILED"
+    assert mock.clock.now_ms == before
+    assert detail(batch, job_id)["stoppedAt"] == before
+    mock.clock.advance(3600)
+    assert len(detail(batch, job_id)["attempts"]) == 1
+
+
+def test_a_step_never_uses_more_room_than_there_is(mock, batch):
+    mock.batch.pace = "manual"
+    batch.update_compute_environment(computeEnvironment="ce", computeResources={"maxvCpus": 1})
+    first, second = submit(batch), submit(batch)
+    reach(mock, first, "RUNNING")
+    reach(mock, second, "RUNNABLE")
+
+    with pytest.raises(UsageValueError, match=r"is RUNNABLE, needs 1 vCPUs and waits for room .* 1 of 1 vCPUs in use"):
+        mock.batch.step(second)
+
+    reach(mock, first, "SUCCEEDED")
+    assert mock.batch.step(second) == "STARTING"
+
+
+def test_a_step_that_is_impossible_says_why(mock, batch):
+    mock.batch.pace = "manual"
+    mock.batch.plan("hangs", duration=None)
+    hanging, array = submit(batch, "hangs"), submit(batch, size=2)
+    waiting = submit(batch, after=[hanging])
+    done = submit(batch)
+    reach(mock, hanging, "RUNNING")
+    reach(mock, waiting, "PENDING")
+    reach(mock, array, "PENDING")
+    reach(mock, done, "SUCCEEDED")
+
+    for job_id, reason in {
+        hanging: "lets it hang until a timeout or TerminateJob",
+        waiting: rf"waits for {hanging} \(RUNNING\)",
+        array: "its children are what moves: 2 RUNNABLE",
+        done: r"it is SUCCEEDED \(Essential container in task exited\)",
+    }.items():
+        with pytest.raises(UsageValueError, match=reason):
+            mock.batch.step(job_id)
+
+
+def test_run_until_says_what_a_job_waits_for(mock, batch):
+    mock.batch.plan("hangs", duration=None)
+    hanging = submit(batch, "hangs")
+    waiting = submit(batch, after=[hanging])
+
+    with pytest.raises(UsageValueError, match=rf"{waiting} will never be RUNNING: it is PENDING and waits for {hanging}"):
+        mock.batch.run_until(waiting, "RUNNING")
+
+
+def test_run_until_refuses_a_status_that_is_past(mock, batch):
+    job_id = submit(batch)
+
+    with pytest.raises(UsageValueError, match="will never be PENDING: it is SUCCEEDED"):
+        mock.batch.run_until(job_id, "PENDING")
+
+
+@pytest.mark.parametrize("job_id", [UNKNOWN_ID, "nonsense"])
+def test_an_unknown_job_lists_those_that_there_are(mock, batch, job_id):
+    known = submit(batch)
+
+    with pytest.raises(UsageValueError, match=known):
+        mock.batch.step(job_id)
+
+
+def test_jobs_are_found_in_every_region(mock, batch):
+    elsewhere = boto3.client("batch", region_name="eu-west-1")
+    make_site(elsewhere)
+    job_id = submit(elsewhere)
+
+    mock.batch.run_until(job_id, "SUCCEEDED")
+
+    assert status(elsewhere, job_id) == "SUCCEEDED"
+
+
+def test_a_reset_forgets_jobs_and_plans(mock, batch):
+    mock.batch.plan(exit_code=1)
+    submit(batch)
+
+    mock.reset()
+
+    assert batch.describe_job_queues()["jobQueues"] == []
+    make_site(batch)
+    job_id = submit(batch)
+    mock.batch.run_all()
+    assert status(batch, job_id) == "SUCCEEDED"

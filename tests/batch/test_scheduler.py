@@ -1,0 +1,215 @@
+"""The scheduler: first in, first out, priorities, capacity, blocked queues; all latencies are zero."""
+
+from __future__ import annotations
+
+import pytest
+
+from batch_site import Timeline, detail, make_definition, make_environment, make_queue, make_site, status, statuses, submit
+
+
+@pytest.fixture
+def at(mock, batch):
+    timeline = Timeline(mock)
+    make_definition(batch)
+    return timeline
+
+
+def spans(batch, at, *job_ids):
+    return [at.span(detail(batch, job_id)) for job_id in job_ids]
+
+
+def submit_together(mock, batch, *jobs):
+    """Submit several jobs before the scheduler looks."""
+    mock.batch.pace = "manual"
+    job_ids = [submit(batch, name, vcpus=vcpus, jobQueue=queue) for name, vcpus, queue in jobs]
+    mock.batch.pace = "clock"
+    return job_ids
+
+
+@pytest.mark.parametrize(
+    ("is_strict", "expected"),
+    [(True, [(0, 10), (10, 20), (20, 30)]), (False, [(0, 10), (10, 20), (0, 10)])],
+    ids=["strict", "not strict"],
+)
+def test_the_head_of_the_line_holds_up_the_rest(mock, batch, at, is_strict, expected):
+    make_environment(batch, max_vcpus=4)
+    make_queue(batch)
+    mock.batch.settings.strict_fifo = is_strict
+    mock.batch.plan(duration=10)
+    jobs = submit_together(mock, batch, ("J1", 2, "q"), ("J2", 4, "q"), ("J3", 1, "q"))
+
+    at.go_to(5)
+    during = statuses(batch, *jobs)
+    at.go_to(30)
+
+    assert during == ["RUNNING", "RUNNABLE", "RUNNABLE" if is_strict else "RUNNING"]
+    assert spans(batch, at, *jobs) == expected
+
+
+def test_a_queue_of_higher_priority_goes_first(mock, batch, at):
+    make_environment(batch, max_vcpus=2)
+    make_queue(batch, "LO", priority=1)
+    make_queue(batch, "HI", priority=10)
+    mock.batch.plan(duration=10)
+    low, high = submit_together(mock, batch, ("LO-1", 2, "LO"), ("HI-1", 2, "HI"))
+
+    at.go_to(20)
+
+    assert spans(batch, at, high, low) == [(0, 10), (10, 20)]
+
+
+def test_a_running_job_is_not_preempted(mock, batch, at):
+    make_environment(batch, max_vcpus=2)
+    make_queue(batch, "LO", priority=1)
+    make_queue(batch, "HI", priority=10)
+    mock.batch.plan(duration=10)
+    low = submit(batch, vcpus=2, jobQueue="LO")
+    at.go_to(1)
+    high = submit(batch, vcpus=2, jobQueue="HI")
+
+    at.go_to(20)
+
+    assert spans(batch, at, low, high) == [(0, 10), (10, 20)]
+
+
+def test_a_changed_priority_counts_from_the_next_pass_on(mock, batch, at):
+    make_environment(batch, max_vcpus=2)
+    make_queue(batch, "A", priority=10)
+    make_queue(batch, "B", priority=1)
+    mock.batch.plan(duration=10)
+    batch.update_job_queue(jobQueue="B", priority=11)
+    a, b = submit_together(mock, batch, ("a", 2, "A"), ("b", 2, "B"))
+
+    at.go_to(20)
+
+    assert spans(batch, at, b, a) == [(0, 10), (10, 20)]
+
+
+def test_what_a_blocked_queue_leaves_goes_to_the_next_even_if_that_starves_it(mock, batch, at):
+    make_environment(batch, max_vcpus=4)
+    make_queue(batch, "LO", priority=1)
+    make_queue(batch, "HI", priority=10)
+    for name, duration in {"HI-1": 20, "HI-2": 10, "LO-1": 5, "LO-2": 100}.items():
+        mock.batch.plan(name, duration=duration)
+    jobs = submit_together(mock, batch, ("HI-1", 2, "HI"), ("HI-2", 4, "HI"), ("LO-1", 1, "LO"))
+    at.go_to(1)
+    late = submit(batch, "LO-2", vcpus=1, jobQueue="LO")
+
+    at.go_to(111)
+
+    assert spans(batch, at, *jobs, late) == [(0, 20), (101, 111), (0, 5), (1, 101)]
+
+
+def test_compute_environments_are_tried_in_their_order(mock, batch, at):
+    make_environment(batch, "CE-A", max_vcpus=2)
+    make_environment(batch, "CE-B", max_vcpus=4)
+    make_queue(batch, "q", ("CE-A", "CE-B"))
+    mock.batch.plan(duration=10)
+    jobs = submit_together(mock, batch, *[(f"j{number}", 2, "q") for number in range(4)])
+
+    at.go_to(20)
+    large = submit(batch, vcpus=3)
+    at.go_to(30)
+
+    assert spans(batch, at, *jobs) == [(0, 10), (0, 10), (0, 10), (10, 20)]
+    where = [detail(batch, job_id)["container"]["taskArn"].split("AWSBatch-")[1][:4] for job_id in (*jobs, large)]
+    assert where == ["CE-A", "CE-B", "CE-B", "CE-A", "CE-B"]
+
+
+def test_a_retry_keeps_its_place_in_the_line(mock, batch, at):
+    make_environment(batch, max_vcpus=1)
+    make_queue(batch)
+    mock.batch.plan(duration=10)
+    mock.batch.plan("J1", attempt=1, duration=10, exit_code=1)
+    first = submit(batch, "J1", retryStrategy={"attempts": 2})
+    second = submit(batch, "J2")
+
+    at.go_to(30)
+
+    assert spans(batch, at, first, second) == [(10, 20), (20, 30)]
+
+
+def test_an_unmanaged_environment_has_room_for_its_unmanaged_vcpus(mock, batch, at):
+    role = "arn:aws:iam::123456789012:role/r"
+    batch.create_compute_environment(computeEnvironmentName="un", type="UNMANAGED", serviceRole=role, unmanagedvCpus=1)
+    batch.create_compute_environment(computeEnvironmentName="open", type="UNMANAGED", serviceRole=role)
+    make_queue(batch, "q", ("un",))
+    make_queue(batch, "wide", ("open",))
+    mock.batch.plan(duration=10)
+    jobs = [submit(batch), submit(batch)]
+    wide = [submit(batch, vcpus=1000, jobQueue="wide") for _ in range(2)]
+
+    at.go_to(20)
+
+    assert spans(batch, at, *jobs) == [(0, 10), (10, 20)]
+    assert spans(batch, at, *wide) == [(0, 10), (0, 10)]
+
+
+# Blocked queues. Document: AWS Batch user guide, "Jobs stuck in RUNNABLE".
+
+TOO_LARGE = (
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - CE(s) associated with the job queue cannot meet the CPU "
+    "requirement of the job."
+)
+DISABLED = "ACTION_REQUIRED - CE(s) associated with the job queue are disabled."
+
+
+def test_a_job_that_can_never_be_placed_says_why_and_blocks_its_queue(mock, batch, at):
+    make_site(batch, max_vcpus=4)
+    large, small = submit(batch, vcpus=8), submit(batch)
+
+    at.go_to(1000)
+
+    assert (detail(batch, large)["status"], detail(batch, large)["statusReason"]) == ("RUNNABLE", TOO_LARGE)
+    assert status(batch, small) == "RUNNABLE"
+    assert "statusReason" not in detail(batch, small)
+    batch.update_compute_environment(computeEnvironment="ce", computeResources={"maxvCpus": 8})
+    assert statuses(batch, large, small) == ["SUCCEEDED", "SUCCEEDED"]
+
+
+def test_cancelling_the_blocked_job_frees_its_queue(batch, at):
+    make_site(batch, max_vcpus=4)
+    large, small = submit(batch, vcpus=8), submit(batch)
+    assert detail(batch, large)["statusReason"] == TOO_LARGE
+
+    batch.terminate_job(jobId=large, reason="too large")
+    later = submit(batch)
+
+    assert detail(batch, large)["statusReason"] == "too large"
+    assert statuses(batch, large, small, later) == ["FAILED", "SUCCEEDED", "SUCCEEDED"]
+
+
+def test_a_job_that_merely_waits_for_room_has_no_reason(mock, batch, at):
+    make_site(batch, max_vcpus=1)
+    mock.batch.plan(duration=10)
+    _, waiting = submit(batch), submit(batch)
+
+    assert "statusReason" not in detail(batch, waiting)
+
+
+def test_nothing_is_placed_on_a_disabled_environment_and_what_runs_goes_on(mock, batch, at):
+    make_site(batch)
+    mock.batch.plan(duration=10)
+    running = submit(batch)
+    assert status(batch, running) == "RUNNING"
+    batch.update_compute_environment(computeEnvironment="ce", state="DISABLED")
+    waiting = submit(batch)
+
+    at.go_to(10)
+
+    assert statuses(batch, running, waiting) == ["SUCCEEDED", "RUNNABLE"]
+    assert detail(batch, waiting)["statusReason"] == DISABLED
+    batch.update_compute_environment(computeEnvironment="ce", state="ENABLED")
+    assert status(batch, waiting) == "RUNNING"
+    assert "statusReason" not in detail(batch, waiting)
+
+
+def test_jobs_of_a_disabled_queue_are_still_scheduled(mock, batch, at):
+    make_site(batch, max_vcpus=1)
+    mock.batch.plan(duration=10)
+    jobs = [submit(batch), submit(batch)]
+    batch.update_job_queue(jobQueue="q", state="DISABLED")
+
+    at.go_to(20)
+
+    assert spans(batch, at, *jobs) == [(0, 10), (10, 20)]

@@ -1,0 +1,104 @@
+"""Tags. Document: AWS Batch API reference, TagResource, UntagResource, ListTagsForResource."""
+
+from __future__ import annotations
+
+import pytest
+
+from batch_site import PREFIX, UNKNOWN_ID, detail, make_definition, make_environment, make_queue, make_site, refusal, submit
+
+
+def make_resource(batch, kind, tags):
+    make_site(batch)
+    if kind == "job":
+        return batch.submit_job(jobName="j", jobQueue="q", jobDefinition="d", tags=tags)["jobArn"]
+    if kind == "job-queue":
+        return make_queue(batch, "tagged", tags=tags)
+    if kind == "job-definition":
+        return make_definition(batch, "tagged", tags=tags)
+    arn = make_environment(batch, "tagged")
+    batch.tag_resource(resourceArn=arn, tags=tags)
+    return arn
+
+
+@pytest.mark.parametrize("kind", ["job", "job-queue", "job-definition", "compute-environment"])
+def test_tags_are_merged_removed_and_listed(batch, kind):
+    arn = make_resource(batch, kind, {"a": "1", "b": "2"})
+    assert f":{kind}/" in arn
+
+    batch.tag_resource(resourceArn=arn, tags={"b": "3", "c": "4"})
+    batch.untag_resource(resourceArn=arn, tagKeys=["a", "unknown"])
+
+    assert batch.list_tags_for_resource(resourceArn=arn)["tags"] == {"b": "3", "c": "4"}
+
+
+def test_each_revision_has_its_own_tags(batch):
+    first, second = make_definition(batch, tags={"a": "1"}), make_definition(batch)
+
+    assert batch.list_tags_for_resource(resourceArn=first)["tags"] == {"a": "1"}
+    assert batch.list_tags_for_resource(resourceArn=second)["tags"] == {}
+
+
+def test_new_tags_are_described(batch):
+    make_site(batch)
+    job_id = submit(batch)
+
+    batch.tag_resource(resourceArn=f"{PREFIX}job/{job_id}", tags={"a": "1"})
+
+    assert detail(batch, job_id)["tags"] == {"a": "1"}
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        f"{PREFIX}job-queue/nope",
+        f"{PREFIX}job-definition/d",
+        f"{PREFIX}job/{UNKNOWN_ID}",
+        f"{PREFIX}compute-environment/nope",
+        "arn:aws:batch:eu-west-1:123456789012:job-queue/q",
+        f"{PREFIX}nonsense/q",
+    ],
+)
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [("tag_resource", {"tags": {"a": "b"}}), ("untag_resource", {"tagKeys": ["a"]}), ("list_tags_for_resource", {})],
+)
+def test_an_unknown_resource_does_not_exist(batch, arn, operation, arguments):
+    make_site(batch)
+
+    assert refusal(getattr(batch, operation), resourceArn=arn, **arguments) == f"{arn} does not exist"
+
+
+def test_children_of_an_array_have_no_tags(batch):
+    make_site(batch)
+    array = submit(batch, size=2)
+
+    text = refusal(batch.tag_resource, resourceArn=f"{PREFIX}job/{array}:0", tags={"a": "b"})
+
+    assert text == "Resource type is not supported for tagging"
+
+
+def test_50_tags_fit_and_51_do_not(batch):
+    arn = make_resource(batch, "job-queue", {f"k{number}": "v" for number in range(49)})
+
+    text = refusal(batch.tag_resource, resourceArn=arn, tags={"x": "1", "y": "2"})
+
+    assert text == "A resource can have at most 50 tags"
+    batch.tag_resource(resourceArn=arn, tags={"x": "1", "k0": "w"})
+    assert len(batch.list_tags_for_resource(resourceArn=arn)["tags"]) == 50
+
+
+@pytest.mark.parametrize("key", ["aws:a", "AWS:a"])
+def test_keys_of_aws_are_refused(batch, key):
+    arn = make_resource(batch, "job-queue", {"a": "b"})
+
+    assert refusal(batch.tag_resource, resourceArn=arn, tags={key: "x"}) == "Tag keys must not start with aws:"
+    assert batch.list_tags_for_resource(resourceArn=arn)["tags"] == {"a": "b"}
+
+
+@pytest.mark.parametrize(("key", "value"), [("k" * 129, "v"), ("k", "v" * 257)])
+def test_longer_keys_and_values_are_refused(batch, key, value):
+    arn = make_resource(batch, "job-queue", {"a": "b"})
+
+    assert "at most" in refusal(batch.tag_resource, resourceArn=arn, tags={key: value})
+    batch.tag_resource(resourceArn=arn, tags={key[:128]: value[:256]})
+    assert batch.list_tags_for_resource(resourceArn=arn)["tags"] == {"a": "b", key[:128]: value[:256]}
