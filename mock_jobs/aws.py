@@ -75,7 +75,7 @@ class Backend:
 
     An operation takes keyword-only arguments, named as the model's members in snake case, already validated against the
     model (types, bounds, patterns, enums), and returns the wire shape: a mapping with the model's member names, timestamps
-    as aware datetimes, unset members left out. It raises `AwsError`, and then has changed nothing.
+    as they go over the wire, unset members left out. It raises `AwsError`, and then has changed nothing.
     """
 
     lenient_numbers: ClassVar[frozenset[str]] = frozenset()

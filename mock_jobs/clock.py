@@ -41,6 +41,9 @@ class _Heap:
     def push(self, timer: Timer) -> None:
         heapq.heappush(self._timers, timer)
 
+    def __bool__(self) -> bool:
+        return bool(self._timers)
+
     def first(self) -> Timer | None:
         timers = self._timers
         while timers and timers[0].callback is None:
@@ -175,6 +178,8 @@ class Clock:
 
     def catch_up(self) -> None:
         """Fire everything that is due now."""
+        if not self._timers and not self._gated:
+            return
         now_ms = self.now_ms
         if self._earliest(gated=self.gate_follows_time, until_ms=now_ms) is not None:
             self._fire_until(now_ms, gated=self.gate_follows_time)

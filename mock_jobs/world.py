@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from threading import RLock
-from typing import Literal, NamedTuple, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar, cast
 
 from mock_jobs.clock import Clock
 from mock_jobs.faults import Declared, Faults
@@ -79,16 +79,14 @@ class World:
         found = self._stores.get(key)
         if found is None:
             found = self._stores[key] = kind(self, account, region)
-        assert isinstance(found, kind)
-        return found
+        return cast("StoredT", found)
 
     def shared(self, kind: type[SharedT]) -> SharedT:
         """Return the one object of this class for the whole world, made when first asked for."""
         found = self._shared.get(kind)
         if found is None:
             found = self._shared[kind] = kind(self)
-        assert isinstance(found, kind)
-        return found
+        return cast("SharedT", found)
 
     def stores(self, kind: type[StoredT]) -> list[StoredT]:
         """Return all objects of this class that exist, in the order of their making."""

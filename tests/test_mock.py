@@ -48,6 +48,7 @@ def _patched():
         "process_request" in vars(botocore_stubber),
         botocore_stubber.enabled,
         botocore.session.create_loader,
+        botocore.session.get_session,
         boto3.DEFAULT_SESSION,
         os.environ.get("AWS_ACCESS_KEY_ID"),
         os.environ.get("AWS_DEFAULT_REGION"),
@@ -360,6 +361,26 @@ def test_models_are_read_once_for_all_sessions_and_search_paths_do_not_grow():
 
     assert len(set(map(id, loaders))) == 1
     assert len(loaders[0].search_paths) <= len(set(loaders[0].search_paths)) + 1
+
+
+def _handlers(session):
+    return {
+        name: [id(each) for each in session.get_component("event_emitter")._emitter._handlers.prefix_search(name)]
+        for name in _EVENTS
+    }
+
+
+_EVENTS = ("before-send.iot.CreateJob", "before-parameter-build.s3.PutObject", "creating-client-class.s3", "needs-retry.batch.X")
+
+
+def test_sessions_have_the_same_handlers_as_without_the_mock():
+    before = _handlers(botocore.session.Session())
+    with mock_jobs():
+        first, second = botocore.session.get_session(), botocore.session.get_session()
+        first.register("before-send.iot.CreateJob", lambda **_: None)
+
+        assert _handlers(second) == before
+        assert _handlers(first) != before
 
 
 _EARLY = """

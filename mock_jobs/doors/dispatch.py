@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import NamedTuple
 
 from mock_jobs.aws import AwsError, NotEmulatedYet, NotOurs
 from mock_jobs.services import compiled
+from mock_jobs.wire.json_text import to_json
 from mock_jobs.wire.service import Operation
 from mock_jobs.world import Call, World
 
@@ -42,15 +41,6 @@ class Answer(NamedTuple):
     headers: dict[str, str]
     body: bytes
 
-
-def _epoch_seconds(value: object) -> float:
-    if isinstance(value, datetime):
-        return round(value.timestamp(), 3)
-    raise TypeError(f"an operation returned {value!r}, which has no place on the wire")
-
-
-# Operations build their answers anew, so that none can contain itself; not looking for that saves a third of the time.
-_to_json = json.JSONEncoder(separators=(",", ":"), default=_epoch_seconds, allow_nan=False, check_circular=False).encode
 
 # Paths of `iot` that are ours even where no operation answers them; all others are moto's.
 _OUR_IOT_PATHS = ("/jobs", "/jobs/", "/job-templates", "/managed-job-templates")
@@ -90,7 +80,7 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
         arguments = operation.read(labels, request.query, request.body)
         backend = world.store(operation.backend, request.account, request.region)
         result = getattr(backend, operation.method_name)(**arguments)
-        content = _to_json(result).encode() if result else operation.empty_body
+        content = to_json(result).encode() if result else operation.empty_body
         headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
         return Answer(operation.success_status, headers, content)
     except AwsError as error:
@@ -102,7 +92,7 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
 
 def _error(code: str, status: int, content: Mapping[str, object], request_id: str) -> Answer:
     headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id, "x-amzn-ErrorType": code}
-    return Answer(status, headers, _to_json(content).encode())
+    return Answer(status, headers, to_json(content).encode())
 
 
 def _unknown_route(world: World, request: Request) -> Answer:

@@ -17,6 +17,7 @@ from mock_jobs.batch.control import BatchControl
 from mock_jobs.doors import moto_seam
 from mock_jobs.doors.dispatch import Request, answer
 from mock_jobs.doors.requests import is_account_id, is_aws_host, read_scope, service_and_region
+from mock_jobs.doors.sessions import new_session
 from mock_jobs.doors.unmocked import refusal
 from mock_jobs.doors.worlds import Worlds
 from mock_jobs.wire.loader import shared_loader
@@ -78,8 +79,9 @@ class InProcessDoor:
         self._replace(moto_seam.stubber, "process_request", self._process)
         self._put_back.callback(moto_seam.serve_requests_library())
         self._replace(URLLib3Session, "send", _early_send(URLLib3Session.send))
-        # Sessions made from now on read botocore's models once per process, which is most of what a client costs.
+        # Reading models and registering handlers is most of what a client costs; from now on it is done once per process.
         self._replace(botocore.session, "create_loader", shared_loader)
+        self._replace(botocore.session, "get_session", new_session)
         if moto_seam.mocks_credentials():
             self._replace(RequestSigner, "get_auth_instance", _lenient_signer(RequestSigner.get_auth_instance))
             self._replace(RequestSigner, "get_auth", RequestSigner.get_auth_instance)
@@ -112,7 +114,8 @@ class InProcessDoor:
             if moto_seam.leave_to_network(service, url.partition("?")[0]):
                 return None
             account = moto_seam.account_of(scope.access_key, _text(headers.get(moto_seam.ACCOUNT_HEADER)))
-            answered = answer(self.world, Request(service, request.method, path, query, _body(request), account, region))
+            ours = Request(service, request.method, path, query, _body(request), account, region)
+            answered = answer(self._worlds.ready_for(ours), ours)
             if answered is not None:
                 return answered
         if is_account_id(scope.access_key) and moto_seam.ACCOUNT_HEADER not in headers:
@@ -134,10 +137,10 @@ def _text(header: Any) -> str | None:
 def _body(request: Any) -> bytes:
     # Before moto 5.2.5 a request of the requests library comes as one of werkzeug's.
     body = request.body if hasattr(request, "body") else request.data
-    if isinstance(body, bytes):
-        return body
     if body is None:
         return b""
+    if isinstance(body, bytes):
+        return body
     if isinstance(body, str):
         return body.encode()
     return bytes(body.read() if hasattr(body, "read") else body)

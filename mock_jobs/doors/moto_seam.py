@@ -22,6 +22,7 @@ from moto.core.config import default_user_config, passthrough_service, passthrou
 from moto.core.custom_responses_mock import CallbackResponse, not_implemented_callback
 from moto.core.exceptions import ServiceNotWhitelisted
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_api import state_manager
 
 from mock_jobs.doors.requests import is_account_id, is_aws_host
 
@@ -250,30 +251,26 @@ class MotoThings:
     def __init__(self, account: str, region: str) -> None:
         from moto.iot.models import iot_backends  # noqa: PLC0415 - only those who create jobs pay for it
 
-        self._account = account
-        self._region = region
-        self._backends = iot_backends
-
-    def _kept(self) -> MotoIoTBackend:
-        return self._backends[self._account][self._region]
+        # Held for the length of a request only: a reset gives each region a new one.
+        self._kept: MotoIoTBackend = iot_backends[account][region]
 
     def has_thing(self, thing_name: str) -> bool:
         """Return whether a thing with this name is registered."""
-        return self._arn("thing", thing_name) in self._kept().things
+        return self._arn("thing", thing_name) in self._kept.things
 
     def group_id(self, group_name: str) -> str | None:
         """Return the id of a thing group, or None if there is no such group."""
-        group = self._kept().thing_groups.get(self._arn("thinggroup", group_name))
+        group = self._kept.thing_groups.get(self._arn("thinggroup", group_name))
         return None if group is None else group.thing_group_id
 
     def group_name(self, group_id: str) -> str | None:
         """Return the name of the thing group with this id, or None if there is no such group."""
-        groups = self._kept().thing_groups.values()
+        groups = self._kept.thing_groups.values()
         return next((group.thing_group_name for group in groups if group.thing_group_id == group_id), None)
 
     def things_in_group(self, group_name: str) -> Iterator[str]:
         """Yield the names of the things in a group in the order of joining, then those of its child groups."""
-        kept = self._kept()
+        kept = self._kept
         group = kept.thing_groups.get(self._arn("thinggroup", group_name))
         if group is None:
             return
@@ -284,7 +281,7 @@ class MotoThings:
                 yield from self.things_in_group(child.thing_group_name)
 
     def _arn(self, kind: str, name: str) -> str:
-        kept = self._kept()
+        kept = self._kept
         return f"arn:{kept.partition}:iot:{kept.region_name}:{kept.account_id}:{kind}/{name}"
 
 
@@ -330,8 +327,6 @@ def batch_transition() -> Mapping[str, Any] | None:
 
     What `state_manager.set_transition` says comes first; then `config={"batch": {"use_docker": False}}` means immediate.
     """
-    from moto.moto_api import state_manager  # noqa: PLC0415 - cheap, but not at import
-
     chosen: Mapping[str, Any] | None = state_manager._transitions.get("batch::job")  # noqa: SLF001 - the default is not a choice
     if chosen is not None:
         return chosen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -30,6 +29,7 @@ _OUR_HOSTS = (
     ("iot", re.compile(r"^iot(?:-fips)?\.(?P<region>[a-z0-9-]+)\.")),
     ("batch", re.compile(r"^(?:fips\.)?batch(?:-fips)?\.(?P<region>[a-z0-9-]+)\.")),
 )
+_DATA_ATS = "data-ats"
 _DATA_ATS_HOST = re.compile(r"^[a-z0-9]+-ats\.iot\.(?P<region>[a-z0-9-]+)\.")
 _DEVICE_PATH = re.compile(r"^/things/[^/]+/jobs(?:/|$)|^/command-executions$")
 _SCOPE = re.compile(r"Credential=(?P<key>[^/]*)/[^/]*/(?P<region>[^/]*)/(?P<service>[^/]*)/aws4_request")
@@ -54,14 +54,13 @@ def is_aws_host(host: str) -> bool:
     return _AWS_HOST.search(host) is not None
 
 
-@lru_cache(maxsize=1024)
 def _service_of_host(host: str) -> tuple[str, str]:
     for service, pattern in _OUR_HOSTS:
         found = pattern.match(host)
         if found:
             return service, found["region"]
     found = _DATA_ATS_HOST.match(host)
-    return ("data-ats", found["region"]) if found else ("", "")
+    return (_DATA_ATS, found["region"]) if found else ("", "")
 
 
 @lru_cache(maxsize=1024)
@@ -94,18 +93,20 @@ def service_and_region(scope: Scope, host: str, path: str, user_agent: str = "")
 
     Source: signing names and hosts of the service models; on the `-ats` host a `jobs` path is the device plane's (*observed*).
     """
-    of_host, host_region = _service_of_host(host)
-    if of_host == "data-ats":
-        of_host = "iot-jobs-data" if _DEVICE_PATH.match(path) else ""
-    service = scope.service if scope.service in NAMES else of_host
-    region = host_region or ("region/" in user_agent and _region_of_user_agent(user_agent)) or scope.region or DEFAULT_REGION
-    return (service or None), region
+    service, region = _by_scope_and_host(scope, host)
+    if service == _DATA_ATS:
+        service = "iot-jobs-data" if _DEVICE_PATH.match(path) else None
+    if not region and "region/" in user_agent:
+        region = _region_of_user_agent(user_agent)
+    return service, region or scope.region or DEFAULT_REGION
+
+
+@lru_cache(maxsize=1024)
+def _by_scope_and_host(scope: Scope, host: str) -> tuple[str | None, str]:
+    service, region = _service_of_host(host)
+    return (scope.service if scope.service in NAMES else service or None), region
 
 
 def is_account_id(access_key: str) -> bool:
     """Return whether an access key names an account by itself, as a key of exactly 12 digits does."""
     return len(access_key) == 12 and _ACCOUNT_ID.fullmatch(access_key) is not None  # noqa: PLR2004 - length of an account id
-
-
-# Access key -> account id, by moto's rules
-AccountLookup = Callable[[str], str]

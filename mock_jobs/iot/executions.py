@@ -96,6 +96,10 @@ class JobExecutions:
         shelf = self._shelves.get(status)
         return 0 if shelf is None else len(shelf)
 
+    def counts(self) -> dict[JobExecutionStatusType, int]:
+        """Return how many executions have each status that occurs, or has occurred."""
+        return {status: len(shelf) for status, shelf in self._shelves.items()}
+
     def latest(self, thing_name: str) -> Execution | None:
         """Return the execution with the highest number of a thing."""
         return self._latest.get(thing_name)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, cast
 
-from mock_jobs.iot import states
 from mock_jobs.iot.executions import Execution
 from mock_jobs.iot.jobs import Job
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mypy_boto3_iot.type_defs import (
         JobExecutionSummaryTypeDef,
         JobExecutionTypeDef,
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from mypy_boto3_iot_jobs_data.type_defs import JobExecutionSummaryTypeDef as DeviceSummaryTypeDef
     from mypy_boto3_iot_jobs_data.type_defs import JobExecutionTypeDef as DeviceExecutionTypeDef
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
-
 
 def moment(at_ms: int) -> datetime:
-    """Return a moment as the control plane shows it, to the millisecond."""
-    return _EPOCH + timedelta(milliseconds=at_ms)
+    """Return a moment as the control plane sends it: seconds since the epoch, to the millisecond.
+
+    The type definitions know only what boto3 makes of it.
+    """
+    return cast("datetime", at_ms / 1000)
 
 
 def describe_job(job: Job) -> JobTypeDef:
@@ -89,16 +90,16 @@ def summarize_job(job: Job, thing_group_id: str | None) -> JobSummaryTypeDef:
 
 def _process_details(job: Job) -> JobProcessDetailsTypeDef:
     # Counts executions, not things, whatever the members are called (observed).
-    count = job.executions.count
+    count = job.executions.counts().get
     view: JobProcessDetailsTypeDef = {
-        "numberOfCanceledThings": count(states.CANCELED),
-        "numberOfSucceededThings": count(states.SUCCEEDED),
-        "numberOfFailedThings": count(states.FAILED),
-        "numberOfRejectedThings": count(states.REJECTED),
-        "numberOfQueuedThings": count(states.QUEUED),
-        "numberOfInProgressThings": count(states.IN_PROGRESS),
-        "numberOfRemovedThings": count(states.REMOVED),
-        "numberOfTimedOutThings": count(states.TIMED_OUT),
+        "numberOfCanceledThings": count("CANCELED", 0),
+        "numberOfSucceededThings": count("SUCCEEDED", 0),
+        "numberOfFailedThings": count("FAILED", 0),
+        "numberOfRejectedThings": count("REJECTED", 0),
+        "numberOfQueuedThings": count("QUEUED", 0),
+        "numberOfInProgressThings": count("IN_PROGRESS", 0),
+        "numberOfRemovedThings": count("REMOVED", 0),
+        "numberOfTimedOutThings": count("TIMED_OUT", 0),
     }
     if job.rollout is not None:
         view["processingTargets"] = job.rollout.processing_targets()

@@ -138,7 +138,7 @@ def _length(shape: Shape) -> Callable[[object, int, str, list[Violation]], None]
 
 def _java_length(value: str) -> int:
     # AWS counts UTF-16 units, as Java does.
-    return len(value) if value.isascii() else len(value.encode("utf-16-le", "surrogatepass")) // 2
+    return len(value.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _string(shape: StringShape, is_lenient: bool) -> Check:
@@ -146,8 +146,11 @@ def _string(shape: StringShape, is_lenient: bool) -> Check:
     pattern = shape.metadata.get("pattern")
     allowed = tuple(shape.enum)
     accepted = {*allowed, *(each.lower() for each in allowed)} if is_lenient else {*allowed}
+    # Patterns are compiled when they are first needed; most of them never are.
+    matches: Callable[[str], Any] | None = None
 
     def check(value: Any, path: str, notes: list[Violation]) -> Any:
+        nonlocal matches
         if not isinstance(value, str):
             notes.append(Violation(path, value, "type", "string"))
             return value
@@ -156,9 +159,12 @@ def _string(shape: StringShape, is_lenient: bool) -> Check:
                 notes.append(Violation(path, value, "enum", allowed))
             return value
         if length is not None:
-            length(value, _java_length(value), path, notes)
-        if pattern is not None and not full_matcher(pattern)(value):
-            notes.append(Violation(path, value, "pattern", pattern))
+            length(value, len(value) if value.isascii() else _java_length(value), path, notes)
+        if pattern is not None:
+            if matches is None:
+                matches = full_matcher(pattern)
+            if not matches(value):
+                notes.append(Violation(path, value, "pattern", pattern))
         return value
 
     return check

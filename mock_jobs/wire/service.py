@@ -74,6 +74,7 @@ class Operation:
             if self.is_emulated and compiled.argument not in taken:
                 self._not_taken.add(compiled.argument)
             places[member.serialization.get("location")].append(compiled)
+        self._needs_query = any(member.is_required for member in self._in_query)
         _must_be_plain_json(model.output_shape)
 
     def read(self, labels: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
@@ -90,9 +91,13 @@ class Operation:
         arguments: dict[str, Any] = {}
         notes: list[Violation] = []
         for member in self._in_uri:
-            arguments[member.argument] = _from_text(member, labels[member.wire_name], notes)
-        if self._in_query:
-            given = parse_qs(query, keep_blank_values=True) if query else {}
+            text = labels[member.wire_name]
+            if member.kind == "string":
+                arguments[member.argument] = member.check(text, member.name, notes)
+            else:
+                arguments[member.argument] = _from_text(member, text, notes)
+        if query or self._needs_query:
+            given = parse_qs(query, keep_blank_values=True)
             for member in self._in_query:
                 texts = given.get(member.wire_name)
                 if texts is None:
