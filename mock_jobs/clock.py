@@ -33,28 +33,25 @@ class Timer:
 class _Heap:
     """Timers ordered by due time, then by the order of their making."""
 
-    __slots__ = ("_timers",)
+    __slots__ = ("waiting",)
 
     def __init__(self) -> None:
-        self._timers: list[Timer] = []
+        self.waiting: list[Timer] = []
 
     def push(self, timer: Timer) -> None:
-        heapq.heappush(self._timers, timer)
-
-    def __bool__(self) -> bool:
-        return bool(self._timers)
+        heapq.heappush(self.waiting, timer)
 
     def first(self) -> Timer | None:
-        timers = self._timers
+        timers = self.waiting
         while timers and timers[0].callback is None:
             heapq.heappop(timers)
         return timers[0] if timers else None
 
     def pop(self) -> Timer:
-        return heapq.heappop(self._timers)
+        return heapq.heappop(self.waiting)
 
     def clear(self) -> None:
-        self._timers.clear()
+        self.waiting.clear()
 
 
 class Clock:
@@ -178,7 +175,7 @@ class Clock:
 
     def catch_up(self) -> None:
         """Fire everything that is due now."""
-        if not self._timers and not self._gated:
+        if not self._timers.waiting and not self._gated.waiting:
             return
         now_ms = self.now_ms
         if self._earliest(gated=self.gate_follows_time, until_ms=now_ms) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import count
 
 
 class IdSource:
@@ -14,12 +15,18 @@ class IdSource:
 
     def __init__(self, seed: int | None = None) -> None:
         self._bits = random.Random(seed).getrandbits
+        self._requests = count(self._bits(40))
+        self._request_prefix = self.uuid()[:24]
 
     def uuid(self) -> str:
         """Return a random (version 4) UUID in its 36-character form."""
         text = f"{self._bits(128):032x}"
         variant = "89ab"[self._bits(2)]
         return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
+
+    def request_id(self) -> str:
+        """Return a UUID that no other request of this world has; every request needs one, so it is quicker than `uuid`."""
+        return f"{self._request_prefix}{next(self._requests):012x}"
 
     def hex(self, length: int) -> str:
         """Return `length` lower-case hexadecimal digits."""

@@ -6,6 +6,7 @@ cost little.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,7 @@ class Job:
         due_ms: When the move that the agenda holds for this job is due.
         moves: Grows with every change that DescribeJobs shows as status or summary.
         reads: How often the job was read since it moved.
+        detail: How the ended job is described, which does not change any more; None until somebody asks.
     """
 
     __slots__ = (
@@ -106,6 +108,7 @@ class Job:
         "created_ms",
         "current",
         "dependents",
+        "detail",
         "due_ms",
         "index",
         "is_cancelled",
@@ -141,6 +144,7 @@ class Job:
         self.due_ms = 0
         self.moves = 0
         self.reads = 0
+        self.detail: Mapping[str, object] | None = None
 
     @property
     def job_id(self) -> str:

@@ -66,7 +66,7 @@ def job_detail(job: Job, arns: Arns, *, legacy: bool) -> JobDetailTypeDef:
         detail["arrayProperties"] = {"statusSummary": {}, "index": job.index}
     if spec.timeout_seconds is not None:
         detail["timeout"] = {"attemptDurationSeconds": spec.timeout_seconds}
-    detail["tags"] = dict(spec.tags) if job.parent is None else {}
+    detail["tags"] = spec.tags if job.parent is None else {}
     if spec.propagate_tags is not None:
         detail["propagateTags"] = spec.propagate_tags
     detail["platformCapabilities"] = definition.platform_capabilities or []

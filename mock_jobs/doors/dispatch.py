@@ -67,7 +67,7 @@ def answer(world: World, request: Request) -> Answer | None:
 
 def _act(world: World, operation: Operation, labels: Mapping[str, str], request: Request) -> Answer:
     at_ms = world.clock.now_ms
-    request_id = world.ids.uuid()
+    request_id = world.ids.request_id()
     arguments: dict[str, object] = {}
     code: str | None = None
     fault = world.faults.take(operation.service, operation.name)
@@ -98,7 +98,7 @@ def _error(code: str, status: int, content: Mapping[str, object], request_id: st
 def _unknown_route(world: World, request: Request) -> Answer:
     # Source: AWS's REST-JSON services answer so; the text is ours (*inferred*).
     text = f"No operation answers {request.method} {request.path}."
-    return _error("UnknownOperationException", 404, {"message": text}, world.ids.uuid())
+    return _error("UnknownOperationException", 404, {"message": text}, world.ids.request_id())
 
 
 def failure(error: Exception) -> Answer:

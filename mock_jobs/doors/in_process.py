@@ -16,7 +16,7 @@ from botocore.signers import RequestSigner
 from mock_jobs.batch.control import BatchControl
 from mock_jobs.doors import moto_seam
 from mock_jobs.doors.dispatch import Request, answer
-from mock_jobs.doors.requests import is_account_id, is_aws_host, read_scope, service_and_region
+from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, region_of, service_of
 from mock_jobs.doors.sessions import new_session
 from mock_jobs.doors.unmocked import refusal
 from mock_jobs.doors.worlds import Worlds
@@ -101,25 +101,24 @@ class InProcessDoor:
     def _process(self, request: AWSPreparedRequest) -> MotoAnswer | None:
         """Answer a request as `BotocoreStubber.process_request` does: ours first, then moto."""
         self._worlds.await_reset()
-        url = request.url
+        url, headers = request.url, request.headers
         host, _, target = url.partition("://")[2].partition("/")
-        if not is_aws_host(host):
+        origin = origin_of(headers.get("Authorization"), host)
+        if not origin.is_aws:
             return moto_seam.moto_answers(request)
         path, _, query = target.partition("?")
         path = f"/{path}"
-        headers = request.headers
-        scope = read_scope(headers.get("Authorization"))
-        service, region = service_and_region(scope, host, path)
+        service = service_of(origin, path)
         if service is not None:
-            if moto_seam.leave_to_network(service, url.partition("?")[0]):
+            if moto_seam.leave_to_network(service, url):
                 return None
-            account = moto_seam.account_of(scope.access_key, _text(headers.get(moto_seam.ACCOUNT_HEADER)))
-            ours = Request(service, request.method, path, query, _body(request), account, region)
+            account = moto_seam.account_of(origin.access_key, _text(headers.get(moto_seam.ACCOUNT_HEADER)))
+            ours = Request(service, request.method, path, query, _body(request), account, region_of(origin))
             answered = answer(self._worlds.ready_for(ours), ours)
             if answered is not None:
                 return answered
-        if is_account_id(scope.access_key) and moto_seam.ACCOUNT_HEADER not in headers:
-            headers[moto_seam.ACCOUNT_HEADER] = scope.access_key
+        if is_account_id(origin.access_key) and moto_seam.ACCOUNT_HEADER not in headers:
+            headers[moto_seam.ACCOUNT_HEADER] = origin.access_key
         answered_by_moto = moto_seam.moto_answers(request)
         if answered_by_moto is None:
             is_refused = not moto_seam.lets_out(url.partition("?")[0])

@@ -90,7 +90,7 @@ def leave_to_network(service: str, url: str) -> bool:
     core = default_user_config["core"]
     names = ("iot", service) if service == "iot-jobs-data" else (service,)
     passthrough = core.get("passthrough", {})
-    if passthrough.get("urls") and passthrough_url(url):
+    if passthrough.get("urls") and passthrough_url(url.partition("?")[0]):
         return True
     if passthrough.get("services") and any(map(passthrough_service, names)):
         return True

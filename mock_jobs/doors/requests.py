@@ -29,7 +29,7 @@ _OUR_HOSTS = (
     ("iot", re.compile(r"^iot(?:-fips)?\.(?P<region>[a-z0-9-]+)\.")),
     ("batch", re.compile(r"^(?:fips\.)?batch(?:-fips)?\.(?P<region>[a-z0-9-]+)\.")),
 )
-_DATA_ATS = "data-ats"
+DATA_ATS = "data-ats"
 _DATA_ATS_HOST = re.compile(r"^[a-z0-9]+-ats\.iot\.(?P<region>[a-z0-9-]+)\.")
 _DEVICE_PATH = re.compile(r"^/things/[^/]+/jobs(?:/|$)|^/command-executions$")
 _SCOPE = re.compile(r"Credential=(?P<key>[^/]*)/[^/]*/(?P<region>[^/]*)/(?P<service>[^/]*)/aws4_request")
@@ -37,15 +37,24 @@ _USER_AGENT_REGION = re.compile(r"(?:^|\s)region/(?P<region>[a-z]{2}(?:-[a-z]+)+
 _ACCOUNT_ID = re.compile(r"\d{12}")
 
 
-class Scope(NamedTuple):
-    """The credential scope of a signed request; empty strings if it is not signed."""
+class Origin(NamedTuple):
+    """What a signature and a host say about a request.
 
+    Attributes:
+        is_aws: Whether the host belongs to AWS.
+        access_key: From the credential scope; empty if the request is not signed.
+        signing_name: The same.
+        scope_region: The same.
+        host_region: Region in the host name; empty if there is none.
+        service: Which of our services it is, None if none; `DATA_ATS` where only the path can tell.
+    """
+
+    is_aws: bool
     access_key: str
-    region: str
-    service: str
-
-
-_UNSIGNED = Scope("", "", "")
+    signing_name: str
+    scope_region: str
+    host_region: str
+    service: str | None
 
 
 @lru_cache(maxsize=1024)
@@ -60,7 +69,7 @@ def _service_of_host(host: str) -> tuple[str, str]:
         if found:
             return service, found["region"]
     found = _DATA_ATS_HOST.match(host)
-    return (_DATA_ATS, found["region"]) if found else ("", "")
+    return (DATA_ATS, found["region"]) if found else ("", "")
 
 
 @lru_cache(maxsize=1024)
@@ -69,42 +78,42 @@ def _region_of_user_agent(user_agent: str) -> str:
     return found["region"] if found else ""
 
 
-def read_scope(authorization: str | bytes | None) -> Scope:
-    """Return the credential scope that an `Authorization` header carries (Signature Version 4)."""
-    if not authorization:
-        return _UNSIGNED
+def origin_of(authorization: str | bytes | None, host: str) -> Origin:
+    """Return what an `Authorization` header (Signature Version 4) and a host say."""
     if isinstance(authorization, bytes):
         authorization = authorization.decode("latin-1")
     # The rest of the header, with the signature, is new in each request.
-    return _scope_of(authorization.partition(",")[0])
+    return _origin_of("" if authorization is None else authorization.partition(",")[0], host)
 
 
 @lru_cache(maxsize=1024)
-def _scope_of(credential: str) -> Scope:
-    found = _SCOPE.search(credential)
-    return Scope(found["key"], found["region"], found["service"]) if found else _UNSIGNED
+def _origin_of(credential: str, host: str) -> Origin:
+    scope = _SCOPE.search(credential)
+    access_key, scope_region, signing_name = scope.group("key", "region", "service") if scope else ("", "", "")
+    of_host, host_region = _service_of_host(host)
+    # The credential scope comes first, since both IoT planes share paths. Source: signing names of the service models.
+    service = signing_name if signing_name in NAMES else of_host or None
+    return Origin(is_aws_host(host), access_key, signing_name, scope_region, host_region, service)
 
 
-def service_and_region(scope: Scope, host: str, path: str, user_agent: str = "") -> tuple[str | None, str]:
-    """Return which of our services a request is for, None if none, and in which region.
+def service_of(origin: Origin, path: str) -> str | None:
+    """Return which of our services a request is for, None if none.
 
-    The credential scope comes first, since both IoT planes share paths; then the host. The region is taken as moto takes it,
-    so that things and jobs meet: from the host, from `region/...` in the user agent, from the scope.
-
-    Source: signing names and hosts of the service models; on the `-ats` host a `jobs` path is the device plane's (*observed*).
+    Source: on the `-ats` host a `jobs` path is the device plane's (*observed*).
     """
-    service, region = _by_scope_and_host(scope, host)
-    if service == _DATA_ATS:
-        service = "iot-jobs-data" if _DEVICE_PATH.match(path) else None
-    if not region and "region/" in user_agent:
-        region = _region_of_user_agent(user_agent)
-    return service, region or scope.region or DEFAULT_REGION
+    if origin.service != DATA_ATS:
+        return origin.service
+    return "iot-jobs-data" if _DEVICE_PATH.match(path) else None
 
 
-@lru_cache(maxsize=1024)
-def _by_scope_and_host(scope: Scope, host: str) -> tuple[str | None, str]:
-    service, region = _service_of_host(host)
-    return (scope.service if scope.service in NAMES else service or None), region
+def region_of(origin: Origin, user_agent: str = "") -> str:
+    """Return the region of a request as moto takes it, so that things and jobs meet.
+
+    It is taken from the host, from `region/...` in the user agent, from the credential scope.
+    """
+    if origin.host_region:
+        return origin.host_region
+    return ("region/" in user_agent and _region_of_user_agent(user_agent)) or origin.scope_region or DEFAULT_REGION
 
 
 def is_account_id(access_key: str) -> bool:

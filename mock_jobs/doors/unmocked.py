@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mock_jobs.doors.requests import read_scope
+from mock_jobs.doors.requests import origin_of
 from mock_jobs.errors import UnmockedRequestError
 from mock_jobs.wire.loader import shared_loader
 from mock_jobs.wire.routes import Routes
@@ -15,7 +15,7 @@ def refusal(method: str, url: str, headers: Mapping[str, Any]) -> UnmockedReques
     """Return the error for a request to a host of AWS that neither mock_jobs nor moto answers."""
     host, _, rest = url.partition("://")[2].partition("/")
     path = "/" + rest.partition("?")[0]
-    service = read_scope(headers.get("Authorization")).service or host.split(".", 1)[0]
+    service = origin_of(headers.get("Authorization"), host).signing_name or host.split(".", 1)[0]
     target = headers.get("X-Amz-Target")
     if isinstance(target, bytes):
         target = target.decode("latin-1")

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from mock_jobs.doors import moto_seam
 from mock_jobs.doors.dispatch import Answer, Request, answer, failure
 from mock_jobs.doors.remote_control import PREFIX, control
-from mock_jobs.doors.requests import is_account_id, read_scope, service_and_region
+from mock_jobs.doors.requests import is_account_id, origin_of, region_of, service_of
 
 if TYPE_CHECKING:
     from mock_jobs.doors.worlds import Worlds
@@ -41,24 +41,23 @@ class Application:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
         self._worlds.await_reset()
-        scope = read_scope(environ.get("HTTP_AUTHORIZATION"))
+        origin = origin_of(environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_HOST", ""))
         path, query = _target(environ)
         header = environ.get("HTTP_X_MOTO_ACCOUNT_ID")
         if path.startswith(PREFIX):
-            account = moto_seam.account_of(scope.access_key, header)
+            account = moto_seam.account_of(origin.access_key, header)
             return _respond(control(self._worlds, environ["REQUEST_METHOD"], path, _body(environ), account), start_response)
-        host, agent = environ.get("HTTP_HOST", ""), environ.get("HTTP_USER_AGENT", "")
-        service, region = service_and_region(scope, host, path, agent)
+        service = service_of(origin, path)
         if service is not None:
-            account = moto_seam.account_of(scope.access_key, header)
+            account = moto_seam.account_of(origin.access_key, header)
+            region = region_of(origin, environ.get("HTTP_USER_AGENT", ""))
             body = _body(environ)
-            request = Request(service, environ["REQUEST_METHOD"], path, query, body, account, region)
-            answered = self._answer(request)
+            answered = self._answer(Request(service, environ["REQUEST_METHOD"], path, query, body, account, region))
             if answered is not None:
                 return _respond(answered, start_response)
             environ["wsgi.input"] = io.BytesIO(body)
-        if header is None and is_account_id(scope.access_key):
-            environ["HTTP_X_MOTO_ACCOUNT_ID"] = scope.access_key
+        if header is None and is_account_id(origin.access_key):
+            environ["HTTP_X_MOTO_ACCOUNT_ID"] = origin.access_key
         answered_by_moto: Iterable[bytes] = self._moto(environ, start_response)
         return answered_by_moto
 

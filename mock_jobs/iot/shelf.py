@@ -53,7 +53,9 @@ class Shelf(Generic[RecordT]):
     def add_all(self, records: Iterable[RecordT]) -> None:
         """Put many records in their places; fast if all their keys are higher than those on the shelf."""
         ordered = sorted(records, key=self._key)
-        if not ordered:
+        if len(ordered) <= 1:
+            for record in ordered:
+                self.add(record)
             return
         if self._blocks and self._key(ordered[0]) <= self._key(self._blocks[-1][-1]):
             for record in ordered:
@@ -67,14 +69,19 @@ class Shelf(Generic[RecordT]):
 
     def remove(self, record: RecordT) -> None:
         """Take one record off, which must be there under its present key."""
-        key = self._key(record)
-        index = bisect_left(self._blocks, key, key=self._last_key)
-        block = self._blocks[index]
-        place = bisect_left(block, key, key=self._key)
-        assert block[place] is record
-        del block[place]
+        blocks = self._blocks
+        index = 0 if len(blocks) == 1 else bisect_left(blocks, self._key(record), key=self._last_key)
+        block = blocks[index]
+        if block[-1] is record:
+            block.pop()
+        elif block[0] is record:
+            del block[0]
+        else:
+            place = bisect_left(block, self._key(record), key=self._key)
+            assert block[place] is record
+            del block[place]
         if not block:
-            del self._blocks[index]
+            del blocks[index]
         self._length -= 1
 
     def clear(self) -> list[RecordT]:

@@ -124,7 +124,7 @@ class Operation:
         return arguments
 
     def _content(self, body: bytes) -> dict[str, Any]:
-        if not body:
+        if not body or body == b"{}":
             return {}
         try:
             content = _parse_json(body.decode())

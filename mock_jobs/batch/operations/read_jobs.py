@@ -7,7 +7,7 @@ jobs that were created in the same millisecond, the latest submission first, is 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING
 
@@ -45,10 +45,18 @@ class ReadJobOperations(BatchStores):
             job = None if parts is None else self.find_job(parts)
             if job is not None:
                 found[job] = None
-        legacy = self.settings.legacy_container_fields
-        answer: dict[str, object] = {"jobs": [job_detail(job, self.arns, legacy=legacy) for job in found]}
+        answer: dict[str, object] = {"jobs": [self._detail(job) for job in found]}
         self.control.after_read(list(found))
         return answer
+
+    def _detail(self, job: Job) -> Mapping[str, object]:
+        legacy = self.settings.legacy_container_fields
+        if not job.is_terminal or not legacy:
+            return job_detail(job, self.arns, legacy=legacy)
+        # Of an ended job only the tags can change, and they are not copied.
+        if job.detail is None:
+            job.detail = job_detail(job, self.arns, legacy=legacy)
+        return job.detail
 
     def list_jobs(
         self,
