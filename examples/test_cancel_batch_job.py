@@ -18,9 +18,7 @@ def batch(mock_jobs, mock_jobs_batch):
             "securityGroupIds": ["sg-1"],
         },
     )
-    client.create_job_queue(
-        jobQueueName="queue", priority=1, computeEnvironmentOrder=[{"order": 1, "computeEnvironment": "ce"}]
-    )
+    client.create_job_queue(jobQueueName="queue", priority=1, computeEnvironmentOrder=[{"order": 1, "computeEnvironment": "ce"}])
     client.register_job_definition(
         jobDefinitionName="work",
         type="container",

@@ -29,9 +29,7 @@ def test_an_error_that_the_operation_never_answers_is_refused(mock_jobs):
 def test_a_rollout_takes_its_minutes_and_the_test_does_not(mock_jobs, mock_jobs_iot):
     iot = mock_jobs_iot
     arns = [iot.create_thing(thingName=f"pump-{number}")["thingArn"] for number in range(25)]
-    iot.create_job(
-        jobId="firmware-7", targets=arns, document="{}", jobExecutionsRolloutConfig={"maximumPerMinute": 10}
-    )
+    iot.create_job(jobId="firmware-7", targets=arns, document="{}", jobExecutionsRolloutConfig={"maximumPerMinute": 10})
 
     def queued():
         return iot.describe_job(jobId="firmware-7")["job"]["jobProcessDetails"]["numberOfQueuedThings"]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import botocore.loaders
-    import botocore.session
 
 
 @cache
@@ -27,12 +26,3 @@ def shared_loader(data_path: str | None = None) -> botocore.loaders.Loader:
     # Each boto3 session adds its own folder once more.
     loader.search_paths[:] = dict.fromkeys(loader.search_paths)
     return loader
-
-
-def session_with_shared_loader() -> botocore.session.Session:
-    """Return a new botocore session that reads its models through the shared loader."""
-    from botocore.session import get_session  # noqa: PLC0415 - botocore comes when a mock starts
-
-    session = get_session()
-    session.register_component("data_loader", shared_loader())
-    return session

@@ -1,0 +1,93 @@
+"""What users of moto turn to make Batch jobs move; the same switches, in process."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+from moto.moto_api import state_manager
+
+from mock_jobs import mock_jobs
+
+from batch_site import make_definition, make_environment, make_queue
+from constants import REGION
+
+
+@pytest.fixture
+def transition():
+    yield lambda how: state_manager.set_transition("batch::job", how)
+    state_manager.unset_transition("batch::job")
+
+
+def _submit():
+    batch = boto3.client("batch", region_name=REGION)
+    make_environment(batch)
+    make_queue(batch)
+    make_definition(batch)
+    job_id = batch.submit_job(jobName="j", jobQueue="q", jobDefinition="d")["jobId"]
+    return lambda: batch.describe_jobs(jobs=[job_id])["jobs"][0]["status"]
+
+
+def test_without_docker_a_job_is_done_at_the_next_call():
+    with mock_jobs(config={"batch": {"use_docker": False}}):
+        status = _submit()
+        assert status() == "SUCCEEDED"
+
+
+def test_the_configuration_ends_with_its_mock():
+    with mock_jobs(config={"batch": {"use_docker": False}}):
+        _submit()
+    with mock_jobs():
+        status = _submit()
+        assert status() == "SUBMITTED"
+
+
+def test_immediate_means_done_at_the_next_call(mock, transition):
+    transition({"progression": "immediate"})
+
+    assert _submit()() == "SUCCEEDED"
+
+
+def test_manual_means_a_move_with_every_so_many_reads(mock, transition):
+    transition({"progression": "manual", "times": 2})
+    status = _submit()
+
+    assert [status() for _ in range(6)] == ["SUBMITTED", "SUBMITTED", "RUNNABLE", "RUNNABLE", "STARTING", "STARTING"]
+
+
+def test_time_means_so_many_seconds_in_each_state(mock, transition):
+    transition({"progression": "time", "seconds": 60})
+    mock.clock.freeze()
+    status = _submit()
+
+    assert status() == "SUBMITTED"
+    mock.clock.advance(59)
+    assert status() == "SUBMITTED"
+    mock.clock.advance(1)
+    assert status() == "RUNNABLE"
+    mock.clock.advance(180)
+    assert status() == "SUCCEEDED"
+
+
+def test_a_switch_that_is_turned_back_gives_the_default_again(mock, transition):
+    transition({"progression": "immediate"})
+    status = _submit()
+    assert status() == "SUCCEEDED"
+    assert mock.batch.pace.mode == "clock"
+
+    state_manager.unset_transition("batch::job")
+    status()
+    assert mock.batch.pace.mode == "poll"
+
+
+def test_the_pace_of_the_mock_comes_before_motos_switches(transition):
+    transition({"progression": "immediate"})
+    with mock_jobs(pace="manual"):
+        status = _submit()
+        assert [status(), status()] == ["SUBMITTED", "SUBMITTED"]
+
+
+def test_a_transition_that_does_not_exist_is_refused(mock, transition):
+    transition({"progression": "sometimes"})
+
+    with pytest.raises(ValueError, match="no such transition: .*'sometimes'"):
+        _submit()
