@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import RLock
 
-from mock_jobs.errors import UsageTypeError, UsageValueError
+from mock_jobs.errors import HIDDEN, UsageTypeError, UsageValueError
+
+__tracebackhide__ = HIDDEN
 
 
 class Timer:

@@ -5,6 +5,8 @@ Errors that the emulated services answer are another kind: see `mock_jobs.aws`.
 
 from __future__ import annotations
 
+from operator import methodcaller
+
 
 class UsageError(Exception):
     """Base of all errors about the use of mock_jobs itself, raised at the call that is wrong."""
@@ -24,3 +26,8 @@ class NotActiveError(UsageError, RuntimeError):
 
 class UnmockedRequestError(UsageError):
     """A request to AWS was stopped: neither mock_jobs nor moto answers it."""
+
+
+# A module that says `__tracebackhide__ = HIDDEN` has no frames in pytest's report of a usage error, so that the report ends
+# at the call that was wrong. All other errors keep theirs.
+HIDDEN = methodcaller("errisinstance", UsageError)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mock_jobs.errors import UsageTypeError, UsageValueError
+from mock_jobs.errors import HIDDEN, UsageTypeError, UsageValueError
+
+__tracebackhide__ = HIDDEN
 
 
 @dataclass(slots=True)

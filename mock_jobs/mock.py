@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_args, overload
 from unittest.mock import patch
 
 from mock_jobs.controls import Controls
-from mock_jobs.errors import NotActiveError, UsageTypeError, UsageValueError
+from mock_jobs.errors import HIDDEN, NotActiveError, UsageTypeError, UsageValueError
 from mock_jobs.world import PaceName, World
 
 if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
 
     from mock_jobs.doors.in_process import InProcessDoor
+
+__tracebackhide__ = HIDDEN
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -9,11 +9,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from mock_jobs.controls import Controls
-from mock_jobs.errors import NotActiveError, UsageValueError
+from mock_jobs.errors import HIDDEN, NotActiveError, UsageValueError
 
 if TYPE_CHECKING:
     from mock_jobs.doors.worlds import Worlds
     from mock_jobs.world import World
+
+__tracebackhide__ = HIDDEN
 
 _DEFAULT_ACCOUNT = "123456789012"
 _THREADS = 8

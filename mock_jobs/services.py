@@ -7,11 +7,13 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mock_jobs.errors import UsageValueError
+from mock_jobs.errors import HIDDEN, UsageValueError
 from mock_jobs.faults import DeclaredError
 
 if TYPE_CHECKING:
     from mock_jobs.wire.service import CompiledService
+
+__tracebackhide__ = HIDDEN
 
 # boto3's name -> module and name of the backend, pattern of the operations that are ours (the rest of `iot` is moto's).
 _BACKENDS = {

@@ -170,3 +170,24 @@ def test_a_run_without_the_fixture_imports_neither_moto_nor_boto3(pytester):
     result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:hypothesispytest")
 
     result.assert_outcomes(passed=1)
+
+
+def test_the_report_of_a_usage_error_ends_at_the_call_that_is_wrong(run):
+    result = run(test_it="def test_it(mock_jobs):\n    mock_jobs.clock.advance(-1)\n")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([">       mock_jobs.clock.advance(-1)", "E *UsageValueError: the clock moves forward only: *"])
+    result.stdout.no_fnmatch_line("*clock.py*")
+
+
+def test_the_report_of_another_error_keeps_all_frames(run):
+    result = run(
+        test_it="""
+        def test_it(mock_jobs):
+            mock_jobs.clock.call_at(0, lambda: 1 / 0)
+            mock_jobs.clock.advance(1)
+        """
+    )
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*clock.py:*"])

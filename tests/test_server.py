@@ -411,3 +411,32 @@ def test_the_command_without_words_shows_its_usage(command):
 
     assert process.returncode == 2
     assert "usage: mock-jobs" in errors
+
+
+def test_batch_jobs_are_moved_over_http(server):
+    batch = _client(server, "batch")
+    batch.create_compute_environment(
+        computeEnvironmentName="ce", type="UNMANAGED", serviceRole="arn:aws:iam::111111111111:role/r", unmanagedvCpus=4
+    )
+    batch.create_job_queue(jobQueueName="q", priority=1, computeEnvironmentOrder=[{"order": 1, "computeEnvironment": "ce"}])
+    container = {
+        "image": "busybox",
+        "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "128"}],
+    }
+    batch.register_job_definition(jobDefinitionName="d", type="container", containerProperties=container)
+    _control(server, "batch/pace", pace="manual")
+    _control(server, "batch/plan", job_name="j", duration=30, exit_code=4)
+    job_id = batch.submit_job(jobName="j", jobQueue="q", jobDefinition="d")["jobId"]
+
+    def status():
+        return batch.describe_jobs(jobs=[job_id])["jobs"][0]["status"]
+
+    assert status() == status() == "SUBMITTED"
+    _control(server, "batch/step", job_id=job_id)
+    assert status() == "RUNNABLE"
+    _control(server, "batch/run-until", job_id=job_id, status="FAILED")
+    (job,) = batch.describe_jobs(jobs=[job_id])["jobs"]
+    assert job["container"]["exitCode"] == 4
+    answer = _control(server, "batch/run-until", job_id=job_id, status="SUCCEEDED")
+    assert answer.status_code == 400
+    assert "will never be SUCCEEDED" in answer.json()["message"]

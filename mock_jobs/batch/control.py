@@ -12,13 +12,15 @@ from mock_jobs.batch.pace import Pace
 from mock_jobs.batch.plans import SUCCESS, JobPlan
 from mock_jobs.batch.settings import BatchSettings
 from mock_jobs.batch.states import PENDING, RUNNABLE, RUNNING, STARTING, SUBMITTED, JobStatus
-from mock_jobs.errors import UsageValueError
+from mock_jobs.errors import HIDDEN, UsageValueError
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle import Lifecycle
     from mock_jobs.batch.names import JobId
     from mock_jobs.batch.resources import JobQueue
     from mock_jobs.world import PaceName, World
+
+__tracebackhide__ = HIDDEN
 
 _SHOWN = 10
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from mock_jobs.errors import UsageValueError
+from mock_jobs.errors import HIDDEN, UsageValueError
 from mock_jobs.world import PaceName
+
+__tracebackhide__ = HIDDEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import TYPE_CHECKING
 
-from mock_jobs.errors import UsageTypeError, UsageValueError
+from mock_jobs.errors import HIDDEN, UsageTypeError, UsageValueError
 
 if TYPE_CHECKING:
     from mock_jobs.batch.job import Job
+
+__tracebackhide__ = HIDDEN
 
 _REASON_LENGTH = 255
 _FOREVER = float("inf")

@@ -20,8 +20,11 @@ from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, regi
 from mock_jobs.doors.sessions import new_session
 from mock_jobs.doors.unmocked import refusal
 from mock_jobs.doors.worlds import Worlds
+from mock_jobs.errors import HIDDEN
 from mock_jobs.wire.loader import shared_loader
 from mock_jobs.world import PaceName
+
+__tracebackhide__ = HIDDEN
 
 _CREDENTIALS = Credentials("FOOBARKEY", "FOOBARSECRET")
 

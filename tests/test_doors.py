@@ -1,0 +1,142 @@
+"""Whose request it is, what is said when nobody answers, and the WSGI application by itself."""
+
+from __future__ import annotations
+
+import io
+
+import boto3
+import pytest
+
+from mock_jobs import UnmockedRequestError, mock_jobs
+from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, region_of, service_of
+from mock_jobs.doors.unmocked import refusal
+from mock_jobs.doors.worlds import Worlds
+from mock_jobs.doors.wsgi import Application
+
+from constants import ACCOUNT
+
+
+def _signed(service, region="us-east-1", key="FOOBARKEY"):
+    return f"AWS4-HMAC-SHA256 Credential={key}/20261122/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+
+
+@pytest.mark.parametrize(
+    ("host", "is_aws"),
+    [
+        ("iot.us-east-1.amazonaws.com", True),
+        ("iot.us-east-1.amazonaws.com:443", True),
+        ("batch.cn-north-1.amazonaws.com.cn", True),
+        ("bucket.s3.eusc-de-east-1.amazonaws.eu", True),
+        ("iot.us-east-1.api.aws", True),
+        ("amazonaws.com", True),
+        ("IOT.US-EAST-1.AMAZONAWS.COM", True),
+        ("localhost:5000", False),
+        ("example.com", False),
+        ("notamazonaws.com", False),
+        ("amazonaws.com.example.com", False),
+    ],
+)
+def test_hosts_of_aws_are_known_by_their_domain(host, is_aws):
+    assert is_aws_host(host) is is_aws
+
+
+@pytest.mark.parametrize(
+    ("authorization", "host", "path", "service"),
+    [
+        (_signed("iot"), "localhost:5000", "/jobs/j", "iot"),
+        (_signed("iot-jobs-data"), "localhost:5000", "/things/t/jobs", "iot-jobs-data"),
+        (_signed("iot-jobs-data").encode(), "localhost:5000", "/things/t/jobs", "iot-jobs-data"),
+        (_signed("iot-jobs-data"), "iot.us-east-1.amazonaws.com", "/things/t/jobs", "iot-jobs-data"),
+        (_signed("s3"), "localhost:5000", "/jobs/j", None),
+        (None, "batch.us-east-1.amazonaws.com", "/v1/canceljob", "batch"),
+        (None, "fips.batch.us-east-1.amazonaws.com", "/v1/canceljob", "batch"),
+        (None, "iot-fips.us-gov-west-1.amazonaws.com", "/jobs/j", "iot"),
+        (None, "data.jobs.iot.us-east-1.amazonaws.com", "/things/t/jobs", "iot-jobs-data"),
+        (None, "a1b2-ats.iot.us-east-1.amazonaws.com", "/things/t/jobs/$next", "iot-jobs-data"),
+        (None, "a1b2-ats.iot.us-east-1.amazonaws.com", "/command-executions", "iot-jobs-data"),
+        (None, "a1b2-ats.iot.us-east-1.amazonaws.com", "/things/jobs/shadow", None),
+        (None, "a1b2-ats.iot.us-east-1.amazonaws.com", "/topics/t", None),
+        (None, "localhost:5000", "/jobs/j", None),
+        ("Basic x", "localhost:5000", "/jobs/j", None),
+    ],
+)
+def test_the_signature_says_the_service_else_the_host_does(authorization, host, path, service):
+    assert service_of(origin_of(authorization, host), path) == service
+
+
+@pytest.mark.parametrize(
+    ("authorization", "host", "user_agent", "region"),
+    [
+        (_signed("iot", "eu-west-1"), "iot.ap-south-1.amazonaws.com", "", "ap-south-1"),
+        (_signed("iot", "eu-west-1"), "localhost:5000", "Boto3/1 region/us-west-2", "us-west-2"),
+        (_signed("iot", "eu-west-1"), "localhost:5000", "Boto3/1", "eu-west-1"),
+        (_signed("iot", "us-gov-west-1"), "localhost:5000", "region/nonsense", "us-gov-west-1"),
+        (None, "localhost:5000", "", "us-east-1"),
+    ],
+)
+def test_the_region_is_taken_as_moto_takes_it(authorization, host, user_agent, region):
+    assert region_of(origin_of(authorization, host), user_agent) == region
+
+
+@pytest.mark.parametrize(
+    ("key", "answer"), [("123456789012", True), ("12345678901", False), ("1234567890123", False), ("FOOBARKEY123", False)]
+)
+def test_an_access_key_of_twelve_digits_is_an_account(key, answer):
+    assert is_account_id(key) is answer
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "headers", "names"),
+    [
+        ("POST", "https://glacial.us-east-1.amazonaws.com/", {"X-Amz-Target": b"Glacial_2026.Freeze"}, "glacial Freeze"),
+        ("GET", "https://unheard.us-east-1.amazonaws.com/a/b?c", {"Authorization": _signed("unheard")}, "unheard GET /a/b"),
+        ("GET", "https://iot.us-east-1.api.aws/things", {"Authorization": _signed("iot")}, "iot ListThings"),
+    ],
+)
+def test_a_refusal_names_service_and_operation_as_well_as_they_can_be_known(method, url, headers, names):
+    error = refusal(method, url, headers)
+
+    assert isinstance(error, UnmockedRequestError)
+    assert str(error).startswith(f"The request for {names} (host ")
+    assert "passthrough" in str(error)
+
+
+def test_the_application_reads_a_decoded_path_where_the_server_gives_no_other():
+    worlds = Worlds(shared=False)
+    application = Application(worlds)
+    answers = []
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/things/a:b/jobs",
+        "QUERY_STRING": "",
+        "HTTP_AUTHORIZATION": _signed("iot-jobs-data"),
+        "wsgi.input": io.BytesIO(),
+    }
+
+    (body,) = application(environ, lambda status, headers: answers.append(status))
+
+    assert answers == ["404 Not Found"]
+    assert b"Thing a:b cannot be found." in body
+    worlds.leave()
+
+
+def test_the_application_reads_an_absolute_target():
+    worlds = Worlds(shared=False)
+    answers = []
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "REQUEST_URI": "http://batch.us-east-1.amazonaws.com/v1/describejobs?x",
+        "HTTP_HOST": "batch.us-east-1.amazonaws.com",
+        "CONTENT_LENGTH": "11",
+        "wsgi.input": io.BytesIO(b'{"jobs":[]}'),
+    }
+
+    body = Application(worlds)(environ, lambda status, headers: answers.append(status))
+
+    assert (answers, body) == (["200 OK"], [b'{"jobs":[]}'])
+    assert [call.account for call in worlds.of(ACCOUNT).calls] == [ACCOUNT]
+
+
+def test_a_service_that_shares_the_signing_name_is_left_to_moto():
+    with mock_jobs():
+        boto3.client("iot-data", region_name="us-east-1").publish(topic="t", payload=b"x")
