@@ -7,6 +7,7 @@ import re
 import pytest
 
 from batch_site import EC2, FARGATE, PREFIX, make_environment, make_queue, refusal
+from constants import newer_botocore
 
 ROLE = "arn:aws:iam::123456789012:role/batch"
 LINKED = "arn:aws:iam::123456789012:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
@@ -153,6 +154,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("changes", "text"), REFUSED)
+@newer_botocore
 def test_an_impossible_environment_is_refused(batch, changes, text):
     arguments = {"computeEnvironmentName": "ce", "type": "MANAGED", "computeResources": EC2, **changes}
 
@@ -176,6 +178,7 @@ def test_an_impossible_environment_is_refused(batch, changes, text):
         {"launchTemplate": {"launchTemplateId": "a", "overrides": [{"targetInstanceTypes": ["m5"]}] * 10}},
     ],
 )
+@newer_botocore
 def test_an_environment_at_the_limits_is_accepted(batch, changes):
     make_environment(batch, **changes)
 
@@ -211,6 +214,7 @@ def test_50_environments_are_accepted_and_51_refused(batch):
         {"computeResources": {**EC2, "capacityTags": {"a": "b"}}},
     ],
 )
+@newer_botocore
 def test_what_is_not_emulated_is_refused_aloud(batch, extra):
     with pytest.raises(Exception, match="mock_jobs does not emulate"):
         batch.create_compute_environment(**{"computeEnvironmentName": "ce", "type": "MANAGED", "computeResources": EC2, **extra})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from batch_site import FARGATE_CONTAINER, PREFIX, container, make_definition, refusal
+from constants import newer_botocore
 
 
 def register(batch, **members):
@@ -181,6 +182,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("changes", "text"), REFUSED, ids=[text[:50] for _, text in REFUSED])
+@newer_botocore
 def test_an_impossible_definition_is_refused(batch, changes, text):
     arguments = {"jobDefinitionName": "d", "type": "container", "containerProperties": container(), **changes}
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import boto3
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mock_jobs import mock_jobs
 
 from batch_site import make_definition, make_environment, make_queue
+from constants import KNOWS_BULK_FORMS
 
 CAPACITY = 4
 ORDER = ["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED"]
@@ -104,6 +105,7 @@ class BatchMachine(RuleBasedStateMachine):
             getattr(self.batch, operation)(jobId=target, reason="stop")
             self.note_stopped(target)
 
+    @precondition(lambda self: KNOWS_BULK_FORMS)
     @rule(data=st.data(), operation=st.sampled_from(["cancel_jobs", "terminate_jobs"]))
     def stop_many(self, data, operation):
         if self.jobs:

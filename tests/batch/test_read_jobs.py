@@ -15,6 +15,7 @@ from batch_site import (
     refusal,
     submit,
 )
+from constants import newer_botocore
 
 
 @pytest.fixture(autouse=True)
@@ -332,6 +333,7 @@ def test_a_summary_of_an_array_has_its_size_and_counts_and_a_child_its_index(bat
 
 
 @pytest.mark.parametrize(("operation", "flag"), [("cancel_job", "isCancelled"), ("terminate_job", "isTerminated")])
+@newer_botocore
 def test_a_summary_has_the_flags_only_when_they_are_true(batch, operation, flag):
     getattr(batch, operation)(jobId=submit(batch), reason="x")
 

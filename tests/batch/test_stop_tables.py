@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from batch_site import UNKNOWN_ID, Timeline, children, detail, make_site, reach, refusal, status, statuses, submit, summary
+from constants import newer_botocore
 
 CANCEL, TERMINATE = "cancel_job", "terminate_job"
 FLAG = {CANCEL: "isCancelled", TERMINATE: "isTerminated"}
@@ -388,6 +389,7 @@ def test_a_malformed_id_can_be_let_through_as_moto_does(mock, batch, operation):
 
 
 @pytest.mark.parametrize("operation", BULK)
+@newer_botocore
 def test_bulk_forms_act_on_each_job_and_report_in_order(mock, batch, operation):
     one, two = submit(batch, "one"), submit(batch, "two")
 
@@ -401,6 +403,7 @@ def test_bulk_forms_act_on_each_job_and_report_in_order(mock, batch, operation):
         assert (job["status"], job["statusReason"], job[BULK[operation]]) == ("FAILED", "why", True)
 
 
+@newer_botocore
 def test_bulk_cancel_reports_a_running_job_as_successful_and_leaves_it_alone(mock, batch):
     job_id = submit(batch)
     reach(mock, job_id, "RUNNING")
@@ -421,6 +424,7 @@ def test_bulk_cancel_reports_a_running_job_as_successful_and_leaves_it_alone(moc
     ],
     ids=["no job", "51 jobs", "empty reason", "long reason"],
 )
+@newer_botocore
 def test_bulk_forms_refuse_the_whole_call(batch, operation, changes, text):
     job_id = submit(batch)
 
@@ -429,6 +433,7 @@ def test_bulk_forms_refuse_the_whole_call(batch, operation, changes, text):
 
 
 @pytest.mark.parametrize("operation", BULK)
+@newer_botocore
 def test_bulk_forms_take_50_jobs(batch, operation):
     jobs = [submit(batch) for _ in range(50)]
 
