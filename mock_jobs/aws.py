@@ -140,7 +140,7 @@ def read_page_token(listing: str, token: str) -> tuple[object, ...]:
     """
     try:
         made_for, *key = json.loads(base64.b64decode(token.encode(), altchars=b"-_", validate=True))
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError, RecursionError, binascii.Error) as error:
         raise BadToken from error
     if made_for != listing:
         raise BadToken

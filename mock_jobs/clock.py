@@ -14,6 +14,10 @@ from mock_jobs.errors import HIDDEN, UsageTypeError, UsageValueError
 __tracebackhide__ = HIDDEN
 
 
+# The clock shows moments that a datetime can hold.
+_LONGEST_S = 253_402_300_799
+
+
 class Timer:
     """One callback that waits for its moment; `cancel` makes it never fire."""
 
@@ -59,8 +63,8 @@ class _Heap:
 class Clock:
     """The time that the mock lives in: the process clock plus an offset.
 
-    It starts from `time.time()`, so time-machine and freezegun govern it while they are active. It moves forward only, by
-    itself with real time unless frozen, and by `advance` and `move_to`. Timers never fire in the background: `catch_up`,
+    It starts from `time.time()`, so time-machine and freezegun govern it while they are active, back in time too. It moves by
+    itself with real time unless frozen, and forward by `advance` and `move_to`. Timers never fire in the background: `catch_up`,
     which every request begins with, and the moves fire what is due, each timer at exactly its due time.
 
     There are two kinds of timers. Ordinary ones follow the clock always. *Gated* ones belong to AWS Batch jobs, whose pace
@@ -113,6 +117,7 @@ class Clock:
         """
         delta_ms = _milliseconds(delta)
         with self._lock:
+            _milliseconds((self.now_ms + delta_ms) / 1000)
             self._move(self.now_ms + delta_ms, gated=self.gate_follows_moves)
 
     def move_to(self, moment: float | datetime) -> None:
@@ -169,11 +174,6 @@ class Clock:
         timer = Timer(due_ms, self._sequence, callback)
         (self._gated if gated else self._timers).push(timer)
         return timer
-
-    def next_due_ms(self) -> int | None:
-        """Return when the earliest ordinary timer is due, in milliseconds since the epoch, or None if none waits."""
-        first = self._timers.first()
-        return None if first is None else first.due_ms
 
     def catch_up(self) -> None:
         """Fire everything that is due now."""
@@ -287,7 +287,7 @@ def _milliseconds(delta: float | timedelta) -> int:
     if isinstance(delta, bool) or not isinstance(delta, (int, float)):
         msg = f"expected seconds or a timedelta, got {delta!r}"
         raise UsageTypeError(msg)
-    if not 0 <= delta < float("inf"):
-        msg = f"the clock moves forward only: expected a finite number of seconds, 0 or more, got {delta!r}"
+    if not 0 <= delta <= _LONGEST_S:
+        msg = f"the clock moves forward only: expected 0 to {_LONGEST_S} seconds (the year 9999), got {delta!r}"
         raise UsageValueError(msg)
     return round(delta * 1000)

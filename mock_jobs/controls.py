@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,9 +31,11 @@ class Controls:
         return self.world.faults
 
     @property
-    def calls(self) -> deque[Call]:
-        """The requests that were answered for IoT Jobs and Batch, oldest first."""
-        return self.world.calls
+    def calls(self) -> tuple[Call, ...]:
+        """The requests that were answered so far for IoT Jobs and Batch, oldest first; at most the last 10,000."""
+        world = self.world
+        with world.lock:
+            return tuple(call._replace(parameters=deepcopy(call.parameters)) for call in world.calls)
 
     @property
     def batch(self) -> BatchControl:

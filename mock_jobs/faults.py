@@ -73,6 +73,8 @@ class Faults:
         if times is not None and times < 1:
             msg = f"times must be at least 1, got {times}; None means always"
             raise UsageValueError(msg)
+        if message is not None and not isinstance(message, str):
+            raise UsageTypeError(f"message must be a string or None, got {message!r}")
         name, errors = self._declared(service, operation)
         if code not in errors:
             msg = f"{service} {name} never answers {code!r}. It declares: {', '.join(sorted(errors))}"

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_args, overload
-from unittest.mock import patch
 
 from mock_jobs.controls import Controls
 from mock_jobs.errors import HIDDEN, NotActiveError, UsageTypeError, UsageValueError
+from mock_jobs.override import Override
 from mock_jobs.world import PaceName, World
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 ClassT = TypeVar("ClassT", bound=type)
 
-# Methods of test classes that begin the state of a test
-_SETUPS = ("setUp", "asyncSetUp", "setup_method")
+_REGION_VARIABLE = "AWS_DEFAULT_REGION"
 
 
 class MockJobs(Controls):
@@ -114,7 +113,7 @@ class MockJobs(Controls):
     def __call__(self, target: Callable[P, T], reset: bool = ..., remove_data: bool = ...) -> Callable[P, T]: ...
 
     def __call__(self, target: Any, reset: bool = True, remove_data: bool = True) -> Any:
-        """Decorate a function, a coroutine function or a class."""
+        """Decorate a function, a generator function (a fixture that yields), a coroutine function or a class."""
         if inspect.isclass(target):
             return self._decorate_class(target)
         if not callable(target):
@@ -130,6 +129,22 @@ class MockJobs(Controls):
                     self.stop(remove_data=remove_data)
 
             return mocked_coroutine
+
+        if inspect.isgeneratorfunction(target):
+
+            @functools.wraps(target)
+            def mocked_generator(*args: Any, **kwargs: Any) -> Any:
+                self.start(reset=reset)
+                try:
+                    return (yield from target(*args, **kwargs))
+                finally:
+                    self.stop(remove_data=remove_data)
+
+            return mocked_generator
+        if inspect.isasyncgenfunction(target):
+            raise UsageTypeError(
+                f"mock_jobs cannot decorate the async generator {target.__qualname__}; use `with mock_jobs():` inside it"
+            )
 
         @functools.wraps(target)
         def mocked(*args: Any, **kwargs: Any) -> Any:
@@ -147,14 +162,15 @@ class MockJobs(Controls):
         As under `mock_aws`: with a `setUp`, state begins with it and lasts through the test and `tearDown`; without, each
         test method has a state of its own.
         """
-        has_setup = _has_setup(target)
+        setups = _setups_of(target)
+        has_setup = _has_own(target, setups)
         for name, attribute in list(vars(target).items()):
             if name.startswith("_"):
                 continue
             if inspect.isclass(attribute):
                 setattr(target, name, self(attribute))
             elif inspect.isfunction(attribute):
-                begins = name in _SETUPS
+                begins = name in setups
                 alone = not has_setup and name.startswith(unittest.TestLoader.testMethodPrefix)
                 setattr(target, name, self(attribute, reset=begins or alone, remove_data=alone))
         return target
@@ -170,9 +186,26 @@ def _check_options(config: object, region: object, pace: object) -> None:
         raise UsageValueError(f"pace must be one of {', '.join(get_args(PaceName))}, got {pace!r}")
 
 
-def _has_setup(target: type) -> bool:
-    own = [each for each in target.__mro__ if each not in (unittest.TestCase, unittest.IsolatedAsyncioTestCase, object)]
-    return any(name in vars(each) for each in own for name in _SETUPS)
+def _setups_of(target: type) -> frozenset[str]:
+    """Return the names of the methods that begin the state of a test in this class."""
+    if issubclass(target, unittest.TestCase):
+        return frozenset({"setUp", "asyncSetUp"})
+    return frozenset({"setup_method"})
+
+
+def _has_own(target: type, names: frozenset[str]) -> bool:
+    library = (unittest.TestCase, unittest.IsolatedAsyncioTestCase)
+    return any(names & vars(each).keys() for each in target.__mro__ if each not in library)
+
+
+def _put_region(region: str | None) -> None:
+    if region is None:
+        os.environ.pop(_REGION_VARIABLE, None)
+    else:
+        os.environ[_REGION_VARIABLE] = region
+
+
+_region = Override(lambda: os.environ.get(_REGION_VARIABLE), _put_region)
 
 
 class _Activation:
@@ -189,7 +222,13 @@ class _Activation:
         from mock_jobs.doors import moto_seam  # noqa: PLC0415
 
         if not moto_seam.is_in_process():
+            if pace is not None:
+                raise UsageValueError(
+                    "moto answers from another process (TEST_SERVER_MODE or proxy mode), so pace cannot be set from here; "
+                    "POST it to /mock-jobs-api/batch/pace of the server"
+                )
             self._moto.start(reset=reset)
+            self._enter_region(region, self._left)
             return
         from mock_jobs.doors.in_process import the_door  # noqa: PLC0415
 
@@ -201,15 +240,20 @@ class _Activation:
             with ExitStack() as entered:
                 door.open()
                 entered.callback(door.close)
-                if region is not None:
-                    entered.enter_context(patch.dict(os.environ, AWS_DEFAULT_REGION=region))
+                self._enter_region(region, entered)
                 if pace is not None:
-                    entered.enter_context(door.paced(pace))
+                    door.pace.begin(self, pace)
+                    entered.callback(door.pace.end, self)
                 self._left = entered.pop_all()
         except BaseException:
             self._moto.stop()
             raise
         self.door = door
+
+    def _enter_region(self, region: str | None, entered: ExitStack) -> None:
+        if region is not None:
+            _region.begin(self, region)
+            entered.callback(_region.end, self)
 
     def leave(self, *, remove_data: bool) -> None:
         try:
@@ -218,6 +262,8 @@ class _Activation:
             if self.door is not None:
                 self.door.await_reset()
             self._moto.stop(remove_data=remove_data)
+            if self.door is not None:
+                self.door.tidy()
 
     def reset(self) -> None:
         self._moto.reset()

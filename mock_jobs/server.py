@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from mock_jobs.controls import Controls
-from mock_jobs.errors import HIDDEN, NotActiveError, UsageValueError
+from mock_jobs.errors import HIDDEN, NotActiveError, UsageError, UsageValueError
 
 if TYPE_CHECKING:
     from mock_jobs.doors.worlds import Worlds
@@ -26,7 +26,8 @@ class MockJobsServer:
     """A server in a thread of this process, for tests. Needs the extra `mock_jobs[server]`.
 
     Each account has a world of its own, so that test workers with different access keys never meet: an access key of exactly
-    12 digits is the account id.
+    12 digits is the account id. moto keeps the state of its services once per process, so a mock that starts or ends in the
+    same process resets them, and the worlds of this server with them.
 
     Args:
         host: Address to listen on.
@@ -47,7 +48,7 @@ class MockJobsServer:
             OSError: The address cannot be listened on.
         """
         if self._running is not None:
-            raise NotActiveError("this server runs already")
+            raise UsageError("this server runs already")
         self._running = _Running(self._host, self._port)
 
     def stop(self) -> None:
@@ -115,7 +116,7 @@ class _Running:
             self.worlds = Worlds(shared=False)
             application = Application(self.worlds)
         except ImportError as error:
-            raise NotActiveError("server mode needs more packages: pip install 'mock_jobs[server]'") from error
+            raise UsageError("server mode needs more packages: pip install 'mock_jobs[server]'") from error
         self._reset_moto = moto_seam.reset_unless_mocked
         self._reset_moto()
         # Our own socket: what cannot be listened on is found out before waitress starts threads, and a name with several

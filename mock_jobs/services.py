@@ -60,4 +60,6 @@ def declared_errors(service: str, operation: str) -> tuple[str, dict[str, Declar
     for name, found in operations.items():
         if operation in (name, found.method_name):
             return name, {**found.errors, **_OUTSIDE_MODEL.get(service, {})}
-    raise UsageValueError(f"{service} has no operation {operation!r}. It has: {', '.join(sorted(operations))}")
+    raise UsageValueError(
+        f"mock_jobs answers no operation {operation!r} of {service}; it answers: {', '.join(sorted(operations))}"
+    )

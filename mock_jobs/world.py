@@ -24,6 +24,10 @@ class _Stored(Protocol):
 class _Shared(Protocol):
     def __init__(self, world: World) -> None: ...
 
+    def forget(self) -> None:
+        """Go back to the state of a new object."""
+        ...
+
 
 StoredT = TypeVar("StoredT", bound=_Stored)
 SharedT = TypeVar("SharedT", bound=_Shared)
@@ -71,32 +75,31 @@ class World:
         self.default_pace: PaceName | None = None
         self.calls: deque[Call] = deque(maxlen=CALL_LOG_LENGTH)
         self._stores: dict[tuple[type, str, str], object] = {}
-        self._shared: dict[type, object] = {}
+        self._shared: dict[type, _Shared] = {}
 
     def store(self, kind: type[StoredT], account: str, region: str) -> StoredT:
         """Return the one object of this class for an account and region, made when first asked for."""
         key = (kind, account, region)
         found = self._stores.get(key)
         if found is None:
-            found = self._stores[key] = kind(self, account, region)
+            with self.lock:
+                found = self._stores.get(key) or self._stores.setdefault(key, kind(self, account, region))
         return cast("StoredT", found)
 
     def shared(self, kind: type[SharedT]) -> SharedT:
-        """Return the one object of this class for the whole world, made when first asked for."""
+        """Return the one object of this class for the whole world, made when first asked for; it outlives resets."""
         found = self._shared.get(kind)
         if found is None:
-            found = self._shared[kind] = kind(self)
+            with self.lock:
+                found = self._shared.get(kind) or self._shared.setdefault(kind, kind(self))
         return cast("SharedT", found)
-
-    def stores(self, kind: type[StoredT]) -> list[StoredT]:
-        """Return all objects of this class that exist, in the order of their making."""
-        return [store for store in self._stores.values() if isinstance(store, kind)]
 
     def reset(self) -> None:
         """Forget all state of the services, all timers, faults and calls."""
         with self.lock:
             self._stores.clear()
-            self._shared.clear()
             self.clock.forget()
+            for each in self._shared.values():
+                each.forget()
             self.faults.clear()
             self.calls.clear()

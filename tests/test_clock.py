@@ -38,7 +38,7 @@ def test_advance_takes_a_timedelta(clock):
     assert clock.now_ms == before + 120_000
 
 
-@pytest.mark.parametrize("delta", [-1, float("inf"), float("nan"), timedelta(seconds=-1)])
+@pytest.mark.parametrize("delta", [-1, float("inf"), float("nan"), 1e300, timedelta(seconds=-1)])
 def test_advance_refuses_what_is_no_way_forward(clock, delta):
     before = clock.now_ms
 
@@ -130,7 +130,6 @@ def test_a_cancelled_timer_never_fires(clock):
     clock.advance(1)
 
     assert seen == []
-    assert clock.next_due_ms() is None
 
 
 def test_a_timer_that_is_not_due_waits(clock):

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import io
+import itertools
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import EndpointProviderError, EndpointVariantError
 
 from mock_jobs import UnmockedRequestError, mock_jobs
+from mock_jobs.aws import partition_of
 from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, region_of, service_of
 from mock_jobs.doors.unmocked import refusal
 from mock_jobs.doors.worlds import Worlds
 from mock_jobs.doors.wsgi import Application
+from mock_jobs.wire.loader import shared_loader
 
 from constants import ACCOUNT
 
@@ -38,6 +44,34 @@ def _signed(service, region="us-east-1", key="FOOBARKEY"):
 )
 def test_hosts_of_aws_are_known_by_their_domain(host, is_aws):
     assert is_aws_host(host) is is_aws
+
+
+def _endpoints():
+    loader = shared_loader()
+    for partition in loader.load_data("partitions")["partitions"]:
+        region = partition["outputs"]["implicitGlobalRegion"]
+        for fips, dual_stack in itertools.product((False, True), repeat=2):
+            yield pytest.param(region, fips, dual_stack, id=f"{partition['id']} fips={fips} dualstack={dual_stack}")
+
+
+@pytest.mark.parametrize(("region", "fips", "dual_stack"), list(_endpoints()))
+def test_no_endpoint_that_botocore_makes_up_is_let_out(region, fips, dual_stack):
+    config = Config(use_fips_endpoint=fips, use_dualstack_endpoint=dual_stack, retries={"max_attempts": 0})
+    for service in ("batch", "iot", "iot-jobs-data", "s3"):
+        try:
+            with mock_jobs():
+                host = urlsplit(boto3.client(service, region_name=region, config=config).meta.endpoint_url).netloc
+        except (EndpointProviderError, EndpointVariantError):
+            # Not every partition has every kind of endpoint.
+            continue
+        assert is_aws_host(host)
+
+
+@pytest.mark.parametrize(
+    "region", ["us-east-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1", "us-iso-east-1", "us-isof-south-1"]
+)
+def test_arns_have_the_partition_that_botocore_gives_to_a_region(region):
+    assert partition_of(region) == boto3.session.Session().get_partition_for_region(region)
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_clear_takes_all_faults_back(mock, iot):
     [
         (("batch", "cancel_job", "ThrottlingException"), UsageValueError, "It declares: AccessDeniedException, ClientException"),
         (("iot", "cancel_job", "InvalidStateTransitionException"), UsageValueError, "iot CancelJob never answers"),
-        (("iot", "cancel_jobs", "ThrottlingException"), UsageValueError, "iot has no operation 'cancel_jobs'"),
+        (("iot", "cancel_jobs", "ThrottlingException"), UsageValueError, "mock_jobs answers no operation 'cancel_jobs' of iot"),
         (("ec2", "run_instances", "X"), UsageValueError, "only batch, iot, iot-jobs-data"),
     ],
 )

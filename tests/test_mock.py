@@ -359,8 +359,16 @@ def test_models_are_read_once_for_all_sessions_and_search_paths_do_not_grow():
                 session.client("iot", region_name=REGION)
                 loaders.append(session._session.get_component("data_loader"))
 
-    assert len(set(map(id, loaders))) == 1
-    assert len(loaders[0].search_paths) <= len(set(loaders[0].search_paths)) + 1
+    assert len({id(loader._cache) for loader in loaders}) == 1
+    assert len({tuple(loader.search_paths) for loader in loaders}) == 1
+
+
+def test_a_search_path_that_a_test_adds_is_gone_with_its_session():
+    with mock_jobs():
+        loader = boto3.session.Session()._session.get_component("data_loader")
+        loader.search_paths.append("/somewhere/custom")
+    with mock_jobs():
+        assert "/somewhere/custom" not in boto3.session.Session()._session.get_component("data_loader").search_paths
 
 
 def _handlers(session):
@@ -381,6 +389,133 @@ def test_sessions_have_the_same_handlers_as_without_the_mock():
 
         assert _handlers(second) == before
         assert _handlers(first) != before
+
+
+class TestSetUpOfAPlainClass:
+    """pytest never calls a method of this name on a plain class, so it does not begin a state either, as under moto."""
+
+    seen = ()
+
+    @mock_jobs
+    class Plain:
+        def setUp(self):
+            raise AssertionError("nobody calls this")
+
+        def test_one(self):
+            _create_job()
+            return _job_ids()
+
+    def test_each_test_has_a_state_of_its_own(self):
+        assert self.Plain().test_one() == self.Plain().test_one() == ["job-1"]
+
+
+def test_decorates_a_generator_function_until_it_is_closed():
+    @mock_jobs
+    def fixture():
+        _create_job()
+        received = yield _job_ids()
+        yield received
+
+    running = fixture()
+    assert next(running) == ["job-1"]
+    assert _job_ids() == ["job-1"]
+    assert running.send("back") == "back"
+    running.close()
+    with pytest.raises(NotActiveError):
+        current_mock()
+
+
+def test_an_async_generator_function_is_refused_with_what_to_do():
+    async def fixture():
+        yield
+
+    with pytest.raises(UsageTypeError, match="use `with mock_jobs"):
+        mock_jobs(fixture)
+
+
+def test_environment_variables_set_under_the_mock_stay_as_under_mock_aws(monkeypatch):
+    monkeypatch.delenv("APP_TABLE", raising=False)
+    with mock_jobs(region=REGION):
+        os.environ["APP_TABLE"] = "kept"
+        assert os.environ["AWS_DEFAULT_REGION"] == REGION
+
+    assert os.environ.pop("APP_TABLE") == "kept"
+
+
+@pytest.fixture
+def _credentials_put_back():
+    """Mocks that overlap leave moto's fake credentials behind, which is moto's affair."""
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    before = {name: os.environ.get(name) for name in names}
+    yield
+    for name, value in before.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
+
+
+@pytest.mark.usefixtures("_credentials_put_back")
+def test_mocks_that_overlap_put_back_region_and_pace():
+    first, second = mock_jobs(region="eu-west-1", pace="manual"), mock_jobs(region="eu-west-2", pace="clock")
+    first.start()
+    second.start()
+    first.stop()
+    assert os.environ["AWS_DEFAULT_REGION"] == "eu-west-2"
+    assert second.batch.pace.mode == "clock"
+    second.stop()
+
+    with mock_jobs() as mock:
+        assert mock.batch.pace.mode == "poll"
+
+
+def test_leaving_an_inner_pace_gives_back_the_outer_one_exactly():
+    with mock_jobs() as mock:
+        mock.batch.pace = "manual"
+        with mock_jobs(pace="clock"):
+            assert mock.batch.pace.mode == "clock"
+        assert mock.batch.pace.mode == "manual"
+
+
+def test_the_handles_survive_a_reset():
+    with mock_jobs() as mock:
+        batch, clock, faults = mock.batch, mock.clock, mock.faults
+        batch.pace = "manual"
+        batch.plan(exit_code=1)
+        mock.reset()
+
+        assert (mock.batch, mock.clock, mock.faults) == (batch, clock, faults)
+        assert batch.pace.mode == "poll"
+
+
+def test_calls_are_a_snapshot_that_nobody_else_holds():
+    with mock_jobs() as mock:
+        _create_job()
+        calls = mock.calls
+        calls[0].parameters["targets"].append("more")
+        _client("iot").list_jobs()
+
+        assert len(calls) == 1
+        assert len(mock.calls) == 2
+        assert len(mock.calls[0].parameters["targets"]) == 1
+
+
+@pytest.mark.usefixtures("_credentials_put_back")
+def test_users_of_requests_stay_mocked_when_mock_aws_outlives_mock_jobs():
+    ours, motos = mock_jobs(), mock_aws()
+    ours.start()
+    motos.start()
+    ours.stop()
+    try:
+        assert b"ListAllMyBucketsResult" in requests.get("https://s3.amazonaws.com/", timeout=5).content
+    finally:
+        motos.stop()
+
+
+def test_a_region_that_moto_does_not_know_is_named():
+    with mock_jobs():
+        iot = boto3.client("iot", region_name="xx-west-1")
+        with pytest.raises(UsageValueError, match=r"no AWS IoT in the region 'xx-west-1'.*MOTO_ALLOW_NONEXISTENT_REGION"):
+            iot.create_job(jobId="j", targets=["arn:aws:iot:xx-west-1:123456789012:thing/t"], document="{}")
 
 
 _EARLY = """
@@ -464,7 +599,10 @@ def test_server_mode_of_moto_points_clients_at_the_server(monkeypatch):
     monkeypatch.setenv("MOTO_CALL_RESET_API", "false")
     monkeypatch.setenv("TEST_SERVER_MODE_ENDPOINT", "http://127.0.0.1:5999")
 
-    with mock_jobs() as mock:
-        assert boto3.client("batch", region_name=REGION).meta.endpoint_url == "http://127.0.0.1:5999"
+    with mock_jobs(region="eu-west-3") as mock:
+        assert boto3.client("batch").meta.endpoint_url == "http://127.0.0.1:5999"
+        assert boto3.client("batch").meta.region_name == "eu-west-3"
         with pytest.raises(NotActiveError, match="TEST_SERVER_MODE"):
             mock.clock  # noqa: B018
+    with pytest.raises(UsageValueError, match="/mock-jobs-api/batch/pace"):
+        mock_jobs(pace="manual").start()

@@ -10,13 +10,18 @@ import subprocess
 import sys
 import threading
 import urllib.parse
+from threading import Event
 
 import boto3
 import pytest
 import requests
 from botocore.exceptions import ClientError
+from moto.iot import models as moto_iot
+from moto.moto_api import state_manager
 
-from mock_jobs import MockJobsServer, NotActiveError, UsageValueError, mock_jobs
+from mock_jobs import MockJobsServer, NotActiveError, UsageError, UsageValueError, mock_jobs
+from mock_jobs.batch.control import BatchControl
+from mock_jobs.doors import moto_seam
 
 from constants import NO_RETRIES
 
@@ -159,7 +164,8 @@ def test_stopping_forgets_all_state_and_frees_the_port():
         assert _client(second, "iot").list_things()["things"] == []
 
 
-def test_a_server_and_a_mock_in_the_same_process_have_worlds_of_their_own(server):
+def test_a_mock_in_the_same_process_has_a_world_of_its_own_and_resets_the_server_with_moto(server):
+    _create_job(server)
     with mock_jobs():
         iot = boto3.client("iot", region_name="us-east-1")
         arn = iot.create_thing(thingName="mine")["thingArn"]
@@ -176,7 +182,7 @@ def test_a_server_that_does_not_run_says_so():
 
 
 def test_a_running_server_cannot_be_started_again(server):
-    with pytest.raises(NotActiveError, match="runs already"):
+    with pytest.raises(UsageError, match="runs already"):
         server.start()
 
 
@@ -440,3 +446,63 @@ def test_batch_jobs_are_moved_over_http(server):
     answer = _control(server, "batch/run-until", job_id=job_id, status="SUCCEEDED")
     assert answer.status_code == 400
     assert "will never be SUCCEEDED" in answer.json()["message"]
+
+
+def _at_once(number, act):
+    barrier = threading.Barrier(number)
+    threads = [threading.Thread(target=lambda: (barrier.wait(), act())) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_first_requests_that_come_at_once_find_one_control(server, monkeypatch):
+    made = []
+    init = BatchControl.__init__
+
+    def slow(self, world):
+        made.append(self)
+        Event().wait(0.05)
+        init(self, world)
+
+    monkeypatch.setattr(BatchControl, "__init__", slow)
+
+    _at_once(4, lambda: _client(server, "batch").describe_jobs(jobs=["x"]))
+
+    assert made == [server.account(ACCOUNT_A).batch]
+
+
+def test_accounts_that_come_at_once_listen_to_deleted_things_once(monkeypatch):
+    watch = moto_seam.watch_things
+    original = moto_iot.IoTBackend.delete_thing
+
+    def slow(deleted):
+        Event().wait(0.05)
+        return watch(deleted)
+
+    monkeypatch.setattr(moto_seam, "watch_things", slow)
+    accounts = iter(f"{number:012}" for number in range(4))
+    with MockJobsServer() as server:
+        _at_once(4, lambda: _create_job(server, account=next(accounts)))
+        assert len(moto_seam._listeners) == 1
+    assert moto_seam._listeners == []
+    assert moto_iot.IoTBackend.delete_thing is original
+
+
+@pytest.mark.parametrize("body", [b"[" * 5000, b"[1]", b'"x"', b"{", b"3"], ids=["deep", "list", "string", "open", "number"])
+def test_a_command_needs_a_json_object(server, body):
+    answer = requests.post(f"{server.url}/mock-jobs-api/clock/advance", data=body, timeout=5)
+
+    assert (answer.status_code, answer.json()) == (400, {"message": "the body must be a JSON object"})
+
+
+def test_a_usage_error_is_not_called_a_bug(server):
+    transition = {"model_name": "batch::job", "transition": {"progression": "sometimes"}}
+    requests.post(f"{server.url}/moto-api/state-manager/set-transition", json=transition, timeout=5)
+    try:
+        with pytest.raises(ClientError, match=r"\(MockJobsUsageError\).*no such transition") as caught:
+            _client(server, "batch").describe_jobs(jobs=["x"])
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    finally:
+        state_manager.unset_transition("batch::job")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import boto3
@@ -200,6 +201,8 @@ def test_booleans_of_the_query_are_read(mock, iot, iot_data, text, cancelled):
     [
         ("DELETE", "/things/thing-1/jobs/job-1/executionNumber/one", ""),
         ("GET", "/jobs", "maxResults=many"),
+        ("GET", "/jobs", "maxResults=1_0"),
+        ("GET", "/jobs", "maxResults=" + "9" * 5000),
         ("PUT", "/jobs/job-1/cancel", "force=perhaps"),
     ],
 )
@@ -208,6 +211,19 @@ def test_what_is_no_number_or_boolean_in_the_url_cannot_be_converted(mock, metho
 
     assert (status, code) == (400, "SerializationException")
     assert "can not be converted to" in content["message"]
+
+
+@pytest.mark.parametrize("token", ["x", "", "é", base64.b64encode(b"[" * 5000).decode(), base64.b64encode(b"3").decode()])
+def test_a_token_that_nobody_gave_out_is_refused(mock, iot, token):
+    with pytest.raises(iot.exceptions.InvalidRequestException, match="Next token is invalid"):
+        iot.list_jobs(nextToken=token)
+
+
+def test_a_request_that_is_motos_is_not_among_the_calls(mock):
+    body = json.dumps({"resourceArn": "arn:aws:iot:us-east-1:123456789012:thinggroup/g", "tags": [{"Key": "k"}]}).encode()
+
+    assert answer(mock.world, _request("iot", "POST", "/tags", body)) is None
+    assert mock.calls == ()
 
 
 def test_missing_members_are_all_named(mock):

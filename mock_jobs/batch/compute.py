@@ -33,11 +33,11 @@ _NOT_FOR_FARGATE = (
     "scalingPolicy",
 )
 _SCALING = frozenset({"minvCpus", "maxvCpus", "desiredvCpus"})
-_MOST_SUBNETS = 16
-_MOST_GROUPS = 5
-_MOST_TEMPLATE_OVERRIDES = 10
-_MOST_IMAGES = 2
-_SHORTEST_DELAY, _LONGEST_DELAY = 20, 10_080
+_MAX_SUBNETS = 16
+_MAX_GROUPS = 5
+_MAX_TEMPLATE_OVERRIDES = 10
+_MAX_IMAGES = 2
+_MIN_DELAY, _MAX_DELAY = 20, 10_080
 
 
 def is_fargate(resources: Mapping[str, object]) -> bool:
@@ -89,15 +89,19 @@ def check_resources_update(
             raise NotEmulatedYet(f"the member computeResources.{member}")
     if given.get("type") == "ECS_MANAGED_INSTANCES":
         raise NotEmulatedYet("compute environments of type ECS_MANAGED_INSTANCES")
-    given.pop("updateToLatestImageVersion", None)
-    result = cast("ComputeResourceOutputTypeDef", {**present, **given})
+    # A wish and no property: it is not described afterwards.
+    kept = {name: value for name, value in given.items() if name != "updateToLatestImageVersion"}
+    result = cast("ComputeResourceOutputTypeDef", {**present, **kept})
     if is_fargate(result):
         for member in given:
             if member not in ("type", "maxvCpus", "securityGroupIds", "subnets"):
                 raise invalid(messages.NOT_FOR_FARGATE, member=member)
         _check_fargate(result)
         return result
-    for member in given:
+    for member, value in given.items():
+        # Only True asks for a new image.
+        if value is False:
+            continue
         if member not in _SCALING and (not has_linked_role or present.get("allocationStrategy") == "BEST_FIT"):
             raise invalid(messages.INFRASTRUCTURE_UPDATE, member=member)
     _check_desired(present, given, result)
@@ -125,9 +129,9 @@ def _check_fargate(resources: ComputeResourceOutputTypeDef) -> None:
         raise invalid(messages.NO_SUBNET)
     if not resources.get("securityGroupIds"):
         raise invalid(messages.NO_SECURITY_GROUP)
-    if len(resources.get("subnets", [])) > _MOST_SUBNETS:
+    if len(resources.get("subnets", [])) > _MAX_SUBNETS:
         raise invalid(messages.TOO_MANY_SUBNETS)
-    if len(resources.get("securityGroupIds", [])) > _MOST_GROUPS:
+    if len(resources.get("securityGroupIds", [])) > _MAX_GROUPS:
         raise invalid(messages.TOO_MANY_SECURITY_GROUPS)
     if resources["maxvCpus"] < 1:
         raise invalid(messages.MAX_VCPUS)
@@ -172,12 +176,12 @@ def _check_details(resources: ComputeResourceOutputTypeDef) -> None:
         if bool(template.get("launchTemplateId")) == bool(template.get("launchTemplateName")):
             raise invalid(messages.LAUNCH_TEMPLATE)
         overrides = template.get("overrides", [])
-        if len(overrides) > _MOST_TEMPLATE_OVERRIDES or not all(each.get("targetInstanceTypes") for each in overrides):
+        if len(overrides) > _MAX_TEMPLATE_OVERRIDES or not all(each.get("targetInstanceTypes") for each in overrides):
             raise invalid(messages.LAUNCH_TEMPLATE_OVERRIDES)
-    if "ec2Configuration" in resources and not 1 <= len(resources["ec2Configuration"]) <= _MOST_IMAGES:
+    if "ec2Configuration" in resources and not 1 <= len(resources["ec2Configuration"]) <= _MAX_IMAGES:
         raise invalid(messages.EC2_CONFIGURATION)
     if "bidPercentage" in resources and not 1 <= resources["bidPercentage"] <= 100:  # noqa: PLR2004 - percent
         raise invalid(messages.BID_PERCENTAGE)
     delay = resources.get("scalingPolicy", {}).get("minScaleDownDelayMinutes", 0)
-    if delay and not _SHORTEST_DELAY <= delay <= _LONGEST_DELAY:
+    if delay and not _MIN_DELAY <= delay <= _MAX_DELAY:
         raise invalid(messages.SCALE_DOWN_DELAY)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mock_jobs.batch.resources import Platform
 
-LEAST_MEMORY = 4
+MIN_MEMORY = 4
 
 # vCPU -> MiB. Source: API reference, ResourceRequirement.value (documented).
 FARGATE_MEMORY: dict[float, frozenset[int]] = {
@@ -43,8 +43,9 @@ _NOT_FOR_EC2 = ("networkConfiguration", "fargatePlatformConfiguration", "ephemer
 _EFS_PLATFORM = (1, 4, 0)
 _EMPTY_LISTS = ("command", "volumes", "environment", "mountPoints", "ulimits", "resourceRequirements", "secrets")
 _REFERENCE = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
-_WHOLE = re.compile(r"[0-9]+")
-_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
+# Longer numbers mean nothing, and int() refuses very long ones.
+_WHOLE = re.compile(r"[0-9]{1,9}")
+_NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9}")
 
 
 def check(container: ContainerPropertiesOutputTypeDef, platform: Platform) -> None:
@@ -99,7 +100,7 @@ def check_resources(required: Mapping[str, str], vcpus: int | None, memory: int 
     if text is not None and not _WHOLE.fullmatch(text):
         raise invalid(messages.BAD_RESOURCE, type="MEMORY", value=text)
     size = int(text) if text is not None else cast("int", memory)
-    if size < LEAST_MEMORY:
+    if size < MIN_MEMORY:
         raise invalid(messages.MEMORY_TOO_SMALL)
 
 
@@ -151,7 +152,7 @@ def _check_ec2(container: ContainerPropertiesOutputTypeDef, _: Mapping[str, str]
 
 
 def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) if part.isdigit() else 0 for part in text.split("."))
+    return tuple(int(part) if _WHOLE.fullmatch(part) else 0 for part in text.split("."))
 
 
 def with_empty_lists(container: ContainerPropertiesOutputTypeDef) -> ContainerPropertiesOutputTypeDef:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from mock_jobs.batch.dependencies import waiting_for
+from mock_jobs.batch.inputs import check_text
 from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.names import parse_job_id
 from mock_jobs.batch.pace import Pace
 from mock_jobs.batch.plans import SUCCESS, JobPlan
 from mock_jobs.batch.settings import BatchSettings
-from mock_jobs.batch.states import PENDING, RUNNABLE, RUNNING, STARTING, SUBMITTED, JobStatus
+from mock_jobs.batch.states import PENDING, RUNNABLE, RUNNING, STARTING, STATUSES, SUBMITTED, JobStatus
 from mock_jobs.errors import HIDDEN, UsageValueError
+from mock_jobs.override import Override
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle import Lifecycle
     from mock_jobs.batch.names import JobId
-    from mock_jobs.batch.resources import JobQueue
     from mock_jobs.world import PaceName, World
 
 __tracebackhide__ = HIDDEN
 
 _SHOWN = 10
+
+# A pace, and the transition of moto that was last taken over
+_Choice = tuple[Pace, Mapping[str, object] | None]
 
 
 class _Region(Protocol):
@@ -34,6 +39,13 @@ class _Region(Protocol):
     def find_job(self, parts: JobId) -> Job | None: ...
 
 
+class _Readable(Protocol):
+    """What a request reads, and its counters."""
+
+    moves: int
+    reads: int
+
+
 class BatchControl:
     """Steers the jobs of AWS Batch in one world, over all of its accounts and regions."""
 
@@ -43,6 +55,18 @@ class BatchControl:
         self._regions: list[_Region] = []
         self._settings = BatchSettings()
         self._followed: Mapping[str, object] | None = None
+        self._paces = Override(self._choice, self._choose)
+        self.pace = self._default_pace()
+
+    def forget(self) -> None:
+        """Forget jobs and plans and go back to the defaults of settings and pace, for `World.reset`.
+
+        Who holds this object or its settings can go on to use them.
+        """
+        self._plans.clear()
+        self._regions.clear()
+        self._settings.restore()
+        self._followed = None
         self.pace = self._default_pace()
 
     def enlist(self, region: _Region) -> None:
@@ -69,6 +93,36 @@ class BatchControl:
             self._pace = pace
             self._world.clock.gate_follows_time = pace.mode == "clock"
             self._world.clock.gate_follows_moves = pace.mode != "manual"
+
+    @contextmanager
+    def paced(self, pace: Pace | PaceName) -> Iterator[None]:
+        """Let jobs move at a pace for the length of a `with` block; blocks may end in any order.
+
+        At the end everything about the pace is as it was at the beginning, whatever was set inside, moto's transition
+        included.
+
+        Args:
+            pace: As `pace` takes it.
+
+        Raises:
+            UsageValueError: There is no such pace.
+        """
+        if not isinstance(pace, Pace):
+            pace = Pace(pace)
+        owner = object()
+        with self._world.lock:
+            self._paces.begin(owner, (pace, self._followed))
+        try:
+            yield
+        finally:
+            with self._world.lock:
+                self._paces.end(owner)
+
+    def _choice(self) -> _Choice:
+        return self._pace, self._followed
+
+    def _choose(self, choice: _Choice) -> None:
+        self.pace, self._followed = choice
 
     def _default_pace(self) -> Pace:
         return Pace() if self._world.default_pace is None else Pace(self._world.default_pace)
@@ -101,39 +155,25 @@ class BatchControl:
             seconds = self._pace.transition_seconds
         return round(seconds * 1000) if seconds else 0
 
-    def after_read(self, jobs: Sequence[Job], queue: JobQueue | None = None) -> None:
-        """Let the world go on after a call that read jobs, if the pace says so; for the core.
+    def after_read(self, read: Iterable[_Readable]) -> None:
+        """Let the world go on to the next change of something that a call read, if the pace says so; for the core.
 
         Args:
-            jobs: What was read.
-            queue: The queue that was listed; if no unfinished job was read, any change in it ends the move, so that
-                who waits for a status to fill up need not wait for ever.
+            read: Unfinished jobs, or the queue or array whose listing was empty.
         """
         if self._pace.mode != "poll":
             return
-        unfinished = [job for job in jobs if not job.is_terminal]
-        next_wave = self._world.clock.next_wave
-        if unfinished:
-            ripe = unfinished
-            if self._pace.reads > 1:
-                for job in unfinished:
-                    job.reads += 1
-                ripe = [job for job in unfinished if job.reads >= self._pace.reads]
-                if not ripe:
-                    return
-            before = [(job, job.moves) for job in ripe]
-            while next_wave():
-                if any(job.moves != moves for job, moves in before):
-                    return
-        elif queue is not None:
-            queue.reads += 1
-            if queue.reads < self._pace.reads:
+        ripe = list(read)
+        if self._pace.reads > 1:
+            for each in ripe:
+                each.reads += 1
+            ripe = [each for each in ripe if each.reads >= self._pace.reads]
+        if not ripe:
+            return
+        before = [(each, each.moves) for each in ripe]
+        while self._world.clock.next_wave():
+            if any(each.moves != moves for each, moves in before):
                 return
-            queue.reads = 0
-            changes = queue.changes
-            while next_wave():
-                if queue.changes != changes:
-                    return
 
     # Plans
 
@@ -146,7 +186,7 @@ class BatchControl:
         array_index: int | None = None,
         attempt: int | None = None,
         duration: float | None = 0.0,
-        exit_code: int = 0,
+        exit_code: int | None = None,
         reason: str | None = None,
         host_lost: bool = False,
         start_failure: str | None = None,
@@ -157,12 +197,12 @@ class BatchControl:
 
         Args:
             job_name: Pattern of the job name, with `*`, `?` and `[...]`.
-            queue: Name of the job queue; None matches all.
-            definition: Name of the job definition, without revision; None matches all.
+            queue: Name or ARN of the job queue; None matches all.
+            definition: Name or ARN of the job definition, with or without revision; None matches all.
             array_index: Index of an array child; None matches all jobs.
             attempt: Number of the attempt, from 1; None matches all.
             duration: Seconds from RUNNING to the end; None or infinity hangs until a timeout or TerminateJob.
-            exit_code: Exit code of the container; 0 is success.
+            exit_code: Exit code of the container, 0 to 255; None means 0, success, unless `host_lost` or `start_failure` is given.
             reason: The reason of the container, for example "OutOfMemoryError: Container killed due to memory usage".
             host_lost: Whether the host disappears after `duration`, as with a Spot reclaim.
             start_failure: Why the container cannot start, for example "CannotPullContainerError: ...".
@@ -209,7 +249,9 @@ class BatchControl:
 
         Raises:
             UsageValueError: There is no such job, or nothing can move it; the text says what it waits for.
+            UsageTypeError: `job_id` is no string.
         """
+        check_text("job_id", job_id)
         with self._world.lock, self._world.clock.one_moment():
             self._world.clock.catch_up()
             lifecycle, job = self._find(job_id)
@@ -238,8 +280,15 @@ class BatchControl:
             status: What to wait for.
 
         Raises:
-            UsageValueError: There is no such job, it passed this status, or it is stuck; the text says where and why.
+            UsageValueError: There is no such status, in which case nothing has moved, or no such job, or it passed this status,
+                or it is stuck; the text says where and why.
+            UsageTypeError: An argument is no string.
         """
+        check_text("job_id", job_id)
+        check_text("status", status)
+        if status not in STATUSES:
+            msg = f"no such status: {status!r}. There are: {', '.join(STATUSES)}"
+            raise UsageValueError(msg)
         with self._world.lock, self._world.clock.one_moment():
             self._world.clock.catch_up()
             _, job = self._find(job_id)

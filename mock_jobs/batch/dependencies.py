@@ -20,7 +20,7 @@ from mock_jobs.batch.states import FAILED, SUCCEEDED
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import JobDependencyTypeDef
 
-MOST_DEPENDENCIES = 20
+MAX_DEPENDENCIES = 20
 
 
 class Outlook(Enum):
@@ -50,7 +50,7 @@ def check_shapes(depends_on: Sequence[JobDependencyTypeDef], size: int | None) -
     Raises:
         ClientException: There are more than 20, or an entry has an impossible form.
     """
-    if len(depends_on) > MOST_DEPENDENCIES:
+    if len(depends_on) > MAX_DEPENDENCIES:
         raise invalid(messages.TOO_MANY_DEPENDENCIES)
     for entry in depends_on:
         job_id, kind = entry.get("jobId"), entry.get("type")

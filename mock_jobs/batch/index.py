@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right, insort_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ class _ByNumber:
         bucket = self._buckets.get(number // _BUCKET)
         if bucket is None:
             bucket = self._buckets[number // _BUCKET] = {}
-            insort(self._order, number // _BUCKET)
+            insort_right(self._order, number // _BUCKET)
         bucket[number] = job
 
     def discard(self, job: Job) -> None:
@@ -49,6 +49,15 @@ class _ByNumber:
                     yield bucket[number]
 
 
+# Time of creation and submission number of a job. The clock may be set back between two submissions.
+Age = tuple[int, int]
+
+
+def age_of(job: Job) -> Age:
+    """Return what jobs are sorted by where their time of creation counts."""
+    return job.created_ms, job.spec.number
+
+
 class JobIndex:
     """All jobs of a queue, children of arrays aside."""
 
@@ -61,9 +70,12 @@ class JobIndex:
 
     def add(self, job: Job) -> None:
         """Take in a new job, submitted after all that are here."""
-        self._all.append(job)
         self._by_status[job.status].add(job)
-        self._by_name.setdefault(job.spec.name.lower(), []).append(job)
+        for jobs in (self._all, self._by_name.setdefault(job.spec.name.lower(), [])):
+            if not jobs or jobs[-1].created_ms <= job.created_ms:
+                jobs.append(job)
+            else:
+                insort_right(jobs, job, key=age_of)
 
     def moved(self, job: Job, before: JobStatus) -> None:
         """Take note that a job has left a status for the one that it has now."""
@@ -71,7 +83,7 @@ class JobIndex:
         self._by_status[job.status].add(job)
 
     def with_status(self, status: JobStatus, before: int | None = None) -> Iterator[Job]:
-        """Yield the jobs with a status, the newest first.
+        """Yield the jobs with a status, the last submitted first.
 
         Args:
             status: Which.
@@ -79,23 +91,21 @@ class JobIndex:
         """
         return self._by_status[status].newest_first(before)
 
-    def newest_first(self, before: int | None = None, created_before_ms: int | None = None) -> Iterator[Job]:
-        """Yield all jobs, the newest first, from below a submission number and a time of creation on."""
-        last = len(self._all)
-        if before is not None:
-            last = bisect_left(self._all, before, key=lambda job: job.spec.number)
+    def newest_first(self, before: Age | None = None, created_before_ms: int | None = None) -> Iterator[Job]:
+        """Yield all jobs, the last created first, from below an age and a time of creation on."""
+        last = len(self._all) if before is None else bisect_left(self._all, before, key=age_of)
         if created_before_ms is not None:
-            last = min(last, bisect_left(self._all, created_before_ms, key=lambda job: job.created_ms))
+            last = min(last, bisect_left(self._all, (created_before_ms, 0), key=age_of))
         return (self._all[position] for position in range(last - 1, -1, -1))
 
     def names(self) -> Iterator[str]:
         """Yield the names of the jobs in lower case, in alphabetical order."""
         return iter(sorted(self._by_name))
 
-    def named(self, name: str, before: int | None = None) -> Iterator[Job]:
-        """Yield the jobs with a name (in lower case), the newest first, from below a submission number on."""
+    def named(self, name: str, before: Age | None = None) -> Iterator[Job]:
+        """Yield the jobs with a name (in lower case), the last created first, from below an age on."""
         jobs = self._by_name.get(name, [])
-        last = len(jobs) if before is None else bisect_left(jobs, before, key=lambda job: job.spec.number)
+        last = len(jobs) if before is None else bisect_left(jobs, before, key=age_of)
         return (jobs[position] for position in range(last - 1, -1, -1))
 
     def unfinished(self) -> list[Job]:

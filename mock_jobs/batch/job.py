@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mock_jobs.batch.resources import ComputeEnvironment, JobDefinition, JobQueue
     from mock_jobs.batch.retry import RetryStrategy
 
+MAX_ARRAY = 10_000
+
 # Leaves room for the index of a child behind the number of its job.
 _RANK_STEP = 1 << 14
 

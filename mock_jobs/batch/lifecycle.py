@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # What a shell reports for a process that was killed by SIGKILL. That Batch shows it after a timeout is observed.
 KILLED = 137
-MOST_TAGS = 50
+MAX_TAGS = 50
 
 _Ending = tuple[Job, Trigger, "str | None"]
 
@@ -58,7 +58,7 @@ class Lifecycle:
     def admit(self, job: Job) -> None:
         """Let a job that was just submitted go its way."""
         job.spec.queue.index.add(job)
-        job.spec.queue.changes += 1
+        job.spec.queue.moves += 1
         self._put(job, self._control.latency_ms("submitted_seconds"), self.evaluate)
 
     def evaluate(self, job: Job) -> None:
@@ -102,7 +102,7 @@ class Lifecycle:
     def place(self, job: Job, environment: ComputeEnvironment) -> None:
         """Give a RUNNABLE job its room and let its container start."""
         spec = job.spec
-        if spec.propagate_tags and len({**spec.definition.tags, **spec.tags}) > MOST_TAGS:
+        if spec.propagate_tags and len({**spec.definition.tags, **spec.tags}) > MAX_TAGS:
             self.finish([(job, Trigger.JOB_REFUSED, messages.TAGS_EXCEEDED)])
             return
         environment.in_use += spec.vcpus
@@ -263,7 +263,8 @@ class Lifecycle:
         job.moves += 1
         job.reads = 0
         queue = job.spec.queue
-        queue.changes += 1
+        queue.moves += 1
+        queue.reads = 0
         parent = job.parent
         if parent is None:
             queue.index.moved(job, before)

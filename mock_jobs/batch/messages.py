@@ -89,7 +89,6 @@ QUEUE_HEALTHY: Final = "JobQueue Healthy"  # observed
 
 # Job definitions.
 DEFINITION_NAME: Final = "Provided name {name} is not supported pattern[a-zA-Z_0-9-]{{1,128}}"  # observed
-DEFINITION_TYPE: Final = "type must be one of container, multinode"  # observed by moto's authors
 NO_CONTAINER: Final = "Container properties should not be empty"  # observed
 NO_IMAGE: Final = "containerProperties must contain image"  # observed by moto's authors
 NO_VCPU: Final = "vCPU is not provided."  # observed

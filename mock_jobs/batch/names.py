@@ -13,8 +13,10 @@ from typing import Final
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 DEFINITION_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_JOB_ID = re.compile(rf"(?P<top>{_UUID})(?::(?P<index>0|[1-9][0-9]*)|#(?P<node>0|[1-9][0-9]*))?")
-_REVISION = re.compile(r"[0-9]+")
+# Arrays have at most 10,000 children; longer numbers mean nothing, and int() refuses very long ones.
+_INDEX = r"0|[1-9][0-9]{0,4}"
+_JOB_ID = re.compile(rf"(?P<top>{_UUID})(?::(?P<index>{_INDEX})|#(?P<node>{_INDEX}))?")
+_REVISION = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
+from mock_jobs.batch.inputs import check_seconds, check_whole
 from mock_jobs.errors import HIDDEN, UsageValueError
 from mock_jobs.world import PaceName
 
@@ -17,8 +18,10 @@ class Pace:
     """One way for jobs to move.
 
     Attributes:
-        mode: `poll`: a call that reads an unfinished job answers with its present state and then takes the world to the
-            next change of that job; `Clock.advance` moves jobs as well. `clock`: only time moves jobs, real time included.
+        mode: `poll`: DescribeJobs of unfinished jobs answers with their present state and then takes the world to the next
+            change of one of them. ListJobs does so after its last page, for the unfinished jobs of that page; when a listing
+            is empty as a whole, the world goes on to the next change in that queue or array, so that who waits for a status
+            to fill need not wait for ever. Reading finished jobs only moves nothing. `Clock.advance` moves jobs as well. `clock`: only time moves jobs, real time included.
             `manual`: nothing does but `BatchControl.step`, `run_until` and `run_all`.
         reads: With `poll`: how many reads move a job once.
         transition_seconds: How long every state lasts at least.
@@ -32,12 +35,8 @@ class Pace:
         if self.mode not in get_args(PaceName):
             msg = f"no such pace: {self.mode!r}. There are: {', '.join(map(repr, get_args(PaceName)))}"
             raise UsageValueError(msg)
-        if self.reads < 1:
-            msg = f"reads must be at least 1, got {self.reads!r}"
-            raise UsageValueError(msg)
-        if not 0 <= self.transition_seconds < float("inf"):
-            msg = f"transition_seconds must be finite and not negative, got {self.transition_seconds!r}"
-            raise UsageValueError(msg)
+        check_whole("reads", self.reads, 1)
+        check_seconds("transition_seconds", self.transition_seconds)
 
     @classmethod
     def immediate(cls) -> Pace:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import TYPE_CHECKING
 
-from mock_jobs.errors import HIDDEN, UsageTypeError, UsageValueError
+from mock_jobs.batch.inputs import check_flag, check_seconds, check_text, check_whole
+from mock_jobs.batch.names import DEFINITION_NAME, NAME, parse_revision
+from mock_jobs.errors import HIDDEN, UsageValueError
 
 if TYPE_CHECKING:
     from mock_jobs.batch.job import Job
+    from mock_jobs.batch.resources import JobDefinition
 
 __tracebackhide__ = HIDDEN
 
-_REASON_LENGTH = 255
+# Source: API reference, AttemptContainerDetail.reason: at most 255 characters (documented).
+_MAX_REASON = 255
+_MAX_EXIT_CODE = 255
+_ARN = re.compile(r"arn:[a-z-]+:batch:[a-z0-9-]+:[0-9]{12}:(?P<kind>[a-z-]+)/(?P<name>.*)")
 _FOREVER = float("inf")
 
 
@@ -24,12 +31,12 @@ class JobPlan:
 
     Attributes:
         job_name: Pattern of the job name, with `*`, `?` and `[...]`.
-        queue: Name of the job queue; None matches all.
-        definition: Name of the job definition, without revision; None matches all.
+        queue: Name or ARN of the job queue; None matches all.
+        definition: Name or ARN of the job definition, with or without revision; None matches all.
         array_index: Index of an array child; None matches all jobs.
         attempt: Number of the attempt, from 1; None matches all.
         duration: Seconds from RUNNING to the end; infinity hangs until a timeout or TerminateJob ends it.
-        exit_code: Exit code of the container; 0 is success.
+        exit_code: Exit code of the container; 0 is success. None if it never exits by itself.
         reason: The reason of the container, for example `OutOfMemoryError: Container killed due to memory usage`.
         host_lost: Whether the host disappears after `duration`, as with a Spot reclaim; then there is no exit code.
         start_failure: Why the container cannot start, for example `CannotPullContainerError: ...`; None if it can.
@@ -41,34 +48,38 @@ class JobPlan:
     array_index: int | None = None
     attempt: int | None = None
     duration: float = 0.0
-    exit_code: int = 0
+    exit_code: int | None = None
     reason: str | None = None
     host_lost: bool = False
     start_failure: str | None = None
     _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_pattern", re.compile(translate(self.job_name)))
-        if isinstance(self.duration, bool) or not isinstance(self.duration, (int, float)):
-            msg = f"duration must be a number of seconds, got {self.duration!r}"
-            raise UsageTypeError(msg)
-        if not self.duration >= 0:
-            msg = f"duration must not be negative, got {self.duration!r}"
-            raise UsageValueError(msg)
-        if isinstance(self.exit_code, bool) or not isinstance(self.exit_code, int):
-            msg = f"exit_code must be a whole number, got {self.exit_code!r}"
-            raise UsageTypeError(msg)
-        if self.attempt is not None and self.attempt < 1:
-            msg = f"attempts are numbered from 1, got {self.attempt!r}"
-            raise UsageValueError(msg)
+        check_text("job_name", self.job_name)
+        _check_reference("queue", self.queue, _is_queue)
+        _check_reference("definition", self.definition, _is_definition)
+        if self.array_index is not None:
+            check_whole("array_index", self.array_index, 0)
+        if self.attempt is not None:
+            check_whole("attempt", self.attempt, 1)
+        if self.duration != _FOREVER:
+            check_seconds("duration", self.duration)
+        if self.exit_code is not None:
+            check_whole("exit_code", self.exit_code, 0, _MAX_EXIT_CODE)
+        for name, text in (("reason", self.reason), ("start_failure", self.start_failure)):
+            if text is not None:
+                check_text(name, text, _MAX_REASON)
+        check_flag("host_lost", self.host_lost)
         if self.host_lost and self.start_failure is not None:
             msg = "an attempt either fails to start or loses its host: give one of start_failure and host_lost"
             raise UsageValueError(msg)
-        for name, text in (("reason", self.reason), ("start_failure", self.start_failure)):
-            # Source: API reference, AttemptContainerDetail.reason: at most 255 characters (documented).
-            if text is not None and len(text) > _REASON_LENGTH:
-                msg = f"{name} must have at most {_REASON_LENGTH} characters, got {len(text)}"
+        if self.host_lost or self.start_failure is not None:
+            if self.exit_code is not None:
+                msg = "a container that loses its host or fails to start has no exit code: leave exit_code out"
                 raise UsageValueError(msg)
+        elif self.exit_code is None:
+            object.__setattr__(self, "exit_code", 0)
+        object.__setattr__(self, "_pattern", re.compile(translate(self.job_name)))
 
     @property
     def duration_ms(self) -> int | None:
@@ -81,10 +92,42 @@ class JobPlan:
         return (
             (self.attempt is None or self.attempt == attempt)
             and (self.array_index is None or (job.parent is not None and self.array_index == job.index))
-            and (self.queue is None or self.queue == spec.queue.name)
-            and (self.definition is None or self.definition == spec.definition.name)
+            and (self.queue is None or self.queue in (spec.queue.name, spec.queue.arn))
+            and (self.definition is None or self._means(spec.definition))
             and self._pattern.match(spec.name) is not None
         )
+
+    def _means(self, definition: JobDefinition) -> bool:
+        revision = f":{definition.revision}"
+        return self.definition in (
+            definition.name,
+            definition.name + revision,
+            definition.arn,
+            definition.arn.removesuffix(revision),
+        )
+
+
+def _is_queue(text: str) -> bool:
+    return NAME.fullmatch(_name_in(text, "job-queue")) is not None
+
+
+def _is_definition(text: str) -> bool:
+    name, colon, revision = _name_in(text, "job-definition").partition(":")
+    return DEFINITION_NAME.fullmatch(name) is not None and (not colon or parse_revision(revision) is not None)
+
+
+def _name_in(text: str, kind: str) -> str:
+    """Return what an ARN of any account and region names, empty if it is one of something else; other texts as they are."""
+    return text if (match := _ARN.fullmatch(text)) is None else match["name"] if match["kind"] == kind else ""
+
+
+def _check_reference(name: str, text: object, is_well_formed: Callable[[str], bool]) -> None:
+    if text is None:
+        return
+    check_text(name, text)
+    if not is_well_formed(str(text)):
+        msg = f"{name} must be the name or the ARN of a job {name}, got {text!r}"
+        raise UsageValueError(msg)
 
 
 SUCCESS = JobPlan()

@@ -93,8 +93,8 @@ class JobQueue:
         order: Its compute environments with their order numbers, sorted by these.
         index: Its jobs, children of arrays aside.
         candidates: Heap of (rank, moves, job) of what became RUNNABLE; an entry counts while its job has not moved on.
-        changes: Grows with every change of one of its jobs.
-        reads: How often it was listed since such a listing moved it.
+        moves: Grows with every change of one of its jobs.
+        reads: How often a listing of it was empty since one of its jobs changed.
         blocked: The job at the head that can never be placed, as long as nothing changes.
     """
 
@@ -109,7 +109,7 @@ class JobQueue:
     tags: dict[str, str]
     index: JobIndex = field(default_factory=JobIndex)
     candidates: list[tuple[int, int, Job]] = field(default_factory=list)
-    changes: int = 0
+    moves: int = 0
     reads: int = 0
     blocked: Job | None = None
 

@@ -15,9 +15,9 @@ from mock_jobs.batch.exceptions import invalid
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import EvaluateOnExitTypeDef, RetryStrategyOutputTypeDef, RetryStrategyTypeDef
 
-MOST_ATTEMPTS = 10
-MOST_RULES = 5
-_LONGEST_PATTERN = 512
+MAX_ATTEMPTS = 10
+MAX_RULES = 5
+_MAX_PATTERN = 512
 # Source: the alphabets are documented for EvaluateOnExit; a final asterisk means a prefix.
 _TEXT = re.compile(r"[0-9A-Za-z.:\s]*\*?")
 _CODE = re.compile(r"[0-9]*\*?")
@@ -57,10 +57,10 @@ class RetryStrategy:
         attempts = given.get("attempts")
         if attempts is None:
             raise invalid(messages.RETRY_WITHOUT_ATTEMPTS)
-        if not 1 <= attempts <= MOST_ATTEMPTS:
+        if not 1 <= attempts <= MAX_ATTEMPTS:
             raise invalid(messages.RETRY_ATTEMPTS)
         entries = given.get("evaluateOnExit", [])
-        if len(entries) > MOST_RULES:
+        if len(entries) > MAX_RULES:
             raise invalid(messages.TOO_MANY_RULES)
         return cls(attempts, tuple(map(_rule, entries)))
 
@@ -96,7 +96,7 @@ def _rule(entry: EvaluateOnExitTypeDef) -> ExitRule:
         ("onExitCode", entry.get("onExitCode"), _CODE),
     )
     for member, pattern, alphabet in conditions:
-        if pattern is not None and (len(pattern) > _LONGEST_PATTERN or alphabet.fullmatch(pattern) is None):
+        if pattern is not None and (len(pattern) > _MAX_PATTERN or alphabet.fullmatch(pattern) is None):
             raise invalid(messages.RULE_PATTERN, member=member)
     if all(pattern is None for _, pattern, _ in conditions):
         raise invalid(messages.RULE_WITHOUT_CONDITION)
@@ -123,6 +123,6 @@ def _fits(pattern: str | None, value: str) -> bool:
     return value.startswith(pattern[:-1]) if pattern.endswith("*") else value == pattern
 
 
-def strategy_of(given: RetryStrategyTypeDef | None, default: RetryStrategy | None) -> RetryStrategy | None:
-    """Return the strategy of a job: its own replaces the one of its definition, members are not merged (documented)."""
-    return default if given is None else RetryStrategy.parse(given)
+def strategy_of(given: RetryStrategyTypeDef | None) -> RetryStrategy | None:
+    """Return the strategy that a request gives, None if it gives none."""
+    return None if given is None else RetryStrategy.parse(given)

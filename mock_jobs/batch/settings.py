@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from mock_jobs.batch.inputs import MAX_SECONDS, check_flag, check_seconds
+from mock_jobs.errors import HIDDEN
+
+__tracebackhide__ = HIDDEN
+
+# Source: user guide, "Job timeouts": ECS kills a container 30 seconds after it was asked to stop (documented).
+_MAX_GRACE_SECONDS = 30
 
 
 @dataclass(slots=True)
 class BatchSettings:
-    """Knobs of one world; all act from the next request on.
+    """Knobs of one world; all act from the next request on. An impossible value is refused when it is set.
 
     Attributes:
         submitted_seconds: How long a job stays SUBMITTED.
         runnable_seconds: How long a job stays RUNNABLE at least before it is placed.
         starting_seconds: How long a container takes to start.
         retry_delay_seconds: How long a job stays RUNNABLE at least before it is tried again.
-        terminate_grace_seconds: How long a running container takes to end after TerminateJob.
+        terminate_grace_seconds: How long a running container takes to end after TerminateJob, at most 30.
         timeout_grace_seconds: The same after its timeout.
         ce_create_seconds: How long a new compute environment is CREATING.
         ce_update_seconds: How long a changed compute environment is UPDATING.
@@ -48,3 +56,15 @@ class BatchSettings:
     terminate_pending_immediately: bool = False
     idempotent_delete: bool = False
     legacy_container_fields: bool = True
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name.endswith("_seconds"):
+            check_seconds(name, value, _MAX_GRACE_SECONDS if name.endswith("_grace_seconds") else MAX_SECONDS)
+        elif name in self.__slots__:
+            check_flag(name, value)
+        object.__setattr__(self, name, value)
+
+    def restore(self) -> None:
+        """Go back to the defaults."""
+        for each in fields(self):
+            setattr(self, each.name, each.default)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mock_jobs.aws import AwsError, NotEmulatedYet, NotOurs
+from mock_jobs.errors import UsageError
 from mock_jobs.services import compiled
-from mock_jobs.wire.json_text import to_json
+from mock_jobs.wire.encoding import to_json
 from mock_jobs.wire.service import Operation
 from mock_jobs.world import Call, World
 
@@ -42,6 +43,8 @@ class Answer(NamedTuple):
     body: bytes
 
 
+NO_REQUEST = "00000000-0000-4000-8000-000000000000"
+
 # Paths of `iot` that are ours even where no operation answers them; all others are moto's.
 _OUR_IOT_PATHS = ("/jobs", "/jobs/", "/job-templates", "/managed-job-templates")
 
@@ -74,20 +77,21 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
     try:
         if fault is not None:
             code = fault.code
-            return _error(code, fault.status, {"message": fault.message}, request_id)
-        if not operation.is_emulated:
-            raise NotEmulatedYet(f"{operation.service} {operation.name}")
-        arguments = operation.read(labels, request.query, request.body)
-        backend = world.store(operation.backend, request.account, request.region)
-        result = getattr(backend, operation.method_name)(**arguments)
-        content = to_json(result).encode() if result else operation.empty_body
-        headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
-        return Answer(operation.success_status, headers, content)
+            answered = _error(code, fault.status, {"message": fault.message}, request_id)
+        else:
+            if not operation.is_emulated:
+                raise NotEmulatedYet(f"{operation.service} {operation.name}")
+            arguments = operation.read(labels, request.query, request.body)
+            backend = world.store(operation.backend, request.account, request.region)
+            result = getattr(backend, operation.method_name)(**arguments)
+            content = to_json(result).encode() if result else operation.empty_body
+            headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
+            answered = Answer(operation.success_status, headers, content)
     except AwsError as error:
         code = error.code
-        return _error(code, operation.status_of(error), error.body(request_id), request_id)
-    finally:
-        world.calls.append(Call(at_ms, operation.service, operation.name, request.account, request.region, arguments, code))
+        answered = _error(code, operation.status_of(error), error.body(request_id), request_id)
+    world.calls.append(Call(at_ms, operation.service, operation.name, request.account, request.region, arguments, code))
+    return answered
 
 
 def _error(code: str, status: int, content: Mapping[str, object], request_id: str) -> Answer:
@@ -102,6 +106,8 @@ def _unknown_route(world: World, request: Request) -> Answer:
 
 
 def failure(error: Exception) -> Answer:
-    """Return the answer for an error of mock_jobs itself, for doors that cannot raise it in the face of the caller."""
+    """Return the answer for an error that is none of the service, for doors that cannot raise it in the face of the caller."""
+    if isinstance(error, UsageError):
+        return _error("MockJobsUsageError", 400, {"message": str(error)}, NO_REQUEST)
     text = f"mock_jobs failed, which is a bug of mock_jobs: {type(error).__name__}: {error}"
-    return _error("MockJobsFailure", 500, {"message": text}, "00000000-0000-4000-8000-000000000000")
+    return _error("MockJobsFailure", 500, {"message": text}, NO_REQUEST)

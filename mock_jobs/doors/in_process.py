@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from threading import RLock
 from typing import Any
 
@@ -14,6 +14,7 @@ from botocore.httpsession import URLLib3Session
 from botocore.signers import RequestSigner
 
 from mock_jobs.batch.control import BatchControl
+from mock_jobs.batch.pace import Pace
 from mock_jobs.doors import moto_seam
 from mock_jobs.doors.dispatch import Request, answer
 from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, region_of, service_of
@@ -21,6 +22,7 @@ from mock_jobs.doors.sessions import new_session
 from mock_jobs.doors.unmocked import refusal
 from mock_jobs.doors.worlds import Worlds
 from mock_jobs.errors import HIDDEN
+from mock_jobs.override import Override
 from mock_jobs.wire.loader import shared_loader
 from mock_jobs.world import PaceName
 
@@ -39,9 +41,11 @@ class InProcessDoor:
         self._worlds = Worlds(shared=True)
         self.world = self._worlds.of("")
         self.await_reset = self._worlds.await_reset
+        self.tidy = moto_seam.tidy_requests_library
         self._lock = RLock()
         self._opened = 0
         self._put_back = ExitStack()
+        self.pace: Override[Any] = Override(self._get_pace, self._put_pace)
 
     def open(self) -> None:
         """Start to answer. moto must be active."""
@@ -62,25 +66,20 @@ class InProcessDoor:
             if self._opened == 0:
                 self._put_back.close()
 
-    @contextmanager
-    def paced(self, pace: PaceName) -> Iterator[None]:
-        """Let Batch jobs move at a pace for the length of a `with` block."""
-        before = self.world.default_pace
-        self._set_pace(pace)
-        try:
-            yield
-        finally:
-            self._set_pace(before)
+    def _get_pace(self) -> tuple[PaceName | None, Pace]:
+        return self.world.default_pace, self.world.shared(BatchControl).pace
 
-    def _set_pace(self, pace: PaceName | None) -> None:
-        self.world.default_pace = pace
-        self.world.shared(BatchControl).pace = pace or "poll"
+    def _put_pace(self, pace: PaceName | tuple[PaceName | None, Pace]) -> None:
+        name, exactly = (pace, pace) if isinstance(pace, str) else pace
+        self.world.default_pace = name
+        self.world.shared(BatchControl).pace = exactly
 
     def _patch(self) -> None:
         self._worlds.await_reset()
         self._put_back.callback(self._worlds.leave)
         self._replace(moto_seam.stubber, "process_request", self._process)
-        self._put_back.callback(moto_seam.serve_requests_library())
+        self._put_back.callback(moto_seam.tidy_requests_library)
+        moto_seam.serve_requests_library()
         self._replace(URLLib3Session, "send", _early_send(URLLib3Session.send))
         # Reading models and registering handlers is most of what a client costs; from now on it is done once per process.
         self._replace(botocore.session, "create_loader", shared_loader)

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import moto
@@ -25,12 +26,12 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_api import state_manager
 
 from mock_jobs.doors.requests import is_account_id, is_aws_host
+from mock_jobs.errors import UsageValueError
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
     from moto.core.models import MockAWS
     from moto.iot.models import IoTBackend as MotoIoTBackend
-    from responses import BaseResponse
 
 __all__ = [
     "MockRawResponse",
@@ -48,6 +49,7 @@ __all__ = [
     "serve_requests_library",
     "server_application",
     "stubber",
+    "tidy_requests_library",
     "watch_things",
 ]
 
@@ -210,26 +212,29 @@ def quick_start() -> Iterator[None]:
         core_models.RESPONSES_METHODS = methods
 
 
-def serve_requests_library() -> Callable[[], None]:
-    """Answer, through the `responses` registry, what moto's patterns answer and the device plane of IoT Jobs besides.
-
-    Returns:
-        A function that takes this back.
-    """
+def serve_requests_library() -> None:
+    """Answer, through the `responses` registry, what moto's patterns answer and the device plane of IoT Jobs besides."""
     registry = core_models.responses_mock
-    # Before moto 5.2.5 the requests of both libraries went to the same method, as they are.
-    answer: Callable[..., Any] = getattr(stubber, "process_prepared_request", stubber.process_request)
-    added: list[BaseResponse] = []
     if not any(isinstance(each, _OneForAll) for each in registry.registered()):
         for method in core_models.RESPONSES_METHODS:
-            added.append(registry.add(_OneForAll(method, _is_mocked, answer)))
-            added.append(registry.add(_OneForAll(method, _is_aws, not_implemented_callback)))
+            registry.add(_OneForAll(method, _is_mocked, _answer_prepared))
+            registry.add(_OneForAll(method, _is_aws, not_implemented_callback))
 
-    def take_back() -> None:
-        for each in added:
+
+def tidy_requests_library() -> None:
+    """Take back what `serve_requests_library` added, unless moto is active and has no patterns of its own."""
+    registry = core_models.responses_mock
+    registered = registry.registered()
+    ours = [each for each in registered if isinstance(each, _OneForAll)]
+    if core_models.MockAWS._nested_count == 0 or len(ours) < len(registered):  # noqa: SLF001 - the seam
+        for each in ours:
             registry.remove(each)
 
-    return take_back
+
+def _answer_prepared(request: Any) -> Any:
+    # Before moto 5.2.5 the requests of both libraries went to the same method, as they are.
+    answer: Callable[..., Any] = getattr(stubber, "process_prepared_request", stubber.process_request)
+    return answer(request)
 
 
 # Server mode
@@ -252,7 +257,13 @@ class MotoThings:
         from moto.iot.models import iot_backends  # noqa: PLC0415 - only those who create jobs pay for it
 
         # Held for the length of a request only: a reset gives each region a new one.
-        self._kept: MotoIoTBackend = iot_backends[account][region]
+        try:
+            self._kept: MotoIoTBackend = iot_backends[account][region]
+        except KeyError:
+            raise UsageValueError(
+                f"moto, which keeps the things, knows no AWS IoT in the region {region!r}; "
+                "with the environment variable MOTO_ALLOW_NONEXISTENT_REGION=true it takes any"
+            ) from None
 
     def has_thing(self, thing_name: str) -> bool:
         """Return whether a thing with this name is registered."""
@@ -289,6 +300,7 @@ class MotoThings:
 ThingDeleted = Callable[[str, str, str], None]
 
 _listeners: list[ThingDeleted] = []
+_listeners_lock = Lock()
 
 
 def watch_things(deleted: ThingDeleted) -> Callable[[], None]:
@@ -299,22 +311,24 @@ def watch_things(deleted: ThingDeleted) -> Callable[[], None]:
     """
     from moto.iot.models import IoTBackend as Kept  # noqa: PLC0415 - only those who create jobs pay for it
 
-    if not _listeners:
-        original = Kept.delete_thing
+    with _listeners_lock:
+        if not _listeners:
+            original = Kept.delete_thing
 
-        @functools.wraps(original)
-        def delete_thing(self: MotoIoTBackend, thing_name: str) -> None:
-            original(self, thing_name)
-            for listener in _listeners:
-                listener(self.account_id, self.region_name, thing_name)
+            @functools.wraps(original)
+            def delete_thing(self: MotoIoTBackend, thing_name: str) -> None:
+                original(self, thing_name)
+                for listener in _listeners:
+                    listener(self.account_id, self.region_name, thing_name)
 
-        Kept.delete_thing = delete_thing  # type: ignore[method-assign]
-    _listeners.append(deleted)
+            Kept.delete_thing = delete_thing  # type: ignore[method-assign]
+        _listeners.append(deleted)
 
     def end() -> None:
-        _listeners.remove(deleted)
-        if not _listeners:
-            Kept.delete_thing = Kept.delete_thing.__wrapped__  # type: ignore[attr-defined, method-assign]
+        with _listeners_lock:
+            _listeners.remove(deleted)
+            if not _listeners:
+                Kept.delete_thing = Kept.delete_thing.__wrapped__  # type: ignore[attr-defined, method-assign]
 
     return end
 

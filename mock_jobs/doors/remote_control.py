@@ -89,11 +89,17 @@ def control(worlds: Worlds, method: str, path: str, body: bytes, account: str) -
         names = ", ".join(f"POST {PREFIX}{name}" for name in sorted(_COMMANDS))
         return _json(404, {"message": f"No command answers {method} {path}. There are: {names}"})
     try:
+        arguments = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        arguments = None
+    if not isinstance(arguments, dict):
+        return _json(400, {"message": "the body must be a JSON object"})
+    try:
         world = worlds.of(account)
         with world.lock:
-            command(world, **dict(json.loads(body or b"{}")))
+            command(world, **arguments)
             return _json(200, {"now": world.clock.now_s})
-    except (UsageError, TypeError, ValueError) as error:
+    except (UsageError, TypeError, ValueError, OverflowError) as error:
         return _json(400, {"message": str(error)})
 
 

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from mock_jobs.services import NAMES
+from mock_jobs.wire.loader import shared_loader
 
 DEFAULT_REGION = "us-east-1"
-
-_AWS_DOMAINS = (
-    "amazonaws.com",
-    "amazonaws.com.cn",
-    "amazonaws.eu",
-    "api.aws",
-    "api.amazonwebservices.com.cn",
-    "c2s.ic.gov",
-    "sc2s.sgov.gov",
-    "cloud.adc-e.uk",
-    "csp.hci.ic.gov",
-)
-_AWS_HOST = re.compile(rf"(?:^|\.)(?P<domain>{'|'.join(map(re.escape, _AWS_DOMAINS))})(?::\d+)?$", re.IGNORECASE)
 
 # The first label, or labels, of the hosts of each service; `{prefix}-ats.iot` and `data-ats.iot` are told apart by the path.
 _OUR_HOSTS = (
@@ -59,8 +47,15 @@ class Origin(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def is_aws_host(host: str) -> bool:
-    """Return whether a host name, with or without port, belongs to AWS."""
-    return _AWS_HOST.search(host) is not None
+    """Return whether a host name, with or without port, belongs to AWS, in whatever partition that botocore knows."""
+    return _aws_domains().search(host) is not None
+
+
+@cache
+def _aws_domains() -> re.Pattern[str]:
+    partitions = shared_loader().load_data("partitions")["partitions"]
+    domains = {each["outputs"][suffix] for each in partitions for suffix in ("dnsSuffix", "dualStackDnsSuffix")}
+    return re.compile(rf"(?:^|\.)(?:{'|'.join(map(re.escape, sorted(domains)))})(?::\d+)?$", re.IGNORECASE)
 
 
 def _service_of_host(host: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 
 from mock_jobs.batch.control import BatchControl
 from mock_jobs.doors import moto_seam
@@ -19,13 +20,12 @@ class Worlds:
     Args:
         shared: True in process, where one test runs at a time; False in a server, so that test workers which use different
             accounts never meet.
-        seed: Makes all generated ids repeatable.
     """
 
-    def __init__(self, *, shared: bool, seed: int | None = None) -> None:
+    def __init__(self, *, shared: bool) -> None:
         self._is_shared = shared
-        self._seed = seed
         self._by_account: dict[str, World] = {}
+        self._lock = Lock()
         self._end_watch: Callable[[], None] | None = None
         self._bell = moto_seam.ResetBell(self.reset)
         self.await_reset = self._bell.hang
@@ -36,7 +36,7 @@ class Worlds:
         world = self._by_account.get(key)
         if world is None:
             # setdefault: two threads of a server must not make two worlds.
-            new = World(declared=declared_errors, things=self._things, seed=self._seed)
+            new = World(declared=declared_errors, things=self._things)
             world = self._by_account.setdefault(key, new)
         return world
 
@@ -44,7 +44,8 @@ class Worlds:
         """Return the world that a request acts on, with Batch jobs at the pace that moto's switches ask for."""
         world = self.of(request.account)
         if request.service == "batch":
-            world.shared(BatchControl).follow(moto_seam.batch_transition())
+            with world.lock:
+                world.shared(BatchControl).follow(moto_seam.batch_transition())
         return world
 
     def reset(self) -> None:
@@ -54,14 +55,17 @@ class Worlds:
 
     def leave(self) -> None:
         """Stop to listen to moto's registry of things."""
-        if self._end_watch is not None:
-            self._end_watch()
-            self._end_watch = None
+        with self._lock:
+            if self._end_watch is not None:
+                self._end_watch()
+                self._end_watch = None
 
     def _things(self, account: str, region: str) -> ThingRegistry:
         # Nobody needs to hear of deleted things before somebody has looked at things.
         if self._end_watch is None:
-            self._end_watch = moto_seam.watch_things(self._thing_deleted)
+            with self._lock:
+                if self._end_watch is None:
+                    self._end_watch = moto_seam.watch_things(self._thing_deleted)
         return moto_seam.MotoThings(account, region)
 
     def _thing_deleted(self, account: str, region: str, thing_name: str) -> None:

@@ -53,11 +53,7 @@ class Shelf(Generic[RecordT]):
     def add_all(self, records: Iterable[RecordT]) -> None:
         """Put many records in their places; fast if all their keys are higher than those on the shelf."""
         ordered = sorted(records, key=self._key)
-        if len(ordered) <= 1:
-            for record in ordered:
-                self.add(record)
-            return
-        if self._blocks and self._key(ordered[0]) <= self._key(self._blocks[-1][-1]):
+        if len(ordered) <= 1 or (self._blocks and self._key(ordered[0]) <= self._key(self._blocks[-1][-1])):
             for record in ordered:
                 self.add(record)
             return

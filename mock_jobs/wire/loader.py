@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,14 @@ def _loader(data_path: str | None) -> botocore.loaders.Loader:
 
 
 def shared_loader(data_path: str | None = None) -> botocore.loaders.Loader:
-    """Return the loader of this process for a search path; takes the place of `botocore.loaders.create_loader`.
+    """Return a loader for a search path, which has what all others of this process have read already.
+
+    Takes the place of `botocore.loaders.create_loader`.
 
     Args:
         data_path: Folders with more models, as `AWS_DATA_PATH` names them.
     """
-    loader = _loader(data_path)
-    # Each boto3 session adds its own folder once more.
-    loader.search_paths[:] = dict.fromkeys(loader.search_paths)
+    # The copy shares the cache. Each boto3 session adds a folder to its loader, so the list of folders is its own.
+    loader = copy.copy(_loader(data_path))
+    vars(loader)["_search_paths"] = list(loader.search_paths)
     return loader

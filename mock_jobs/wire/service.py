@@ -18,6 +18,8 @@ from mock_jobs.wire.routes import Routes
 if TYPE_CHECKING:
     from botocore.model import OperationModel, Shape
 
+# As long as a 64-bit number can be; Python's int() takes underscores and other digits too.
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
 _TAGS = re.compile(r"<[^>]+>")
 
 
@@ -165,11 +167,10 @@ class CompiledService:
 def _from_text(member: _Member, text: str, notes: list[Violation]) -> Any:
     value: Any = text
     if member.kind in ("integer", "long"):
-        try:
-            value = int(text)
-        except ValueError:
+        if _WHOLE_NUMBER.fullmatch(text) is None:
             notes.append(Violation(member.name, text, "type_in_url", member.kind))
             return text
+        value = int(text)
     elif member.kind == "boolean":
         value = {"true": True, "false": False}.get(text.lower(), text)
         if value is text:

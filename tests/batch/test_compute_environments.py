@@ -325,6 +325,14 @@ UPDATES_REFUSED = [
         {"computeResources": {"instanceTypes": ["m5"]}},
         "instanceTypes can only be updated with the service-linked role and an allocation strategy other than BEST_FIT",
     ),
+    (
+        {},
+        {"computeResources": {"updateToLatestImageVersion": True}},
+        (
+            "updateToLatestImageVersion can only be updated with the service-linked role and an allocation strategy "
+            "other than BEST_FIT"
+        ),
+    ),
     ({}, {"serviceRole": ROLE}, "A service role cannot be exchanged for the service-linked role or the reverse"),
 ]
 
@@ -345,6 +353,33 @@ def test_resources_of_an_environment_without_best_fit_can_be_updated(batch):
 
     assert describe(batch)["computeResources"]["instanceTypes"] == ["m5"]
     assert describe(batch)["computeResources"]["subnets"] == ["subnet-1"]
+
+
+@pytest.mark.parametrize("strategy", ["BEST_FIT_PROGRESSIVE", "BEST_FIT"])
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_an_update_to_the_latest_image_is_an_infrastructure_update(mock, batch, strategy, is_wanted):
+    make_environment(batch, allocationStrategy=strategy)
+    before = describe(batch)
+    mock.batch.settings.ce_update_seconds = 60
+    update = {"computeEnvironment": "ce", "computeResources": {"updateToLatestImageVersion": is_wanted}}
+
+    if is_wanted and strategy == "BEST_FIT":
+        assert refusal(batch.update_compute_environment, **update).startswith("updateToLatestImageVersion can only be updated")
+    else:
+        batch.update_compute_environment(**update)
+        assert describe(batch)["status"] == "UPDATING"
+
+    mock.clock.advance(60)
+    assert describe(batch) == before
+
+
+def test_there_is_no_image_to_update_on_fargate(batch):
+    batch.create_compute_environment(computeEnvironmentName="ce", type="MANAGED", computeResources=FARGATE)
+    resources = {"updateToLatestImageVersion": True}
+
+    text = refusal(batch.update_compute_environment, computeEnvironment="ce", computeResources=resources)
+
+    assert text == "updateToLatestImageVersion is not applicable for Fargate."
 
 
 def test_little_of_a_fargate_environment_can_be_updated(batch):

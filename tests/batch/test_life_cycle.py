@@ -268,7 +268,7 @@ def test_a_lost_host_leaves_no_exit_code(mock, batch):
 
 @pytest.mark.parametrize("start_failure", [None, "CannotPullContainerError: x"])
 def test_retries_do_not_pass_through_submitted_or_pending_again(mock, batch, start_failure):
-    mock.batch.plan(attempt=1, exit_code=1, start_failure=start_failure)
+    mock.batch.plan(attempt=1, exit_code=None if start_failure else 1, start_failure=start_failure)
     job_id = submit(batch, retryStrategy={"attempts": 2})
     seen = [status(batch, job_id)]
     while seen[-1] != "SUCCEEDED":

@@ -179,6 +179,28 @@ def test_cancelling_the_blocked_job_frees_its_queue(batch, at):
     assert statuses(batch, large, small, later) == ["FAILED", "SUCCEEDED", "SUCCEEDED"]
 
 
+@pytest.mark.parametrize("has_failed", [True, False], ids=["after an attempt", "before any attempt"])
+def test_a_job_that_is_no_longer_blocked_shows_what_it_showed_before(mock, batch, at, has_failed):
+    make_site(batch, max_vcpus=2)
+    make_queue(batch, "HI", priority=10)
+    mock.batch.plan("busy", duration=1000)
+    mock.batch.plan("try", attempt=1, duration=10, exit_code=1)
+    busy = None if has_failed else submit(batch, "busy", vcpus=2, jobQueue="HI")
+    job_id = submit(batch, "try", vcpus=2, retryStrategy={"attempts": 2})
+    if has_failed:
+        busy = submit(batch, "busy", vcpus=2, jobQueue="HI")
+    at.go_to(10)
+    reasons = [detail(batch, job_id).get("statusReason")]
+    for max_vcpus in (1, 2):
+        batch.update_compute_environment(computeEnvironment="ce", computeResources={"maxvCpus": max_vcpus})
+        reasons.append(detail(batch, job_id).get("statusReason"))
+
+    assert statuses(batch, busy, job_id) == ["RUNNING", "RUNNABLE"]
+    assert len(detail(batch, job_id)["attempts"]) == has_failed
+    usual = "Essential container in task exited" if has_failed else None
+    assert reasons == [usual, TOO_LARGE, usual]
+
+
 def test_a_job_that_merely_waits_for_room_has_no_reason(mock, batch, at):
     make_site(batch, max_vcpus=1)
     mock.batch.plan(duration=10)

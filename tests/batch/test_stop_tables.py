@@ -331,6 +331,60 @@ def test_waiting_children_of_a_cancelled_sequential_array_do_not_wait_for_their_
     assert status(batch, array) == "PENDING"
 
 
+def array_behind_another(mock, batch, *first):
+    """Return two arrays of three, the second N_TO_N behind the first, whose children have these states."""
+    other = submit(batch, "other", size=3)
+    array = submit(batch, size=3, after=[{"jobId": other, "type": "N_TO_N"}])
+    reach(mock, array, "PENDING")
+    reach(mock, other, "PENDING")
+    for index, state in enumerate(first):
+        if state != "RUNNABLE":
+            reach(mock, f"{other}:{index}", state)
+    return other, array
+
+
+@pytest.mark.parametrize("operation", [CANCEL, TERMINATE])
+def test_a_child_that_waits_for_its_counterpart_in_another_array_ends_with_that_one(mock, batch, operation):
+    other, array = array_behind_another(mock, batch, "SUCCEEDED", "SUCCEEDED", "RUNNING")
+    reach(mock, f"{array}:1", "RUNNABLE")
+
+    stop(batch, operation, array)
+
+    before = children(batch, array, 3)
+    assert [child["status"] for child in before] == ["FAILED", "FAILED", "PENDING"]
+    assert before[2][FLAG[operation]] is True
+    parent = detail(batch, array)
+    assert (parent["status"], parent[FLAG[operation]]) == ("PENDING", True)
+    reach(mock, f"{other}:2", "SUCCEEDED")
+    after = children(batch, array, 3)
+    assert [(child["status"], child["statusReason"]) for child in after] == [("FAILED", "why")] * 3
+    assert after[2]["stoppedAt"] == detail(batch, f"{other}:2")["stoppedAt"]
+    assert (detail(batch, array)["status"], detail(batch, array)["statusReason"]) == ("FAILED", "why")
+
+
+@pytest.mark.parametrize("operation", [CANCEL, TERMINATE])
+def test_a_child_that_waits_for_its_counterpart_keeps_the_reason_of_the_caller_if_that_one_fails(mock, batch, operation):
+    other, array = array_behind_another(mock, batch, "RUNNING", "RUNNING", "RUNNING")
+    stop(batch, operation, array)
+    before = summary(batch, array)
+
+    batch.terminate_job(jobId=other, reason="other")
+
+    assert before == {"PENDING": 3}
+    assert [child["statusReason"] for child in children(batch, array, 3)] == ["why"] * 3
+
+
+@pytest.mark.parametrize("operation", [CANCEL, TERMINATE])
+def test_a_submitted_array_behind_another_fails_at_once(mock, batch, operation):
+    other = submit(batch, "other", size=3)
+    array = submit(batch, size=3, after=[{"jobId": other, "type": "N_TO_N"}])
+
+    stop(batch, operation, array)
+
+    assert summary(batch, array) == {"FAILED": 3}
+    assert detail(batch, array)["status"] == "FAILED"
+
+
 @pytest.mark.parametrize("operation", [CANCEL, TERMINATE])
 def test_stopping_one_child_leaves_its_siblings_alone(mock, batch, operation):
     array = submit(batch, size=3)

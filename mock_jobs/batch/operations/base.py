@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.resources import ComputeEnvironment, JobDefinition, JobQueue
     from mock_jobs.world import World
 
-MOST_LISTED = 100
-MOST_TAGS = 50
+MAX_LISTED = 100
 
 
 class _Numbered(Protocol):
@@ -121,7 +120,7 @@ def described(
     if names:
         if max_results is not None:
             raise invalid(messages.LIST_AND_MAX_RESULTS, list=listing)
-        if len(names) > MOST_LISTED:
+        if len(names) > MAX_LISTED:
             raise invalid(messages.TOO_MANY_LISTED, what=what)
         found = (find(name) for name in names)
         return list({id(record): record for record in found if record is not None}.values()), None
@@ -147,8 +146,8 @@ def read_number(listing: str, token: str) -> int:
 def page_size(max_results: int | None) -> int:
     """Return the size of a page; 1 to 100 may be asked for (documented), 100 is the default (inferred)."""
     if max_results is None:
-        return MOST_LISTED
-    if not 1 <= max_results <= MOST_LISTED:
+        return MAX_LISTED
+    if not 1 <= max_results <= MAX_LISTED:
         raise invalid(messages.MAX_RESULTS)
     return max_results
 

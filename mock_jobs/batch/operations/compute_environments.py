@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         UpdatePolicyTypeDef,
     )
 
-MOST_ENVIRONMENTS = 50
+MAX_ENVIRONMENTS = 50
 _LINKED_ROLE = "role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
 
 
@@ -67,7 +67,7 @@ class ComputeEnvironmentOperations(BatchStores):
             check_resources(compute_resources)
         if compute_environment_name in self.environments:
             raise refused(messages.ALREADY_EXISTS)
-        if len(self.environments) >= MOST_ENVIRONMENTS:
+        if len(self.environments) >= MAX_ENVIRONMENTS:
             raise invalid(messages.COMPUTE_ENVIRONMENT_QUOTA)
         ids = self.world.ids
         environment = ComputeEnvironment(

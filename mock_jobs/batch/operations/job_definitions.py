@@ -15,7 +15,7 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.container import check, with_empty_lists
 from mock_jobs.batch.exceptions import ClientException, invalid, refused
 from mock_jobs.batch.names import DEFINITION_NAME, parse_revision
-from mock_jobs.batch.operations.base import MOST_LISTED, BatchStores, check_tag_keys, page_size, read_token
+from mock_jobs.batch.operations.base import MAX_LISTED, BatchStores, check_tag_keys, page_size, read_token
 from mock_jobs.batch.resources import JobDefinition
 from mock_jobs.batch.retry import strategy_of
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
         RetryStrategyTypeDef,
     )
 
-LARGEST_DEFINITION = 24 * 1024
-SHORTEST_TIMEOUT_S = 60
+MAX_DEFINITION = 24 * 1024
+MIN_TIMEOUT_S = 60
 HIGHEST_PRIORITY = 9999
 
 
@@ -63,13 +63,13 @@ class JobDefinitionOperations(BatchStores):
         if not container_properties:
             raise invalid(messages.NO_CONTAINER)
         check(container_properties, "FARGATE" if "FARGATE" in capabilities else "EC2")
-        retry = strategy_of(retry_strategy, None)
+        retry = strategy_of(retry_strategy)
         timeout_seconds = checked_timeout(timeout)
         if scheduling_priority is not None and not 0 <= scheduling_priority <= HIGHEST_PRIORITY:
             raise invalid(messages.SCHEDULING_PRIORITY)
         check_tag_keys(tags or ())
         content = (job_definition_name, parameters, container_properties, retry_strategy, timeout, tags)
-        if len(json.dumps(content).encode()) > LARGEST_DEFINITION:
+        if len(json.dumps(content).encode()) > MAX_DEFINITION:
             raise invalid(messages.DEFINITION_TOO_LARGE)
         revisions = self.definitions.setdefault(job_definition_name, [])
         revision = len(revisions) + 1
@@ -109,7 +109,7 @@ class JobDefinitionOperations(BatchStores):
                 raise invalid(messages.LIST_AND_MAX_RESULTS, list="JobDefinitions")
             if job_definition_name is not None or status is not None or next_token is not None:
                 raise invalid(messages.NAMES_AND_FILTERS)
-            if len(job_definitions) > MOST_LISTED:
+            if len(job_definitions) > MAX_LISTED:
                 raise invalid(messages.TOO_MANY_LISTED, what="job definitions")
             named = {each.arn: each for entry in job_definitions for each in self._definitions_meant(entry)}
             return {"jobDefinitions": [_detail(each) for each in named.values()]}
@@ -189,7 +189,7 @@ def checked_timeout(timeout: JobTimeoutTypeDef | None) -> int | None:
         ClientException: They are fewer than 60 (documented limit).
     """
     seconds = None if timeout is None else timeout.get("attemptDurationSeconds")
-    if seconds is not None and seconds < SHORTEST_TIMEOUT_S:
+    if seconds is not None and seconds < MIN_TIMEOUT_S:
         raise invalid(messages.TIMEOUT_TOO_SHORT)
     return seconds
 

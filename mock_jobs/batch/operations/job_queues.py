@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.literals import JobQueueTypeType, JQStateType
     from mypy_boto3_batch.type_defs import ComputeEnvironmentOrderTypeDef, JobQueueDetailTypeDef
 
-MOST_QUEUES = 50
-MOST_ENVIRONMENTS_OF_QUEUE = 3
+MAX_QUEUES = 50
+MAX_ENVIRONMENTS_OF_QUEUE = 3
 
 _Order = list[tuple[int, ComputeEnvironment]]
 
@@ -50,7 +50,7 @@ class JobQueueOperations(BatchStores):
         kind = _kind(order)
         if job_queue_type is not None and job_queue_type != kind:
             raise invalid(messages.QUEUE_TYPE, given=job_queue_type, derived=kind)
-        if len(self.queues) >= MOST_QUEUES:
+        if len(self.queues) >= MAX_QUEUES:
             raise invalid(messages.JOB_QUEUE_QUOTA)
         queue = JobQueue(
             number=self.next_number(),
@@ -129,7 +129,7 @@ class JobQueueOperations(BatchStores):
     def _checked_order(self, given: Sequence[ComputeEnvironmentOrderTypeDef]) -> _Order:
         if not given:
             raise invalid(messages.NO_COMPUTE_ENVIRONMENT)
-        if len(given) > MOST_ENVIRONMENTS_OF_QUEUE:
+        if len(given) > MAX_ENVIRONMENTS_OF_QUEUE:
             raise invalid(messages.TOO_MANY_COMPUTE_ENVIRONMENTS)
         if len({entry["order"] for entry in given}) < len(given):
             raise invalid(messages.ORDER_NOT_DISTINCT)

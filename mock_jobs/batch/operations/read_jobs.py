@@ -7,6 +7,7 @@ jobs that were created in the same millisecond, the latest submission first, is 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING
@@ -14,19 +15,22 @@ from typing import TYPE_CHECKING
 from mock_jobs.aws import NotEmulatedYet, page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
-from mock_jobs.batch.index import JobIndex
-from mock_jobs.batch.job import ArrayJob, Job
+from mock_jobs.batch.index import Age, JobIndex, age_of
+from mock_jobs.batch.job import MAX_ARRAY, ArrayJob, Job
 from mock_jobs.batch.names import parse_job_id
-from mock_jobs.batch.operations.base import MOST_LISTED, BatchStores, read_number, read_token
+from mock_jobs.batch.operations.base import MAX_LISTED, BatchStores, read_number, read_token
 from mock_jobs.batch.states import RUNNING, JobStatus
 from mock_jobs.batch.views import job_detail, job_summary
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import KeyValuesPairTypeDef
 
-LARGEST_PAGE = 1000
-LARGEST_FILTERED_PAGE = 100
+    from mock_jobs.batch.resources import JobQueue
 
+MAX_PAGE = 1000
+MAX_FILTERED_PAGE = 100
+
+_TIME = re.compile(r"[0-9]{1,18}")
 _TIMES = ("BEFORE_CREATED_AT", "AFTER_CREATED_AT")
 _FILTERS = ("JOB_NAME", "JOB_DEFINITION", *_TIMES, "SHARE_IDENTIFIER")
 
@@ -36,7 +40,7 @@ class ReadJobOperations(BatchStores):
 
     def describe_jobs(self, *, jobs: Sequence[str]) -> dict[str, object]:
         """Return the jobs that were named by id or ARN, in that order; unknown ones are left out."""
-        if len(jobs) > MOST_LISTED:
+        if len(jobs) > MAX_LISTED:
             raise invalid(messages.TOO_MANY_LISTED, what="jobs")
         prefix = self.arns.job_prefix
         found: dict[Job, None] = {}
@@ -46,7 +50,7 @@ class ReadJobOperations(BatchStores):
             if job is not None:
                 found[job] = None
         answer: dict[str, object] = {"jobs": [self._detail(job) for job in found]}
-        self.control.after_read(list(found))
+        self.control.after_read([job for job in found if not job.is_terminal])
         return answer
 
     def _detail(self, job: Job) -> Mapping[str, object]:
@@ -69,7 +73,11 @@ class ReadJobOperations(BatchStores):
         next_token: str | None = None,
         filters: Sequence[KeyValuesPairTypeDef] | None = None,
     ) -> dict[str, object]:
-        """Return a page of the jobs of a queue, the latest first, or of the children of an array, by index."""
+        """Return a page of the jobs of a queue, the latest first, or of the children of an array, by index.
+
+        With the pace `poll` the world moves only after the last page: if that holds unfinished jobs, to the next change of one
+        of them; if nothing was found at all, to the next change in the queue or array. Finished jobs alone move nothing.
+        """
         if sum(bool(each) for each in (job_queue, array_job_id, multi_node_job_id)) != 1:
             raise invalid(messages.ONE_PARENT)
         if max_results is not None and max_results < 1:
@@ -83,7 +91,7 @@ class ReadJobOperations(BatchStores):
         queue = self.find_queue(job_queue)
         if queue is None:
             raise self.does_not_exist("job-queue", job_queue)
-        limit = min(max_results or LARGEST_PAGE, LARGEST_PAGE if name is None else LARGEST_FILTERED_PAGE)
+        limit = min(max_results or MAX_PAGE, MAX_PAGE if name is None else MAX_FILTERED_PAGE)
         if name is None:
             status = job_status or RUNNING
             listing = f"ListJobs/{queue.number}/{status}"
@@ -97,12 +105,13 @@ class ReadJobOperations(BatchStores):
             key = () if next_token is None else read_token(listing, next_token)
             found = (job for job in _filtered(queue.index, name, values, key) if status_wanted in (None, job.status))
             page = list(islice(found, limit + 1))
-            token_key = [page[limit - 1].spec.name.lower(), page[limit - 1].spec.number] if len(page) > limit else []
+            token_key = [page[limit - 1].spec.name.lower(), *age_of(page[limit - 1])] if len(page) > limit else []
         page = page[:limit]
         answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in page]}
         if token_key:
             answer["nextToken"] = page_token(listing, token_key)
-        self.control.after_read(page, queue)
+        else:
+            self._go_on_after(page, queue if next_token is None else None)
         return answer
 
     def _list_children(
@@ -114,18 +123,33 @@ class ReadJobOperations(BatchStores):
             raise invalid(messages.INVALID_JOB_ID, job_id=array_job_id)
         listing = f"ListJobs/{array_job_id}/{status}"
         after = -1 if next_token is None else read_number(listing, next_token)
+        if not -1 <= after < MAX_ARRAY:
+            raise refused(messages.BAD_TOKEN)
         array = self.find_job(parts)
         page: list[Job] = []
-        limit = min(max_results or LARGEST_PAGE, LARGEST_PAGE)
+        limit = min(max_results or MAX_PAGE, MAX_PAGE)
         if isinstance(array, ArrayJob) and array.summary[status]:
             children = islice(array.children, after + 1, None)
             page = list(islice((child for child in children if child.status == status), limit + 1))
         answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in page[:limit]]}
         if len(page) > limit:
             answer["nextToken"] = page_token(listing, [page[limit - 1].index])
-        unfinished = [child for child in page[:limit] if not child.is_terminal]
-        self.control.after_read(unfinished if unfinished or array is None else [array])
+        else:
+            is_live = next_token is None and isinstance(array, ArrayJob) and not array.is_terminal
+            self._go_on_after(page, array if is_live else None)
         return answer
+
+    def _go_on_after(self, last_page: Sequence[Job], whole: JobQueue | Job | None) -> None:
+        """Let the world go on after a listing; between its pages nothing moves, so that they show every job once.
+
+        Args:
+            last_page: What it held.
+            whole: The queue or array, if the last page was the first and its emptiness says that nothing was found.
+        """
+        if last_page:
+            self.control.after_read([job for job in last_page if not job.is_terminal])
+        elif whole is not None:
+            self.control.after_read([whole])
 
 
 def _checked_filter(filters: Sequence[KeyValuesPairTypeDef]) -> tuple[str | None, list[str]]:
@@ -140,7 +164,7 @@ def _checked_filter(filters: Sequence[KeyValuesPairTypeDef]) -> tuple[str | None
         raise invalid(messages.FILTER_VALUES)
     if name in _TIMES:
         for value in values:
-            if not value.isascii() or not value.isdigit():
+            if _TIME.fullmatch(value) is None:
                 raise invalid(messages.FILTER_TIME, name=name, value=value)
     return name, values
 
@@ -152,7 +176,7 @@ def _filtered(index: JobIndex, name: str, values: Sequence[str], key: Sequence[o
         index: The jobs of the queue.
         name: Of the filter.
         values: Of the filter.
-        key: Lower-case name and number of the last job that was answered; empty at the start.
+        key: Lower-case name and age of the last job that was answered; empty at the start.
     """
     last_name, before = _position(key)
     if name == "JOB_NAME":
@@ -172,12 +196,12 @@ def _filtered(index: JobIndex, name: str, values: Sequence[str], key: Sequence[o
     return iter(())
 
 
-def _position(key: Sequence[object]) -> tuple[str, int | None]:
+def _position(key: Sequence[object]) -> tuple[str, Age | None]:
     match key:
         case []:
             return "", None
-        case [str() as name, int() as number]:
-            return name, number
+        case [str() as name, int() as created_ms, int() as number]:
+            return name, (created_ms, number)
         case _:
             raise refused(messages.BAD_TOKEN)
 

@@ -14,8 +14,8 @@ from mock_jobs.batch.names import parse_job_id
 from mock_jobs.batch.operations.base import BatchStores
 from mock_jobs.batch.states import StopRequest
 
-LONGEST_REASON = 1024
-MOST_JOBS = 50
+MAX_REASON = 1024
+MAX_JOBS = 50
 
 
 class StopJobOperations(BatchStores):
@@ -54,7 +54,7 @@ class StopJobOperations(BatchStores):
         _check_reason(reason)
         if not jobs:
             raise invalid(messages.NO_JOBS)
-        if len(jobs) > MOST_JOBS:
+        if len(jobs) > MAX_JOBS:
             raise invalid(messages.TOO_MANY_JOBS)
         successful: list[str] = []
         errors: list[dict[str, str]] = []
@@ -74,5 +74,5 @@ class StopJobOperations(BatchStores):
 def _check_reason(reason: str) -> None:
     if not reason:
         raise invalid(messages.EMPTY, member="reason")
-    if len(reason) > LONGEST_REASON:
+    if len(reason) > MAX_REASON:
         raise invalid(messages.REASON_TOO_LONG)

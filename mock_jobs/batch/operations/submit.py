@@ -14,7 +14,7 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.container import check_environment, merge
 from mock_jobs.batch.dependencies import check_shapes, register, resolve
 from mock_jobs.batch.exceptions import invalid, refused
-from mock_jobs.batch.job import ArrayJob, Job, JobSpec
+from mock_jobs.batch.job import MAX_ARRAY, ArrayJob, Job, JobSpec
 from mock_jobs.batch.names import NAME, parse_job_id
 from mock_jobs.batch.operations.base import check_tag_keys
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations, checked_timeout
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from mock_jobs.batch.resources import JobDefinition, JobQueue
 
-LARGEST_PAYLOAD = 30 * 1024
-SMALLEST_ARRAY, LARGEST_ARRAY = 2, 10_000
+MAX_PAYLOAD = 30 * 1024
+MIN_ARRAY = 2
 
 
 class SubmitOperations(JobDefinitionOperations):
@@ -61,15 +61,15 @@ class SubmitOperations(JobDefinitionOperations):
             raise invalid(messages.JOB_NAME)
         if parameters or container_overrides or tags or retry_strategy:
             content = (job_name, parameters, container_overrides, tags, retry_strategy, depends_on)
-            if len(json.dumps(content).encode()) > LARGEST_PAYLOAD:
+            if len(json.dumps(content).encode()) > MAX_PAYLOAD:
                 raise invalid(messages.PAYLOAD_TOO_LARGE)
         size = array_properties.get("size") if array_properties else None
-        if size is not None and not SMALLEST_ARRAY <= size <= LARGEST_ARRAY:
+        if size is not None and not MIN_ARRAY <= size <= MAX_ARRAY:
             raise invalid(messages.ARRAY_SIZE)
         entries = list(depends_on or [])
         check_shapes(entries, size)
         timeout_seconds = checked_timeout(timeout)
-        retry = strategy_of(retry_strategy, None)
+        retry = strategy_of(retry_strategy)
         overrides: ContainerOverridesTypeDef = container_overrides or {}
         check_environment(overrides.get("environment", []))
         check_tag_keys(tags or ())
@@ -92,6 +92,7 @@ class SubmitOperations(JobDefinitionOperations):
             parameters=values,
             container=container,
             vcpus=vcpus,
+            # A job's own strategy replaces the one of its definition, members are not merged (documented).
             retry=definition.retry if retry is None else retry,
             timeout_seconds=definition.timeout_seconds if timeout_seconds is None else timeout_seconds,
             propagate_tags=definition.propagate_tags if propagate_tags is None else propagate_tags,

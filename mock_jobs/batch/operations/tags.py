@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.lifecycle import MAX_TAGS
 from mock_jobs.batch.names import parse_job_id
-from mock_jobs.batch.operations.base import MOST_TAGS, check_tag_keys
+from mock_jobs.batch.operations.base import check_tag_keys
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations
 
 
@@ -22,7 +23,7 @@ class TagOperations(JobDefinitionOperations):
         """Add tags to a resource; those of the same key get the new value, others stay."""
         check_tag_keys(tags)
         present = self._tags_of(resource_arn)
-        if len({*present, *tags}) > MOST_TAGS:
+        if len({*present, *tags}) > MAX_TAGS:
             raise invalid(messages.TOO_MANY_TAGS)
         present.update(tags)
 

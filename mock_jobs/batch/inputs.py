@@ -1,0 +1,62 @@
+"""Checks of what the author of a test gives."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mock_jobs.errors import HIDDEN, UsageTypeError, UsageValueError
+
+__tracebackhide__ = HIDDEN
+
+# A century: what lasts longer leaves the range of dates.
+MAX_SECONDS: Final = 3_155_760_000
+
+
+def check_flag(name: str, value: object) -> None:
+    """Refuse what is neither True nor False.
+
+    Raises:
+        UsageTypeError: It has another type.
+    """
+    if not isinstance(value, bool):
+        raise UsageTypeError(f"{name} must be True or False, got {value!r}")
+
+
+def check_text(name: str, value: object, max_length: int | None = None) -> None:
+    """Refuse what is no string, or too long a one.
+
+    Raises:
+        UsageTypeError: It has another type.
+        UsageValueError: It has more characters than it may.
+    """
+    if not isinstance(value, str):
+        raise UsageTypeError(f"{name} must be a string, got {value!r}")
+    if max_length is not None and len(value) > max_length:
+        raise UsageValueError(f"{name} must have at most {max_length} characters, got {len(value)}")
+
+
+def check_whole(name: str, value: object, least: int, most: int | None = None) -> None:
+    """Refuse what is no whole number, or one outside of its bounds.
+
+    Raises:
+        UsageTypeError: It has another type.
+        UsageValueError: It is outside.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise UsageTypeError(f"{name} must be a whole number, got {value!r}")
+    if value < least or (most is not None and value > most):
+        bounds = f"at least {least}" if most is None else f"from {least} to {most}"
+        raise UsageValueError(f"{name} must be {bounds}, got {value!r}")
+
+
+def check_seconds(name: str, value: object, most: float = MAX_SECONDS) -> None:
+    """Refuse what is no number of seconds, or one outside of its bounds.
+
+    Raises:
+        UsageTypeError: It has another type.
+        UsageValueError: It is negative, too large or no number.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise UsageTypeError(f"{name} must be a number of seconds, got {value!r}")
+    if not 0 <= value <= most:
+        raise UsageValueError(f"{name} must be a number of seconds from 0 to {most}, got {value!r}")
