@@ -187,18 +187,21 @@ class Clock:
         """Show one and the same moment for the length of a `with` block, moves of this clock aside."""
         return _OneMoment(self)
 
-    def next_wave(self) -> bool:
+    def next_wave(self, by_ms: int | None = None) -> bool:
         """Fire the gated timers that are due next, moving to their moment, and whatever else is due before.
 
         A wave is all the gated timers that wait now for the same, earliest moment. Timers that the wave itself makes are left
         for the next one, also when they are due at once; so jobs without latencies move state by state, all together.
 
+        Args:
+            by_ms: Leave it if it is due later than this, in milliseconds since the epoch; None waits for any.
+
         Returns:
-            False if no gated timer waits; then nothing happened.
+            False if no gated timer waits, or none that is due in time; then nothing happened.
         """
         with self.one_moment():
             first = self._gated.first()
-            if first is None:
+            if first is None or (by_ms is not None and first.due_ms > by_ms):
                 return False
             moment_ms = max(first.due_ms, self.now_ms)
             last_sequence = self._sequence

@@ -155,11 +155,12 @@ class BatchControl:
             seconds = self._pace.transition_seconds
         return round(seconds * 1000) if seconds else 0
 
-    def after_read(self, read: Iterable[_Readable]) -> None:
+    def after_read(self, read: Iterable[_Readable], *, may_take_time: bool = True) -> None:
         """Let the world go on to the next change of something that a call read, if the pace says so; for the core.
 
         Args:
-            read: Unfinished jobs, or the queue or array whose listing was empty.
+            read: Unfinished jobs, or the queue or array whose listing held none.
+            may_take_time: Whether time may pass until the change.
         """
         if self._pace.mode != "poll":
             return
@@ -171,7 +172,9 @@ class BatchControl:
         if not ripe:
             return
         before = [(each, each.moves) for each in ripe]
-        while self._world.clock.next_wave():
+        clock = self._world.clock
+        by_ms = None if may_take_time else clock.now_ms
+        while clock.next_wave(by_ms):
             if any(each.moves != moves for each, moves in before):
                 return
 

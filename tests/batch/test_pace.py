@@ -167,27 +167,47 @@ def seen(mock, job_id):
         return status(boto3.client("batch", region_name="us-east-1"), job_id)
 
 
-@pytest.mark.parametrize("arguments", [{}, {"maxResults": 1}], ids=["one page", "pages"])
-def test_a_listing_of_finished_jobs_moves_nothing(mock, batch, arguments):
-    done = [submit(batch), submit(batch)]
-    mock.batch.run_all()
-    other = submit(batch)
+def test_listing_finished_jobs_takes_no_time(mock, batch):
+    """Who only looks at what has ended shall not find other jobs an hour older."""
+    mock.batch.plan("long", duration=3600)
+    done = submit(batch)
+    running = submit(batch, "long")
+    reach(mock, running, "RUNNING")
+    reach(mock, done, "SUCCEEDED")
+    mock.clock.freeze()
+    before = mock.clock.now_ms
 
-    pages = batch.get_paginator("list_jobs").paginate(jobQueue="q", jobStatus="SUCCEEDED", **arguments)
-    found = [job["jobId"] for page in pages for job in page["jobSummaryList"]]
+    for _ in range(5):
+        found = batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")["jobSummaryList"]
+        assert [job["jobId"] for job in found] == [done]
 
-    assert found == done[::-1]
-    assert seen(mock, other) == "SUBMITTED"
+    assert mock.clock.now_ms == before
+    assert seen(mock, running) == "RUNNING"
 
 
-def test_a_listing_of_finished_children_moves_nothing(mock, batch):
+@pytest.mark.parametrize("arguments", [{}, {"PaginationConfig": {"PageSize": 1}}], ids=["one page", "pages"])
+def test_who_waits_for_more_finished_jobs_gets_them(mock, batch, arguments):
+    first, second = submit(batch), submit(batch)
+    reach(mock, first, "SUCCEEDED")
+    second = submit(batch)
+
+    for _ in range(10):
+        pages = batch.get_paginator("list_jobs").paginate(jobQueue="q", jobStatus="SUCCEEDED", **arguments)
+        found = {job["jobId"] for page in pages for job in page["jobSummaryList"]}
+        if second in found:
+            break
+
+    assert {first, second} <= found
+
+
+def test_who_waits_for_more_finished_children_gets_them(mock, batch):
     array = submit(batch, size=2)
     reach(mock, array, "PENDING")
     reach(mock, f"{array}:0", "SUCCEEDED")
 
     batch.list_jobs(arrayJobId=array, jobStatus="SUCCEEDED")
 
-    assert seen(mock, f"{array}:1") == "RUNNABLE"
+    assert seen(mock, f"{array}:1") == "STARTING"
 
 
 def test_an_empty_last_page_moves_nothing(mock, batch):

@@ -111,7 +111,7 @@ class ReadJobOperations(BatchStores):
         if token_key:
             answer["nextToken"] = page_token(listing, token_key)
         else:
-            self._go_on_after(page, queue if next_token is None else None)
+            self._go_on_after(page, queue, is_first=next_token is None)
         return answer
 
     def _list_children(
@@ -134,22 +134,25 @@ class ReadJobOperations(BatchStores):
         answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in page[:limit]]}
         if len(page) > limit:
             answer["nextToken"] = page_token(listing, [page[limit - 1].index])
-        else:
-            is_live = next_token is None and isinstance(array, ArrayJob) and not array.is_terminal
-            self._go_on_after(page, array if is_live else None)
+        elif isinstance(array, ArrayJob) and not array.is_terminal:
+            self._go_on_after(page, array, is_first=next_token is None)
         return answer
 
-    def _go_on_after(self, last_page: Sequence[Job], whole: JobQueue | Job | None) -> None:
+    def _go_on_after(self, last_page: Sequence[Job], whole: JobQueue | ArrayJob, *, is_first: bool) -> None:
         """Let the world go on after a listing; between its pages nothing moves, so that they show every job once.
+
+        Who lists jobs that have ended waits for more of them, or only looks: what is due happens, but no time passes.
 
         Args:
             last_page: What it held.
-            whole: The queue or array, if the last page was the first and its emptiness says that nothing was found.
+            whole: The queue or array.
+            is_first: Whether the last page was the first, so that its emptiness says that nothing was found.
         """
-        if last_page:
-            self.control.after_read([job for job in last_page if not job.is_terminal])
-        elif whole is not None:
-            self.control.after_read([whole])
+        unfinished = [job for job in last_page if not job.is_terminal]
+        if unfinished:
+            self.control.after_read(unfinished)
+        elif last_page or is_first:
+            self.control.after_read([whole], may_take_time=not last_page)
 
 
 def _checked_filter(filters: Sequence[KeyValuesPairTypeDef]) -> tuple[str | None, list[str]]:
