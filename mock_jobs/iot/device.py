@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from mock_jobs.aws import NotEmulatedYet, Violation, WireShape
+from mock_jobs.aws import Violation, WireShape
 from mock_jobs.iot import configs, messages, states, views
 from mock_jobs.iot.exceptions import (
     InvalidRequestException,
@@ -45,9 +45,10 @@ def get_pending(store: JobStore, thing_name: str) -> WireShape:
 
 
 def start_next(store: JobStore, thing_name: str, details: Mapping[str, str] | None, step_minutes: int | None) -> WireShape:
-    """Start the first pending execution of a thing and return it; one that runs already is returned unchanged.
+    """Start the first pending execution of a thing and return it; one that runs already is returned as it is.
 
     Source: developer guide, "Jobs device HTTP API" (documented); an idle thing gets an empty answer (observed).
+    A step timer for one that runs already is set, without a new version (inferred).
 
     Raises:
         InvalidRequestException: The details or the step timer are invalid.
@@ -55,15 +56,15 @@ def start_next(store: JobStore, thing_name: str, details: Mapping[str, str] | No
     """
     configs.check_details(details)
     configs.check_step_timeout(step_minutes, may_be_off=False)
-    if step_minutes is not None:
-        raise NotEmulatedYet("stepTimeoutInMinutes of StartNextPendingJobExecution")
     _check_registered(store, thing_name)
     execution = next(store.pending(thing_name), None)
     if execution is None:
         return {}
     if states.next_execution_status(execution.status, ExecutionTrigger.START) is not None:
-        store.change_one(execution, ExecutionTrigger.START, details)
-    return {"execution": views.describe_to_device(execution, with_document=True)}
+        store.change_one(execution, ExecutionTrigger.START, details, step_minutes)
+    elif step_minutes is not None:
+        store.set_step_timer(execution, step_minutes)
+    return {"execution": views.describe_to_device(execution, store.world.clock.now_ms, with_document=True)}
 
 
 def describe(store: JobStore, thing_name: str, job_id: str, *, with_document: bool, execution_number: int | None) -> WireShape:
@@ -89,7 +90,7 @@ def describe(store: JobStore, thing_name: str, job_id: str, *, with_document: bo
         execution = _find(store, thing_name, job_id, execution_number)
         if execution.status not in states.PENDING:
             raise TerminalStateException(messages.TERMINAL_STATE)
-    return {"execution": views.describe_to_device(execution, with_document=with_document)}
+    return {"execution": views.describe_to_device(execution, store.world.clock.now_ms, with_document=with_document)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class Report:
     Attributes:
         status: The new status.
         details: Replace the status details as a whole, unless None.
-        step_minutes: New step timer.
+        step_minutes: New step timer, -1 for none, None to leave it as it is; of no meaning beside a terminal status (inferred).
         expected_version: The version that the device believes to change.
         execution_number: Which execution of the job, None for the latest.
     """
@@ -135,10 +136,7 @@ def update(store: JobStore, thing_name: str, job_id: str, report: Report) -> Exe
     if states.next_execution_status(execution.status, trigger) is None:
         text = messages.ALREADY_FINISHED.format(job_id=job_id, thing_name=thing_name, status=execution.status)
         raise InvalidStateTransitionException(text, executionState=views.execution_state(execution))
-    # Beside a terminal status the timer has no meaning (inferred), and -1 turns off one that cannot be on yet.
-    if trigger is ExecutionTrigger.REPORT_IN_PROGRESS and report.step_minutes not in (None, -1):
-        raise NotEmulatedYet("stepTimeoutInMinutes of UpdateJobExecution")
-    store.change_one(execution, trigger, report.details)
+    store.change_one(execution, trigger, report.details, report.step_minutes)
     return execution
 
 

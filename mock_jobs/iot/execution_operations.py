@@ -34,7 +34,7 @@ class ExecutionOperations(JobStore):
             ResourceNotFoundException: There is no such job or execution.
         """
         execution = self._execution_or_404(job_id, thing_name, execution_number)
-        return {"execution": views.describe_execution(execution, self.arn("thing", thing_name))}
+        return {"execution": views.describe_execution(execution, self.arn("thing", thing_name), self.world.clock.now_ms)}
 
     def list_job_executions_for_job(
         self,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType
 
     from mock_jobs.iot.jobs import Job
+    from mock_jobs.iot.timers import Timers
 
 
 class Execution:
@@ -34,6 +35,7 @@ class Execution:
         started_at_ms: When the device first reported, None until then.
         updated_at_ms: When it last changed.
         is_force_canceled: Whether a cancel with force ended it.
+        timers: What can time it out, None mostly.
     """
 
     __slots__ = (
@@ -49,6 +51,7 @@ class Execution:
         "status",
         "status_details",
         "thing_name",
+        "timers",
         "updated_at_ms",
         "version",
     )
@@ -68,6 +71,7 @@ class Execution:
         self.started_at_ms: int | None = None
         self.updated_at_ms = now_ms
         self.is_force_canceled = False
+        self.timers: Timers | None = None
 
 
 def listing_key(execution: Execution) -> Key:

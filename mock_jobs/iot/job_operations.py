@@ -96,7 +96,6 @@ class JobOperations(JobStore):
                 "jobTemplateArn": job_template_arn,
                 "documentParameters": document_parameters,
                 "abortConfig": abort_config,
-                "timeoutConfig": timeout_config,
                 "jobExecutionsRetryConfig": job_executions_retry_config,
                 "schedulingConfig": scheduling_config,
                 "destinationPackageVersions": destination_package_versions,
@@ -120,6 +119,7 @@ class JobOperations(JobStore):
             namespace_id=namespace_id,
             presigned_url_config=presigned_url_config,
             rollout_config=job_executions_rollout_config,
+            timeout_config=timeout_config,
             tags=tags_by_key,
         )
         self.add_job(job, expand(parsed_targets, self.registry))

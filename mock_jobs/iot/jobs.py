@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import (
         JobExecutionsRolloutConfigTypeDef,
         PresignedUrlConfigTypeDef,
+        TimeoutConfigTypeDef,
     )
 
     from mock_jobs.iot.rollout import Rollout
@@ -40,6 +41,7 @@ class Job:
         namespace_id: Label of a product that manages its own jobs.
         presigned_url_config: As given.
         rollout_config: As given.
+        timeout_config: As given; counts for the executions that start from now on.
         tags: Its tags.
         executions: Its executions.
         rollout: What is still to be rolled out, None in every steady state.
@@ -62,6 +64,7 @@ class Job:
     namespace_id: str | None = None
     presigned_url_config: PresignedUrlConfigTypeDef | None = None
     rollout_config: JobExecutionsRolloutConfigTypeDef | None = None
+    timeout_config: TimeoutConfigTypeDef | None = None
     tags: dict[str, str] = field(default_factory=dict)
     executions: JobExecutions = field(default_factory=JobExecutions)
     rollout: Rollout | None = None

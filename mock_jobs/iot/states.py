@@ -34,6 +34,7 @@ class ExecutionTrigger(Enum):
     REPORT_REJECTED = "a device reports REJECTED"
     CANCEL = "a cancel without force"
     FORCE_CANCEL = "a cancel with force"
+    TIME_OUT = "a timer of it runs out"
     DELETE_THING = "its thing is deleted"
 
 
@@ -54,6 +55,7 @@ _EXECUTION: Final[Mapping[ExecutionTrigger, Mapping[str, JobExecutionStatusType]
     ExecutionTrigger.REPORT_REJECTED: {QUEUED: REJECTED, IN_PROGRESS: REJECTED},
     ExecutionTrigger.CANCEL: {QUEUED: CANCELED},
     ExecutionTrigger.FORCE_CANCEL: {QUEUED: CANCELED, IN_PROGRESS: CANCELED},
+    ExecutionTrigger.TIME_OUT: {IN_PROGRESS: TIMED_OUT},
     ExecutionTrigger.DELETE_THING: {QUEUED: REMOVED, IN_PROGRESS: REMOVED},
 }
 

@@ -18,6 +18,7 @@ from mock_jobs.iot.rollout import DEFAULT_PER_MINUTE, Rollout
 from mock_jobs.iot.shelf import Shelf
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
 from mock_jobs.iot.targets import Expansion
+from mock_jobs.iot.timers import start_timers
 from mock_jobs.iot.validation import validation_error
 from mock_jobs.things import ThingRegistry
 from mock_jobs.world import World
@@ -197,18 +198,33 @@ class JobStore(Backend):
             created.append(execution)
         executions.add_all(created)
 
-    def change_one(self, execution: Execution, trigger: ExecutionTrigger, details: Mapping[str, str] | None = None) -> None:
+    def change_one(
+        self,
+        execution: Execution,
+        trigger: ExecutionTrigger,
+        details: Mapping[str, str] | None = None,
+        step_minutes: int | None = None,
+    ) -> None:
         """Let a trigger change one execution that it can change, and its job in consequence.
 
         Args:
             execution: The execution.
             trigger: What happens.
             details: Replace the status details as a whole, unless None. Source: an empty map replaces too (observed).
+            step_minutes: New step timer if the execution runs then, -1 for none, None to leave it as it is.
         """
+        is_start = execution.status == states.QUEUED
         if details is not None:
             execution.status_details = dict(details)
         execution.job.executions.shelf(execution.status).remove(execution)
         self.change([execution], trigger)
+        if execution.status == states.IN_PROGRESS:
+            if is_start:
+                execution.timers = start_timers(execution.job.timeout_config, step_minutes, self.world.clock.now_ms)
+                self._arm(execution)
+            elif step_minutes is not None:
+                self.set_step_timer(execution, step_minutes)
+            return
         self.settle(execution.job)
 
     def change(self, executions: list[Execution], trigger: ExecutionTrigger) -> None:
@@ -232,6 +248,8 @@ class JobStore(Backend):
                 execution.version += 1
             if execution.started_at_ms is None and status in states.STARTING:
                 execution.started_at_ms = now_ms
+            if execution.timers is not None and status != states.IN_PROGRESS:
+                self._drop_timers(execution)
             if trigger is ExecutionTrigger.FORCE_CANCEL:
                 execution.is_force_canceled = True
             queue.add(execution)
@@ -243,7 +261,25 @@ class JobStore(Backend):
         execution.job.executions.remove(execution)
         self.settle(execution.job)
 
+    def set_step_timer(self, execution: Execution, minutes: int) -> None:
+        """Start the step timer of an execution that runs anew, or turn it off with -1."""
+        if execution.timers is None:
+            execution.timers = start_timers(None, minutes, self.world.clock.now_ms)
+        else:
+            execution.timers.set_step(minutes, self.world.clock.now_ms)
+        self._arm(execution)
+
+    def _arm(self, execution: Execution) -> None:
+        if execution.timers is not None:
+            execution.timers.arm(self.world.clock, partial(self.change_one, execution, ExecutionTrigger.TIME_OUT))
+
+    def _drop_timers(self, execution: Execution) -> None:
+        if execution.timers is not None:
+            execution.timers.stop()
+            execution.timers = None
+
     def _leave_queue(self, execution: Execution) -> None:
+        self._drop_timers(execution)
         queue = self._queues[execution.thing_name]
         queue.remove(execution)
         if queue.is_empty:

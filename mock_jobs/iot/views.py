@@ -43,7 +43,7 @@ def describe_job(job: Job) -> JobTypeDef:
         "targets": job.targets,
         "presignedUrlConfig": job.presigned_url_config or {},
         "jobExecutionsRolloutConfig": job.rollout_config or {},
-        "timeoutConfig": {},
+        "timeoutConfig": job.timeout_config or {},
         "schedulingConfig": {},
         "createdAt": moment(job.created_at_ms),
         "lastUpdatedAt": moment(job.updated_at_ms),
@@ -106,7 +106,7 @@ def _process_details(job: Job) -> JobProcessDetailsTypeDef:
     return view
 
 
-def describe_execution(execution: Execution, thing_arn: str) -> JobExecutionTypeDef:
+def describe_execution(execution: Execution, thing_arn: str, now_ms: int) -> JobExecutionTypeDef:
     """Return an execution as the control plane's DescribeJobExecution shows it.
 
     Source: DescribeJobExecution, API reference; `statusDetails` is there always, empty until details are reported, and then
@@ -127,7 +127,20 @@ def describe_execution(execution: Execution, thing_arn: str) -> JobExecutionType
         view["startedAt"] = moment(execution.started_at_ms)
     if execution.is_force_canceled:
         view["forceCanceled"] = True
+    seconds_left = _seconds_left(execution, now_ms)
+    if seconds_left is not None:
+        view["approximateSecondsBeforeTimedOut"] = seconds_left
     return view
+
+
+def _seconds_left(execution: Execution, now_ms: int) -> int | None:
+    """Return the whole seconds that an execution has left.
+
+    Source: JobExecution, API reference: not for a terminal status (documented); that it is there only while a timer runs, and
+    cut to whole seconds, is inferred.
+    """
+    deadline_ms = None if execution.timers is None else execution.timers.deadline_ms
+    return None if deadline_ms is None else max(0, (deadline_ms - now_ms) // 1000)
 
 
 def summarize_execution(execution: Execution) -> JobExecutionSummaryTypeDef:
@@ -155,7 +168,7 @@ def execution_state(execution: Execution) -> JobExecutionStateTypeDef:
     return view
 
 
-def describe_to_device(execution: Execution, *, with_document: bool) -> DeviceExecutionTypeDef:
+def describe_to_device(execution: Execution, now_ms: int, *, with_document: bool) -> DeviceExecutionTypeDef:
     """Return an execution as its device gets it; times are whole seconds since the epoch.
 
     Source: JobExecution of the data plane, API reference (documented); whole seconds, and no `statusDetails` until some are
@@ -174,6 +187,9 @@ def describe_to_device(execution: Execution, *, with_document: bool) -> DeviceEx
         view["statusDetails"] = execution.status_details
     if execution.started_at_ms is not None:
         view["startedAt"] = execution.started_at_ms // 1000
+    seconds_left = _seconds_left(execution, now_ms)
+    if seconds_left is not None:
+        view["approximateSecondsBeforeTimedOut"] = seconds_left
     if with_document:
         view["jobDocument"] = execution.job.device_document
     return view

@@ -307,8 +307,6 @@ def test_an_empty_configuration_counts_as_unset(one, members):
 @pytest.mark.parametrize(
     ("members", "member"),
     [
-        pytest.param({"timeoutConfig": {"inProgressTimeoutInMinutes": 1}}, "timeoutConfig", id="timeout 1"),
-        pytest.param({"timeoutConfig": {"inProgressTimeoutInMinutes": 10080}}, "timeoutConfig", id="timeout 10080"),
         pytest.param(abort(criterion(thresholdPercentage=100)), "abortConfig", id="threshold 100"),
         pytest.param(
             abort(criterion(thresholdPercentage=0.01), criterion(failureType="ALL")), "abortConfig", id="ALL with another"

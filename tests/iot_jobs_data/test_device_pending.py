@@ -205,17 +205,6 @@ def test_start_next_refuses_a_step_timer_out_of_range(fleet, minutes):
         fleet.start("t", stepTimeoutInMinutes=minutes)
 
 
-@pytest.mark.parametrize("minutes", [1, 10080])
-def test_a_step_timer_is_refused_loudly_until_it_is_emulated(fleet, minutes):
-    fleet.things("t")
-    fleet.job("t")
-
-    with fleet.refused("NotEmulatedYet", 501):
-        fleet.start("t", stepTimeoutInMinutes=minutes)
-    with fleet.refused("NotEmulatedYet", 501):
-        fleet.report("t", "IN_PROGRESS", stepTimeoutInMinutes=minutes)
-
-
 def test_a_body_that_is_no_object_is_refused(fleet):
     """What boto3 never sends, other clients may."""
     fleet.things("t")
