@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from heapq import merge
 from typing import TYPE_CHECKING
 
+from mock_jobs.iot.retry import NO_RETRIES, Retries
 from mock_jobs.iot.shelf import Key, Shelf
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Execution:
         previous: The execution of the same thing with the next lower number, None mostly.
         status: Present status.
         version: Version number, from 1.
-        attempt: How many retries came before.
+        retries: How many retries came before.
         status_details: What was reported last; None until then.
         queued_at_ms: When it was created.
         started_at_ms: When the device first reported, None until then.
@@ -39,13 +40,13 @@ class Execution:
     """
 
     __slots__ = (
-        "attempt",
         "is_force_canceled",
         "job",
         "number",
         "previous",
         "queued_at_ms",
         "rank",
+        "retries",
         "sequence",
         "started_at_ms",
         "status",
@@ -65,7 +66,7 @@ class Execution:
         self.previous = previous
         self.status: JobExecutionStatusType = "QUEUED"
         self.version = 1
-        self.attempt = 0
+        self.retries: Retries = NO_RETRIES
         self.status_details: dict[str, str] | None = None
         self.queued_at_ms = now_ms
         self.started_at_ms: int | None = None

@@ -96,7 +96,6 @@ class JobOperations(JobStore):
                 "jobTemplateArn": job_template_arn,
                 "documentParameters": document_parameters,
                 "abortConfig": abort_config,
-                "jobExecutionsRetryConfig": job_executions_retry_config,
                 "schedulingConfig": scheduling_config,
                 "destinationPackageVersions": destination_package_versions,
                 "jobExecutionsRolloutConfig.exponentialRate": (job_executions_rollout_config or {}).get("exponentialRate"),
@@ -119,6 +118,7 @@ class JobOperations(JobStore):
             namespace_id=namespace_id,
             presigned_url_config=presigned_url_config,
             rollout_config=job_executions_rollout_config,
+            retry_config=job_executions_retry_config,
             timeout_config=timeout_config,
             tags=tags_by_key,
         )

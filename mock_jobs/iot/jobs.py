@@ -11,6 +11,7 @@ from mock_jobs.iot.executions import JobExecutions
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobStatusType, TargetSelectionType
     from mypy_boto3_iot.type_defs import (
+        JobExecutionsRetryConfigTypeDef,
         JobExecutionsRolloutConfigTypeDef,
         PresignedUrlConfigTypeDef,
         TimeoutConfigTypeDef,
@@ -41,6 +42,7 @@ class Job:
         namespace_id: Label of a product that manages its own jobs.
         presigned_url_config: As given.
         rollout_config: As given.
+        retry_config: As given.
         timeout_config: As given; counts for the executions that start from now on.
         tags: Its tags.
         executions: Its executions.
@@ -64,6 +66,7 @@ class Job:
     namespace_id: str | None = None
     presigned_url_config: PresignedUrlConfigTypeDef | None = None
     rollout_config: JobExecutionsRolloutConfigTypeDef | None = None
+    retry_config: JobExecutionsRetryConfigTypeDef | None = None
     timeout_config: TimeoutConfigTypeDef | None = None
     tags: dict[str, str] = field(default_factory=dict)
     executions: JobExecutions = field(default_factory=JobExecutions)

@@ -14,6 +14,7 @@ from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundEx
 from mock_jobs.iot.executions import Execution
 from mock_jobs.iot.jobs import Job
 from mock_jobs.iot.queues import ThingQueue
+from mock_jobs.iot.retry import next_retries
 from mock_jobs.iot.rollout import DEFAULT_PER_MINUTE, Rollout
 from mock_jobs.iot.shelf import Shelf
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
@@ -225,7 +226,22 @@ class JobStore(Backend):
             elif step_minutes is not None:
                 self.set_step_timer(execution, step_minutes)
             return
-        self.settle(execution.job)
+        self._go_on(execution)
+
+    def _go_on(self, execution: Execution) -> None:
+        """Draw the consequences of an execution's end: its job is completed, or its thing tries again.
+
+        Source: developer guide, "Job executions retry configuration" (documented): no retry follows once the job is canceled.
+        """
+        job = execution.job
+        retries = next_retries(job.retry_config, execution.retries, execution.status)
+        if retries is None:
+            self.settle(job)
+        elif job.status == states.IN_PROGRESS:
+            self._queue(job, [execution.thing_name])
+            attempt = job.executions.latest(execution.thing_name)
+            assert attempt is not None
+            attempt.retries = retries
 
     def change(self, executions: list[Execution], trigger: ExecutionTrigger) -> None:
         """Let a trigger change executions of one job and one status, which are off their shelf already.

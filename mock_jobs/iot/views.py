@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_iot.type_defs import (
+        JobExecutionsRetryConfigOutputTypeDef,
         JobExecutionSummaryTypeDef,
         JobExecutionTypeDef,
         JobProcessDetailsTypeDef,
@@ -58,6 +59,8 @@ def describe_job(job: Job) -> JobTypeDef:
         view["reasonCode"] = job.reason_code
     if job.is_force_canceled is not None:
         view["forceCanceled"] = job.is_force_canceled
+    if job.retry_config is not None:
+        view["jobExecutionsRetryConfig"] = cast("JobExecutionsRetryConfigOutputTypeDef", job.retry_config)
     if job.namespace_id is not None:
         view["namespaceId"] = job.namespace_id
     if job.completed_at_ms is not None:
@@ -150,7 +153,7 @@ def summarize_execution(execution: Execution) -> JobExecutionSummaryTypeDef:
         "queuedAt": moment(execution.queued_at_ms),
         "lastUpdatedAt": moment(execution.updated_at_ms),
         "executionNumber": execution.number,
-        "retryAttempt": execution.attempt,
+        "retryAttempt": execution.retries.attempt,
     }
     if execution.started_at_ms is not None:
         view["startedAt"] = moment(execution.started_at_ms)

@@ -311,7 +311,6 @@ def test_an_empty_configuration_counts_as_unset(one, members):
         pytest.param(
             abort(criterion(thresholdPercentage=0.01), criterion(failureType="ALL")), "abortConfig", id="ALL with another"
         ),
-        pytest.param(retry(("FAILED", 4), ("TIMED_OUT", 6)), "jobExecutionsRetryConfig", id="10 retries"),
         pytest.param(
             rollout(maximumPerMinute=1000, exponentialRate=exponential(base=1000, factor=1.1)),
             "exponentialRate",
