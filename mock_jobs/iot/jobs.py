@@ -11,6 +11,7 @@ from mock_jobs.iot.executions import JobExecutions
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobStatusType, TargetSelectionType
     from mypy_boto3_iot.type_defs import (
+        AbortConfigTypeDef,
         JobExecutionsRetryConfigTypeDef,
         JobExecutionsRolloutConfigTypeDef,
         PresignedUrlConfigTypeDef,
@@ -36,12 +37,13 @@ class Job:
         completed_at_ms: When it became COMPLETED.
         status: Present status.
         description: Its description.
-        comment: Why it was canceled.
+        comment: Why it was canceled or aborted.
         reason_code: The same as a code.
         is_force_canceled: None until canceled.
         namespace_id: Label of a product that manages its own jobs.
         presigned_url_config: As given.
         rollout_config: As given.
+        abort_config: As given.
         retry_config: As given.
         timeout_config: As given; counts for the executions that start from now on.
         tags: Its tags.
@@ -66,6 +68,7 @@ class Job:
     namespace_id: str | None = None
     presigned_url_config: PresignedUrlConfigTypeDef | None = None
     rollout_config: JobExecutionsRolloutConfigTypeDef | None = None
+    abort_config: AbortConfigTypeDef | None = None
     retry_config: JobExecutionsRetryConfigTypeDef | None = None
     timeout_config: TimeoutConfigTypeDef | None = None
     tags: dict[str, str] = field(default_factory=dict)

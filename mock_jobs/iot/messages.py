@@ -56,6 +56,10 @@ TWO_RATE_CRITERIA: Final = (
     "Provide only one of NumberOfNotifiedThings or NumberOfSucceededThings when RateIncreaseCriteria is defined"
 )
 BASE_ABOVE_MAXIMUM: Final = "Exponential rollout baseRatePerMinute should be less than maximumPerMinute."
+ABORT_COMMENT: Final = (
+    "Abort criteria for failure type {type} with threshold {threshold:.2f}% met. "
+    "Total completed executions: {completed}, total {type} executions: {matching}"
+)
 RETRY_ALL_ALONE: Final = "A retryCriteria with failure type ALL must be used by itself."
 TIME_FORMAT: Final = "1 validation error detected: Provided time {value} UTC must follow the format YYYY-MM-DDThh:mm."
 WINDOW_WITH_SNAPSHOT: Final = "TargetSelection is invalid. MaintenanceWindow cannot be used with SNAPSHOT job."

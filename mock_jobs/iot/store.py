@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from mock_jobs.aws import AwsError, Backend, Violation
-from mock_jobs.iot import messages, states
+from mock_jobs.iot import abort, messages, states
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
 from mock_jobs.iot.executions import Execution
 from mock_jobs.iot.jobs import Job
@@ -156,6 +156,19 @@ class JobStore(Backend):
             self._set_job_status(job, JobTrigger.COMPLETE)
             job.completed_at_ms = self.world.clock.now_ms
 
+    def _check_abort(self, job: Job) -> None:
+        """Cancel a job, without force, if an abort criterion is met.
+
+        Source: developer guide, "Job abort configuration" (documented); the reason and the comment are observed.
+        """
+        if job.abort_config is None or job.status != states.IN_PROGRESS:
+            return
+        met = abort.find_met_criterion(job.abort_config, job.executions.counts())
+        if met is not None:
+            job.reason_code = abort.REASON_CODE
+            job.comment = met.comment
+            self.cancel(job, ExecutionTrigger.CANCEL)
+
     def _set_job_status(self, job: Job, trigger: JobTrigger) -> None:
         status = states.next_job_status(job.status, trigger)
         assert status is not None
@@ -229,15 +242,19 @@ class JobStore(Backend):
         self._go_on(execution)
 
     def _go_on(self, execution: Execution) -> None:
-        """Draw the consequences of an execution's end: its job is completed, or its thing tries again.
+        """Draw the consequences of an execution's end: its job is completed or else may be aborted, or its thing tries again.
 
-        Source: developer guide, "Job executions retry configuration" (documented): no retry follows once the job is canceled.
+        Source: completion comes before the abort criteria (observed), these before a retry is queued (inferred). No retry
+        follows once the job is canceled: developer guide, "Job executions retry configuration" (documented). What a thing's
+        deletion removes counts for the criteria, but does not make the service look at them (inferred).
         """
         job = execution.job
         retries = next_retries(job.retry_config, execution.retries, execution.status)
         if retries is None:
             self.settle(job)
-        elif job.status == states.IN_PROGRESS:
+        if execution.status != states.REMOVED:
+            self._check_abort(job)
+        if retries is not None and job.status == states.IN_PROGRESS:
             self._queue(job, [execution.thing_name])
             attempt = job.executions.latest(execution.thing_name)
             assert attempt is not None
@@ -272,10 +289,11 @@ class JobStore(Backend):
         executions[0].job.executions.shelf(status).add_all(executions)
 
     def delete_execution(self, execution: Execution) -> None:
-        """Forget an execution; its job may be COMPLETED by that. Source: observed."""
+        """Forget an execution; its job may be completed by that, or aborted. Source: observed."""
         self._leave_queue(execution)
         execution.job.executions.remove(execution)
         self.settle(execution.job)
+        self._check_abort(execution.job)
 
     def set_step_timer(self, execution: Execution, minutes: int) -> None:
         """Start the step timer of an execution that runs anew, or turn it off with -1."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_iot.type_defs import (
+        AbortConfigOutputTypeDef,
         JobExecutionsRetryConfigOutputTypeDef,
         JobExecutionSummaryTypeDef,
         JobExecutionTypeDef,
@@ -59,6 +60,8 @@ def describe_job(job: Job) -> JobTypeDef:
         view["reasonCode"] = job.reason_code
     if job.is_force_canceled is not None:
         view["forceCanceled"] = job.is_force_canceled
+    if job.abort_config is not None:
+        view["abortConfig"] = cast("AbortConfigOutputTypeDef", job.abort_config)
     if job.retry_config is not None:
         view["jobExecutionsRetryConfig"] = cast("JobExecutionsRetryConfigOutputTypeDef", job.retry_config)
     if job.namespace_id is not None:

@@ -305,12 +305,24 @@ def test_an_empty_configuration_counts_as_unset(one, members):
 
 
 @pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param(abort(criterion(thresholdPercentage=100)), id="threshold 100"),
+        pytest.param(abort(criterion(thresholdPercentage=0.01), criterion(failureType="ALL")), id="ALL with another"),
+        pytest.param(retry(("FAILED", 4), ("TIMED_OUT", 6)), id="10 retries"),
+        pytest.param({"timeoutConfig": {"inProgressTimeoutInMinutes": 1}}, id="timeout 1"),
+        pytest.param({"timeoutConfig": {"inProgressTimeoutInMinutes": 10080}}, id="timeout 10080"),
+    ],
+)
+def test_a_good_configuration_is_shown_as_it_was_given(one, members):
+    one.job("t", **members)
+
+    assert {name: one.describe()[name] for name in members} == members
+
+
+@pytest.mark.parametrize(
     ("members", "member"),
     [
-        pytest.param(abort(criterion(thresholdPercentage=100)), "abortConfig", id="threshold 100"),
-        pytest.param(
-            abort(criterion(thresholdPercentage=0.01), criterion(failureType="ALL")), "abortConfig", id="ALL with another"
-        ),
         pytest.param(
             rollout(maximumPerMinute=1000, exponentialRate=exponential(base=1000, factor=1.1)),
             "exponentialRate",
