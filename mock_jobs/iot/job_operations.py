@@ -97,7 +97,6 @@ class JobOperations(JobStore):
                 "documentParameters": document_parameters,
                 "schedulingConfig": scheduling_config,
                 "destinationPackageVersions": destination_package_versions,
-                "jobExecutionsRolloutConfig.exponentialRate": (job_executions_rollout_config or {}).get("exponentialRate"),
                 "targetSelection CONTINUOUS": target_selection == "CONTINUOUS",
             }
         )

@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Final
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
 
 from mock_jobs.clock import Timer
 from mock_jobs.iot.targets import Expansion
 from mock_jobs.things import ThingRegistry
 
+if TYPE_CHECKING:
+    from mypy_boto3_iot.type_defs import JobExecutionsRolloutConfigTypeDef
+
 TICK_MS: Final = 60_000
 
 # Source: developer guide, "Specify job configurations" (documented).
 DEFAULT_PER_MINUTE: Final = 1000
+
+
+# The lowest base and factor have reached any maximum by this level: 1.1 ** 73 > 1000.
+_TOP_LEVEL: Final = 73
+
+
+def rate_per_minute(config: JobExecutionsRolloutConfigTypeDef | None, notified: int, succeeded: int) -> int:
+    """Return how many executions the next minute brings.
+
+    Source: developer guide, "Job rollout configuration" (documented): each time that a further so many things were notified, or
+    have succeeded, the rate is multiplied by the factor, up to the maximum. That the number so far, and not that since the last
+    increase, sets the rate follows from the guide's table; rates are cut to whole things (inferred).
+
+    Args:
+        config: The configuration of the job.
+        notified: How many executions the rollout has created so far.
+        succeeded: How many executions have succeeded so far.
+    """
+    maximum = DEFAULT_PER_MINUTE if config is None else config.get("maximumPerMinute", DEFAULT_PER_MINUTE)
+    if config is None or (exponential := config.get("exponentialRate")) is None:
+        return maximum
+    criteria = exponential["rateIncreaseCriteria"]
+    per_notified = criteria.get("numberOfNotifiedThings")
+    level = succeeded // criteria["numberOfSucceededThings"] if per_notified is None else notified // per_notified
+    # One decimal at most, exactly: 1.4 times 1.4 times 100 is 196, which floats miss.
+    factor = Fraction(round(exponential["incrementFactor"] * 10), 10)
+    return min(maximum, int(exponential["baseRatePerMinute"] * factor ** min(level, _TOP_LEVEL)))
 
 
 class Rollout:

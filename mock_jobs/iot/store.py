@@ -15,7 +15,7 @@ from mock_jobs.iot.executions import Execution
 from mock_jobs.iot.jobs import Job
 from mock_jobs.iot.queues import ThingQueue
 from mock_jobs.iot.retry import next_retries
-from mock_jobs.iot.rollout import DEFAULT_PER_MINUTE, Rollout
+from mock_jobs.iot.rollout import Rollout, rate_per_minute
 from mock_jobs.iot.shelf import Shelf
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
 from mock_jobs.iot.targets import Expansion
@@ -182,8 +182,7 @@ class JobStore(Backend):
     def _roll_out(self, job: Job) -> None:
         rollout = job.rollout
         assert rollout is not None
-        config = job.rollout_config or {}
-        per_minute = config.get("maximumPerMinute", DEFAULT_PER_MINUTE)
+        per_minute = rate_per_minute(job.rollout_config, rollout.notified, job.executions.count(states.SUCCEEDED))
         self._queue(job, rollout.take(per_minute, self.registry))
         if rollout.is_finished:
             self._end_rollout(job)

@@ -312,6 +312,14 @@ def test_an_empty_configuration_counts_as_unset(one, members):
         pytest.param(retry(("FAILED", 4), ("TIMED_OUT", 6)), id="10 retries"),
         pytest.param({"timeoutConfig": {"inProgressTimeoutInMinutes": 1}}, id="timeout 1"),
         pytest.param({"timeoutConfig": {"inProgressTimeoutInMinutes": 10080}}, id="timeout 10080"),
+        pytest.param(
+            rollout(maximumPerMinute=1000, exponentialRate=exponential(base=1000, factor=1.1, numberOfNotifiedThings=1)),
+            id="exponential by notified things",
+        ),
+        pytest.param(
+            rollout(maximumPerMinute=1, exponentialRate=exponential(base=1, factor=5, numberOfSucceededThings=1)),
+            id="exponential by succeeded things",
+        ),
     ],
 )
 def test_a_good_configuration_is_shown_as_it_was_given(one, members):
@@ -323,11 +331,6 @@ def test_a_good_configuration_is_shown_as_it_was_given(one, members):
 @pytest.mark.parametrize(
     ("members", "member"),
     [
-        pytest.param(
-            rollout(maximumPerMinute=1000, exponentialRate=exponential(base=1000, factor=1.1)),
-            "exponentialRate",
-            id="exponential",
-        ),
         pytest.param({"targetSelection": "CONTINUOUS"}, "CONTINUOUS", id="continuous"),
         pytest.param({"destinationPackageVersions": [f"{ARN}package/p/version/v"]}, "destinationPackageVersions", id="packages"),
         pytest.param({"document": None, "jobTemplateArn": f"{ARN}jobtemplate/x"}, "jobTemplateArn", id="template"),

@@ -50,6 +50,77 @@ def test_without_a_rate_a_thousand_executions_are_created_per_minute(mock, fleet
     assert created_per_tick(mock, fleet, 3) == [1000, 500, 0]
 
 
+def exponential(base, factor, maximum=1000, **criteria):
+    return {
+        "maximumPerMinute": maximum,
+        "exponentialRate": {"baseRatePerMinute": base, "incrementFactor": factor, "rateIncreaseCriteria": criteria},
+    }
+
+
+@pytest.mark.parametrize(
+    ("rate", "things", "created"),
+    [
+        pytest.param(
+            exponential(50, 2, numberOfNotifiedThings=1000),
+            4200,
+            [50] * 20 + [100] * 10 + [200] * 5 + [400] * 3 + [0],
+            id="base 50, factor 2, 1000 notified: the developer guide's table",
+        ),
+        pytest.param(
+            exponential(10, 2, numberOfNotifiedThings=20), 260, [10, 10, 20, 40, 160, 20, 0], id="base 10, factor 2, 20 notified"
+        ),
+        pytest.param(
+            exponential(10, 2, numberOfNotifiedThings=20, maximum=15), 60, [10, 10, 15, 15, 10, 0], id="never above the maximum"
+        ),
+        pytest.param(exponential(10, 1.5, numberOfSucceededThings=10), 40, [10, 10, 10, 10, 0], id="10 succeeded, none succeeds"),
+        pytest.param(exponential(1, 1.1, numberOfNotifiedThings=1), 12, [1] * 8 + [2, 2], id="cut to whole things"),
+        pytest.param(
+            exponential(100, 1.4, numberOfNotifiedThings=100), 640, [100, 140, 196, 204], id="a factor that floats miss"
+        ),
+    ],
+)
+def test_an_exponential_rate_grows_with_the_things_notified(mock, fleet, fill_group, rate, things, created):
+    fill_group("g", things)
+    fleet.job(groups=["g"], jobExecutionsRolloutConfig=rate)
+
+    assert created_per_tick(mock, fleet, len(created)) == created
+
+
+def test_an_exponential_rate_grows_with_the_things_that_succeed(mock, fleet):
+    names = [f"t{number}" for number in range(40)]
+    fleet.things(*names)
+    fleet.group("g", *names)
+    fleet.job(groups=["g"], jobExecutionsRolloutConfig=exponential(10, 1.5, numberOfSucceededThings=10))
+    created = []
+    for _ in range(3):
+        queued = [name for name in names if fleet.start(name)]
+        for name in queued:
+            fleet.report(name, "SUCCEEDED")
+        created.append(len(queued))
+        mock.clock.advance(60)
+
+    assert created == [10, 15, 15]
+    assert fleet.describe()["status"] == "COMPLETED"
+
+
+def test_failures_do_not_raise_a_rate_that_counts_successes(mock, fleet):
+    names = [f"t{number}" for number in range(6)]
+    fleet.things(*names)
+    fleet.job(*names, jobExecutionsRolloutConfig=exponential(2, 2, numberOfSucceededThings=1))
+    for name in names[:2]:
+        fleet.report(name, "FAILED")
+    mock.clock.advance(60)
+
+    assert fleet.counters() == {"FAILED": 2, "QUEUED": 2}
+
+
+def test_the_rate_stops_at_the_maximum_however_high_the_level(mock, fleet, fill_group):
+    fill_group("g", 2500)
+    fleet.job(groups=["g"], jobExecutionsRolloutConfig=exponential(1000, 5, numberOfNotifiedThings=1))
+
+    assert created_per_tick(mock, fleet, 4) == [1000, 1000, 500, 0]
+
+
 def test_nothing_is_created_before_the_minute_is_over(mock, fleet):
     fleet.things("a", "b")
     fleet.job("a", "b", jobExecutionsRolloutConfig={"maximumPerMinute": 1})
