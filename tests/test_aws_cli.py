@@ -147,10 +147,10 @@ def test_cancel_job_execution_reports_a_stale_version(aws, started):
             ),
         ),
         (
-            ("iot", "update-job", "--job-id", "nowhere"),
+            ("iot-jobs-data", "start-command-execution", "--target-arn", "target", "--command-arn", "command"),
             (
-                "An error occurred (NotEmulatedYet) when calling the UpdateJob operation: mock_jobs does not emulate iot UpdateJob "
-                "yet, and does not pretend to. Nothing was changed."
+                "An error occurred (NotEmulatedYet) when calling the StartCommandExecution operation: mock_jobs does not emulate "
+                "iot-jobs-data StartCommandExecution yet, and does not pretend to. Nothing was changed."
             ),
         ),
     ],

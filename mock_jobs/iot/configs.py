@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         ExponentialRolloutRateTypeDef,
         JobExecutionsRetryConfigTypeDef,
         JobExecutionsRolloutConfigTypeDef,
+        PresignedUrlConfigTypeDef,
         SchedulingConfigTypeDef,
         TagTypeDef,
         TimeoutConfigTypeDef,
@@ -34,6 +36,9 @@ MAX_RETRIES: Final = 10
 MAX_DETAILS: Final = 10
 MAX_DETAIL_LENGTH: Final = 1024
 MAX_THRESHOLD_DECIMALS: Final = 2
+
+# Lenient: accounts of any length occur in tests.
+_ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::[0-9]*:role/[!-~]+")
 
 _HALF_HOUR: Final = timedelta(minutes=30)
 _YEAR: Final = timedelta(days=365)
@@ -62,6 +67,14 @@ def check_abort(config: AbortConfigTypeDef) -> None:
             raise InvalidRequestException(messages.ABORT_THRESHOLD_DECIMALS)
 
 
+def check_rollout_bounds(config: JobExecutionsRolloutConfigTypeDef) -> None:
+    """Refuse a rate above 1000, as the model does with other bounds. Source: observed; the model has no such bound."""
+    maximum = config.get("maximumPerMinute")
+    if maximum is not None and maximum > MAX_PER_MINUTE:
+        member = "jobExecutionsRolloutConfig.maximumPerMinute"
+        raise validation_error([Violation(member, maximum, "max", MAX_PER_MINUTE)])
+
+
 def check_rollout(config: JobExecutionsRolloutConfigTypeDef) -> None:
     """Refuse rates that contradict each other.
 
@@ -69,9 +82,6 @@ def check_rollout(config: JobExecutionsRolloutConfigTypeDef) -> None:
     """
     maximum = config.get("maximumPerMinute")
     exponential = config.get("exponentialRate")
-    if maximum is not None and maximum > MAX_PER_MINUTE:
-        member = "jobExecutionsRolloutConfig.maximumPerMinute"
-        raise validation_error([Violation(member, maximum, "max", MAX_PER_MINUTE)])
     if maximum is None:
         missing = messages.ROLLOUT_WITHOUT_RATE if exponential is None else messages.EXPONENTIAL_WITHOUT_MAXIMUM
         raise InvalidRequestException(missing)
@@ -106,6 +116,35 @@ def check_retry(config: JobExecutionsRetryConfigTypeDef) -> None:
     total = sum(each["numberOfRetries"] for each in criteria)
     if total > MAX_RETRIES:
         raise InvalidRequestException(messages.TOO_MANY_RETRIES.format(count=total, limit=MAX_RETRIES))
+
+
+def check_retry_update(config: JobExecutionsRetryConfigTypeDef, existing: JobExecutionsRetryConfigTypeDef | None) -> None:
+    """Refuse all but turning off the retries that a job was created with.
+
+    Source: developer guide, "Job configurations": retries can be set to 0 only (documented); the rest, the order and the texts
+    are observed.
+
+    Args:
+        config: The new configuration.
+        existing: That of the job.
+    """
+    criteria = config["criteriaList"]
+    types = sorted(each["failureType"] for each in criteria)
+    if any(each["numberOfRetries"] != 0 for each in criteria):
+        raise InvalidRequestException(messages.RETRY_UPDATE_NOT_ZERO)
+    if "ALL" in types and len(types) > 1:
+        raise InvalidRequestException(messages.RETRY_ALL_ALONE)
+    if existing is None:
+        raise InvalidRequestException(messages.RETRY_UPDATE_WITHOUT_CONFIG)
+    if types != sorted(each["failureType"] for each in existing["criteriaList"]):
+        raise InvalidRequestException(messages.RETRY_UPDATE_OTHER_TYPES)
+
+
+def check_role(config: PresignedUrlConfigTypeDef) -> None:
+    """Refuse a role that is no ARN of an IAM role. Source: observed for UpdateJob; how AWS reads the ARN is inferred."""
+    role = config.get("roleArn")
+    if role is not None and _ROLE.fullmatch(role) is None:
+        raise InvalidRequestException(messages.ROLE_INVALID.format(role=role))
 
 
 def check_scheduling(config: SchedulingConfigTypeDef, target_selection: TargetSelectionType, now: datetime) -> None:

@@ -73,6 +73,8 @@ class JobOperations(JobStore):
             LimitExceededException: More than 100 targets.
             NotEmulatedYet: The job needs a feature that is still missing.
         """
+        if job_executions_rollout_config:
+            configs.check_rollout_bounds(job_executions_rollout_config)
         _check_document_members(document, document_source, job_template_arn, document_parameters)
         if timeout_config:
             configs.check_timeout(timeout_config)

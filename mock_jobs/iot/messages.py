@@ -61,6 +61,10 @@ ABORT_COMMENT: Final = (
     "Total completed executions: {completed}, total {type} executions: {matching}"
 )
 RETRY_ALL_ALONE: Final = "A retryCriteria with failure type ALL must be used by itself."
+RETRY_UPDATE_NOT_ZERO: Final = "The number of retries cannot be updated to any number other than 0."
+RETRY_UPDATE_WITHOUT_CONFIG: Final = "RetryConfig cannot be updated if the job has no RetryConfig defined during creation."
+RETRY_UPDATE_OTHER_TYPES: Final = "FailureTypes must match existing FailureTypes defined in RetryConfig."
+ROLE_INVALID: Final = "Given role {role} is invalid."
 TIME_FORMAT: Final = "1 validation error detected: Provided time {value} UTC must follow the format YYYY-MM-DDThh:mm."
 WINDOW_WITH_SNAPSHOT: Final = "TargetSelection is invalid. MaintenanceWindow cannot be used with SNAPSHOT job."
 WINDOW_WITHOUT_START: Final = "MaintenanceWindow cannot be used without StartTime of SchedulingConfig."
@@ -76,6 +80,8 @@ END_OUT_OF_RANGE: Final = "EndTime must be at least 30 minutes and at most two y
 SPAN_OUT_OF_RANGE: Final = "EndTime must be at least 30 minutes and at most two years after StartTime."
 
 # States, observed
+EMPTY_UPDATE: Final = "Update Job request for job {job_id} cannot be empty."
+UPDATE_OF_JOB: Final = "Job {job_id} in status {status} cannot be updated."
 CANCEL_OF_FINISHED: Final = "Job execution for thing {thing_name} within job {job_id} cannot be canceled."
 VERSION_DIFFERS: Final = "Expected version {expected} but found version {found}"
 DELETE_OF_RUNNING: Final = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from mock_jobs.iot.execution_operations import ExecutionOperations
 from mock_jobs.iot.job_operations import JobOperations
 from mock_jobs.iot.tag_operations import TagOperations
+from mock_jobs.iot.update_operations import UpdateOperations
 
 
-class IoTBackend(JobOperations, ExecutionOperations, TagOperations):
+class IoTBackend(JobOperations, UpdateOperations, ExecutionOperations, TagOperations):
     """The control plane of AWS IoT Jobs in one account and region."""

@@ -68,15 +68,17 @@ class JobTrigger(Enum):
 
     COMPLETE = "all its executions are finished"
     CANCEL = "CancelJob"
+    UPDATE = "UpdateJob"
     DELETE = "DeleteJob"
     FORCE_DELETE = "DeleteJob with force"
 
 
-# Source: CancelJob and DeleteJob, API reference; developer guide, "Jobs and job execution states" (documented). A SCHEDULED job is
+# Source: CancelJob, UpdateJob and DeleteJob, API reference; developer guide, "Jobs and job execution states" (documented). A SCHEDULED job is
 # not terminal, so that DeleteJob needs force for it (inferred).
 _JOB: Final[Mapping[JobTrigger, Mapping[str, JobStatusType]]] = {
     JobTrigger.COMPLETE: {IN_PROGRESS: COMPLETED},
     JobTrigger.CANCEL: {IN_PROGRESS: CANCELED, SCHEDULED: CANCELED},
+    JobTrigger.UPDATE: {IN_PROGRESS: IN_PROGRESS, SCHEDULED: SCHEDULED},
     JobTrigger.DELETE: {COMPLETED: DELETION_IN_PROGRESS, CANCELED: DELETION_IN_PROGRESS},
     JobTrigger.FORCE_DELETE: {
         IN_PROGRESS: DELETION_IN_PROGRESS,

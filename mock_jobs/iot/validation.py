@@ -29,6 +29,18 @@ _ENUM_ORDERS: Final = (
 )
 _ORDERED_ENUMS: Final = {frozenset(each): each for each in _ENUM_ORDERS}
 
+# The order of UpdateJob's clauses, whatever that of the request (observed); that other operations with the same members have it
+# too is inferred.
+_MEMBER_ORDER: Final = (
+    "jobId",
+    "jobExecutionsRolloutConfig",
+    "description",
+    "presignedUrlConfig",
+    "jobExecutionsRetryConfig",
+    "abortConfig",
+)
+_CRITERION_ORDER: Final = ("minNumberOfExecutedThings", "failureType", "action", "thresholdPercentage")
+
 _JAVA_TYPES: Final[Mapping[object, str]] = {"integer": "Integer", "long": "Long", "boolean": "Boolean"}
 
 
@@ -41,9 +53,21 @@ def validation_error(violations: Sequence[Violation]) -> AwsError:
         if each.kind == "type_in_url":
             kind = _JAVA_TYPES.get(each.bound, "Long")
             return SerializationException(messages.NOT_CONVERTIBLE.format(value=each.value, type=kind))
-    clauses = "; ".join(_clause(each) for each in violations)
+    clauses = "; ".join(_clause(each) for each in _in_order(violations))
     plural = "" if len(violations) == 1 else "s"
     return InvalidRequestException(messages.VALIDATION.format(count=len(violations), s=plural, clauses=clauses))
+
+
+def _in_order(violations: Sequence[Violation]) -> Sequence[Violation]:
+    places = [each.member.split(".") for each in violations]
+    if any(path[0] not in _MEMBER_ORDER for path in places):
+        return violations
+    return sorted(violations, key=lambda each: _place(each.member.split(".")))
+
+
+def _place(path: list[str]) -> tuple[int, int, int]:
+    number = next((int(part) for part in path if part.isdecimal()), 0)
+    return _MEMBER_ORDER.index(path[0]), number, _CRITERION_ORDER.index(path[-1]) if path[-1] in _CRITERION_ORDER else 0
 
 
 def _clause(violation: Violation) -> str:
