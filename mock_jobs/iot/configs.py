@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -14,14 +13,12 @@ from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.validation import validation_error
 
 if TYPE_CHECKING:
-    from mypy_boto3_iot.literals import TargetSelectionType
     from mypy_boto3_iot.type_defs import (
         AbortConfigTypeDef,
         ExponentialRolloutRateTypeDef,
         JobExecutionsRetryConfigTypeDef,
         JobExecutionsRolloutConfigTypeDef,
         PresignedUrlConfigTypeDef,
-        SchedulingConfigTypeDef,
         TagTypeDef,
         TimeoutConfigTypeDef,
     )
@@ -39,10 +36,6 @@ MAX_THRESHOLD_DECIMALS: Final = 2
 
 # Lenient: accounts of any length occur in tests.
 _ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::[0-9]*:role/[!-~]+")
-
-_HALF_HOUR: Final = timedelta(minutes=30)
-_YEAR: Final = timedelta(days=365)
-_TIME_FORMAT: Final = "%Y-%m-%dT%H:%M"
 
 
 def check_timeout(config: TimeoutConfigTypeDef) -> None:
@@ -145,44 +138,6 @@ def check_role(config: PresignedUrlConfigTypeDef) -> None:
     role = config.get("roleArn")
     if role is not None and _ROLE.fullmatch(role) is None:
         raise InvalidRequestException(messages.ROLE_INVALID.format(role=role))
-
-
-def check_scheduling(config: SchedulingConfigTypeDef, target_selection: TargetSelectionType, now: datetime) -> None:
-    """Refuse a schedule that the service refuses.
-
-    Source: SchedulingConfig, API reference: the bounds (documented); format and the texts on windows are observed for job
-    templates, that CreateJob does the same is inferred.
-
-    Args:
-        config: The configuration.
-        target_selection: That of the job.
-        now: The present moment, aware.
-    """
-    start, end = (None if text is None else _parse_time(text) for text in (config.get("startTime"), config.get("endTime")))
-    if config.get("maintenanceWindows"):
-        if target_selection == "SNAPSHOT":
-            raise InvalidRequestException(messages.WINDOW_WITH_SNAPSHOT)
-        if start is None:
-            raise InvalidRequestException(messages.WINDOW_WITHOUT_START)
-    # Times have no seconds, so 30 minutes ahead is counted from the minute that runs.
-    minute = now.replace(second=0, microsecond=0)
-    if start is not None and not _HALF_HOUR <= start - minute <= _YEAR:
-        raise InvalidRequestException(messages.START_OUT_OF_RANGE)
-    if end is not None and not _HALF_HOUR <= end - minute <= 2 * _YEAR:
-        raise InvalidRequestException(messages.END_OUT_OF_RANGE)
-    if start is not None and end is not None and not _HALF_HOUR <= end - start <= 2 * _YEAR:
-        raise InvalidRequestException(messages.SPAN_OUT_OF_RANGE)
-
-
-def _parse_time(text: str) -> datetime:
-    try:
-        parsed = datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=timezone.utc)
-    except ValueError:
-        parsed = None
-    # strptime also takes fields without leading zeros.
-    if parsed is None or parsed.strftime(_TIME_FORMAT) != text:
-        raise InvalidRequestException(messages.TIME_FORMAT.format(value=text))
-    return parsed
 
 
 def check_tags(tags: Sequence[TagTypeDef]) -> dict[str, str]:

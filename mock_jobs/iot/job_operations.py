@@ -17,9 +17,10 @@ from mock_jobs.iot.exceptions import (
 )
 from mock_jobs.iot.jobs import Job
 from mock_jobs.iot.paging import page, start_of_page
+from mock_jobs.iot.schedule import read_schedule
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
 from mock_jobs.iot.store import JobStore, job_key
-from mock_jobs.iot.targets import Target, check_exists, expand, parse_target
+from mock_jobs.iot.targets import Target, check_exists, parse_target
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobStatusType, TargetSelectionType
@@ -61,7 +62,7 @@ class JobOperations(JobStore):
         scheduling_config: SchedulingConfigTypeDef | None = None,
         destination_package_versions: Sequence[str] = (),
     ) -> WireShape:
-        """Create a job and, within this call, the executions of its first minute.
+        """Create a job and, within this call unless it starts later, the executions of its first minute.
 
         Source: CreateJob, API reference (documented); the order of checks is observed in part: configurations, the document and
         its placeholders come before the id is looked up.
@@ -84,9 +85,10 @@ class JobOperations(JobStore):
             configs.check_rollout(job_executions_rollout_config)
         if job_executions_retry_config:
             configs.check_retry(job_executions_retry_config)
+        schedule = None
         if scheduling_config:
             now = datetime.fromtimestamp(self.world.clock.now_s, timezone.utc)
-            configs.check_scheduling(scheduling_config, target_selection, now)
+            schedule = read_schedule(scheduling_config, target_selection, now)
         tags_by_key = configs.check_tags(tags)
         if document is not None:
             documents.check_document(document)
@@ -97,7 +99,7 @@ class JobOperations(JobStore):
                 "documentSource": document_source,
                 "jobTemplateArn": job_template_arn,
                 "documentParameters": document_parameters,
-                "schedulingConfig": scheduling_config,
+                "schedulingConfig.maintenanceWindows": (scheduling_config or {}).get("maintenanceWindows"),
                 "destinationPackageVersions": destination_package_versions,
                 "targetSelection CONTINUOUS": target_selection == "CONTINUOUS",
             }
@@ -114,6 +116,7 @@ class JobOperations(JobStore):
             document=document,
             created_at_ms=now_ms,
             updated_at_ms=now_ms,
+            status=states.IN_PROGRESS if schedule is None or schedule.start_ms is None else states.SCHEDULED,
             description=description,
             namespace_id=namespace_id,
             presigned_url_config=presigned_url_config,
@@ -121,9 +124,11 @@ class JobOperations(JobStore):
             abort_config=abort_config,
             retry_config=job_executions_retry_config,
             timeout_config=timeout_config,
+            scheduling_config=scheduling_config,
             tags=tags_by_key,
+            schedule=schedule,
         )
-        self.add_job(job, expand(parsed_targets, self.registry))
+        self.add_job(job, parsed_targets)
         return _identify(job)
 
     def _check_new(self, job_id: str, parsed_targets: list[Target]) -> None:

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
         JobExecutionsRetryConfigTypeDef,
         JobExecutionsRolloutConfigTypeDef,
         PresignedUrlConfigTypeDef,
+        SchedulingConfigTypeDef,
         TimeoutConfigTypeDef,
     )
 
     from mock_jobs.iot.rollout import Rollout
+    from mock_jobs.iot.schedule import Schedule
 
 
 @dataclass(slots=True, eq=False)
@@ -46,9 +48,11 @@ class Job:
         abort_config: As given.
         retry_config: As given.
         timeout_config: As given; counts for the executions that start from now on.
+        scheduling_config: As given.
         tags: Its tags.
         executions: Its executions.
         rollout: What is still to be rolled out, None in every steady state.
+        schedule: When it starts and ends, None for at once and never.
     """
 
     sequence: int
@@ -71,9 +75,11 @@ class Job:
     abort_config: AbortConfigTypeDef | None = None
     retry_config: JobExecutionsRetryConfigTypeDef | None = None
     timeout_config: TimeoutConfigTypeDef | None = None
+    scheduling_config: SchedulingConfigTypeDef | None = None
     tags: dict[str, str] = field(default_factory=dict)
     executions: JobExecutions = field(default_factory=JobExecutions)
     rollout: Rollout | None = None
+    schedule: Schedule | None = None
     _device_document: str | None = None
 
     @property

@@ -77,6 +77,7 @@ RETRY_TYPE_TWICE: Final = "Multiple RetryCriteria cannot have the same failure t
 TOO_MANY_RETRIES: Final = "The total number of retries is {count}, and {limit} is the limit."
 START_OUT_OF_RANGE: Final = "StartTime must be at least 30 minutes and at most one year from now."
 END_OUT_OF_RANGE: Final = "EndTime must be at least 30 minutes and at most two years from now."
+END_COMMENT: Final = "The end time {time} of the schedule was reached with end behavior {behavior}."
 SPAN_OUT_OF_RANGE: Final = "EndTime must be at least 30 minutes and at most two years after StartTime."
 
 # States, observed

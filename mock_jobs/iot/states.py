@@ -66,6 +66,7 @@ STARTING: Final = frozenset({IN_PROGRESS, SUCCEEDED, FAILED})
 class JobTrigger(Enum):
     """What can change the status of a job."""
 
+    START = "its start time has come"
     COMPLETE = "all its executions are finished"
     CANCEL = "CancelJob"
     UPDATE = "UpdateJob"
@@ -73,9 +74,10 @@ class JobTrigger(Enum):
     FORCE_DELETE = "DeleteJob with force"
 
 
-# Source: CancelJob, UpdateJob and DeleteJob, API reference; developer guide, "Jobs and job execution states" (documented). A SCHEDULED job is
-# not terminal, so that DeleteJob needs force for it (inferred).
+# Source: CancelJob and DeleteJob, API reference; developer guide, "Jobs and job execution states" (documented); UpdateJob is
+# observed. A SCHEDULED job is not terminal, so that DeleteJob needs force for it (inferred).
 _JOB: Final[Mapping[JobTrigger, Mapping[str, JobStatusType]]] = {
+    JobTrigger.START: {SCHEDULED: IN_PROGRESS},
     JobTrigger.COMPLETE: {IN_PROGRESS: COMPLETED},
     JobTrigger.CANCEL: {IN_PROGRESS: CANCELED, SCHEDULED: CANCELED},
     JobTrigger.UPDATE: {IN_PROGRESS: IN_PROGRESS, SCHEDULED: SCHEDULED},

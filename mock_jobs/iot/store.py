@@ -18,7 +18,7 @@ from mock_jobs.iot.retry import next_retries
 from mock_jobs.iot.rollout import Rollout, rate_per_minute
 from mock_jobs.iot.shelf import Shelf
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
-from mock_jobs.iot.targets import Expansion
+from mock_jobs.iot.targets import Target, expand
 from mock_jobs.iot.timers import start_timers
 from mock_jobs.iot.validation import validation_error
 from mock_jobs.things import ThingRegistry
@@ -108,12 +108,43 @@ class JobStore(Backend):
 
     # Jobs
 
-    def add_job(self, job: Job, expansion: Expansion) -> None:
-        """Store a new job and begin its rollout."""
+    def add_job(self, job: Job, targets: list[Target]) -> None:
+        """Store a new job and begin its rollout, at once or when its schedule says so."""
         self._jobs[job.job_id] = job
         self._shelf(job.status).add(job)
-        job.rollout = Rollout(expansion, self.world.clock.now_ms)
-        self._roll_out(job)
+        if job.schedule is not None:
+            job.schedule.arm(self.world.clock, partial(self._start, job, targets), partial(self._end, job))
+        if job.status == states.IN_PROGRESS:
+            self._begin_rollout(job, targets)
+
+    def _start(self, job: Job, targets: list[Target]) -> None:
+        """Start a scheduled job, for the things that its targets come to now.
+
+        Source: developer guide, "Job scheduling configuration" (documented); that targets which are gone are passed over is
+        inferred.
+        """
+        self._set_job_status(job, JobTrigger.START)
+        registry = self.registry
+        self._begin_rollout(job, [each for each in targets if each.is_group or registry.has_thing(each.name)])
+
+    def _end(self, job: Job) -> None:
+        """Create nothing more; then complete the job, cancel it, or let what it has go on.
+
+        Source: SchedulingConfig, API reference; developer guide, "Job scheduling configuration" (documented). That the job is
+        CANCELED by an end that cancels its executions, and COMPLETED if all of them are terminal already, is inferred.
+        """
+        schedule = job.schedule
+        assert schedule is not None
+        schedule.has_ended = True
+        if job.rollout is not None:
+            self._end_rollout(job)
+            job.updated_at_ms = self.world.clock.now_ms
+        self.settle(job)
+        if schedule.end_trigger is not None and job.status == states.IN_PROGRESS:
+            assert job.scheduling_config is not None
+            time, behavior = job.scheduling_config["endTime"], job.scheduling_config["endBehavior"]
+            job.comment = messages.END_COMMENT.format(time=time, behavior=behavior)
+            self.cancel(job, schedule.end_trigger)
 
     def next_job_sequence(self) -> int:
         """Return the number of the next job."""
@@ -138,6 +169,8 @@ class JobStore(Backend):
     def delete(self, job: Job) -> None:
         """Delete a job and all its executions within this call. Source: the duration is ours."""
         self._end_rollout(job)
+        if job.schedule is not None:
+            job.schedule.stop()
         for execution in job.executions:
             self._leave_queue(execution)
         del self._jobs[job.job_id]
@@ -176,8 +209,14 @@ class JobStore(Backend):
         job.status = status
         self._shelf(status).add(job)
         job.updated_at_ms = self.world.clock.now_ms
+        if job.schedule is not None and status != states.IN_PROGRESS:
+            job.schedule.stop()
 
     # Rollout
+
+    def _begin_rollout(self, job: Job, targets: list[Target]) -> None:
+        job.rollout = Rollout(expand(targets, self.registry), self.world.clock.now_ms)
+        self._roll_out(job)
 
     def _roll_out(self, job: Job) -> None:
         rollout = job.rollout
@@ -244,11 +283,13 @@ class JobStore(Backend):
         """Draw the consequences of an execution's end: its job is completed or else may be aborted, or its thing tries again.
 
         Source: completion comes before the abort criteria (observed), these before a retry is queued (inferred). No retry
-        follows once the job is canceled: developer guide, "Job executions retry configuration" (documented). What a thing's
-        deletion removes counts for the criteria, but does not make the service look at them (inferred).
+        follows once the job is canceled or its end has come: developer guide, "Job executions retry configuration"
+        (documented). What a thing's deletion removes counts for the criteria, but does not make the service look at them
+        (inferred).
         """
         job = execution.job
-        retries = next_retries(job.retry_config, execution.retries, execution.status)
+        is_over = job.schedule is not None and job.schedule.has_ended
+        retries = None if is_over else next_retries(job.retry_config, execution.retries, execution.status)
         if retries is None:
             self.settle(job)
         if execution.status != states.REMOVED:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         JobProcessDetailsTypeDef,
         JobSummaryTypeDef,
         JobTypeDef,
+        SchedulingConfigOutputTypeDef,
     )
     from mypy_boto3_iot_jobs_data.type_defs import JobExecutionStateTypeDef
     from mypy_boto3_iot_jobs_data.type_defs import JobExecutionSummaryTypeDef as DeviceSummaryTypeDef
@@ -46,7 +47,7 @@ def describe_job(job: Job) -> JobTypeDef:
         "presignedUrlConfig": job.presigned_url_config or {},
         "jobExecutionsRolloutConfig": job.rollout_config or {},
         "timeoutConfig": job.timeout_config or {},
-        "schedulingConfig": {},
+        "schedulingConfig": cast("SchedulingConfigOutputTypeDef", job.scheduling_config or {}),
         "createdAt": moment(job.created_at_ms),
         "lastUpdatedAt": moment(job.updated_at_ms),
         "jobProcessDetails": _process_details(job),

@@ -1,4 +1,4 @@
-"""The configurations of CreateJob: what is refused as invalid, and what is refused because it is not emulated yet."""
+"""The configurations of CreateJob: what is refused as invalid, what is taken, and what is not emulated yet."""
 
 from __future__ import annotations
 
@@ -445,11 +445,14 @@ def test_windows_of_a_continuous_job_are_refused_loudly_until_they_are_emulated(
         pytest.param({"startTime": at(days=365)}, id="start in a year"),
         pytest.param({"endTime": at(minutes=30)}, id="end in 30 minutes"),
         pytest.param({"startTime": at(minutes=30), "endTime": at(minutes=60)}, id="30 minutes long"),
+        pytest.param({"endTime": at(days=730), "endBehavior": "CANCEL"}, id="end in two years"),
+        pytest.param({"endBehavior": "FORCE_CANCEL"}, id="behaviour without end"),
+        pytest.param({"startTime": at(days=1), "maintenanceWindows": []}, id="no windows"),
     ],
 )
-def test_a_good_schedule_is_refused_loudly_until_it_is_emulated(mock, one, schedule):
+def test_a_good_schedule_is_shown_as_it_was_given(mock, one, schedule):
     mock.clock.freeze()
     mock.clock.move_to(START)
+    one.job("t", schedulingConfig=schedule)
 
-    with one.refused("NotEmulatedYet", 501):
-        one.job("t", schedulingConfig=schedule)
+    assert one.describe()["schedulingConfig"] == schedule

@@ -1,0 +1,106 @@
+"""Schedules: when a job starts, when it ends, and what its end does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Final
+
+from mock_jobs.clock import Clock, Timer
+from mock_jobs.iot import messages
+from mock_jobs.iot.exceptions import InvalidRequestException
+from mock_jobs.iot.states import ExecutionTrigger
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot.literals import TargetSelectionType
+    from mypy_boto3_iot.type_defs import SchedulingConfigTypeDef
+
+_HALF_HOUR: Final = timedelta(minutes=30)
+_YEAR: Final = timedelta(days=365)
+_TIME_FORMAT: Final = "%Y-%m-%dT%H:%M"
+
+# What an end does beyond ending the rollout. Source: SchedulingConfig, API reference; developer guide, "Job scheduling
+# configuration" (documented).
+_END_TRIGGERS: Final[Mapping[str, ExecutionTrigger]] = {
+    "CANCEL": ExecutionTrigger.CANCEL,
+    "FORCE_CANCEL": ExecutionTrigger.FORCE_CANCEL,
+}
+
+
+class Schedule:
+    """The schedule of one job.
+
+    Attributes:
+        start_ms: When it starts, in milliseconds since the epoch; None for at once.
+        end_ms: When it ends; None for never.
+        end_trigger: What its end does to executions; None for nothing.
+        has_ended: Whether its end has come: nothing is created any more, retries included.
+    """
+
+    __slots__ = ("_alarms", "end_ms", "end_trigger", "has_ended", "start_ms")
+
+    def __init__(self, start_ms: int | None, end_ms: int | None, end_trigger: ExecutionTrigger | None) -> None:
+        self.start_ms = start_ms
+        self.end_ms = end_ms
+        self.end_trigger = end_trigger
+        self.has_ended = False
+        self._alarms: list[Timer] = []
+
+    def arm(self, clock: Clock, start: Callable[[], None], end: Callable[[], None]) -> None:
+        """Let the clock call at the start and at the end; at its moment the end comes before all that was planned later."""
+        if self.start_ms is not None:
+            self._alarms.append(clock.call_at(self.start_ms, start))
+        if self.end_ms is not None:
+            self._alarms.append(clock.call_at(self.end_ms, end))
+
+    def stop(self) -> None:
+        """Neither start nor end any more."""
+        for alarm in self._alarms:
+            alarm.cancel()
+
+
+def read_schedule(config: SchedulingConfigTypeDef, target_selection: TargetSelectionType, now: datetime) -> Schedule:
+    """Return the schedule that a configuration describes.
+
+    Source: SchedulingConfig, API reference: the bounds, and that `endBehavior` means nothing without `endTime` (documented);
+    format and the texts on windows are observed for job templates, that CreateJob does the same is inferred. An end without
+    behaviour stops the rollout (inferred).
+
+    Args:
+        config: The configuration.
+        target_selection: That of the job.
+        now: The present moment, aware.
+
+    Raises:
+        InvalidRequestException: The service refuses it.
+    """
+    start, end = (None if text is None else _parse_time(text) for text in (config.get("startTime"), config.get("endTime")))
+    if config.get("maintenanceWindows"):
+        if target_selection == "SNAPSHOT":
+            raise InvalidRequestException(messages.WINDOW_WITH_SNAPSHOT)
+        if start is None:
+            raise InvalidRequestException(messages.WINDOW_WITHOUT_START)
+    # Times have no seconds, so 30 minutes ahead is counted from the minute that runs.
+    minute = now.replace(second=0, microsecond=0)
+    if start is not None and not _HALF_HOUR <= start - minute <= _YEAR:
+        raise InvalidRequestException(messages.START_OUT_OF_RANGE)
+    if end is not None and not _HALF_HOUR <= end - minute <= 2 * _YEAR:
+        raise InvalidRequestException(messages.END_OUT_OF_RANGE)
+    if start is not None and end is not None and not _HALF_HOUR <= end - start <= 2 * _YEAR:
+        raise InvalidRequestException(messages.SPAN_OUT_OF_RANGE)
+    return Schedule(_milliseconds(start), _milliseconds(end), _END_TRIGGERS.get(config.get("endBehavior", "STOP_ROLLOUT")))
+
+
+def _parse_time(text: str) -> datetime:
+    try:
+        parsed = datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=timezone.utc)
+    except ValueError:
+        parsed = None
+    # strptime also takes fields without leading zeros.
+    if parsed is None or parsed.strftime(_TIME_FORMAT) != text:
+        raise InvalidRequestException(messages.TIME_FORMAT.format(value=text))
+    return parsed
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else round(moment.timestamp() * 1000)
