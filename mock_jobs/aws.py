@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -70,7 +71,7 @@ class Violation:
     bound: object = None
 
 
-class Backend:
+class Backend(ABC):
     """The state of one service in one account and region; its operations are methods named as in boto3.
 
     An operation takes keyword-only arguments, named as the model's members in snake case, already validated against the
@@ -91,14 +92,14 @@ class Backend:
         self.partition = partition_of(region)
 
     @classmethod
+    @abstractmethod
     def refuse(cls, violations: Sequence[Violation]) -> AwsError:
         """Return the service's error for a request that breaks constraints of the model."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def refuse_body(cls) -> AwsError:
         """Return the service's error for a body that is not a JSON object."""
-        raise NotImplementedError
 
 
 # Longest prefix first. Source: the partitions that botocore's endpoints.json describes.

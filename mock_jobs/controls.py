@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,13 @@ if TYPE_CHECKING:
     from mock_jobs.world import Call, World
 
 
-class Controls:
+class Controls(ABC):
     """Time, faults and the behaviour of jobs, in the hand of a test."""
 
     @property
+    @abstractmethod
     def world(self) -> World:
         """Everything that this run of the mock can touch."""
-        raise NotImplementedError
 
     @property
     def clock(self) -> Clock:
