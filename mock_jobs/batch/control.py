@@ -127,6 +127,11 @@ class BatchControl:
     def _default_pace(self) -> Pace:
         return Pace() if self._world.default_pace is None else Pace(self._world.default_pace)
 
+    @property
+    def followed(self) -> Mapping[str, object] | None:
+        """The transition of moto's that was taken over last, for the doors."""
+        return self._followed
+
     def follow(self, transition: Mapping[str, object] | None) -> None:
         """Take over moto's transition of `batch::job` when it has changed, for the doors.
 

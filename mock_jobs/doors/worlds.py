@@ -44,8 +44,11 @@ class Worlds:
         """Return the world that a request acts on, with Batch jobs at the pace that moto's switches ask for."""
         world = self.of(request.account)
         if request.service == "batch":
-            with world.lock:
-                world.shared(BatchControl).follow(moto_seam.batch_transition())
+            transition = moto_seam.batch_transition()
+            control = world.shared(BatchControl)
+            if control.followed != transition:
+                with world.lock:
+                    control.follow(transition)
         return world
 
     def reset(self) -> None:

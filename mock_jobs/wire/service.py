@@ -28,7 +28,16 @@ def _no_constant(name: str) -> object:
     raise ValueError(msg)
 
 
-_parse_json = json.JSONDecoder(parse_constant=_no_constant).decode
+_raw_decode = json.JSONDecoder(parse_constant=_no_constant).raw_decode
+
+
+def _parse_json(text: str) -> object:
+    # What JSONDecoder.decode does, which searches for white space twice with a regular expression.
+    text = text.strip(" \t\n\r")
+    value, end = _raw_decode(text)
+    if end != len(text):
+        raise ValueError("there is more after the JSON text")
+    return value
 
 
 @dataclass(frozen=True, slots=True)

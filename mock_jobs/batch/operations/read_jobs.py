@@ -45,8 +45,10 @@ class ReadJobOperations(BatchStores):
         prefix = self.arns.job_prefix
         found: dict[Job, None] = {}
         for text in jobs:
-            parts = parse_job_id(text.removeprefix(prefix))
-            job = None if parts is None else self.find_job(parts)
+            job = self.jobs.get(text)
+            if job is None:
+                parts = parse_job_id(text.removeprefix(prefix))
+                job = None if parts is None else self.find_job(parts)
             if job is not None:
                 found[job] = None
         answer: dict[str, object] = {"jobs": [self._detail(job) for job in found]}
