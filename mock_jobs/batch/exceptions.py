@@ -30,16 +30,6 @@ class ClientException(AwsError):  # noqa: N818 - the name is the code on the wir
         return {"message": text, "__type": self.code}
 
 
-class ServerException(AwsError):  # noqa: N818 - the name is the code on the wire
-    """The service failed; answered on demand only."""
-
-    status = 500
-
-    def body(self, request_id: str) -> dict[str, object]:
-        """Return the body of the answer."""
-        return {**super().body(request_id), "__type": self.code}
-
-
 def invalid(text: str, **values: object) -> ClientException:
     """Return the error for a request that breaks a rule by itself, in the wrapped form.
 

@@ -46,12 +46,12 @@ class Answer(NamedTuple):
 NO_REQUEST = "00000000-0000-4000-8000-000000000000"
 
 # Paths of `iot` that are ours even where no operation answers them; all others are moto's.
-_OUR_IOT_PATHS = ("/jobs", "/jobs/", "/job-templates", "/managed-job-templates")
+_OUR_IOT_PATHS = ("/jobs/", "/job-templates", "/managed-job-templates")
 
 
 def is_ours(service: str, path: str) -> bool:
     """Return whether a path of a service is ours although it leads to no operation."""
-    return service != "iot" or path.startswith(_OUR_IOT_PATHS[1:]) or path == _OUR_IOT_PATHS[0]
+    return service != "iot" or path == "/jobs" or path.startswith(_OUR_IOT_PATHS)
 
 
 def answer(world: World, request: Request) -> Answer | None:
