@@ -20,6 +20,7 @@ from mock_jobs.batch.states import (
     FAILED,
     JOB_TRANSITIONS,
     PENDING,
+    RUNNABLE,
     RUNNING,
     STARTING,
     SUBMITTED,
@@ -262,6 +263,9 @@ class Lifecycle:
         job.status = table[before, trigger]
         job.moves += 1
         job.reads = 0
+        if before == RUNNABLE and job.is_terminal:
+            # It may have held up those behind it.
+            self.scheduler.look_again()
         queue = job.spec.queue
         queue.moves += 1
         queue.reads = 0

@@ -179,6 +179,18 @@ def test_cancelling_the_blocked_job_frees_its_queue(batch, at):
     assert statuses(batch, large, small, later) == ["FAILED", "SUCCEEDED", "SUCCEEDED"]
 
 
+def test_cancelling_the_job_that_waits_for_room_lets_the_next_one_in_at_once(mock, batch, at):
+    make_environment(batch, max_vcpus=4)
+    make_queue(batch)
+    mock.batch.plan("J1", duration=100)
+    running, head, behind = submit_together(mock, batch, ("J1", 3, "q"), ("J2", 4, "q"), ("J3", 1, "q"))
+    assert statuses(batch, running, head, behind) == ["RUNNING", "RUNNABLE", "RUNNABLE"]
+
+    batch.cancel_job(jobId=head, reason="no more")
+
+    assert statuses(batch, running, head, behind) == ["RUNNING", "FAILED", "SUCCEEDED"]
+
+
 @pytest.mark.parametrize("has_failed", [True, False], ids=["after an attempt", "before any attempt"])
 def test_a_job_that_is_no_longer_blocked_shows_what_it_showed_before(mock, batch, at, has_failed):
     make_site(batch, max_vcpus=2)
