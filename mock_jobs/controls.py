@@ -1,4 +1,4 @@
-"""What the author of a test holds of a world: clock, faults, calls and the pace of Batch."""
+"""What the author of a test holds of a world: clock, faults, calls, events and the pace of Batch."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mock_jobs.batch.control import BatchControl
     from mock_jobs.clock import Clock
+    from mock_jobs.events import Event
     from mock_jobs.faults import Faults
     from mock_jobs.world import Call, World
 
@@ -37,6 +38,13 @@ class Controls(ABC):
         world = self.world
         with world.lock:
             return tuple(call._replace(parameters=deepcopy(call.parameters)) for call in world.calls)
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events of jobs so far, as AWS IoT would publish and AWS Batch would send them; at most the last 10,000."""
+        world = self.world
+        with world.lock:
+            return tuple(event._replace(payload=deepcopy(event.payload)) for event in world.events.all())
 
     @property
     def batch(self) -> BatchControl:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 
@@ -27,7 +27,3 @@ class ThingRegistry(Protocol):
         A thing that is in several of these groups may be yielded several times.
         """
         ...
-
-
-# (account, region) -> their registry
-ThingRegistries = Callable[[str, str], ThingRegistry]

@@ -8,9 +8,10 @@ from threading import RLock
 from typing import Literal, NamedTuple, Protocol, TypeVar, cast
 
 from mock_jobs.clock import Clock
+from mock_jobs.events import EventLog
 from mock_jobs.faults import Declared, Faults
 from mock_jobs.ids import IdSource
-from mock_jobs.things import ThingRegistries
+from mock_jobs.neighbours import Neighbours
 
 PaceName = Literal["poll", "clock", "manual"]
 
@@ -56,24 +57,25 @@ class Call(NamedTuple):
 
 
 class World:
-    """Clock, ids, stores, faults and call log behind one lock.
+    """Clock, ids, stores, faults, calls and events behind one lock.
 
     `default_pace` is how Batch jobs move when nobody has said otherwise since the last `reset`; None leaves it to Batch.
 
     Args:
         declared: Looks up which errors an operation declares, for `faults`.
-        things: Gives the registry of things of an account and region.
+        neighbours: The services next door.
         seed: Makes all generated ids repeatable.
     """
 
-    def __init__(self, *, declared: Declared, things: ThingRegistries, seed: int | None = None) -> None:
-        self.things = things
+    def __init__(self, *, declared: Declared, neighbours: Neighbours, seed: int | None = None) -> None:
+        self.neighbours = neighbours
         self.lock = RLock()
         self.clock = Clock(self.lock)
         self.ids = IdSource(seed)
         self.faults = Faults(declared)
         self.default_pace: PaceName | None = None
         self.calls: deque[Call] = deque(maxlen=CALL_LOG_LENGTH)
+        self.events = EventLog(self.clock)
         self._stores: dict[tuple[type, str, str], object] = {}
         self._shared: dict[type, _Shared] = {}
 
@@ -95,7 +97,7 @@ class World:
         return cast("SharedT", found)
 
     def reset(self) -> None:
-        """Forget all state of the services, all timers, faults and calls."""
+        """Forget all state of the services, all timers, faults, calls and events."""
         with self.lock:
             self._stores.clear()
             self.clock.forget()
@@ -103,3 +105,4 @@ class World:
                 each.forget()
             self.faults.clear()
             self.calls.clear()
+            self.events.clear()

@@ -16,7 +16,7 @@ from moto.moto_api import state_manager
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from mock_jobs import UnmockedRequestError, mock_jobs
-from mock_jobs.doors import moto_seam
+from mock_jobs.doors import moto_seam, moto_things
 
 from constants import ACCOUNT, NO_RETRIES, REGION
 
@@ -92,7 +92,7 @@ def test_the_registry_reads_groups_with_their_children_in_order(mock, iot):
     for name, group in (("c", "child"), ("b", "parent"), ("a", "parent"), ("b", "child")):
         iot.create_thing(thingName=name)
         iot.add_thing_to_thing_group(thingGroupName=group, thingName=name)
-    things = moto_seam.MotoThings(ACCOUNT, REGION)
+    things = moto_things.MotoThings(ACCOUNT, REGION)
 
     assert list(things.things_in_group("parent")) == ["b", "a", "c", "b"]
     assert list(things.things_in_group("unknown")) == []
@@ -108,7 +108,7 @@ def test_the_registry_reads_groups_with_their_children_in_order(mock, iot):
 def test_deleted_things_are_heard_of_by_all_who_listen_until_they_stop(mock, iot):
     original = IoTBackend.delete_thing
     heard = []
-    ends = [moto_seam.watch_things(lambda *event, who=who: heard.append((who, *event))) for who in "ab"]
+    ends = [moto_things.watch_things(lambda *event, who=who: heard.append((who, *event))) for who in "ab"]
     for name in ("x", "y", "z"):
         iot.create_thing(thingName=name)
 

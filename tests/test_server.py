@@ -21,7 +21,7 @@ from moto.moto_api import state_manager
 
 from mock_jobs import MockJobsServer, NotActiveError, UsageError, UsageValueError, mock_jobs
 from mock_jobs.batch.control import BatchControl
-from mock_jobs.doors import moto_seam
+from mock_jobs.doors import moto_things
 
 from constants import NO_RETRIES
 
@@ -474,19 +474,19 @@ def test_first_requests_that_come_at_once_find_one_control(server, monkeypatch):
 
 
 def test_accounts_that_come_at_once_listen_to_deleted_things_once(monkeypatch):
-    watch = moto_seam.watch_things
+    watch = moto_things.watch_things
     original = moto_iot.IoTBackend.delete_thing
 
     def slow(deleted):
         Event().wait(0.05)
         return watch(deleted)
 
-    monkeypatch.setattr(moto_seam, "watch_things", slow)
+    monkeypatch.setattr(moto_things, "watch_things", slow)
     accounts = iter(f"{number:012}" for number in range(4))
     with MockJobsServer() as server:
         _at_once(4, lambda: _create_job(server, account=next(accounts)))
-        assert len(moto_seam._listeners) == 1
-    assert moto_seam._listeners == []
+        assert len(moto_things._listeners) == 1
+    assert moto_things._listeners == []
     assert moto_iot.IoTBackend.delete_thing is original
 
 

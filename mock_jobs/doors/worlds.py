@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from threading import Lock
-
 from mock_jobs.batch.control import BatchControl
 from mock_jobs.doors import moto_seam
 from mock_jobs.doors.dispatch import Request
+from mock_jobs.doors.neighbours import MotoNeighbours
 from mock_jobs.iot.models import IoTBackend
 from mock_jobs.services import declared_errors
-from mock_jobs.things import ThingRegistry
 from mock_jobs.world import World
 
 
@@ -25,8 +22,7 @@ class Worlds:
     def __init__(self, *, shared: bool) -> None:
         self._is_shared = shared
         self._by_account: dict[str, World] = {}
-        self._lock = Lock()
-        self._end_watch: Callable[[], None] | None = None
+        self._neighbours = MotoNeighbours(self._thing_deleted)
         self._bell = moto_seam.ResetBell(self.reset)
         self.await_reset = self._bell.hang
 
@@ -36,7 +32,7 @@ class Worlds:
         world = self._by_account.get(key)
         if world is None:
             # setdefault: two threads of a server must not make two worlds.
-            new = World(declared=declared_errors, things=self._things)
+            new = World(declared=declared_errors, neighbours=self._neighbours)
             world = self._by_account.setdefault(key, new)
         return world
 
@@ -57,19 +53,8 @@ class Worlds:
             world.reset()
 
     def leave(self) -> None:
-        """Stop to listen to moto's registry of things."""
-        with self._lock:
-            if self._end_watch is not None:
-                self._end_watch()
-                self._end_watch = None
-
-    def _things(self, account: str, region: str) -> ThingRegistry:
-        # Nobody needs to hear of deleted things before somebody has looked at things.
-        if self._end_watch is None:
-            with self._lock:
-                if self._end_watch is None:
-                    self._end_watch = moto_seam.watch_things(self._thing_deleted)
-        return moto_seam.MotoThings(account, region)
+        """Stop to listen to moto."""
+        self._neighbours.leave()
 
     def _thing_deleted(self, account: str, region: str, thing_name: str) -> None:
         world = self.of(account)

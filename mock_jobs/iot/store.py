@@ -63,7 +63,7 @@ class JobStore(Backend):
     @property
     def registry(self) -> ThingRegistry:
         """The things and thing groups as they are now."""
-        return self.world.things(self.account, self.region)
+        return self.world.neighbours.things(self.account, self.region)
 
     def get_job(self, job_id: str) -> Job | None:
         """Return a job, None if there is none with this id."""

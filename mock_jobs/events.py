@@ -1,0 +1,55 @@
+"""What AWS would have announced: the events of jobs, in the order in which they happened."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from mock_jobs.clock import Clock
+
+EVENT_LOG_LENGTH = 10_000
+
+
+class Event(NamedTuple):
+    """One event.
+
+    Attributes:
+        at_ms: When, in milliseconds since the epoch, by the world's clock.
+        service: `iot` or `batch`.
+        account: Account id.
+        region: Region.
+        topic: The MQTT topic of an event of AWS IoT, the `detail-type` of one of AWS Batch.
+        payload: The message of AWS IoT, or the whole envelope as Amazon EventBridge has it; as JSON would hold it.
+    """
+
+    at_ms: int
+    service: str
+    account: str
+    region: str
+    topic: str
+    payload: Mapping[str, object]
+
+
+class EventLog:
+    """The events of one world, oldest first; at most the last 10,000.
+
+    Args:
+        clock: Tells when an event happens.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._events: deque[Event] = deque(maxlen=EVENT_LOG_LENGTH)
+
+    def emit(self, service: str, account: str, region: str, topic: str, payload: Mapping[str, object]) -> None:
+        """Write down an event that happens now. The payload must not be changed afterwards."""
+        self._events.append(Event(self._clock.now_ms, service, account, region, topic, payload))
+
+    def clear(self) -> None:
+        """Forget all events."""
+        self._events.clear()
+
+    def all(self) -> tuple[Event, ...]:
+        """Return the events so far."""
+        return tuple(self._events)
