@@ -11,10 +11,11 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_args, overload
 
+from mock_jobs.batch.pace import PaceName
 from mock_jobs.controls import Controls
 from mock_jobs.errors import HIDDEN, NotActiveError, UsageTypeError, UsageValueError
 from mock_jobs.override import Override
-from mock_jobs.world import PaceName, World
+from mock_jobs.world import World
 
 if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
@@ -242,8 +243,8 @@ class _Activation:
                 entered.callback(door.close)
                 self._enter_region(region, entered)
                 if pace is not None:
-                    door.pace.begin(self, pace)
-                    entered.callback(door.pace.end, self)
+                    door.pacing.begin_default(self, pace)
+                    entered.callback(door.pacing.end, self)
                 self._left = entered.pop_all()
         except BaseException:
             self._moto.stop()

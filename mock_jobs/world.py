@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from threading import RLock
-from typing import Literal, NamedTuple, Protocol, TypeVar, cast
+from typing import NamedTuple, Protocol, TypeVar, cast
 
 from mock_jobs.clock import Clock
 from mock_jobs.events import EventLog
 from mock_jobs.faults import Declared, Faults
 from mock_jobs.ids import IdSource
 from mock_jobs.neighbours import Neighbours
-
-PaceName = Literal["poll", "clock", "manual"]
 
 CALL_LOG_LENGTH = 10_000
 
@@ -59,8 +57,6 @@ class Call(NamedTuple):
 class World:
     """Clock, ids, stores, faults, calls and events behind one lock.
 
-    `default_pace` is how Batch jobs move when nobody has said otherwise since the last `reset`; None leaves it to Batch.
-
     Args:
         declared: Looks up which errors an operation declares, for `faults`.
         neighbours: The services next door.
@@ -73,7 +69,6 @@ class World:
         self.clock = Clock(self.lock)
         self.ids = IdSource(seed)
         self.faults = Faults(declared)
-        self.default_pace: PaceName | None = None
         self.calls: deque[Call] = deque(maxlen=CALL_LOG_LENGTH)
         self.events = EventLog(self.clock)
         self._stores: dict[tuple[type, str, str], object] = {}

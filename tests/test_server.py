@@ -20,7 +20,7 @@ from moto.iot import models as moto_iot
 from moto.moto_api import state_manager
 
 from mock_jobs import MockJobsServer, NotActiveError, UsageError, UsageValueError, mock_jobs
-from mock_jobs.batch.control import BatchControl
+from mock_jobs.batch.steering import Steering
 from mock_jobs.doors import moto_things
 
 from constants import NO_RETRIES
@@ -457,20 +457,20 @@ def _at_once(number, act):
         thread.join()
 
 
-def test_first_requests_that_come_at_once_find_one_control(server, monkeypatch):
+def test_first_requests_that_come_at_once_are_steered_alike(server, monkeypatch):
     made = []
-    init = BatchControl.__init__
+    init = Steering.__init__
 
     def slow(self, world):
         made.append(self)
         Event().wait(0.05)
         init(self, world)
 
-    monkeypatch.setattr(BatchControl, "__init__", slow)
+    monkeypatch.setattr(Steering, "__init__", slow)
 
     _at_once(4, lambda: _client(server, "batch").describe_jobs(jobs=["x"]))
 
-    assert made == [server.account(ACCOUNT_A).batch]
+    assert made == [server.account(ACCOUNT_A).world.shared(Steering)]
 
 
 def test_accounts_that_come_at_once_listen_to_deleted_things_once(monkeypatch):

@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from mock_jobs.batch.dependencies import waiting_for
 from mock_jobs.batch.inputs import check_text
 from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.names import parse_job_id
-from mock_jobs.batch.pace import Pace
-from mock_jobs.batch.plans import SUCCESS, JobPlan
-from mock_jobs.batch.settings import BatchSettings
+from mock_jobs.batch.pacing import as_pace
+from mock_jobs.batch.plans import JobPlan
 from mock_jobs.batch.states import PENDING, RUNNABLE, RUNNING, STARTING, STATUSES, SUBMITTED, JobStatus
+from mock_jobs.batch.steering import Steering
 from mock_jobs.errors import HIDDEN, UsageValueError
-from mock_jobs.override import Override
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle import Lifecycle
-    from mock_jobs.batch.names import JobId
-    from mock_jobs.world import PaceName, World
+    from mock_jobs.batch.pace import Pace, PaceName
+    from mock_jobs.batch.settings import BatchSettings
+    from mock_jobs.world import World
 
 __tracebackhide__ = HIDDEN
 
 _SHOWN = 10
-
-# A pace, and the transition of moto that was last taken over
-_Choice = tuple[Pace, Mapping[str, object] | None]
-
-
-class _Region(Protocol):
-    """The jobs of one account and region."""
-
-    jobs: dict[str, Job]
-    lifecycle: Lifecycle
-
-    def find_job(self, parts: JobId) -> Job | None: ...
-
-
-class _Readable(Protocol):
-    """What a request reads, and its counters."""
-
-    moves: int
-    reads: int
 
 
 class BatchControl:
@@ -51,48 +32,26 @@ class BatchControl:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._plans: list[JobPlan] = []
-        self._regions: list[_Region] = []
-        self._settings = BatchSettings()
-        self._followed: Mapping[str, object] | None = None
-        self._paces = Override(self._choice, self._choose)
-        self.pace = self._default_pace()
+        self._steering = world.shared(Steering)
 
     def forget(self) -> None:
-        """Forget jobs and plans and go back to the defaults of settings and pace, for `World.reset`.
-
-        Who holds this object or its settings can go on to use them.
-        """
-        self._plans.clear()
-        self._regions.clear()
-        self._settings.restore()
-        self._followed = None
-        self.pace = self._default_pace()
-
-    def enlist(self, region: _Region) -> None:
-        """Take in the jobs of one more account and region, for the core."""
-        self._regions.append(region)
+        """Do nothing: what this object shows is kept, and forgotten, elsewhere; who holds it can go on to use it."""
 
     @property
     def settings(self) -> BatchSettings:
         """Latencies and other knobs; set its members."""
-        return self._settings
+        return self._steering.settings
 
     # Pace
 
     @property
     def pace(self) -> Pace:
         """How queued jobs come to move; may be set to `'poll'`, `'clock'`, `'manual'` or a `Pace`."""
-        return self._pace
+        return self._steering.pacing.pace
 
     @pace.setter
     def pace(self, pace: Pace | PaceName) -> None:
-        if not isinstance(pace, Pace):
-            pace = Pace(pace)
-        with self._world.lock:
-            self._pace = pace
-            self._world.clock.gate_follows_time = pace.mode == "clock"
-            self._world.clock.gate_follows_moves = pace.mode != "manual"
+        self._steering.pacing.set(pace)
 
     @contextmanager
     def paced(self, pace: Pace | PaceName) -> Iterator[None]:
@@ -107,81 +66,12 @@ class BatchControl:
         Raises:
             UsageValueError: There is no such pace.
         """
-        if not isinstance(pace, Pace):
-            pace = Pace(pace)
         owner = object()
-        with self._world.lock:
-            self._paces.begin(owner, (pace, self._followed))
+        self._steering.pacing.begin(owner, as_pace(pace))
         try:
             yield
         finally:
-            with self._world.lock:
-                self._paces.end(owner)
-
-    def _choice(self) -> _Choice:
-        return self._pace, self._followed
-
-    def _choose(self, choice: _Choice) -> None:
-        self.pace, self._followed = choice
-
-    def _default_pace(self) -> Pace:
-        return Pace() if self._world.default_pace is None else Pace(self._world.default_pace)
-
-    @property
-    def followed(self) -> Mapping[str, object] | None:
-        """The transition of moto's that was taken over last, for the doors."""
-        return self._followed
-
-    def follow(self, transition: Mapping[str, object] | None) -> None:
-        """Take over moto's transition of `batch::job` when it has changed, for the doors.
-
-        A pace that the mock was made with comes first; one that the test sets lasts until moto's switch is turned again.
-
-        Args:
-            transition: As `Pace.from_transition` takes it; None if moto says nothing.
-
-        Raises:
-            UsageValueError: There is no such transition.
-        """
-        if transition == self._followed or self._world.default_pace is not None:
-            return
-        self.pace = self._default_pace() if transition is None else Pace.from_transition(transition)
-        self._followed = None if transition is None else dict(transition)
-
-    def latency_ms(self, setting: str | None, *, at_least: bool = True) -> int:
-        """Return how many milliseconds a state lasts, for the core.
-
-        Args:
-            setting: Name of the setting for this state, None if it has none.
-            at_least: Whether the pace may make it longer.
-        """
-        seconds = 0.0 if setting is None else float(getattr(self._settings, setting))
-        if at_least and seconds < self._pace.transition_seconds:
-            seconds = self._pace.transition_seconds
-        return round(seconds * 1000) if seconds else 0
-
-    def after_read(self, read: Iterable[_Readable], *, may_take_time: bool = True) -> None:
-        """Let the world go on to the next change of something that a call read, if the pace says so; for the core.
-
-        Args:
-            read: Unfinished jobs, or the queue or array whose listing held none.
-            may_take_time: Whether time may pass until the change.
-        """
-        if self._pace.mode != "poll":
-            return
-        ripe = list(read)
-        if self._pace.reads > 1:
-            for each in ripe:
-                each.reads += 1
-            ripe = [each for each in ripe if each.reads >= self._pace.reads]
-        if not ripe:
-            return
-        before = [(each, each.moves) for each in ripe]
-        clock = self._world.clock
-        by_ms = None if may_take_time else clock.now_ms
-        while clock.next_wave(by_ms):
-            if any(each.moves != moves for each, moves in before):
-                return
+            self._steering.pacing.end(owner)
 
     # Plans
 
@@ -235,12 +125,8 @@ class BatchControl:
             start_failure,
         )
         with self._world.lock:
-            self._plans.insert(0, made)
+            self._steering.plans.insert(0, made)
         return made
-
-    def plan_for(self, job: Job, attempt: int) -> JobPlan:
-        """Return the plan of an attempt, for the core."""
-        return next((plan for plan in self._plans if plan.matches(job, attempt)), SUCCESS)
 
     # Moving by hand
 
@@ -317,11 +203,11 @@ class BatchControl:
 
     def _find(self, job_id: str) -> tuple[Lifecycle, Job]:
         parts = parse_job_id(job_id)
-        for region in self._regions:
+        for region in self._steering.regions:
             job = None if parts is None else region.find_job(parts)
             if job is not None:
                 return region.lifecycle, job
-        known = [known_id for region in self._regions for known_id in region.jobs][-_SHOWN:]
+        known = [known_id for region in self._steering.regions for known_id in region.jobs][-_SHOWN:]
         available = f"the last submitted are: {', '.join(known)}" if known else "no job was submitted"
         msg = f"no job has the id {job_id!r}; {available}"
         raise UsageValueError(msg)

@@ -28,8 +28,8 @@ from mock_jobs.batch.states import (
 )
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.control import BatchControl
     from mock_jobs.batch.resources import ComputeEnvironment
+    from mock_jobs.batch.steering import Steering
     from mock_jobs.world import World
 
 # What a shell reports for a process that was killed by SIGKILL. That Batch shows it after a timeout is observed.
@@ -44,15 +44,15 @@ class Lifecycle:
 
     Args:
         world: Clock and ids.
-        control: Pace, settings and plans.
+        steering: Pace, settings and plans.
     """
 
-    def __init__(self, world: World, control: BatchControl) -> None:
+    def __init__(self, world: World, steering: Steering) -> None:
         self._clock = world.clock
         self._ids = world.ids
-        self._control = control
+        self._steering = steering
         self.agenda = Agenda(world.clock)
-        self.scheduler = Scheduler(self, world.clock, self.agenda, control.settings)
+        self.scheduler = Scheduler(self, world.clock, self.agenda, steering.settings)
 
     # Into the queue
 
@@ -60,7 +60,7 @@ class Lifecycle:
         """Let a job that was just submitted go its way."""
         job.spec.queue.index.add(job)
         job.spec.queue.moves += 1
-        self._put(job, self._control.latency_ms("submitted_seconds"), self.evaluate)
+        self._put(job, self._steering.latency_ms("submitted_seconds"), self.evaluate)
 
     def evaluate(self, job: Job) -> None:
         """Let a SUBMITTED job begin to wait, for its dependencies or for room."""
@@ -96,7 +96,7 @@ class Lifecycle:
             self.resolve(child)
 
     def _enqueue(self, job: Job, latency: str) -> None:
-        self.scheduler.add(job, self._clock.now_ms + self._control.latency_ms(latency))
+        self.scheduler.add(job, self._clock.now_ms + self._steering.latency_ms(latency))
 
     # Attempts
 
@@ -110,14 +110,14 @@ class Lifecycle:
         job.current = Attempt(environment, self._ids.hex(32), self._clock.now_ms)
         job.status_reason = None
         self._move(job, Trigger.PLACED)
-        self._put(job, self._control.latency_ms("starting_seconds"), self.start)
+        self._put(job, self._steering.latency_ms("starting_seconds"), self.start)
 
     def start(self, job: Job) -> None:
         """Let the container of a STARTING job run, or fail to."""
         attempt = job.current
         if job.status != STARTING or attempt is None or job.due_ms > self._clock.now_ms:
             return
-        plan = attempt.plan = self._control.plan_for(job, len(job.attempts) + 1)
+        plan = attempt.plan = self._steering.plan_for(job, len(job.attempts) + 1)
         if plan.start_failure is not None:
             self._attempt_failed(job, attempt, None, plan.start_failure, messages.TASK_NOT_STARTED)
             return
@@ -126,11 +126,11 @@ class Lifecycle:
         self._move(job, Trigger.CONTAINER_STARTED)
         duration_ms = plan.duration_ms
         if duration_ms is not None:
-            duration_ms = max(duration_ms, self._control.latency_ms(None))
+            duration_ms = max(duration_ms, self._steering.latency_ms(None))
         timeout_s = job.spec.timeout_seconds
         if timeout_s is not None and (duration_ms is None or duration_ms > timeout_s * 1000):
             attempt.times_out = True
-            duration_ms = timeout_s * 1000 + self._control.latency_ms("timeout_grace_seconds", at_least=False)
+            duration_ms = timeout_s * 1000 + self._steering.latency_ms("timeout_grace_seconds", at_least=False)
         if duration_ms is not None:
             self._put(job, duration_ms, self.end)
 
@@ -253,7 +253,7 @@ class Lifecycle:
     # Inside
 
     def _put(self, job: Job, delay_ms: int, move: Callable[[Job], None]) -> None:
-        delay_ms = max(delay_ms, self._control.latency_ms(None))
+        delay_ms = max(delay_ms, self._steering.latency_ms(None))
         job.due_ms = self._clock.now_ms + delay_ms
         self.agenda.put(job.due_ms, move, job)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import get_args
+from typing import Literal, get_args
 
 from mock_jobs.batch.inputs import check_seconds, check_whole
 from mock_jobs.errors import HIDDEN, UsageValueError
-from mock_jobs.world import PaceName
 
 __tracebackhide__ = HIDDEN
+
+PaceName = Literal["poll", "clock", "manual"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 from botocore.signers import RequestSigner
 
-from mock_jobs.batch.control import BatchControl
-from mock_jobs.batch.pace import Pace
+from mock_jobs.batch.steering import Steering
 from mock_jobs.doors import moto_seam
 from mock_jobs.doors.dispatch import Request, answer
 from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, region_of, service_of
@@ -22,9 +21,7 @@ from mock_jobs.doors.sessions import new_session
 from mock_jobs.doors.unmocked import refusal
 from mock_jobs.doors.worlds import Worlds
 from mock_jobs.errors import HIDDEN
-from mock_jobs.override import Override
 from mock_jobs.wire.loader import shared_loader
-from mock_jobs.world import PaceName
 
 __tracebackhide__ = HIDDEN
 
@@ -45,7 +42,7 @@ class InProcessDoor:
         self._lock = RLock()
         self._opened = 0
         self._put_back = ExitStack()
-        self.pace: Override[Any] = Override(self._get_pace, self._put_pace)
+        self.pacing = self.world.shared(Steering).pacing
 
     def open(self) -> None:
         """Start to answer. moto must be active."""
@@ -65,14 +62,6 @@ class InProcessDoor:
             self._opened -= 1
             if self._opened == 0:
                 self._put_back.close()
-
-    def _get_pace(self) -> tuple[PaceName | None, Pace]:
-        return self.world.default_pace, self.world.shared(BatchControl).pace
-
-    def _put_pace(self, pace: PaceName | tuple[PaceName | None, Pace]) -> None:
-        name, exactly = (pace, pace) if isinstance(pace, str) else pace
-        self.world.default_pace = name
-        self.world.shared(BatchControl).pace = exactly
 
     def _patch(self) -> None:
         self._worlds.await_reset()

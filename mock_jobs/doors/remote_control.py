@@ -15,9 +15,10 @@ from mock_jobs.doors.dispatch import Answer
 from mock_jobs.errors import UsageError
 
 if TYPE_CHECKING:
+    from mock_jobs.batch.pace import PaceName
     from mock_jobs.batch.states import JobStatus
     from mock_jobs.doors.worlds import Worlds
-    from mock_jobs.world import PaceName, World
+    from mock_jobs.world import World
 
 PREFIX = "/mock-jobs-api/"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mock_jobs.batch.control import BatchControl
+from mock_jobs.batch.steering import Steering
 from mock_jobs.doors import moto_seam
 from mock_jobs.doors.dispatch import Request
 from mock_jobs.doors.neighbours import MotoNeighbours
@@ -40,11 +40,7 @@ class Worlds:
         """Return the world that a request acts on, with Batch jobs at the pace that moto's switches ask for."""
         world = self.of(request.account)
         if request.service == "batch":
-            transition = moto_seam.batch_transition()
-            control = world.shared(BatchControl)
-            if control.followed != transition:
-                with world.lock:
-                    control.follow(transition)
+            world.shared(Steering).pacing.follow(moto_seam.batch_transition())
         return world
 
     def reset(self) -> None:

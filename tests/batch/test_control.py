@@ -8,8 +8,10 @@ import boto3
 import pytest
 from moto.moto_api import state_manager
 
+from mock_jobs import mock_jobs
 from mock_jobs.batch.pace import Pace
 from mock_jobs.batch.settings import BatchSettings
+from mock_jobs.batch.steering import Steering
 from mock_jobs.errors import UsageTypeError, UsageValueError
 
 from batch_site import PREFIX, detail, make_definition, make_queue, make_site, status, submit
@@ -266,18 +268,19 @@ def test_the_handle_and_its_settings_go_on_after_a_reset(mock, batch):
     assert "vcpus" not in container
 
 
-def test_a_new_control_and_a_forgetful_one_are_alike(mock, batch):
-    new = vars(type(mock.batch)(mock.world))
+def test_what_is_forgotten_leaves_what_a_new_world_has(mock, batch):
+    steering = mock.world.shared(Steering)
+    new = vars(Steering(mock.world))
     mock.batch.plan(exit_code=1)
     mock.batch.pace = "clock"
     mock.batch.settings.lenient_ids = True
-    mock.batch.follow({"progression": "immediate"})
+    steering.pacing.follow({"progression": "immediate"})
     submit(batch)
 
-    mock.batch.forget()
+    steering.forget()
 
-    kept = {name for name, value in vars(mock.batch).items() if value != new[name]}
-    assert kept <= {"_paces"}
+    assert {name for name, value in vars(steering).items() if value != new[name]} == {"pacing"}
+    assert steering.pacing.pace == new["pacing"].pace
     assert mock.clock.gate_follows_time is False
     assert mock.clock.gate_follows_moves is True
 
@@ -348,6 +351,19 @@ def test_paces_for_blocks_may_end_in_any_order(mock):
     outer.__exit__(None, None, None)
     between = mock.batch.pace
     inner.__exit__(None, None, None)
+
+    assert (between, mock.batch.pace) == (Pace("manual"), Pace("poll"))
+
+
+def test_a_block_and_a_mock_with_a_pace_of_its_own_may_end_in_any_order(mock):
+    block, inner = mock.batch.paced("clock"), mock_jobs(pace="manual")
+    block.__enter__()
+    inner.start()
+
+    block.__exit__(None, None, None)
+    between = mock.batch.pace
+    mock.batch.pace = "clock"
+    inner.stop()
 
     assert (between, mock.batch.pace) == (Pace("manual"), Pace("poll"))
 

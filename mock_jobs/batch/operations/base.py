@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from mock_jobs.aws import Backend, BadToken, page_token, read_page_token
 from mock_jobs.batch import messages
-from mock_jobs.batch.control import BatchControl
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.lifecycle import Lifecycle
 from mock_jobs.batch.names import Arns, JobId
+from mock_jobs.batch.steering import Steering
 from mock_jobs.batch.stopping import Stopper
 
 if TYPE_CHECKING:
@@ -45,12 +45,12 @@ class BatchStores(Backend):
         self.queues: dict[str, JobQueue] = {}
         self.definitions: dict[str, list[JobDefinition]] = {}
         self.jobs: dict[str, Job] = {}
-        self.control = world.shared(BatchControl)
-        self.settings = self.control.settings
-        self.lifecycle = Lifecycle(world, self.control)
+        self.steering = world.shared(Steering)
+        self.settings = self.steering.settings
+        self.lifecycle = Lifecycle(world, self.steering)
         self.stopper = Stopper(self.lifecycle, self.settings)
         self.created = 0
-        self.control.enlist(self)
+        self.steering.regions.append(self)
 
     def next_number(self) -> int:
         """Return the next position in the order of creation."""

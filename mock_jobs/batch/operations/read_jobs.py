@@ -52,7 +52,7 @@ class ReadJobOperations(BatchStores):
             if job is not None:
                 found[job] = None
         answer: dict[str, object] = {"jobs": [self._detail(job) for job in found]}
-        self.control.after_read([job for job in found if not job.is_terminal])
+        self.steering.after_read([job for job in found if not job.is_terminal])
         return answer
 
     def _detail(self, job: Job) -> Mapping[str, object]:
@@ -152,9 +152,9 @@ class ReadJobOperations(BatchStores):
         """
         unfinished = [job for job in last_page if not job.is_terminal]
         if unfinished:
-            self.control.after_read(unfinished)
+            self.steering.after_read(unfinished)
         elif last_page or is_first:
-            self.control.after_read([whole], may_take_time=not last_page)
+            self.steering.after_read([whole], may_take_time=not last_page)
 
 
 def _checked_filter(filters: Sequence[KeyValuesPairTypeDef]) -> tuple[str | None, list[str]]:

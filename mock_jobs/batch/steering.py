@@ -1,0 +1,102 @@
+"""What the core of Batch asks about the wishes of a test: how long, what next, and what a job does when it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
+
+from mock_jobs.batch.pacing import Pacing
+from mock_jobs.batch.plans import SUCCESS, JobPlan
+from mock_jobs.batch.settings import BatchSettings
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.job import Job
+    from mock_jobs.batch.lifecycle import Lifecycle
+    from mock_jobs.batch.names import JobId
+    from mock_jobs.world import World
+
+
+class Region(Protocol):
+    """The jobs of one account and region."""
+
+    jobs: dict[str, Job]
+    lifecycle: Lifecycle
+
+    def find_job(self, parts: JobId) -> Job | None:
+        """Return a job, None if there is none."""
+        ...
+
+
+class Readable(Protocol):
+    """What a request reads, and its counters."""
+
+    moves: int
+    reads: int
+
+
+class Steering:
+    """Pace, settings and plans of one world, for all of its accounts and regions.
+
+    Attributes:
+        pacing: Which pace counts.
+        settings: Latencies and other knobs.
+        plans: The one that was added last stands first.
+        regions: The accounts and regions that were used.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._clock = world.clock
+        self.pacing = Pacing(world.clock, world.lock)
+        self.settings = BatchSettings()
+        self.plans: list[JobPlan] = []
+        self.regions: list[Region] = []
+
+    def forget(self) -> None:
+        """Forget jobs and plans and go back to the defaults of settings and pace, for `World.reset`.
+
+        Who holds the settings can go on to use them.
+        """
+        self.plans.clear()
+        self.regions.clear()
+        self.settings.restore()
+        self.pacing.forget()
+
+    def latency_ms(self, setting: str | None, *, at_least: bool = True) -> int:
+        """Return how many milliseconds a state lasts.
+
+        Args:
+            setting: Name of the setting for this state, None if it has none.
+            at_least: Whether the pace may make it longer.
+        """
+        seconds = 0.0 if setting is None else float(getattr(self.settings, setting))
+        least = self.pacing.pace.transition_seconds
+        if at_least and seconds < least:
+            seconds = least
+        return round(seconds * 1000) if seconds else 0
+
+    def after_read(self, read: Iterable[Readable], *, may_take_time: bool = True) -> None:
+        """Let the world go on to the next change of something that a call read, if the pace says so.
+
+        Args:
+            read: Unfinished jobs, or the queue or array whose listing held none.
+            may_take_time: Whether time may pass until the change.
+        """
+        pace = self.pacing.pace
+        if pace.mode != "poll":
+            return
+        ripe = list(read)
+        if pace.reads > 1:
+            for each in ripe:
+                each.reads += 1
+            ripe = [each for each in ripe if each.reads >= pace.reads]
+        if not ripe:
+            return
+        before = [(each, each.moves) for each in ripe]
+        by_ms = None if may_take_time else self._clock.now_ms
+        while self._clock.next_wave(by_ms):
+            if any(each.moves != moves for each, moves in before):
+                return
+
+    def plan_for(self, job: Job, attempt: int) -> JobPlan:
+        """Return the plan of an attempt."""
+        return next((plan for plan in self.plans if plan.matches(job, attempt)), SUCCESS)
