@@ -16,8 +16,8 @@ from mock_jobs.iot.exceptions import (
     TerminalStateException,
 )
 from mock_jobs.iot.executions import Execution
+from mock_jobs.iot.job_life import JobLife
 from mock_jobs.iot.states import ExecutionTrigger
-from mock_jobs.iot.store import JobStore
 from mock_jobs.iot.validation import validation_error
 
 # Stands for the id of the job that is next. Source: DescribeJobExecution, API reference of the data plane (documented).
@@ -28,7 +28,7 @@ MAX_PENDING: Final = 10
 MAX_JOB_ID: Final = 64
 
 
-def get_pending(store: JobStore, thing_name: str) -> WireShape:
+def get_pending(store: JobLife, thing_name: str) -> WireShape:
     """List the executions of a thing that run and that wait, at most 10 in all, those that run first.
 
     Source: GetPendingJobExecutions, API reference (documented); both lists are there even if empty (observed).
@@ -44,7 +44,7 @@ def get_pending(store: JobStore, thing_name: str) -> WireShape:
     }
 
 
-def start_next(store: JobStore, thing_name: str, details: Mapping[str, str] | None, step_minutes: int | None) -> WireShape:
+def start_next(store: JobLife, thing_name: str, details: Mapping[str, str] | None, step_minutes: int | None) -> WireShape:
     """Start the first pending execution of a thing and return it; one that runs already is returned as it is.
 
     Source: developer guide, "Jobs device HTTP API" (documented); an idle thing gets an empty answer (observed).
@@ -67,7 +67,7 @@ def start_next(store: JobStore, thing_name: str, details: Mapping[str, str] | No
     return {"execution": views.describe_to_device(execution, store.world.clock.now_ms, with_document=True)}
 
 
-def describe(store: JobStore, thing_name: str, job_id: str, *, with_document: bool, execution_number: int | None) -> WireShape:
+def describe(store: JobLife, thing_name: str, job_id: str, *, with_document: bool, execution_number: int | None) -> WireShape:
     """Return a pending execution of a thing, by default with the document.
 
     Source: DescribeJobExecution, API reference of the data plane (documented); `$next` of an idle thing gets an empty answer
@@ -112,7 +112,7 @@ class Report:
     execution_number: int | None
 
 
-def update(store: JobStore, thing_name: str, job_id: str, report: Report) -> Execution:
+def update(store: JobLife, thing_name: str, job_id: str, report: Report) -> Execution:
     """Apply a device's report, and return the execution.
 
     Source: UpdateJobExecution, API reference (documented). A status that only the service gives is refused before the
@@ -150,12 +150,12 @@ def answer_update(execution: Execution, *, with_state: bool, with_document: bool
     return answer
 
 
-def _check_registered(store: JobStore, thing_name: str) -> None:
+def _check_registered(store: JobLife, thing_name: str) -> None:
     if not store.registry.has_thing(thing_name):
         raise ResourceNotFoundException(messages.THING_NOT_FOUND.format(name=thing_name))
 
 
-def _find(store: JobStore, thing_name: str, job_id: str, number: int | None) -> Execution:
+def _find(store: JobLife, thing_name: str, job_id: str, number: int | None) -> Execution:
     # One text, whatever is missing (observed).
     job = store.get_job(job_id)
     execution = job.executions.find(thing_name, number) if job is not None and store.registry.has_thing(thing_name) else None

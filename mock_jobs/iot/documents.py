@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
@@ -24,6 +25,46 @@ _PRESIGN: Final = re.compile(
     r"""\$\{aws:iot:s3-presigned-url(?P<variant>-v1|-v2|-upload)?:(?P<url>(?:\$\{[a-zA-Z]+\}|[^}"])*)\}"""
 )
 _PACKAGE: Final = re.compile(r"\$\{aws:iot:package:")
+
+
+@dataclass(frozen=True, slots=True)
+class JobDocument:
+    """The document of a job or a job template.
+
+    Attributes:
+        text: With everything in its place that the service puts there when a job is created.
+        before_substitution: As it was given or read, byte for byte.
+        source: Where it was read from, None if it was given.
+    """
+
+    text: str
+    before_substitution: str
+    source: str | None = None
+
+
+def read_document(
+    owner_id: str, document: str | None, source: str | None, presigned_url_config: PresignedUrlConfigTypeDef | None
+) -> JobDocument | None:
+    """Return the document that a request gives or names, None if it does neither; refuse a bad one.
+
+    Args:
+        owner_id: Of the job or the job template.
+        document: As given.
+        source: S3 URL, as given.
+        presigned_url_config: The role that placeholders need.
+
+    Raises:
+        InvalidRequestException: With the service's texts (observed).
+        NotEmulatedYet: It is to be read from S3, or has placeholders that are missing here.
+    """
+    if source is not None:
+        check_source(source)
+        raise NotEmulatedYet("documentSource")
+    if document is None:
+        return None
+    check_document(document)
+    check_placeholders(owner_id, document, presigned_url_config)
+    return JobDocument(document, document)
 
 
 def check_document(document: str) -> None:

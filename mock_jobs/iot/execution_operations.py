@@ -14,15 +14,15 @@ from mock_jobs.iot.exceptions import (
     VersionConflictException,
 )
 from mock_jobs.iot.executions import Execution, listing_key
+from mock_jobs.iot.job_life import JobLife
 from mock_jobs.iot.paging import page, start_of_page
 from mock_jobs.iot.states import ExecutionTrigger
-from mock_jobs.iot.store import JobStore
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType
 
 
-class ExecutionOperations(JobStore):
+class ExecutionOperations(JobLife):
     """Describe, list, cancel and delete job executions."""
 
     def describe_job_execution(self, *, job_id: str, thing_name: str, execution_number: int | None = None) -> WireShape:
@@ -161,9 +161,7 @@ class ExecutionOperations(JobStore):
         self.delete_execution(execution)
 
     def _execution_or_404(self, job_id: str, thing_name: str, number: int | None, namespace_id: str | None = None) -> Execution:
-        job = self.job_or_404(job_id, messages.JOB_OF_EXECUTION_NOT_FOUND)
-        if namespace_id is not None and namespace_id != job.namespace_id:
-            raise ResourceNotFoundException(messages.JOB_OF_EXECUTION_NOT_FOUND.format(job_id=job_id))
+        job = self.job_or_404(job_id, messages.JOB_OF_EXECUTION_NOT_FOUND, namespace_id=namespace_id)
         execution = job.executions.find(thing_name, number)
         if execution is None:
             raise ResourceNotFoundException(messages.EXECUTION_NOT_FOUND.format(thing_name=thing_name, job_id=job_id))

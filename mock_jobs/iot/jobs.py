@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.iot.device_document import device_copy
 from mock_jobs.iot.executions import JobExecutions
+from mock_jobs.iot.job_configs import JobConfigs
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobStatusType, TargetSelectionType
-    from mypy_boto3_iot.type_defs import (
-        AbortConfigTypeDef,
-        JobExecutionsRetryConfigTypeDef,
-        JobExecutionsRolloutConfigTypeDef,
-        PresignedUrlConfigTypeDef,
-        SchedulingConfigTypeDef,
-        TimeoutConfigTypeDef,
-    )
+    from mypy_boto3_iot.type_defs import SchedulingConfigTypeDef
 
+    from mock_jobs.iot.documents import JobDocument
     from mock_jobs.iot.rollout import Rollout
     from mock_jobs.iot.schedule import Schedule
 
@@ -33,7 +28,8 @@ class Job:
         arn: Its ARN.
         targets: ARNs, as given.
         target_selection: SNAPSHOT or CONTINUOUS.
-        document: The document, byte for byte as given.
+        document: Its document.
+        template_arn: Of the template that it was made from.
         created_at_ms: When it was created.
         updated_at_ms: When it last changed; its executions do not count.
         completed_at_ms: When it became COMPLETED.
@@ -43,11 +39,7 @@ class Job:
         reason_code: The same as a code.
         is_force_canceled: None until canceled.
         namespace_id: Label of a product that manages its own jobs.
-        presigned_url_config: As given.
-        rollout_config: As given.
-        abort_config: As given.
-        retry_config: As given.
-        timeout_config: As given; counts for the executions that start from now on.
+        configs: Its configurations.
         scheduling_config: As given.
         tags: Its tags.
         executions: Its executions.
@@ -60,21 +52,18 @@ class Job:
     arn: str
     targets: list[str]
     target_selection: TargetSelectionType
-    document: str
+    document: JobDocument
     created_at_ms: int
     updated_at_ms: int
     completed_at_ms: int | None = None
     status: JobStatusType = "IN_PROGRESS"
+    template_arn: str | None = None
     description: str | None = None
     comment: str | None = None
     reason_code: str | None = None
     is_force_canceled: bool | None = None
     namespace_id: str | None = None
-    presigned_url_config: PresignedUrlConfigTypeDef | None = None
-    rollout_config: JobExecutionsRolloutConfigTypeDef | None = None
-    abort_config: AbortConfigTypeDef | None = None
-    retry_config: JobExecutionsRetryConfigTypeDef | None = None
-    timeout_config: TimeoutConfigTypeDef | None = None
+    configs: JobConfigs = field(default_factory=JobConfigs)
     scheduling_config: SchedulingConfigTypeDef | None = None
     tags: dict[str, str] = field(default_factory=dict)
     executions: JobExecutions = field(default_factory=JobExecutions)
@@ -94,5 +83,5 @@ class Job:
     def device_document(self) -> str:
         """The copy of the document that devices get."""
         if self._device_document is None:
-            self._device_document = device_copy(self.document)
+            self._device_document = device_copy(self.document.text)
         return self._device_document

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from mock_jobs.aws import NotOurs, WireShape
 from mock_jobs.iot import configs, messages
 from mock_jobs.iot.exceptions import ResourceNotFoundException
+from mock_jobs.iot.job_life import JobLife
 from mock_jobs.iot.jobs import Job
-from mock_jobs.iot.store import JobStore
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import TagTypeDef
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _JOB_ARN: Final = re.compile(r"arn:[^:]*:iot:[^:]*:[^:]*:job/(?P<job_id>.*)", re.DOTALL)
 
 
-class TagOperations(JobStore):
+class TagOperations(JobLife):
     """Tag and untag jobs."""
 
     def tag_resource(self, *, resource_arn: str, tags: Sequence[TagTypeDef]) -> WireShape:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_jobs.iot import configs, messages, states
-from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
+from mock_jobs.iot.exceptions import InvalidRequestException
+from mock_jobs.iot.job_configs import JobConfigs
+from mock_jobs.iot.job_life import JobLife
 from mock_jobs.iot.states import JobTrigger
-from mock_jobs.iot.store import JobStore
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import (
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     )
 
 
-class UpdateOperations(JobStore):
+class UpdateOperations(JobLife):
     """Update jobs."""
 
     def update_job(
@@ -45,37 +46,22 @@ class UpdateOperations(JobStore):
                 configuration does not allow the change.
             ResourceNotFoundException: There is no such job.
         """
-        rollout_config = job_executions_rollout_config
-        retry_config = job_executions_retry_config
-        if rollout_config is not None:
-            configs.check_rollout_bounds(rollout_config)
-        given = (description, presigned_url_config, rollout_config, abort_config, timeout_config, retry_config)
-        if all(each is None for each in given):
+        given = JobConfigs(
+            presigned_url_config, job_executions_rollout_config, abort_config, timeout_config, job_executions_retry_config
+        )
+        if given.rollout is not None:
+            configs.check_rollout_bounds(given.rollout)
+        if description is None and given.is_empty:
             raise InvalidRequestException(messages.EMPTY_UPDATE.format(job_id=job_id))
-        if timeout_config is not None:
-            configs.check_timeout(timeout_config)
-        if abort_config is not None:
-            configs.check_abort(abort_config)
-        if rollout_config is not None:
-            configs.check_rollout(rollout_config)
-        if presigned_url_config is not None:
-            configs.check_role(presigned_url_config)
-        job = self.job_or_404(job_id)
-        if namespace_id is not None and namespace_id != job.namespace_id:
-            raise ResourceNotFoundException(messages.JOB_NOT_FOUND.format(job_id=job_id))
+        given.check()
+        if given.presigned_url is not None:
+            configs.check_role(given.presigned_url)
+        job = self.job_or_404(job_id, namespace_id=namespace_id)
         if states.next_job_status(job.status, JobTrigger.UPDATE) is None:
             raise InvalidRequestException(messages.UPDATE_OF_JOB.format(job_id=job_id, status=job.status))
-        if retry_config is not None:
-            configs.check_retry_update(retry_config, job.retry_config)
-            job.retry_config = retry_config
+        if given.retry is not None:
+            configs.check_retry_update(given.retry, job.configs.retry)
+        job.configs = given.over(job.configs)
         if description is not None:
             job.description = description
-        if presigned_url_config is not None:
-            job.presigned_url_config = presigned_url_config
-        if rollout_config is not None:
-            job.rollout_config = rollout_config
-        if abort_config is not None:
-            job.abort_config = abort_config
-        if timeout_config is not None:
-            job.timeout_config = timeout_config
         job.updated_at_ms = self.world.clock.now_ms

@@ -33,6 +33,14 @@ def moment(at_ms: int) -> datetime:
     return cast("datetime", at_ms / 1000)
 
 
+def identify_job(job: Job) -> dict[str, str]:
+    """Return what operations that create or change a job answer; the description only if it has one (observed)."""
+    view = {"jobArn": job.arn, "jobId": job.job_id}
+    if job.description is not None:
+        view["description"] = job.description
+    return view
+
+
 def describe_job(job: Job) -> JobTypeDef:
     """Return the job as DescribeJob shows it.
 
@@ -44,13 +52,13 @@ def describe_job(job: Job) -> JobTypeDef:
         "targetSelection": job.target_selection,
         "status": job.status,
         "targets": job.targets,
-        "presignedUrlConfig": job.presigned_url_config or {},
-        "jobExecutionsRolloutConfig": job.rollout_config or {},
-        "timeoutConfig": job.timeout_config or {},
+        "presignedUrlConfig": job.configs.presigned_url or {},
+        "jobExecutionsRolloutConfig": job.configs.rollout or {},
+        "timeoutConfig": job.configs.timeout or {},
         "schedulingConfig": cast("SchedulingConfigOutputTypeDef", job.scheduling_config or {}),
         "createdAt": moment(job.created_at_ms),
         "lastUpdatedAt": moment(job.updated_at_ms),
-        "jobProcessDetails": _process_details(job),
+        "jobProcessDetails": process_details(job),
         "isConcurrent": job.is_concurrent,
     }
     if job.description is not None:
@@ -61,10 +69,10 @@ def describe_job(job: Job) -> JobTypeDef:
         view["reasonCode"] = job.reason_code
     if job.is_force_canceled is not None:
         view["forceCanceled"] = job.is_force_canceled
-    if job.abort_config is not None:
-        view["abortConfig"] = cast("AbortConfigOutputTypeDef", job.abort_config)
-    if job.retry_config is not None:
-        view["jobExecutionsRetryConfig"] = cast("JobExecutionsRetryConfigOutputTypeDef", job.retry_config)
+    if job.configs.abort is not None:
+        view["abortConfig"] = cast("AbortConfigOutputTypeDef", job.configs.abort)
+    if job.configs.retry is not None:
+        view["jobExecutionsRetryConfig"] = cast("JobExecutionsRetryConfigOutputTypeDef", job.configs.retry)
     if job.namespace_id is not None:
         view["namespaceId"] = job.namespace_id
     if job.completed_at_ms is not None:
@@ -95,8 +103,8 @@ def summarize_job(job: Job, thing_group_id: str | None) -> JobSummaryTypeDef:
     return view
 
 
-def _process_details(job: Job) -> JobProcessDetailsTypeDef:
-    # Counts executions, not things, whatever the members are called (observed).
+def process_details(job: Job) -> JobProcessDetailsTypeDef:
+    """Return the counters of a job. They count executions, not things, whatever the members are called (observed)."""
     count = job.executions.counts().get
     view: JobProcessDetailsTypeDef = {
         "numberOfCanceledThings": count("CANCELED", 0),

@@ -1,0 +1,70 @@
+"""The configurations that a job, a job template and an update of a job have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from mock_jobs.iot import configs
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot.type_defs import (
+        AbortConfigTypeDef,
+        JobExecutionsRetryConfigTypeDef,
+        JobExecutionsRolloutConfigTypeDef,
+        PresignedUrlConfigTypeDef,
+        TimeoutConfigTypeDef,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class JobConfigs:
+    """Configurations as given; None for what was not.
+
+    Attributes:
+        presigned_url: Role and lifetime of presigned URLs.
+        rollout: How fast executions are created.
+        abort: When the job is canceled by itself.
+        timeout: How long an execution may run; counts for the executions that start from now on.
+        retry: Which failed executions are tried again.
+        package_versions: ARNs of the software package versions that the job brings.
+    """
+
+    presigned_url: PresignedUrlConfigTypeDef | None = None
+    rollout: JobExecutionsRolloutConfigTypeDef | None = None
+    abort: AbortConfigTypeDef | None = None
+    timeout: TimeoutConfigTypeDef | None = None
+    retry: JobExecutionsRetryConfigTypeDef | None = None
+    package_versions: Sequence[str] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was given."""
+        return all(getattr(self, each.name) is None for each in fields(self))
+
+    def without_empty(self) -> JobConfigs:
+        """Return these, empty ones counted as not given. Source: inferred."""
+        return JobConfigs(*(getattr(self, each.name) or None for each in fields(self)))
+
+    def over(self, base: JobConfigs) -> JobConfigs:
+        """Return these, and in place of what was not given what `base` has.
+
+        Source: developer guide, "Create a job from a template"; UpdateJob, API reference (documented): a configuration counts
+        as a whole.
+        """
+        pairs = ((getattr(self, each.name), getattr(base, each.name)) for each in fields(self))
+        return JobConfigs(*(theirs if own is None else own for own, theirs in pairs))
+
+    def check(self) -> None:
+        """Refuse what the service refuses in each of them, retries aside: the time limit first (observed).
+
+        Raises:
+            InvalidRequestException: With the service's texts.
+        """
+        if self.timeout is not None:
+            configs.check_timeout(self.timeout)
+        if self.abort is not None:
+            configs.check_abort(self.abort)
+        if self.rollout is not None:
+            configs.check_rollout(self.rollout)

@@ -1,0 +1,190 @@
+"""The life of jobs: their start, rollout and end, and what becomes of their executions on the way."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from mock_jobs.iot import abort, job_events, messages, states
+from mock_jobs.iot.execution_life import ExecutionLife
+from mock_jobs.iot.executions import Execution
+from mock_jobs.iot.job_events import announce_job
+from mock_jobs.iot.jobs import Job
+from mock_jobs.iot.retry import next_retries
+from mock_jobs.iot.rollout import Rollout, rate_per_minute
+from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
+from mock_jobs.iot.targets import Target, expand
+
+
+class JobLife(ExecutionLife):
+    """Applies changes to jobs that were found legal."""
+
+    def next_job_sequence(self) -> int:
+        """Return the number of the next job."""
+        return next(self._job_sequence)
+
+    def add_job(self, job: Job, targets: list[Target]) -> None:
+        """Store a new job and begin its rollout, at once or when its schedule says so."""
+        self._jobs[job.job_id] = job
+        self.shelf(job.status).add(job)
+        if job.schedule is not None:
+            job.schedule.arm(self.world.clock, partial(self._start, job, targets), partial(self._end, job))
+        if job.status == states.IN_PROGRESS:
+            self._begin_rollout(job, targets)
+
+    def _start(self, job: Job, targets: list[Target]) -> None:
+        """Start a scheduled job, for the things that its targets come to now.
+
+        Source: developer guide, "Job scheduling configuration" (documented); that targets which are gone are passed over is
+        inferred.
+        """
+        self._set_status(job, JobTrigger.START)
+        registry = self.registry
+        self._begin_rollout(job, [each for each in targets if each.is_group or registry.has_thing(each.name)])
+
+    def _end(self, job: Job) -> None:
+        """Create nothing more; then complete the job, cancel it, or let what it has go on.
+
+        Source: SchedulingConfig, API reference; developer guide, "Job scheduling configuration" (documented). That the job is
+        CANCELED by an end that cancels its executions, and COMPLETED if all of them are terminal already, is inferred.
+        """
+        schedule = job.schedule
+        assert schedule is not None
+        schedule.has_ended = True
+        if job.rollout is not None:
+            self._end_rollout(job)
+            job.updated_at_ms = self.world.clock.now_ms
+        self.settle(job)
+        if schedule.end_trigger is not None and job.status == states.IN_PROGRESS:
+            assert job.scheduling_config is not None
+            time, behavior = job.scheduling_config["endTime"], job.scheduling_config["endBehavior"]
+            job.comment = messages.END_COMMENT.format(time=time, behavior=behavior)
+            self.cancel(job, schedule.end_trigger)
+
+    def cancel(self, job: Job, trigger: ExecutionTrigger) -> None:
+        """Cancel a job at once, and those of its executions that the trigger reaches.
+
+        Source: CancelJob, API reference (documented); that the job itself is CANCELED at once, also while executions are
+        left IN_PROGRESS, is inferred. The order of the events is observed.
+
+        Args:
+            job: A job that can be canceled; its comment and reason are set already.
+            trigger: CANCEL or FORCE_CANCEL.
+        """
+        self._set_status(job, JobTrigger.CANCEL)
+        job.is_force_canceled = trigger is ExecutionTrigger.FORCE_CANCEL
+        announce_job(self, job, job_events.CANCELLATION_IN_PROGRESS)
+        self._end_rollout(job)
+        for status in states.sources(trigger):
+            self.change(job.executions.shelf(status).clear(), trigger)
+        announce_job(self, job, job_events.CANCELED)
+
+    def delete(self, job: Job) -> None:
+        """Delete a job and all its executions within this call. Source: the duration is ours, the order of events observed."""
+        announce_job(self, job, job_events.DELETION_IN_PROGRESS)
+        self._end_rollout(job)
+        if job.schedule is not None:
+            job.schedule.stop()
+        for execution in job.executions:
+            self.forget_execution(execution)
+        del self._jobs[job.job_id]
+        self.shelf(job.status).remove(job)
+        announce_job(self, job, job_events.DELETED)
+
+    def settle(self, job: Job) -> None:
+        """Complete a job if nothing is left to do.
+
+        Source: developer guide, "Jobs and job execution states" (documented): a snapshot job is COMPLETED when all its
+        executions are terminal, whichever way. One without any is COMPLETED at once (inferred).
+        """
+        executions = job.executions
+        if job.rollout is not None or any(executions.count(status) for status in states.PENDING):
+            return
+        if states.next_job_status(job.status, JobTrigger.COMPLETE) is not None:
+            self._set_status(job, JobTrigger.COMPLETE)
+            job.completed_at_ms = self.world.clock.now_ms
+            announce_job(self, job, job_events.COMPLETED)
+
+    def _set_status(self, job: Job, trigger: JobTrigger) -> None:
+        status = states.next_job_status(job.status, trigger)
+        assert status is not None
+        self.shelf(job.status).remove(job)
+        job.status = status
+        self.shelf(status).add(job)
+        job.updated_at_ms = self.world.clock.now_ms
+        if job.schedule is not None and status != states.IN_PROGRESS:
+            job.schedule.stop()
+
+    # Rollout
+
+    def _begin_rollout(self, job: Job, targets: list[Target]) -> None:
+        job.rollout = Rollout(expand(targets, self.registry), self.world.clock.now_ms)
+        self._roll_out(job)
+
+    def _roll_out(self, job: Job) -> None:
+        rollout = job.rollout
+        assert rollout is not None
+        per_minute = rate_per_minute(job.configs.rollout, rollout.notified, job.executions.count(states.SUCCEEDED))
+        self.queue(job, rollout.take(per_minute, self.registry))
+        if rollout.is_finished:
+            self._end_rollout(job)
+            job.updated_at_ms = self.world.clock.now_ms
+            self.settle(job)
+        else:
+            rollout.timer = self.world.clock.call_at(rollout.next_tick_ms, partial(self._roll_out, job))
+
+    def _end_rollout(self, job: Job) -> None:
+        if job.rollout is not None:
+            job.rollout.stop()
+            job.rollout = None
+
+    # What executions mean for their job
+
+    def execution_ended(self, execution: Execution) -> None:
+        """Draw the consequences of an execution's end: its job is completed or else may be aborted, or its thing tries again.
+
+        Source: completion comes before the abort criteria (observed), these before a retry is queued (inferred). No retry
+        follows once the job is canceled or its end has come: developer guide, "Job executions retry configuration"
+        (documented). What a thing's deletion removes counts for the criteria, but does not make the service look at them
+        (inferred).
+        """
+        job = execution.job
+        is_over = job.schedule is not None and job.schedule.has_ended
+        retries = None if is_over else next_retries(job.configs.retry, execution.retries, execution.status)
+        if retries is None:
+            self.settle(job)
+        if execution.status != states.REMOVED:
+            self._check_abort(job)
+        if retries is not None and job.status == states.IN_PROGRESS:
+            self.queue_retry(execution, retries)
+
+    def execution_deleted(self, job: Job) -> None:
+        """Complete the job of an execution that was deleted, or look at its abort criteria. Source: observed."""
+        self.settle(job)
+        self._check_abort(job)
+
+    def _check_abort(self, job: Job) -> None:
+        """Cancel a job, without force, if an abort criterion is met.
+
+        Source: developer guide, "Job abort configuration" (documented); the reason and the comment are observed.
+        """
+        if job.configs.abort is None or job.status != states.IN_PROGRESS:
+            return
+        met = abort.find_met_criterion(job.configs.abort, job.executions.counts())
+        if met is not None:
+            job.reason_code = abort.REASON_CODE
+            job.comment = met.comment
+            self.cancel(job, ExecutionTrigger.CANCEL)
+
+    # What happens to things
+
+    def thing_deleted(self, thing_name: str) -> None:
+        """Let a thing's deletion from the registry remove what it has not finished; the records stay.
+
+        Source: JobProcessDetails, API reference: the number of removed things counts deleted ones (documented); that executions
+        IN_PROGRESS are removed too is inferred.
+        """
+        queue = self._queues.get(thing_name)
+        if queue is None:
+            return
+        for execution in list(queue.pending()):
+            self.change_one(execution, ExecutionTrigger.DELETE_THING)
