@@ -58,8 +58,10 @@ class Lifecycle:
 
     def admit(self, job: Job) -> None:
         """Let a job that was just submitted go its way."""
-        job.spec.queue.index.add(job)
-        job.spec.queue.moves += 1
+        queue = job.spec.queue
+        queue.index.add(job)
+        queue.usage.submitted(job)
+        queue.moves += 1
         self._put(job, self._steering.latency_ms("submitted_seconds"), self.evaluate)
 
     def evaluate(self, job: Job) -> None:
@@ -110,6 +112,7 @@ class Lifecycle:
         job.current = Attempt(environment, self._ids.hex(32), self._clock.now_ms)
         job.status_reason = None
         self._move(job, Trigger.PLACED)
+        spec.queue.usage.placed(job)
         self._put(job, self._steering.latency_ms("starting_seconds"), self.start)
 
     def start(self, job: Job) -> None:
@@ -124,6 +127,7 @@ class Lifecycle:
         now_ms = self._clock.now_ms
         attempt.started_ms = job.started_ms = now_ms
         self._move(job, Trigger.CONTAINER_STARTED)
+        job.spec.queue.usage.started(job, now_ms)
         duration_ms = plan.duration_ms
         if duration_ms is not None:
             duration_ms = max(duration_ms, self._steering.latency_ms(None))
@@ -198,6 +202,7 @@ class Lifecycle:
         job.attempts = (*job.attempts, attempt)
         job.current = None
         attempt.environment.in_use -= job.spec.vcpus
+        job.spec.queue.usage.freed(job, self._clock.now_ms, has_run=attempt.started_ms is not None)
         self.scheduler.look_again()
 
     # Ends
@@ -263,15 +268,19 @@ class Lifecycle:
         job.status = table[before, trigger]
         job.moves += 1
         job.reads = 0
-        if before == RUNNABLE and job.is_terminal:
-            # It may have held up those behind it.
-            self.scheduler.look_again()
         queue = job.spec.queue
+        if before == RUNNABLE:
+            queue.line.leave(job)
+            if job.is_terminal:
+                # It may have held up those behind it.
+                self.scheduler.look_again()
         queue.moves += 1
         queue.reads = 0
         parent = job.parent
         if parent is None:
             queue.index.moved(job, before)
+            if job.is_terminal:
+                queue.usage.ended(job)
         else:
             parent.summary[before] -= 1
             parent.summary[job.status] += 1

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from mock_jobs.batch.index import JobIndex
+from mock_jobs.batch.lines import FirstInFirstOut, Line
+from mock_jobs.batch.usage import QueueUsage
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import CETypeType, JobQueueTypeType, JQStatusType, PlatformCapabilityType
@@ -92,7 +94,8 @@ class JobQueue:
         number: Position in the order of creation.
         order: Its compute environments with their order numbers, sorted by these.
         index: Its jobs, children of arrays aside.
-        candidates: Heap of (rank, moves, job) of what became RUNNABLE; an entry counts while its job has not moved on.
+        line: Its RUNNABLE jobs.
+        usage: What its placed jobs hold.
         moves: Grows with every change of one of its jobs.
         reads: How often a listing of it was empty since one of its jobs changed.
         blocked: The job at the head that can never be placed, as long as nothing changes.
@@ -108,7 +111,8 @@ class JobQueue:
     kind: JobQueueTypeType
     tags: dict[str, str]
     index: JobIndex = field(default_factory=JobIndex)
-    candidates: list[tuple[int, int, Job]] = field(default_factory=list)
+    line: Line = field(default_factory=FirstInFirstOut)
+    usage: QueueUsage = field(default_factory=QueueUsage)
     moves: int = 0
     reads: int = 0
     blocked: Job | None = None

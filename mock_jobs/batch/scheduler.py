@@ -7,7 +7,6 @@ blocked queues (*documented*); that a job never exceeds the maximum by an instan
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Scheduler:
-    """Places RUNNABLE jobs: queues by priority, each queue first in, first out.
+    """Places RUNNABLE jobs: queues by priority, the jobs of each queue in the order of its line.
 
     Args:
         lifecycle: Moves the jobs that are placed.
@@ -51,12 +50,12 @@ class Scheduler:
     def add(self, job: Job, eligible_ms: int) -> None:
         """Take in a job that has become RUNNABLE and may be placed from a moment on."""
         job.due_ms = eligible_ms
-        heappush(job.spec.queue.candidates, (job.rank, job.moves, job))
+        job.spec.queue.line.join(job)
         self.look_again(eligible_ms)
 
     def look_again(self, due_ms: int | None = None) -> None:
         """Let a pass happen, by default as soon as the pace allows: there may be room, or a new order."""
-        if any(queue.candidates for queue in self._queues):
+        if any(queue.line for queue in self._queues):
             self._agenda.put_pass(self._clock.now_ms if due_ms is None else due_ms, self._run)
 
     def place_now(self, job: Job) -> bool:
@@ -68,34 +67,24 @@ class Scheduler:
 
     def _run(self) -> None:
         for queue in self._queues:
-            if queue.candidates and queue.status == "VALID":
+            if queue.line and queue.status == "VALID":
                 self._serve(queue)
 
     def _serve(self, queue: JobQueue) -> None:
-        now_ms = self._clock.now_ms
-        passed_over: list[tuple[int, int, Job]] = []
-        candidates = queue.candidates
-        while candidates:
-            rank, moves, job = candidates[0]
-            if job.status != RUNNABLE or job.moves != moves:
-                heappop(candidates)
-                continue
-            if job.due_ms > now_ms:
-                if self._settings.strict_fifo:
-                    break
-            elif (environment := _room(queue, job.spec.vcpus)) is not None:
-                heappop(candidates)
+        now_ms, line = self._clock.now_ms, queue.line
+        is_first = True
+        line.begin_pass(now_ms)
+        while (job := line.head()) is not None:
+            is_eligible = job.due_ms <= now_ms
+            if is_eligible and (environment := _room(queue, job.spec.vcpus)) is not None:
                 self._unblock(queue, job)
                 self._lifecycle.place(job, environment)
                 continue
-            else:
-                if not passed_over:
-                    self._note_block(queue, job)
-                if self._settings.strict_fifo:
-                    break
-            passed_over.append((rank, moves, heappop(candidates)[2]))
-        for entry in passed_over:
-            heappush(candidates, entry)
+            if is_eligible and is_first:
+                self._note_block(queue, job)
+            is_first = False
+            line.pass_over(job, is_strict=self._settings.strict_fifo)
+        line.end_pass()
 
     def _note_block(self, queue: JobQueue, head: Job) -> None:
         reason = _blocked_reason(queue, head.spec.vcpus)
