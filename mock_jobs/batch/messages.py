@@ -38,6 +38,7 @@ NOT_TAGGABLE: Final = "Resource type is not supported for tagging"  # rule docum
 # Quotas. Limits documented (service quotas page), texts inferred.
 COMPUTE_ENVIRONMENT_QUOTA: Final = "Compute environment limit exceeded"
 JOB_QUEUE_QUOTA: Final = "Job queue limit exceeded"
+SERVICE_ENVIRONMENT_QUOTA: Final = "Service environment limit exceeded"
 DEFINITION_TOO_LARGE: Final = "Job definition size exceeds the maximum of 24 KiB"
 PAYLOAD_TOO_LARGE: Final = "Job payload size exceeds the maximum of 30 KiB"
 
@@ -76,10 +77,31 @@ INFRASTRUCTURE_UPDATE: Final = (
 )
 ENVIRONMENT_HEALTHY: Final = "ComputeEnvironment Healthy"  # observed
 
+# Service environments and capacity limits.
+SERVICE_ENVIRONMENT_NAME: Final = "Service environment name should match valid pattern"  # inferred
+NO_CAPACITY_LIMIT: Final = "At least 1 capacity limit must be provided"  # inferred
+TOO_MANY_CAPACITY_LIMITS: Final = "At most 5 capacity limits can be provided"  # limit documented, text inferred
+CAPACITY_LIMIT_INCOMPLETE: Final = "A capacity limit needs maxCapacity and capacityUnit"  # inferred
+CAPACITY_LIMIT_TOO_SMALL: Final = "maxCapacity must be at least 1"  # inferred
+CAPACITY_UNIT: Final = "{unit} is not a valid capacity unit"  # units documented, text inferred
+CAPACITY_UNIT_TWICE: Final = "Capacity unit {unit} is given twice"  # inferred
+NUM_INSTANCES_ALONE: Final = "NUM_INSTANCES cannot be combined with other capacity units"  # rule documented, text inferred
+CAPACITY_UNITS_KEPT: Final = (
+    "NUM_INSTANCES and instance types cannot replace each other while a job queue uses the service environment"  # inferred
+)
+
 # Job queues.
 JOB_QUEUE_NAME: Final = "Job queue name should match valid pattern"  # inferred
 NO_COMPUTE_ENVIRONMENT: Final = "At least 1 compute environment must be provided"  # observed by moto's authors
 TOO_MANY_COMPUTE_ENVIRONMENTS: Final = "A job queue can have at most 3 compute environments"  # inferred
+BOTH_ORDERS: Final = "computeEnvironmentOrder and serviceEnvironmentOrder cannot both be set"  # rule documented, text inferred
+NO_SERVICE_ENVIRONMENT: Final = "At least 1 service environment must be provided"  # inferred
+TOO_MANY_SERVICE_ENVIRONMENTS: Final = "A job queue can have at most 1 service environment"  # limit documented, text inferred
+OTHER_ENVIRONMENTS: Final = "{member} cannot be set on a job queue of type {type}"  # inferred
+OTHER_CAPACITY_UNITS: Final = "The service environments must have the same kind of capacity units"  # inferred
+SERVICE_JOBS_ONLY: Final = (
+    "Job queue {name} of type SAGEMAKER_TRAINING accepts only service jobs"  # rule documented, text inferred
+)
 ORDER_NOT_DISTINCT: Final = "The orders and the compute environments of a job queue must be distinct"  # inferred
 NOT_VALID_YET: Final = "{arn} must be valid before attaching"  # observed
 MIXED_ENVIRONMENTS: Final = "All compute environments must be of the same type"  # inferred

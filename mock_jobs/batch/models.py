@@ -10,6 +10,7 @@ from mock_jobs.batch.exceptions import invalid
 from mock_jobs.batch.operations.compute_environments import ComputeEnvironmentOperations
 from mock_jobs.batch.operations.job_queues import JobQueueOperations
 from mock_jobs.batch.operations.read_jobs import ReadJobOperations
+from mock_jobs.batch.operations.service_environments import ServiceEnvironmentOperations
 from mock_jobs.batch.operations.stop_jobs import StopJobOperations
 from mock_jobs.batch.operations.submit import SubmitOperations
 from mock_jobs.batch.operations.tags import TagOperations
@@ -28,6 +29,7 @@ _ENVIRONMENT_TYPES = {"MANAGED", "UNMANAGED"}
 
 class BatchBackend(
     ComputeEnvironmentOperations,
+    ServiceEnvironmentOperations,
     JobQueueOperations,
     SubmitOperations,
     ReadJobOperations,

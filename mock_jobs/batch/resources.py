@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from mock_jobs.batch.job import Job
     from mock_jobs.batch.retry import RetryStrategy
+    from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
 
 State = Literal["ENABLED", "DISABLED"]
 Status = Literal["CREATING", "UPDATING", "DELETING", "DELETED", "VALID", "INVALID"]
@@ -93,6 +94,7 @@ class JobQueue:
     Attributes:
         number: Position in the order of creation.
         order: Its compute environments with their order numbers, sorted by these.
+        service_order: Its service environments, of which AWS allows one, the same way; such a queue has no compute environments.
         index: Its jobs, children of arrays aside.
         line: Its RUNNABLE jobs.
         usage: What its placed jobs hold.
@@ -110,6 +112,7 @@ class JobQueue:
     order: list[tuple[int, ComputeEnvironment]]
     kind: JobQueueTypeType
     tags: dict[str, str]
+    service_order: list[tuple[int, ServiceEnvironment]] = field(default_factory=list)
     index: JobIndex = field(default_factory=JobIndex)
     line: Line = field(default_factory=FirstInFirstOut)
     usage: QueueUsage = field(default_factory=QueueUsage)

@@ -30,6 +30,9 @@ class BatchSettings:
         jq_create_seconds: How long a new job queue is CREATING.
         jq_update_seconds: How long a changed job queue is UPDATING.
         jq_delete_seconds: How long a job queue is DELETING.
+        se_create_seconds: How long a new service environment is CREATING.
+        se_update_seconds: How long a changed service environment is UPDATING.
+        se_delete_seconds: How long a service environment is DELETING.
         strict_fifo: Whether a job that waits for room holds up all behind it in its queue.
         lenient_ids: Accept malformed job ids where a single job is cancelled or terminated, as moto does.
         lenient_dependencies: Take a dependency on an unknown job as satisfied, as if that job had expired.
@@ -50,6 +53,9 @@ class BatchSettings:
     jq_create_seconds: float = 0.0
     jq_update_seconds: float = 0.0
     jq_delete_seconds: float = 0.0
+    se_create_seconds: float = 0.0
+    se_update_seconds: float = 0.0
+    se_delete_seconds: float = 0.0
     strict_fifo: bool = True
     lenient_ids: bool = False
     lenient_dependencies: bool = False

@@ -97,7 +97,7 @@ def test_a_queue_needs_environments(batch):
 
 @pytest.mark.parametrize(
     "extra",
-    [{"schedulingPolicyArn": "arn"}, {"serviceEnvironmentOrder": [{"order": 1, "serviceEnvironment": "s"}]}],
+    [{"schedulingPolicyArn": "arn"}],
     ids=lambda extra: next(iter(extra)),
 )
 def test_what_is_not_emulated_is_refused_aloud(batch, extra):

@@ -16,6 +16,7 @@ from mock_jobs.batch.stopping import Stopper
 
 if TYPE_CHECKING:
     from mock_jobs.batch.resources import ComputeEnvironment, JobDefinition, JobQueue
+    from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
     from mock_jobs.world import World
 
 MAX_LISTED = 100
@@ -34,6 +35,7 @@ class BatchStores(Backend):
     Attributes:
         environments: By name, in the order of creation.
         queues: The same.
+        service_environments: The same.
         definitions: Revisions by name, the first revision first; numbers are never used again.
         jobs: By id, children of arrays aside.
     """
@@ -43,6 +45,7 @@ class BatchStores(Backend):
         self.arns = Arns(self.partition, region, account)
         self.environments: dict[str, ComputeEnvironment] = {}
         self.queues: dict[str, JobQueue] = {}
+        self.service_environments: dict[str, ServiceEnvironment] = {}
         self.definitions: dict[str, list[JobDefinition]] = {}
         self.jobs: dict[str, Job] = {}
         self.steering = world.shared(Steering)
@@ -77,6 +80,24 @@ class BatchStores(Backend):
         """Return the job queue that a name or an ARN means."""
         name = self.arns.name_in("job-queue", reference)
         return None if name is None else self.queues.get(name)
+
+    def queue_to_submit(self, reference: str) -> JobQueue:
+        """Return the job queue for a submission.
+
+        Raises:
+            ClientException: It does not exist, or is not ENABLED and VALID.
+        """
+        queue = self.find_queue(reference)
+        if queue is None:
+            raise self.does_not_exist("job-queue", reference)
+        if queue.state != "ENABLED" or queue.status != "VALID":
+            raise refused(messages.QUEUE_NOT_ENABLED, name=queue.name)
+        return queue
+
+    def find_service_environment(self, reference: str) -> ServiceEnvironment | None:
+        """Return the service environment that a name or an ARN means."""
+        name = self.arns.name_in("service-environment", reference)
+        return None if name is None else self.service_environments.get(name)
 
     def does_not_exist(self, kind: str, reference: str) -> Exception:
         """Return the error for a resource that is not there; its full ARN is in the text (observed)."""
@@ -171,7 +192,7 @@ def check_tag_keys(keys: Iterable[str]) -> None:
 
 
 def check_deletable(state: str, status: str) -> Literal["delete", "deleting"]:
-    """Check that a compute environment or job queue may be deleted.
+    """Check that an environment or job queue may be deleted.
 
     Returns:
         `deleting` if that was asked before, and nothing is to be done.

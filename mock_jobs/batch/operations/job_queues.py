@@ -17,12 +17,20 @@ from mock_jobs.batch.resources import ComputeEnvironment, JobQueue
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import JobQueueTypeType, JQStateType
-    from mypy_boto3_batch.type_defs import ComputeEnvironmentOrderTypeDef, JobQueueDetailTypeDef
+    from mypy_boto3_batch.type_defs import (
+        ComputeEnvironmentOrderTypeDef,
+        JobQueueDetailTypeDef,
+        ServiceEnvironmentOrderTypeDef,
+    )
+
+    from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
 
 MAX_QUEUES = 50
 MAX_ENVIRONMENTS_OF_QUEUE = 3
+MAX_SERVICE_ENVIRONMENTS_OF_QUEUE = 1
 
 _Order = list[tuple[int, ComputeEnvironment]]
+_ServiceOrder = list[tuple[int, "ServiceEnvironment"]]
 
 
 class JobQueueOperations(BatchStores):
@@ -35,10 +43,11 @@ class JobQueueOperations(BatchStores):
         priority: int,
         state: JQStateType | None = None,
         compute_environment_order: Sequence[ComputeEnvironmentOrderTypeDef] | None = None,
+        service_environment_order: Sequence[ServiceEnvironmentOrderTypeDef] | None = None,
         job_queue_type: JobQueueTypeType | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> dict[str, str]:
-        """Create a first-in-first-out job queue on compute environments."""
+        """Create a first-in-first-out job queue, on compute environments or on a service environment."""
         if NAME.fullmatch(job_queue_name) is None:
             raise invalid(messages.JOB_QUEUE_NAME)
         if priority < 0:
@@ -46,7 +55,10 @@ class JobQueueOperations(BatchStores):
         check_tag_keys(tags or ())
         if job_queue_name in self.queues:
             raise refused(messages.ALREADY_EXISTS)
-        order = self._checked_order(compute_environment_order or [])
+        if compute_environment_order and service_environment_order:
+            raise invalid(messages.BOTH_ORDERS)
+        service_order = self._checked_service_order(service_environment_order) if service_environment_order else []
+        order = [] if service_order else self._checked_order(compute_environment_order or [])
         kind = _kind(order)
         if job_queue_type is not None and job_queue_type != kind:
             raise invalid(messages.QUEUE_TYPE, given=job_queue_type, derived=kind)
@@ -60,10 +72,11 @@ class JobQueueOperations(BatchStores):
             status="CREATING",
             priority=priority,
             order=order,
+            service_order=service_order,
             kind=kind,
             tags=dict(tags or {}),
         )
-        _attach(order, 1)
+        _attach(queue)
         self.queues[queue.name] = queue
         self.lifecycle.scheduler.enlist(queue)
         self.later(self.settings.jq_create_seconds, lambda: self._settle_queue(queue))
@@ -88,8 +101,9 @@ class JobQueueOperations(BatchStores):
         state: JQStateType | None = None,
         priority: int | None = None,
         compute_environment_order: Sequence[ComputeEnvironmentOrderTypeDef] | None = None,
+        service_environment_order: Sequence[ServiceEnvironmentOrderTypeDef] | None = None,
     ) -> dict[str, str]:
-        """Change a job queue; what is not given stays, and a list of compute environments replaces the whole one."""
+        """Change a job queue; what is not given stays, and a list of environments replaces the whole one."""
         if priority is not None and priority < 0:
             raise invalid(messages.NEGATIVE_PRIORITY)
         queue = self.find_queue(job_queue)
@@ -97,13 +111,24 @@ class JobQueueOperations(BatchStores):
             raise self.does_not_exist("job-queue", job_queue)
         if queue.status in ("CREATING", "UPDATING", "DELETING"):
             raise refused(messages.BEING_DELETED_OR_CHANGED)
+        if compute_environment_order is not None and service_environment_order is not None:
+            raise invalid(messages.BOTH_ORDERS)
+        order, service_order = queue.order, queue.service_order
+        if service_environment_order is not None:
+            if not service_order:
+                raise refused(messages.OTHER_ENVIRONMENTS, member="serviceEnvironmentOrder", type=queue.kind)
+            service_order = self._checked_service_order(service_environment_order)
+            if service_order[0][1].counts_types != queue.service_order[0][1].counts_types:
+                raise refused(messages.OTHER_CAPACITY_UNITS)
         if compute_environment_order is not None:
+            if service_order:
+                raise refused(messages.OTHER_ENVIRONMENTS, member="computeEnvironmentOrder", type=queue.kind)
             order = self._checked_order(compute_environment_order)
             if _kind(order) != queue.kind:
                 raise refused(messages.MIXED_ENVIRONMENTS)
-            _attach(queue.order, -1)
-            _attach(order, 1)
-            queue.order = order
+        _detach(queue)
+        queue.order, queue.service_order = order, service_order
+        _attach(queue)
         queue.state = state or queue.state
         if priority is not None:
             queue.priority = priority
@@ -148,23 +173,50 @@ class JobQueueOperations(BatchStores):
             raise refused(messages.MIXED_ENVIRONMENTS)
         return order
 
+    def _checked_service_order(self, given: Sequence[ServiceEnvironmentOrderTypeDef]) -> _ServiceOrder:
+        if not given:
+            raise invalid(messages.NO_SERVICE_ENVIRONMENT)
+        if len(given) > MAX_SERVICE_ENVIRONMENTS_OF_QUEUE:
+            raise invalid(messages.TOO_MANY_SERVICE_ENVIRONMENTS)
+        order: _ServiceOrder = []
+        for entry in given:
+            environment = self.find_service_environment(entry["serviceEnvironment"])
+            if environment is None:
+                raise self.does_not_exist("service-environment", entry["serviceEnvironment"])
+            if environment.status != "VALID":
+                raise refused(messages.NOT_VALID_YET, arn=environment.arn)
+            order.append((entry["order"], environment))
+        return order
+
     def _settle_queue(self, queue: JobQueue) -> None:
         queue.status = "VALID"
         self.lifecycle.scheduler.look_again()
 
     def _drop_queue(self, queue: JobQueue) -> None:
-        _attach(queue.order, -1)
+        _detach(queue)
         del self.queues[queue.name]
 
 
 def _kind(order: _Order) -> JobQueueTypeType:
-    # Inferred from the list of types.
+    # Inferred from the list of types; a queue without compute environments has a service environment.
+    if not order:
+        return "SAGEMAKER_TRAINING"
     return "ECS_FARGATE" if order[0][1].platform == "FARGATE" else "ECS"
 
 
-def _attach(order: _Order, change: int) -> None:
-    for _, environment in order:
+def _attach(queue: JobQueue) -> None:
+    _count(queue, 1)
+
+
+def _detach(queue: JobQueue) -> None:
+    _count(queue, -1)
+
+
+def _count(queue: JobQueue, change: int) -> None:
+    for _, environment in queue.order:
         environment.queues += change
+    for _, service in queue.service_order:
+        service.queues += change
 
 
 def _detail(queue: JobQueue) -> JobQueueDetailTypeDef:
@@ -180,6 +232,10 @@ def _detail(queue: JobQueue) -> JobQueueDetailTypeDef:
         "jobQueueType": queue.kind,
         "tags": dict(queue.tags),
     }
+    if queue.service_order:
+        detail["serviceEnvironmentOrder"] = [
+            {"order": order, "serviceEnvironment": environment.arn} for order, environment in queue.service_order
+        ]
     if queue.status == "VALID":
         detail["statusReason"] = messages.QUEUE_HEALTHY
     return detail

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         RetryStrategyTypeDef,
     )
 
-    from mock_jobs.batch.resources import JobDefinition, JobQueue
+    from mock_jobs.batch.resources import JobDefinition
 
 MAX_PAYLOAD = 30 * 1024
 MIN_ARRAY = 2
@@ -74,7 +74,9 @@ class SubmitOperations(JobDefinitionOperations):
         check_environment(overrides.get("environment", []))
         check_tag_keys(tags or ())
         definition = self.definition_to_submit(job_definition)
-        queue = self._queue_to_submit(job_queue)
+        queue = self.queue_to_submit(job_queue)
+        if queue.service_order:
+            raise refused(messages.SERVICE_JOBS_ONLY, name=queue.name)
         if definition.platform != queue.platform:
             raise refused(messages.CAPABILITY, capability=definition.platform)
         if share_identifier is not None or scheduling_priority_override is not None:
@@ -108,14 +110,6 @@ class SubmitOperations(JobDefinitionOperations):
         register(job)
         self.lifecycle.admit(job)
         return {"jobArn": job.arn, "jobName": job_name, "jobId": job_id}
-
-    def _queue_to_submit(self, reference: str) -> JobQueue:
-        queue = self.find_queue(reference)
-        if queue is None:
-            raise self.does_not_exist("job-queue", reference)
-        if queue.state != "ENABLED" or queue.status != "VALID":
-            raise refused(messages.QUEUE_NOT_ENABLED, name=queue.name)
-        return queue
 
     def _find_by_id(self, job_id: str) -> Job | None:
         parts = parse_job_id(job_id)

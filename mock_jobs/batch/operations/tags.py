@@ -51,6 +51,9 @@ class TagOperations(JobDefinitionOperations):
         elif kind == "compute-environment":
             environment = self.environments.get(name)
             tags = None if environment is None else environment.tags
+        elif kind == "service-environment":
+            service = self.service_environments.get(name)
+            tags = None if service is None else service.tags
         elif kind == "job-queue":
             queue = self.queues.get(name)
             tags = None if queue is None else queue.tags

@@ -1,0 +1,97 @@
+"""Amounts of instances: what service environments and quota shares limit, and what service jobs take.
+
+Sources: API reference, CapacityLimit and QuotaShareCapacityLimit (*documented*): the unit is NUM_INSTANCES, or an instance type
+where quotas are managed. That a list holds each unit once, and how the name of an instance type looks, is *inferred*.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from mock_jobs.batch import messages
+from mock_jobs.batch.exceptions import invalid
+
+NUM_INSTANCES: Final = "NUM_INSTANCES"
+MAX_LIMITS: Final = 5
+
+_INSTANCE_TYPE: Final = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9]+")
+
+Amounts = Mapping[str, int]
+"""How many of each unit."""
+
+
+def is_instance_type(unit: str) -> bool:
+    """Return whether a text is the name of an instance type of SageMaker."""
+    return _INSTANCE_TYPE.fullmatch(unit) is not None
+
+
+def read_limits(given: Sequence[Mapping[str, object]], *, only_types: bool = False) -> dict[str, int]:
+    """Return the capacity limits that a request gives, by unit.
+
+    Args:
+        given: Entries of capacityLimits.
+        only_types: Whether every unit must be an instance type.
+
+    Raises:
+        ClientException: There are none or more than 5, an entry is incomplete, its maximum is below 1, its unit is unknown, or
+            NUM_INSTANCES does not stand alone.
+    """
+    if not given:
+        raise invalid(messages.NO_CAPACITY_LIMIT)
+    if len(given) > MAX_LIMITS:
+        raise invalid(messages.TOO_MANY_CAPACITY_LIMITS)
+    limits: dict[str, int] = {}
+    for entry in given:
+        unit, most = entry.get("capacityUnit"), entry.get("maxCapacity")
+        if not isinstance(unit, str) or not isinstance(most, int):
+            raise invalid(messages.CAPACITY_LIMIT_INCOMPLETE)
+        if most < 1:
+            raise invalid(messages.CAPACITY_LIMIT_TOO_SMALL)
+        if not is_instance_type(unit) and (only_types or unit != NUM_INSTANCES):
+            raise invalid(messages.CAPACITY_UNIT, unit=unit)
+        if unit in limits:
+            raise invalid(messages.CAPACITY_UNIT_TWICE, unit=unit)
+        limits[unit] = most
+    if NUM_INSTANCES in limits and len(limits) > 1:
+        raise invalid(messages.NUM_INSTANCES_ALONE)
+    return limits
+
+
+def shown(limits: Amounts) -> list[dict[str, object]]:
+    """Return capacity limits as they go over the wire."""
+    return [{"maxCapacity": most, "capacityUnit": unit} for unit, most in limits.items()]
+
+
+def usage(amounts: Amounts) -> list[dict[str, object]]:
+    """Return used amounts as they go over the wire."""
+    return [{"capacityUnit": unit, "quantity": float(quantity)} for unit, quantity in amounts.items()]
+
+
+def fits(need: Amounts, room: Amounts) -> bool:
+    """Return whether there is room for all of a need; a unit that the room does not name has none."""
+    return all(room.get(unit, 0) >= quantity for unit, quantity in need.items())
+
+
+def less(amounts: Amounts, used: Amounts) -> dict[str, int]:
+    """Return amounts less what is used of them, negative where more is used."""
+    return {unit: quantity - used.get(unit, 0) for unit, quantity in amounts.items()}
+
+
+def add(total: dict[str, int], amounts: Amounts, sign: int = 1) -> None:
+    """Add amounts to a total, or with the sign -1 take them away; units that come to zero are dropped."""
+    for unit, quantity in amounts.items():
+        now = total.get(unit, 0) + sign * quantity
+        if now:
+            total[unit] = now
+        else:
+            total.pop(unit, None)
+
+
+def total_of(each: Iterable[Amounts]) -> dict[str, int]:
+    """Return the sum of several amounts."""
+    total: dict[str, int] = {}
+    for amounts in each:
+        add(total, amounts)
+    return total

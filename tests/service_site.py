@@ -1,0 +1,70 @@
+"""A small installation for service jobs: an environment of instances, a queue, and shorthands to use them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from batch_site import PREFIX
+
+NUM_INSTANCES = "NUM_INSTANCES"
+M5 = "ml.m5.large"
+
+
+def limit(most: int, unit: str = NUM_INSTANCES) -> dict[str, Any]:
+    return {"maxCapacity": most, "capacityUnit": unit}
+
+
+def make_service_environment(batch: Any, name: str = "se", *limits: dict[str, Any], **more: Any) -> str:
+    created = batch.create_service_environment(
+        serviceEnvironmentName=name,
+        serviceEnvironmentType="SAGEMAKER_TRAINING",
+        capacityLimits=list(limits) or [limit(4)],
+        **more,
+    )
+    return created["serviceEnvironmentArn"]
+
+
+def make_service_queue(batch: Any, name: str = "sq", environment: str = "se", *, priority: int = 1, **more: Any) -> str:
+    order = [{"order": 1, "serviceEnvironment": environment}]
+    return batch.create_job_queue(jobQueueName=name, priority=priority, serviceEnvironmentOrder=order, **more)["jobQueueArn"]
+
+
+def make_service_site(batch: Any, *, instances: int = 4) -> None:
+    make_service_environment(batch, "se", limit(instances))
+    make_service_queue(batch)
+
+
+def payload(instances: int = 1, instance_type: str = M5, **more: Any) -> str:
+    """Return a request for CreateTrainingJob."""
+    resources = {"InstanceType": instance_type, "InstanceCount": instances, "VolumeSizeInGB": 1}
+    return json.dumps({"ResourceConfig": resources, **more})
+
+
+def submit_service(batch: Any, name: str = "train", instances: int = 1, **more: Any) -> str:
+    """Submit a service job to queue `sq` and return its id."""
+    arguments = {
+        "jobName": name,
+        "jobQueue": "sq",
+        "serviceJobType": "SAGEMAKER_TRAINING",
+        "serviceRequestPayload": payload(instances),
+        **more,
+    }
+    return batch.submit_service_job(**arguments)["jobId"]
+
+
+def service_detail(batch: Any, job_id: str) -> dict[str, Any]:
+    answer = batch.describe_service_job(jobId=job_id)
+    del answer["ResponseMetadata"]
+    return answer
+
+
+def service_status(batch: Any, job_id: str) -> str:
+    return service_detail(batch, job_id)["status"]
+
+
+def service_statuses(batch: Any, *job_ids: str) -> list[str]:
+    return [service_status(batch, job_id) for job_id in job_ids]
+
+
+SERVICE_QUEUE = f"{PREFIX}job-queue/sq"
