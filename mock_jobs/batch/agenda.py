@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic
+
+from mock_jobs.batch.queued import JobT
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.job import Job
     from mock_jobs.clock import Clock
 
-Move = Callable[["Job"], None]
 
-
-class Agenda:
+class Agenda(Generic[JobT]):
     """Gathers the moves of jobs that are due at one moment under one timer, so that an array costs one and not 10,000.
 
     Only moves that are put down between two firings are gathered: what a wave makes must wait for the next one.
@@ -23,10 +22,10 @@ class Agenda:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._open: dict[tuple[int, Move], list[Job]] = {}
+        self._open: dict[tuple[int, Callable[[JobT], None]], list[JobT]] = {}
         self._passes: set[int] = set()
 
-    def put(self, due_ms: int, move: Move, job: Job) -> None:
+    def put(self, due_ms: int, move: Callable[[JobT], None], job: JobT) -> None:
         """Let `move(job)` happen at `due_ms`; the move itself must check that the job is still where it was."""
         batch = self._open.get((due_ms, move))
         if batch is None:

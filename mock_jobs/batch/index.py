@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort_right
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Generic
 
-from mock_jobs.batch.states import STATUSES, UNFINISHED, JobStatus
-
-if TYPE_CHECKING:
-    from mock_jobs.batch.job import Job
+from mock_jobs.batch.queued import JobT, Queued
+from mock_jobs.batch.states import TERMINAL
 
 _BUCKET = 256
 
 
-class _ByNumber:
+class _ByNumber(Generic[JobT]):
     """A set of jobs, ordered by the number of their submission; adding, removing and paging do not depend on its size."""
 
     __slots__ = ("_buckets", "_order")
 
     def __init__(self) -> None:
-        self._buckets: dict[int, dict[int, Job]] = {}
+        self._buckets: dict[int, dict[int, JobT]] = {}
         self._order: list[int] = []
 
-    def add(self, job: Job) -> None:
+    def add(self, job: JobT) -> None:
         number = job.spec.number
         bucket = self._buckets.get(number // _BUCKET)
         if bucket is None:
@@ -31,7 +30,7 @@ class _ByNumber:
             insort_right(self._order, number // _BUCKET)
         bucket[number] = job
 
-    def discard(self, job: Job) -> None:
+    def discard(self, job: JobT) -> None:
         number = job.spec.number
         bucket = self._buckets[number // _BUCKET]
         del bucket[number]
@@ -39,7 +38,7 @@ class _ByNumber:
             del self._buckets[number // _BUCKET]
             del self._order[bisect_left(self._order, number // _BUCKET)]
 
-    def newest_first(self, before: int | None) -> Iterator[Job]:
+    def newest_first(self, before: int | None) -> Iterator[JobT]:
         order = self._order
         last = len(order) if before is None else bisect_right(order, before // _BUCKET)
         for position in range(last - 1, -1, -1):
@@ -53,22 +52,22 @@ class _ByNumber:
 Age = tuple[int, int]
 
 
-def age_of(job: Job) -> Age:
+def age_of(job: Queued) -> Age:
     """Return what jobs are sorted by where their time of creation counts."""
     return job.created_ms, job.spec.number
 
 
-class JobIndex:
+class JobIndex(Generic[JobT]):
     """All jobs of a queue, children of arrays aside."""
 
     __slots__ = ("_all", "_by_name", "_by_status")
 
     def __init__(self) -> None:
-        self._all: list[Job] = []
-        self._by_status: dict[JobStatus, _ByNumber] = {status: _ByNumber() for status in STATUSES}
-        self._by_name: dict[str, list[Job]] = {}
+        self._all: list[JobT] = []
+        self._by_status: defaultdict[str, _ByNumber[JobT]] = defaultdict(_ByNumber)
+        self._by_name: dict[str, list[JobT]] = {}
 
-    def add(self, job: Job) -> None:
+    def add(self, job: JobT) -> None:
         """Take in a new job, submitted after all that are here."""
         self._by_status[job.status].add(job)
         for jobs in (self._all, self._by_name.setdefault(job.spec.name.lower(), [])):
@@ -77,12 +76,12 @@ class JobIndex:
             else:
                 insort_right(jobs, job, key=age_of)
 
-    def moved(self, job: Job, before: JobStatus) -> None:
+    def moved(self, job: JobT, before: str) -> None:
         """Take note that a job has left a status for the one that it has now."""
         self._by_status[before].discard(job)
         self._by_status[job.status].add(job)
 
-    def with_status(self, status: JobStatus, before: int | None = None) -> Iterator[Job]:
+    def with_status(self, status: str, before: int | None = None) -> Iterator[JobT]:
         """Yield the jobs with a status, the last submitted first.
 
         Args:
@@ -91,7 +90,7 @@ class JobIndex:
         """
         return self._by_status[status].newest_first(before)
 
-    def newest_first(self, before: Age | None = None, created_before_ms: int | None = None) -> Iterator[Job]:
+    def newest_first(self, before: Age | None = None, created_before_ms: int | None = None) -> Iterator[JobT]:
         """Yield all jobs, the last created first, from below an age and a time of creation on."""
         last = len(self._all) if before is None else bisect_left(self._all, before, key=age_of)
         if created_before_ms is not None:
@@ -102,13 +101,13 @@ class JobIndex:
         """Yield the names of the jobs in lower case, in alphabetical order."""
         return iter(sorted(self._by_name))
 
-    def named(self, name: str, before: Age | None = None) -> Iterator[Job]:
+    def named(self, name: str, before: Age | None = None) -> Iterator[JobT]:
         """Yield the jobs with a name (in lower case), the last created first, from below an age on."""
         jobs = self._by_name.get(name, [])
         last = len(jobs) if before is None else bisect_left(jobs, before, key=age_of)
         return (jobs[position] for position in range(last - 1, -1, -1))
 
-    def unfinished(self) -> list[Job]:
+    def unfinished(self) -> list[JobT]:
         """Return the jobs that have not ended, the oldest first."""
-        jobs = [job for status in UNFINISHED for job in self._by_status[status].newest_first(None)]
+        jobs = [job for status, group in self._by_status.items() if status not in TERMINAL for job in group.newest_first(None)]
         return sorted(jobs, key=lambda job: job.spec.number)

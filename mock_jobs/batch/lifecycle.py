@@ -51,7 +51,7 @@ class Lifecycle:
         self._clock = world.clock
         self._ids = world.ids
         self._steering = steering
-        self.agenda = Agenda(world.clock)
+        self.agenda: Agenda[Job] = Agenda(world.clock)
         self.scheduler = Scheduler(self, world.clock, self.agenda, steering.settings)
 
     # Into the queue

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from typing import Generic
 
+from mock_jobs.batch.queued import JobT
 from mock_jobs.batch.states import RUNNABLE
 
-if TYPE_CHECKING:
-    from mock_jobs.batch.job import Job
 
-
-class Line(ABC):
+class Line(ABC, Generic[JobT]):
     """The RUNNABLE jobs of one job queue, in the order in which the scheduler is to place them.
 
     The scheduler asks in passes. Between `begin_pass` and `end_pass` it asks for the `head` again and again, and either the
@@ -37,11 +35,11 @@ class Line(ABC):
         """Prepare for a pass of the scheduler."""
 
     @abstractmethod
-    def head(self) -> Job | None:
+    def head(self) -> JobT | None:
         """Return the job whose turn it is in this pass, None if nobody's is."""
 
     @abstractmethod
-    def pass_over(self, job: Job, *, is_strict: bool) -> None:
+    def pass_over(self, job: JobT, *, is_strict: bool) -> None:
         """Take note that the head cannot be placed in this pass.
 
         Args:
@@ -56,28 +54,28 @@ class Line(ABC):
     # What is told
 
     @abstractmethod
-    def join(self, job: Job) -> None:
+    def join(self, job: JobT) -> None:
         """Take in a job that has become RUNNABLE."""
 
     @abstractmethod
-    def leave(self, job: Job) -> None:
+    def leave(self, job: JobT) -> None:
         """Let a job go that is RUNNABLE no longer."""
 
 
-class Waiting:
+class Waiting(Generic[JobT]):
     """RUNNABLE jobs by a fixed rank, lowest first. A job that moves on drops out by itself, and may come back."""
 
     __slots__ = ("_heap",)
 
     def __init__(self) -> None:
         # (rank, moves of the job, job): an entry counts while the job has not moved on.
-        self._heap: list[tuple[int, int, Job]] = []
+        self._heap: list[tuple[int, int, JobT]] = []
 
-    def push(self, rank: int, job: Job) -> None:
+    def push(self, rank: int, job: JobT) -> None:
         """Take in a job."""
         heappush(self._heap, (rank, job.moves, job))
 
-    def first(self) -> Job | None:
+    def first(self) -> JobT | None:
         """Return the job of the lowest rank, None if nobody waits."""
         heap = self._heap
         while heap:
@@ -92,24 +90,24 @@ class Waiting:
         heappop(self._heap)
 
 
-class FirstInFirstOut(Line):
+class FirstInFirstOut(Line[JobT]):
     """The line of a queue without a scheduling policy."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._waiting = Waiting()
-        self._passed_over: list[Job] = []
+        self._waiting: Waiting[JobT] = Waiting()
+        self._passed_over: list[JobT] = []
         self._is_held_up = False
 
     def begin_pass(self, now_ms: int) -> None:  # noqa: ARG002 - who came first does not change with time
         """Prepare for a pass of the scheduler."""
         self._is_held_up = False
 
-    def head(self) -> Job | None:
+    def head(self) -> JobT | None:
         """Return the job that was submitted first."""
         return None if self._is_held_up else self._waiting.first()
 
-    def pass_over(self, job: Job, *, is_strict: bool) -> None:
+    def pass_over(self, job: JobT, *, is_strict: bool) -> None:
         """Take note that the head cannot be placed in this pass."""
         if is_strict:
             self._is_held_up = True
@@ -123,11 +121,11 @@ class FirstInFirstOut(Line):
             self._waiting.push(job.rank, job)
         self._passed_over.clear()
 
-    def join(self, job: Job) -> None:
+    def join(self, job: JobT) -> None:
         """Take in a job that has become RUNNABLE."""
         self._length += 1
         self._waiting.push(job.rank, job)
 
-    def leave(self, job: Job) -> None:  # noqa: ARG002 - it has moved on, and drops out by itself
+    def leave(self, job: JobT) -> None:  # noqa: ARG002 - it has moved on, and drops out by itself
         """Let a job go that is RUNNABLE no longer."""
         self._length -= 1

@@ -113,8 +113,8 @@ class JobQueue:
     kind: JobQueueTypeType
     tags: dict[str, str]
     service_order: list[tuple[int, ServiceEnvironment]] = field(default_factory=list)
-    index: JobIndex = field(default_factory=JobIndex)
-    line: Line = field(default_factory=FirstInFirstOut)
+    index: JobIndex[Job] = field(default_factory=JobIndex)
+    line: Line[Job] = field(default_factory=FirstInFirstOut)
     usage: QueueUsage = field(default_factory=QueueUsage)
     moves: int = 0
     reads: int = 0

@@ -29,7 +29,7 @@ class Scheduler:
         settings: Tells whether the head of a queue holds up the rest.
     """
 
-    def __init__(self, lifecycle: Lifecycle, clock: Clock, agenda: Agenda, settings: BatchSettings) -> None:
+    def __init__(self, lifecycle: Lifecycle, clock: Clock, agenda: Agenda[Job], settings: BatchSettings) -> None:
         self._lifecycle = lifecycle
         self._clock = clock
         self._agenda = agenda

@@ -174,7 +174,7 @@ def _checked_filter(filters: Sequence[KeyValuesPairTypeDef]) -> tuple[str | None
     return name, values
 
 
-def _filtered(index: JobIndex, name: str, values: Sequence[str], key: Sequence[object]) -> Iterator[Job]:
+def _filtered(index: JobIndex[Job], name: str, values: Sequence[str], key: Sequence[object]) -> Iterator[Job]:
     """Yield the jobs that a filter lets through, in the order of the answer.
 
     Args:

@@ -1,0 +1,58 @@
+"""What queues, lines, indexes and the agenda need to know of a job, ordinary or service job."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeVar
+
+
+class QueuedSpec(Protocol):
+    """What a submission fixed."""
+
+    @property
+    def name(self) -> str:
+        """Name of the job."""
+        ...
+
+    @property
+    def number(self) -> int:
+        """Position among all submissions to this account and region."""
+        ...
+
+
+class Queued(Protocol):
+    """A job of any kind.
+
+    Attributes:
+        created_ms: When it was created, in milliseconds since the epoch.
+        due_ms: When the move that the agenda holds for it is due.
+        moves: Grows with every change that can be seen.
+        reads: How often it was read since it moved.
+    """
+
+    created_ms: int
+    due_ms: int
+    moves: int
+    reads: int
+
+    @property
+    def spec(self) -> QueuedSpec:
+        """What its submission fixed."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """The present status."""
+        ...
+
+    @property
+    def rank(self) -> int:
+        """Position in a first-in-first-out queue."""
+        ...
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether it has ended."""
+        ...
+
+
+JobT = TypeVar("JobT", bound=Queued)
