@@ -1,4 +1,4 @@
-"""What the author of a test holds of a world: clock, faults, calls, events and the pace of Batch."""
+"""What the author of a test holds of a world: clock, faults, calls, events, and how the services behave."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mock_jobs.clock import Clock
     from mock_jobs.events import Event
     from mock_jobs.faults import Faults
+    from mock_jobs.iot.control import IoTControl
     from mock_jobs.world import Call, World
 
 
@@ -52,3 +53,10 @@ class Controls(ABC):
         from mock_jobs.batch.control import BatchControl  # noqa: PLC0415 - costs nothing until asked for
 
         return self.world.shared(BatchControl)
+
+    @property
+    def iot(self) -> IoTControl:
+        """How AWS IoT Jobs behaves: its quotas, and how long it takes."""
+        from mock_jobs.iot.control import IoTControl  # noqa: PLC0415 - costs nothing until asked for
+
+        return self.world.shared(IoTControl)

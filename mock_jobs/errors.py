@@ -20,6 +20,10 @@ class UsageValueError(UsageError, ValueError):
     """An argument has the right type and a value that cannot be served."""
 
 
+class UsageNameError(UsageError, AttributeError):
+    """There is nothing with this name."""
+
+
 class NotActiveError(UsageError, RuntimeError):
     """The call needs an active mock and none is active."""
 

@@ -311,7 +311,7 @@ def test_a_bug_of_ours_is_answered_as_such(server, monkeypatch, caplog):
     assert "Traceback" in caplog.text
 
 
-# Clock, faults and pace over HTTP
+# Clock, faults, settings and pace over HTTP
 
 
 def _control(server, command, account=ACCOUNT_A, method="POST", **arguments):
@@ -344,6 +344,18 @@ def test_faults_are_added_over_http(server):
     assert batch.describe_jobs(jobs=["x"])["jobs"] == []
 
 
+def test_settings_are_changed_over_http(server):
+    iot, batch = server.account(ACCOUNT_A).iot.settings, server.account(ACCOUNT_A).batch.settings
+
+    assert _control(server, "iot/settings", max_targets=7).status_code == 200
+    assert _control(server, "batch/settings", strict_fifo=False, starting_seconds=5).status_code == 200
+
+    assert (iot.max_targets, batch.strict_fifo, batch.starting_seconds) == (7, False, 5)
+    assert server.account(ACCOUNT_B).iot.settings.max_targets == 100
+    assert _control(server, "batch/settings", starting_seconds=6, strict_fifo=1).status_code == 400
+    assert batch.starting_seconds == 5
+
+
 @pytest.mark.parametrize(
     ("command", "arguments", "status", "text"),
     [
@@ -352,6 +364,8 @@ def test_faults_are_added_over_http(server):
         ("clock/advance", {"minutes": 1}, 400, "minutes"),
         ("clock/rewind", {}, 404, "POST /mock-jobs-api/clock/advance"),
         ("batch/pace", {"pace": "fast"}, 400, "no such pace"),
+        ("batch/settings", {"terminate_grace": 5}, 400, "there are: "),
+        ("iot/settings", {"max_targets": "many"}, 400, "max_targets must be a whole number"),
         ("faults/add", {"service": "batch", "operation": "cancel_job", "code": "Nope"}, 400, "It declares"),
     ],
 )

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch.dependencies import waiting_for
-from mock_jobs.batch.inputs import check_text
 from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.names import parse_job_id
 from mock_jobs.batch.pacing import as_pace
@@ -15,6 +14,7 @@ from mock_jobs.batch.plans import JobPlan
 from mock_jobs.batch.states import PENDING, RUNNABLE, RUNNING, STARTING, STATUSES, SUBMITTED, JobStatus
 from mock_jobs.batch.steering import Steering
 from mock_jobs.errors import HIDDEN, UsageValueError
+from mock_jobs.inputs import check_text
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle import Lifecycle

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import TYPE_CHECKING
 
-from mock_jobs.batch.inputs import check_flag, check_seconds, check_text, check_whole
 from mock_jobs.batch.names import DEFINITION_NAME, NAME, parse_revision
 from mock_jobs.errors import HIDDEN, UsageValueError
+from mock_jobs.inputs import check_flag, check_seconds, check_text, check_whole
 
 if TYPE_CHECKING:
     from mock_jobs.batch.job import Job

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from mock_jobs.batch.inputs import MAX_SECONDS, check_flag, check_seconds
-from mock_jobs.errors import HIDDEN
-
-__tracebackhide__ = HIDDEN
+from mock_jobs.settings import Settings, flag, seconds
 
 # Source: user guide, "Job timeouts": ECS kills a container 30 seconds after it was asked to stop (documented).
 _MAX_GRACE_SECONDS = 30
 
 
 @dataclass(slots=True)
-class BatchSettings:
+class BatchSettings(Settings):
     """Knobs of one world; all act from the next request on. An impossible value is refused when it is set.
 
     Attributes:
@@ -41,36 +38,24 @@ class BatchSettings:
         legacy_container_fields: Always show `vcpus` and `memory` of a container, as moto does.
     """
 
-    submitted_seconds: float = 0.0
-    runnable_seconds: float = 0.0
-    starting_seconds: float = 0.0
-    retry_delay_seconds: float = 0.0
-    terminate_grace_seconds: float = 0.0
-    timeout_grace_seconds: float = 0.0
-    ce_create_seconds: float = 0.0
-    ce_update_seconds: float = 0.0
-    ce_delete_seconds: float = 0.0
-    jq_create_seconds: float = 0.0
-    jq_update_seconds: float = 0.0
-    jq_delete_seconds: float = 0.0
-    se_create_seconds: float = 0.0
-    se_update_seconds: float = 0.0
-    se_delete_seconds: float = 0.0
-    strict_fifo: bool = True
-    lenient_ids: bool = False
-    lenient_dependencies: bool = False
-    terminate_pending_immediately: bool = False
-    idempotent_delete: bool = False
-    legacy_container_fields: bool = True
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name.endswith("_seconds"):
-            check_seconds(name, value, _MAX_GRACE_SECONDS if name.endswith("_grace_seconds") else MAX_SECONDS)
-        elif name in self.__slots__:
-            check_flag(name, value)
-        object.__setattr__(self, name, value)
-
-    def restore(self) -> None:
-        """Go back to the defaults."""
-        for each in fields(self):
-            setattr(self, each.name, each.default)
+    submitted_seconds: float = seconds()
+    runnable_seconds: float = seconds()
+    starting_seconds: float = seconds()
+    retry_delay_seconds: float = seconds()
+    terminate_grace_seconds: float = seconds(most=_MAX_GRACE_SECONDS)
+    timeout_grace_seconds: float = seconds(most=_MAX_GRACE_SECONDS)
+    ce_create_seconds: float = seconds()
+    ce_update_seconds: float = seconds()
+    ce_delete_seconds: float = seconds()
+    jq_create_seconds: float = seconds()
+    jq_update_seconds: float = seconds()
+    jq_delete_seconds: float = seconds()
+    se_create_seconds: float = seconds()
+    se_update_seconds: float = seconds()
+    se_delete_seconds: float = seconds()
+    strict_fifo: bool = flag(True)
+    lenient_ids: bool = flag(False)
+    lenient_dependencies: bool = flag(False)
+    terminate_pending_immediately: bool = flag(False)
+    idempotent_delete: bool = flag(False)
+    legacy_container_fields: bool = flag(True)

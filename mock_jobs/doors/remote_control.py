@@ -1,4 +1,4 @@
-"""The clock, the faults and the pace of a server's worlds over HTTP, for tests that run in another process.
+"""The clock, the faults, the settings and the pace of a server's worlds over HTTP, for tests that run in another process.
 
 All paths begin with `/mock-jobs-api/`. The world is that of the account of the request: from its signature or from the
 `x-moto-account-id` header, else moto's default account.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mock_jobs.batch.control import BatchControl
 from mock_jobs.doors.dispatch import Answer
 from mock_jobs.errors import UsageError
+from mock_jobs.iot.control import IoTControl
 
 if TYPE_CHECKING:
     from mock_jobs.batch.pace import PaceName
@@ -53,6 +54,14 @@ def _pace(world: World, *, pace: PaceName) -> None:
     world.shared(BatchControl).pace = pace
 
 
+def _batch_settings(world: World, **values: object) -> None:
+    world.shared(BatchControl).settings.change(**values)
+
+
+def _iot_settings(world: World, **values: object) -> None:
+    world.shared(IoTControl).settings.change(**values)
+
+
 def _plan(world: World, **plan: Any) -> None:
     world.shared(BatchControl).plan(**plan)
 
@@ -69,6 +78,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "batch/pace": _pace,
     "batch/plan": _plan,
     "batch/run-until": _run_until,
+    "batch/settings": _batch_settings,
     "batch/step": _step,
     "clock/advance": _advance,
     "clock/freeze": _freeze,
@@ -76,6 +86,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "clock/unfreeze": _unfreeze,
     "faults/add": _add_fault,
     "faults/clear": _clear_faults,
+    "iot/settings": _iot_settings,
 }
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mock_jobs.aws import NotEmulatedYet, WireShape
-from mock_jobs.iot import configs, messages, states, views
+from mock_jobs.iot import configs, messages, quotas, states, views
 from mock_jobs.iot.documents import read_document
 from mock_jobs.iot.exceptions import (
     InvalidRequestException,
-    LimitExceededException,
     ResourceAlreadyExistsException,
 )
 from mock_jobs.iot.job_configs import JobConfigs
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
         TagTypeDef,
         TimeoutConfigTypeDef,
     )
-
-# Source: AssociateTargetsWithJob, API reference: existing and new targets together (documented).
-MAX_TARGETS: Final = 100
 
 
 class CreateOperations(JobLife):
@@ -134,9 +130,7 @@ class CreateOperations(JobLife):
             raise ResourceAlreadyExistsException(
                 messages.JOB_EXISTS.format(job_id=job_id), resourceId=job_id, resourceArn=existing.arn
             )
-        count = len({target.arn for target in parsed_targets})
-        if count > MAX_TARGETS:
-            raise LimitExceededException(messages.TOO_MANY_TARGETS.format(job_id=job_id, count=count, limit=MAX_TARGETS))
+        quotas.check_targets(self.settings, job_id, len({target.arn for target in parsed_targets}))
 
 
 def _check_document_members(

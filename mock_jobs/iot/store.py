@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.aws import AwsError, Backend, Violation
 from mock_jobs.iot import messages
+from mock_jobs.iot.control import IoTControl
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
 from mock_jobs.iot.executions import Execution
 from mock_jobs.iot.jobs import Job
@@ -27,6 +28,7 @@ class JobStore(Backend):
 
     def __init__(self, world: World, account: str, region: str) -> None:
         super().__init__(world, account, region)
+        self.settings = world.shared(IoTControl).settings
         self._jobs: dict[str, Job] = {}
         self._shelves: dict[JobStatusType, Shelf[Job]] = {}
         self._queues: dict[str, ThingQueue] = {}

@@ -12,7 +12,7 @@ from mock_jobs import mock_jobs
 from mock_jobs.batch.pace import Pace
 from mock_jobs.batch.settings import BatchSettings
 from mock_jobs.batch.steering import Steering
-from mock_jobs.errors import UsageTypeError, UsageValueError
+from mock_jobs.errors import UsageNameError, UsageTypeError, UsageValueError
 
 from batch_site import PREFIX, detail, make_definition, make_queue, make_site, status, submit
 from constants import REGION
@@ -214,7 +214,7 @@ def test_settings_refuse_what_is_neither_true_nor_false(mock, name, value):
 
 
 def test_settings_refuse_unknown_names(mock):
-    with pytest.raises(AttributeError):
+    with pytest.raises(UsageNameError, match=r"no setting 'terminate_grace'; there are: .*terminate_grace_seconds"):
         mock.batch.settings.terminate_grace = 5
 
 

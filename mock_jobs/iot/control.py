@@ -1,0 +1,25 @@
+"""What a test author holds of AWS IoT Jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mock_jobs.iot.settings import IoTSettings
+
+if TYPE_CHECKING:
+    from mock_jobs.world import World
+
+
+class IoTControl:
+    """Says how AWS IoT Jobs behaves in one world, over all of its accounts and regions.
+
+    Attributes:
+        settings: Quotas and other knobs; set its members.
+    """
+
+    def __init__(self, world: World) -> None:  # noqa: ARG002 - a world makes all that it shares in this way
+        self.settings = IoTSettings()
+
+    def forget(self) -> None:
+        """Go back to the defaults, for `World.reset`; who holds the settings can go on to use them."""
+        self.settings.restore()

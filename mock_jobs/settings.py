@@ -1,0 +1,76 @@
+"""What the settings of all services have in common: checked when they are set, and put back by a reset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import Field, field, fields
+from typing import Any, ClassVar, TypeVar
+
+from mock_jobs.errors import HIDDEN, UsageNameError
+from mock_jobs.inputs import MAX_SECONDS, check_flag, check_seconds, check_whole
+
+__tracebackhide__ = HIDDEN
+
+_Check = Callable[[str, object], None]
+DefaultT = TypeVar("DefaultT")
+
+
+class Settings:
+    """Base of a slotted dataclass whose members `flag`, `seconds` and `limit` declare."""
+
+    __slots__ = ()
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        _check(type(self), name, value)
+        object.__setattr__(self, name, value)
+
+    def change(self, **values: object) -> None:
+        """Set several at once, or none if one of them is refused.
+
+        Raises:
+            UsageNameError: There is no such setting.
+            UsageTypeError: A value has the wrong type.
+            UsageValueError: A value is impossible.
+        """
+        for name, value in values.items():
+            _check(type(self), name, value)
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def restore(self) -> None:
+        """Go back to the defaults."""
+        for each in fields(self):
+            setattr(self, each.name, each.default)
+
+
+def flag(default: bool) -> bool:
+    """Declare a setting that is True or False."""
+    return _declare(default, check_flag)
+
+
+def seconds(default: float = 0.0, *, most: float = MAX_SECONDS) -> float:
+    """Declare a setting that is a number of seconds."""
+    return _declare(default, lambda name, value: check_seconds(name, value, most))
+
+
+def limit(default: int | None = None, *, least: int = 0) -> int | None:
+    """Declare a setting that is a whole number, or None for no limit."""
+
+    def check(name: str, value: object) -> None:
+        if value is not None:
+            check_whole(name, value, least)
+
+    return _declare(default, check)
+
+
+def _declare(default: DefaultT, check: _Check) -> DefaultT:
+    return field(default=default, metadata={"check": check})
+
+
+def _check(kind: type[Settings], name: str, value: object) -> None:
+    known = kind.__dataclass_fields__
+    if name not in known:
+        raise UsageNameError(f"there is no setting {name!r}; there are: {', '.join(sorted(known))}")
+    known[name].metadata["check"](name, value)
