@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -76,6 +77,9 @@ class Clock:
         self._offset_ms = 0
         self._frozen_ms: int | None = None
         self._pinned_ms: int | None = None
+        self._depth = 0
+        self._moment = _OneMoment(self)
+        self._soon: deque[Callable[[], None]] = deque()
         self._sequence = 0
         self._timers = _Heap()
         self._gated = _Heap()
@@ -179,13 +183,22 @@ class Clock:
         """Fire everything that is due now."""
         if not self._timers.waiting and not self._gated.waiting:
             return
-        now_ms = self.now_ms
-        if self._earliest(gated=self.gate_follows_time, until_ms=now_ms) is not None:
-            self._fire_until(now_ms, gated=self.gate_follows_time)
+        with self._moment:
+            now_ms = self.now_ms
+            if self._earliest(gated=self.gate_follows_time, until_ms=now_ms) is not None:
+                self._fire_until(now_ms, gated=self.gate_follows_time)
 
     def one_moment(self) -> _OneMoment:
         """Show one and the same moment for the length of a `with` block, moves of this clock aside."""
-        return _OneMoment(self)
+        return self._moment
+
+    def call_soon(self, callback: Callable[[], None]) -> None:
+        """Call back when nothing is half done any more: after the timer that fires now, else at the end of this moment.
+
+        For what acts on the world from outside, which may itself make requests. Those who wait are called in their order; what
+        such a request leads to does not wait for the rest of them.
+        """
+        self._soon.append(callback)
 
     def next_wave(self, by_ms: int | None = None) -> bool:
         """Fire the gated timers that are due next, moving to their moment, and whatever else is due before.
@@ -216,6 +229,7 @@ class Clock:
         """Drop all timers and go back to the process clock."""
         self._timers.clear()
         self._gated.clear()
+        self._soon.clear()
         self._offset_ms = 0
         self._frozen_ms = None
 
@@ -255,6 +269,10 @@ class Clock:
                 seen_ms = max(seen_ms, first.due_ms)
                 self._pinned_ms = seen_ms
                 self._fire(heap)
+                if self._pinned_ms > seen_ms:
+                    # Who was called has moved the clock; there is no way back.
+                    seen_ms = self._pinned_ms
+                    outer_ms = None if outer_ms is None else seen_ms
         finally:
             self._pinned_ms = outer_ms
 
@@ -263,25 +281,46 @@ class Clock:
         callback, timer.callback = timer.callback, None
         if callback is not None:
             callback()
+        if self._soon:
+            self._settle()
+
+    def _settle(self) -> None:
+        while self._soon:
+            # What the callbacks lead to is put into a queue of its own, so that requests of theirs need not wait for each other.
+            waiting, self._soon = self._soon, deque()
+            try:
+                while waiting:
+                    waiting.popleft()()
+            finally:
+                self._soon.extendleft(reversed(waiting))
 
 
 class _OneMoment:
-    """A `with` block of `Clock.one_moment`; each request has one, so it is no generator, which would take three times as long."""
+    """A `with` block of `Clock.one_moment`; each request has one, so it is no generator, which would take three times as long.
 
-    __slots__ = ("_clock", "_is_outermost")
+    Blocks are counted: those of two threads, one of which waits in a callback, may end in any order.
+    """
+
+    __slots__ = ("_clock",)
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._is_outermost = False
 
     def __enter__(self) -> None:
-        if self._clock._pinned_ms is None:  # noqa: SLF001 - a part of the clock
-            self._is_outermost = True
-            self._clock._pinned_ms = self._clock.now_ms  # noqa: SLF001
+        clock = self._clock
+        if clock._pinned_ms is None:  # noqa: SLF001 - a part of the clock
+            clock._pinned_ms = clock.now_ms  # noqa: SLF001
+        clock._depth += 1  # noqa: SLF001
 
     def __exit__(self, *_: object) -> None:
-        if self._is_outermost:
-            self._clock._pinned_ms = None  # noqa: SLF001
+        clock = self._clock
+        try:
+            if clock._soon and clock._depth == 1:  # noqa: SLF001
+                clock._settle()  # noqa: SLF001
+        finally:
+            clock._depth -= 1  # noqa: SLF001
+            if not clock._depth:  # noqa: SLF001
+                clock._pinned_ms = None  # noqa: SLF001
 
 
 def _milliseconds(delta: float | timedelta) -> int:

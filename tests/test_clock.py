@@ -216,3 +216,103 @@ def test_every_timer_fires_once_in_order_and_never_early(dues, moves):
     total = sum(moves)
     assert clock.now_ms == start + total
     assert seen == sorted((due, number) for number, due in enumerate(dues) if due <= total)
+
+
+# What is called when nothing is half done
+
+
+def test_who_is_called_soon_waits_for_the_timer_that_fires(clock):
+    seen = []
+
+    def fire():
+        clock.call_soon(lambda: seen.append("soon"))
+        seen.append("timer")
+
+    clock.call_at(clock.now_ms + 1000, fire)
+    clock.call_at(clock.now_ms + 2000, lambda: seen.append("next timer"))
+
+    clock.advance(5)
+
+    assert seen == ["timer", "soon", "next timer"]
+
+
+def test_who_is_called_soon_without_a_timer_waits_for_the_end_of_the_moment(clock):
+    seen = []
+    with clock.one_moment():
+        with clock.one_moment():
+            clock.call_soon(lambda: seen.append("soon"))
+        seen.append("inner end")
+
+    assert seen == ["inner end", "soon"]
+
+
+def test_what_a_callback_leads_to_does_not_wait_for_those_behind_it(clock):
+    seen = []
+
+    def first():
+        clock.call_at(clock.now_ms, lambda: clock.call_soon(lambda: seen.append("of the first")))
+        clock.catch_up()
+        seen.append("first")
+
+    with clock.one_moment():
+        clock.call_soon(first)
+        clock.call_soon(lambda: seen.append("second"))
+
+    assert seen == ["of the first", "first", "second"]
+
+
+def test_a_callback_that_raises_leaves_the_others_waiting(clock):
+    seen = []
+    clock.call_soon({}.popitem)
+    clock.call_soon(lambda: seen.append("second"))
+
+    moment = clock.one_moment()
+    moment.__enter__()
+    with pytest.raises(KeyError):
+        moment.__exit__(None, None, None)
+    assert seen == []
+
+    with clock.one_moment():
+        pass
+    assert seen == ["second"]
+
+
+def test_a_forgetful_clock_calls_nobody(clock):
+    seen = []
+    with clock.one_moment():
+        clock.call_soon(lambda: seen.append("soon"))
+        clock.forget()
+
+    assert seen == []
+
+
+@pytest.mark.parametrize("is_frozen", [True, False])
+def test_a_callback_that_moves_the_clock_takes_the_move_it_interrupts_along(is_frozen):
+    with time_machine.travel(NEW_YEAR, tick=False):
+        clock, seen = Clock(), []
+        if is_frozen:
+            clock.freeze()
+        clock.call_at(NEW_YEAR_MS + 1000, lambda: clock.call_soon(lambda: clock.advance(60)))
+        clock.call_at(NEW_YEAR_MS + 2000, lambda: seen.append(clock.now_ms - NEW_YEAR_MS))
+        clock.call_at(NEW_YEAR_MS + 62_000, lambda: seen.append(clock.now_ms - NEW_YEAR_MS))
+
+        clock.advance(5)
+        assert (seen, clock.now_ms) == ([2000], NEW_YEAR_MS + 61_000)
+        clock.advance(5)
+
+        assert (seen, clock.now_ms) == ([2000, 62_000], NEW_YEAR_MS + 66_000)
+
+
+def test_moments_of_two_threads_may_end_in_any_order():
+    with time_machine.travel(NEW_YEAR, tick=False) as traveller:
+        clock = Clock()
+        one, other = clock.one_moment(), clock.one_moment()
+        one.__enter__()
+        other.__enter__()
+        traveller.shift(1)
+
+        one.__exit__(None, None, None)
+        assert clock.now_ms == NEW_YEAR_MS
+        other.__exit__(None, None, None)
+
+        assert clock.now_ms == NEW_YEAR_MS + 1000
