@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from mock_jobs.clock import Clock
 
@@ -31,6 +31,14 @@ class Event(NamedTuple):
     payload: Mapping[str, object]
 
 
+class Draft(Protocol):
+    """An event that is worked out when somebody looks at it."""
+
+    def event(self) -> Event:
+        """Return the event, which must be what it was when it happened."""
+        ...
+
+
 class EventLog:
     """The events of one world, oldest first; at most the last 10,000.
 
@@ -40,11 +48,15 @@ class EventLog:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._events: deque[Event] = deque(maxlen=EVENT_LOG_LENGTH)
+        self._events: deque[Event | Draft] = deque(maxlen=EVENT_LOG_LENGTH)
 
     def emit(self, service: str, account: str, region: str, topic: str, payload: Mapping[str, object]) -> None:
         """Write down an event that happens now. The payload must not be changed afterwards."""
         self._events.append(Event(self._clock.now_ms, service, account, region, topic, payload))
+
+    def note(self, draft: Draft) -> None:
+        """Write down an event, to be worked out later: most are never looked at, and jobs are many."""
+        self._events.append(draft)
 
     def clear(self) -> None:
         """Forget all events."""
@@ -52,4 +64,7 @@ class EventLog:
 
     def all(self) -> tuple[Event, ...]:
         """Return the events so far."""
-        return tuple(self._events)
+        events = tuple(each if isinstance(each, Event) else each.event() for each in self._events)
+        self._events.clear()
+        self._events.extend(events)
+        return events

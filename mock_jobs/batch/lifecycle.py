@@ -28,6 +28,7 @@ from mock_jobs.batch.states import (
 )
 
 if TYPE_CHECKING:
+    from mock_jobs.batch.announcements import Announcer
     from mock_jobs.batch.resources import ComputeEnvironment
     from mock_jobs.batch.steering import Steering
     from mock_jobs.world import World
@@ -45,12 +46,14 @@ class Lifecycle:
     Args:
         world: Clock and ids.
         steering: Pace, settings and plans.
+        announcer: Hears of every change.
     """
 
-    def __init__(self, world: World, steering: Steering) -> None:
+    def __init__(self, world: World, steering: Steering, announcer: Announcer) -> None:
         self._clock = world.clock
         self._ids = world.ids
         self._steering = steering
+        self.announcer = announcer
         self.agenda: Agenda[Job] = Agenda(world.clock)
         self.scheduler = Scheduler(self, world.clock, self.agenda, steering.settings)
 
@@ -287,3 +290,4 @@ class Lifecycle:
             parent.summary_ms = self._clock.now_ms
             parent.moves += 1
             parent.reads = 0
+        self.announcer.changed(job)

@@ -91,8 +91,11 @@ class Scheduler:
         if queue.blocked is not None and (reason is None or queue.blocked is not head):
             self._unblock(queue, queue.blocked)
         if reason is not None:
+            is_news = queue.blocked is not head or head.status_reason != reason
             queue.blocked = head
             head.status_reason = reason
+            if is_news:
+                self._lifecycle.announcer.blocked(head)
 
     def _unblock(self, queue: JobQueue, job: Job) -> None:
         if queue.blocked is not job:

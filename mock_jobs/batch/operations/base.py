@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from mock_jobs.aws import Backend, BadToken, page_token, read_page_token
 from mock_jobs.batch import messages
+from mock_jobs.batch.announcements import Announcer
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.lifecycle import Lifecycle
@@ -50,7 +51,7 @@ class BatchStores(Backend):
         self.jobs: dict[str, Job] = {}
         self.steering = world.shared(Steering)
         self.settings = self.steering.settings
-        self.lifecycle = Lifecycle(world, self.steering)
+        self.lifecycle = Lifecycle(world, self.steering, Announcer(world, self.arns))
         self.stopper = Stopper(self.lifecycle, self.settings)
         self.created = 0
         self.steering.regions.append(self)
