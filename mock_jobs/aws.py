@@ -91,6 +91,17 @@ class Backend(ABC):
         self.region = region
         self.partition = partition_of(region)
 
+    def admit(self, operation: str, *, is_read: bool) -> None:  # noqa: B027 - most refuse nothing
+        """Refuse a request for its rate alone, whatever it says; by default none is refused.
+
+        Args:
+            operation: Its operation, as the service model names it.
+            is_read: Whether it changes nothing.
+
+        Raises:
+            AwsError: There were too many of late.
+        """
+
     @classmethod
     @abstractmethod
     def refuse(cls, violations: Sequence[Violation]) -> AwsError:

@@ -81,8 +81,9 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
         else:
             if not operation.is_emulated:
                 raise NotEmulatedYet(f"{operation.service} {operation.name}")
-            arguments = operation.read(labels, request.query, request.body)
             backend = world.store(operation.backend, request.account, request.region)
+            backend.admit(operation.name, is_read=operation.is_read)
+            arguments = operation.read(labels, request.query, request.body)
             result = getattr(backend, operation.method_name)(**arguments)
             content = to_json(result).encode() if result else operation.empty_body
             headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}

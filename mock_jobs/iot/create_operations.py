@@ -100,6 +100,8 @@ class CreateOperations(JobLife):
         )
         assert read is not None
         self._check_new(job_id, parsed_targets)
+        starts_at_once = schedule is None or schedule.start_ms is None
+        quotas.check_new_job(self.settings, self.usage, target_selection, starts_at_once=starts_at_once)
         now_ms = self.world.clock.now_ms
         job = Job(
             sequence=self.next_job_sequence(),
@@ -110,7 +112,7 @@ class CreateOperations(JobLife):
             document=read,
             created_at_ms=now_ms,
             updated_at_ms=now_ms,
-            status=states.IN_PROGRESS if schedule is None or schedule.start_ms is None else states.SCHEDULED,
+            status=states.IN_PROGRESS if starts_at_once else states.SCHEDULED,
             description=description,
             namespace_id=namespace_id,
             configs=given,

@@ -36,5 +36,9 @@ class LimitExceededException(AwsError):  # noqa: N818 - the name is the code on 
     """A quota is used up."""
 
 
+class ThrottlingException(AwsError):  # noqa: N818 - the name is the code on the wire
+    """There were too many calls; the status is 400 on the control plane and 429 on the device plane."""
+
+
 class SerializationException(AwsError):  # noqa: N818 - the name is the code on the wire
     """A member in the URL has the wrong type. It is not in the service model; the service answers it with status 400."""

@@ -112,6 +112,7 @@ class ExecutionLife(JobStore):
     def delete_execution(self, execution: Execution) -> None:
         """Forget an execution; its job may be completed by that, or aborted. Source: observed."""
         self.forget_execution(execution)
+        announce_execution(self, execution, DELETED)
         execution.job.executions.remove(execution)
         self.execution_deleted(execution.job)
 
@@ -122,7 +123,6 @@ class ExecutionLife(JobStore):
         queue.remove(execution)
         if queue.is_empty:
             del self._queues[execution.thing_name]
-        announce_execution(self, execution, DELETED)
 
     # Timers
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from mock_jobs.iot import abort, job_events, messages, states
-from mock_jobs.iot.execution_life import ExecutionLife
+from mock_jobs.iot import abort, job_events, messages, quotas, states
 from mock_jobs.iot.executions import Execution
+from mock_jobs.iot.job_end import JobEnd
 from mock_jobs.iot.job_events import announce_job
 from mock_jobs.iot.jobs import Job
 from mock_jobs.iot.retry import next_retries
@@ -15,7 +15,7 @@ from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
 from mock_jobs.iot.targets import Target, expand
 
 
-class JobLife(ExecutionLife):
+class JobLife(JobEnd):
     """Applies changes to jobs that were found legal."""
 
     def next_job_sequence(self) -> int:
@@ -26,6 +26,7 @@ class JobLife(ExecutionLife):
         """Store a new job and begin its rollout, at once or when its schedule says so."""
         self._jobs[job.job_id] = job
         self.shelf(job.status).add(job)
+        self.usage.follow(job)
         if job.schedule is not None:
             job.schedule.arm(self.world.clock, partial(self._start, job, targets), partial(self._end, job))
         if job.status == states.IN_PROGRESS:
@@ -35,9 +36,14 @@ class JobLife(ExecutionLife):
         """Start a scheduled job, for the things that its targets come to now.
 
         Source: developer guide, "Job scheduling configuration" (documented); that targets which are gone are passed over is
-        inferred.
+        inferred. A job that finds as many concurrent jobs as there may be is canceled: developer guide, "Job limits" (documented).
         """
-        self._set_status(job, JobTrigger.START)
+        reason = quotas.why_not_start(self.settings, self.usage)
+        if reason is not None:
+            job.comment = messages.NOT_STARTED_COMMENT.format(reason=reason)
+            self.cancel(job, ExecutionTrigger.CANCEL)
+            return
+        self.set_status(job, JobTrigger.START)
         registry = self.registry
         self._begin_rollout(job, [each for each in targets if each.is_group or registry.has_thing(each.name)])
 
@@ -51,7 +57,7 @@ class JobLife(ExecutionLife):
         assert schedule is not None
         schedule.has_ended = True
         if job.rollout is not None:
-            self._end_rollout(job)
+            self.end_rollout(job)
             job.updated_at_ms = self.world.clock.now_ms
         self.settle(job)
         if schedule.end_trigger is not None and job.status == states.IN_PROGRESS:
@@ -59,36 +65,6 @@ class JobLife(ExecutionLife):
             time, behavior = job.scheduling_config["endTime"], job.scheduling_config["endBehavior"]
             job.comment = messages.END_COMMENT.format(time=time, behavior=behavior)
             self.cancel(job, schedule.end_trigger)
-
-    def cancel(self, job: Job, trigger: ExecutionTrigger) -> None:
-        """Cancel a job at once, and those of its executions that the trigger reaches.
-
-        Source: CancelJob, API reference (documented); that the job itself is CANCELED at once, also while executions are
-        left IN_PROGRESS, is inferred. The order of the events is observed.
-
-        Args:
-            job: A job that can be canceled; its comment and reason are set already.
-            trigger: CANCEL or FORCE_CANCEL.
-        """
-        self._set_status(job, JobTrigger.CANCEL)
-        job.is_force_canceled = trigger is ExecutionTrigger.FORCE_CANCEL
-        announce_job(self, job, job_events.CANCELLATION_IN_PROGRESS)
-        self._end_rollout(job)
-        for status in states.sources(trigger):
-            self.change(job.executions.shelf(status).clear(), trigger)
-        announce_job(self, job, job_events.CANCELED)
-
-    def delete(self, job: Job) -> None:
-        """Delete a job and all its executions within this call. Source: the duration is ours, the order of events observed."""
-        announce_job(self, job, job_events.DELETION_IN_PROGRESS)
-        self._end_rollout(job)
-        if job.schedule is not None:
-            job.schedule.stop()
-        for execution in job.executions:
-            self.forget_execution(execution)
-        del self._jobs[job.job_id]
-        self.shelf(job.status).remove(job)
-        announce_job(self, job, job_events.DELETED)
 
     def settle(self, job: Job) -> None:
         """Complete a job if nothing is left to do.
@@ -100,24 +76,15 @@ class JobLife(ExecutionLife):
         if job.rollout is not None or any(executions.count(status) for status in states.PENDING):
             return
         if states.next_job_status(job.status, JobTrigger.COMPLETE) is not None:
-            self._set_status(job, JobTrigger.COMPLETE)
+            self.set_status(job, JobTrigger.COMPLETE)
             job.completed_at_ms = self.world.clock.now_ms
             announce_job(self, job, job_events.COMPLETED)
-
-    def _set_status(self, job: Job, trigger: JobTrigger) -> None:
-        status = states.next_job_status(job.status, trigger)
-        assert status is not None
-        self.shelf(job.status).remove(job)
-        job.status = status
-        self.shelf(status).add(job)
-        job.updated_at_ms = self.world.clock.now_ms
-        if job.schedule is not None and status != states.IN_PROGRESS:
-            job.schedule.stop()
 
     # Rollout
 
     def _begin_rollout(self, job: Job, targets: list[Target]) -> None:
         job.rollout = Rollout(expand(targets, self.registry), self.world.clock.now_ms)
+        self.usage.follow(job)
         self._roll_out(job)
 
     def _roll_out(self, job: Job) -> None:
@@ -126,16 +93,11 @@ class JobLife(ExecutionLife):
         per_minute = rate_per_minute(job.configs.rollout, rollout.notified, job.executions.count(states.SUCCEEDED))
         self.queue(job, rollout.take(per_minute, self.registry))
         if rollout.is_finished:
-            self._end_rollout(job)
+            self.end_rollout(job)
             job.updated_at_ms = self.world.clock.now_ms
             self.settle(job)
         else:
             rollout.timer = self.world.clock.call_at(rollout.next_tick_ms, partial(self._roll_out, job))
-
-    def _end_rollout(self, job: Job) -> None:
-        if job.rollout is not None:
-            job.rollout.stop()
-            job.rollout = None
 
     # What executions mean for their job
 

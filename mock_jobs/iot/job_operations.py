@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mock_jobs.aws import WireShape
-from mock_jobs.iot import messages, states, views
+from mock_jobs.iot import messages, quotas, states, views
 from mock_jobs.iot.exceptions import (
     InvalidRequestException,
     InvalidStateTransitionException,
@@ -113,12 +113,16 @@ class JobOperations(JobLife):
 
         Raises:
             ResourceNotFoundException: There is no such job.
-            InvalidStateTransitionException: It is not in a terminal status, and `force` is not given.
+            InvalidStateTransitionException: It is not in a terminal status, and `force` is not given; or it is being deleted.
+            LimitExceededException: As many jobs are being deleted as may be at a time.
         """
         job = self.job_or_404(job_id, namespace_id=namespace_id)
         trigger = JobTrigger.FORCE_DELETE if force else JobTrigger.DELETE
         if states.next_job_status(job.status, trigger) is None:
-            raise InvalidStateTransitionException(messages.DELETE_OF_JOB.format(job_id=job_id, status=job.status))
+            is_deleted = job.status == states.DELETION_IN_PROGRESS
+            text = messages.DELETE_OF_DELETED_JOB if is_deleted else messages.DELETE_OF_JOB
+            raise InvalidStateTransitionException(text.format(job_id=job_id, status=job.status))
+        quotas.check_deletion(self.settings, len(self.shelf(states.DELETION_IN_PROGRESS)))
         self.delete(job)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mock_jobs.iot import states
 from mock_jobs.iot.device_document import device_copy
 from mock_jobs.iot.executions import JobExecutions
 from mock_jobs.iot.job_configs import JobConfigs
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobStatusType, TargetSelectionType
     from mypy_boto3_iot.type_defs import SchedulingConfigTypeDef
 
+    from mock_jobs.clock import Timer
     from mock_jobs.iot.documents import JobDocument
     from mock_jobs.iot.rollout import Rollout
     from mock_jobs.iot.schedule import Schedule
@@ -45,6 +47,8 @@ class Job:
         executions: Its executions.
         rollout: What is still to be rolled out, None in every steady state.
         schedule: When it starts and ends, None for at once and never.
+        hold: Waits for the end of a cancelation or deletion that takes its time.
+        expiry: Waits for the moment from which the job is no longer kept.
     """
 
     sequence: int
@@ -69,15 +73,17 @@ class Job:
     executions: JobExecutions = field(default_factory=JobExecutions)
     rollout: Rollout | None = None
     schedule: Schedule | None = None
+    hold: Timer | None = None
+    expiry: Timer | None = None
     _device_document: str | None = None
 
     @property
     def is_concurrent(self) -> bool:
-        """Whether executions are still being created.
+        """Whether executions are still being created, or canceled.
 
         Source: true during rollout and cancelation, false in every steady state (observed).
         """
-        return self.rollout is not None
+        return self.rollout is not None or (self.hold is not None and self.status == states.CANCELED)
 
     @property
     def device_document(self) -> str:

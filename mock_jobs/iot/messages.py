@@ -44,6 +44,14 @@ PARAMETERS_WITHOUT_TEMPLATE: Final = "Document parameters can be specified only 
 JOB_EXISTS: Final = "Job {job_id} already exists."
 TOO_MANY_TARGETS: Final = "Job {job_id} has {count} targets, and {limit} is the limit."
 
+# Quotas, ours
+TOO_MANY_ACTIVE: Final = "{count} {selection} jobs are active, and {limit} is the limit."
+TOO_MANY_CONCURRENT: Final = "{count} jobs are being rolled out or canceled, and {limit} is the limit."
+TOO_MANY_DELETIONS: Final = "{count} jobs are in status DELETION_IN_PROGRESS, and {limit} is the limit."
+TOO_MANY_TEMPLATES: Final = "There are {count} job templates, and {limit} is the limit."
+NOT_STARTED_COMMENT: Final = "The job could not start: {reason}"
+THROTTLED: Final = "Rate exceeded"
+
 # Configurations, observed
 TIMEOUT_INVALID: Final = "Provide valid timeout value, {member} cannot be {value}."
 ABORT_TYPE_TWICE: Final = "Multiple AbortCriteria cannot have the same failure type"
@@ -96,4 +104,5 @@ TERMINAL_STATE: Final = "Job Execution has reached terminal state. It is neither
 # States, ours
 CANCEL_OF_JOB: Final = "Job {job_id} is in status {status} and cannot be canceled"
 DELETE_OF_JOB: Final = "Job {job_id} is in status {status} and cannot be deleted without force"
+DELETE_OF_DELETED_JOB: Final = "Job {job_id} is in status {status} and cannot be deleted again"
 CANCEL_OF_RUNNING: Final = "Job execution is IN_PROGRESS and cannot be canceled without force"

@@ -23,6 +23,10 @@ DELETION_IN_PROGRESS: Final = "DELETION_IN_PROGRESS"
 
 PENDING: Final = (IN_PROGRESS, QUEUED)
 
+# Of jobs. Source: developer guide, "Job limits" (documented).
+ACTIVE: Final = (SCHEDULED, IN_PROGRESS)
+OVER: Final = (COMPLETED, CANCELED)
+
 
 class ExecutionTrigger(Enum):
     """What can change the status of a job execution."""

@@ -14,7 +14,9 @@ from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundEx
 from mock_jobs.iot.executions import Execution
 from mock_jobs.iot.jobs import Job
 from mock_jobs.iot.queues import ThingQueue
+from mock_jobs.iot.quotas import Usage
 from mock_jobs.iot.shelf import Shelf
+from mock_jobs.iot.throttle import Throttle
 from mock_jobs.iot.validation import validation_error
 from mock_jobs.things import ThingRegistry
 from mock_jobs.world import World
@@ -29,6 +31,8 @@ class JobStore(Backend):
     def __init__(self, world: World, account: str, region: str) -> None:
         super().__init__(world, account, region)
         self.settings = world.shared(IoTControl).settings
+        self.usage = Usage()
+        self.throttle = Throttle(world.clock)
         self._jobs: dict[str, Job] = {}
         self._shelves: dict[JobStatusType, Shelf[Job]] = {}
         self._queues: dict[str, ThingQueue] = {}
@@ -44,6 +48,18 @@ class JobStore(Backend):
     def refuse_body(cls) -> AwsError:
         """Return the error for a body that is not a JSON object. Source: the declared errors (code documented, text inferred)."""
         return InvalidRequestException(messages.BODY_UNREADABLE)
+
+    def admit(self, operation: str, *, is_read: bool) -> None:
+        """Refuse a call for its rate alone; calls that are not about jobs are not counted."""
+        if "Job" not in operation:
+            return
+        settings = self.settings
+        if operation == "DescribeJobExecution":
+            self.throttle.admit(operation, settings.describe_job_execution_per_second)
+        if is_read:
+            self.throttle.admit("control reads", settings.control_reads_per_second)
+        else:
+            self.throttle.admit("control writes", settings.control_writes_per_second)
 
     # Looking up
 

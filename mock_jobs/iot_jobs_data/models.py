@@ -29,6 +29,14 @@ class IoTJobsDataBackend(Backend):
         """Return the error for a body that is not a JSON object."""
         return IoTBackend.refuse_body()
 
+    def admit(self, operation: str, *, is_read: bool) -> None:  # noqa: ARG002 - all operations of a kind count together
+        """Refuse a call for its rate alone."""
+        store = self._store
+        if is_read:
+            store.throttle.admit("device reads", store.settings.device_reads_per_second)
+        else:
+            store.throttle.admit("device writes", store.settings.device_writes_per_second)
+
     @property
     def _store(self) -> IoTBackend:
         return self.world.store(IoTBackend, self.account, self.region)

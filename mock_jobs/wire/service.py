@@ -59,6 +59,7 @@ class Operation:
         self.backend = backend
         self.method_name = _snake(model.name)
         self.is_emulated = hasattr(backend, self.method_name)
+        self.is_read = model.http["method"] == "GET"
         self.success_status: int = model.http.get("responseCode", 200)
         # Without an output shape AWS sends no body at all, with one that has no members it sends an empty object.
         self.empty_body = b"" if model.output_shape is None else b"{}"

@@ -10,7 +10,8 @@ from mock_jobs.errors import UsageNameError, UsageTypeError, UsageValueError
 from mock_jobs.iot.settings import IoTSettings
 
 DEFAULTS = {each.name: each.default for each in dataclasses.fields(IoTSettings)}
-LIMITS = sorted(name for name in DEFAULTS if name.startswith("max_"))
+LIMITS = sorted(name for name in DEFAULTS if name.startswith("max_") or name.endswith(("_per_second", "_days")))
+SECONDS = sorted(name for name in DEFAULTS if name.endswith("_seconds"))
 
 
 @pytest.mark.parametrize("name", LIMITS)
@@ -20,6 +21,15 @@ LIMITS = sorted(name for name in DEFAULTS if name.startswith("max_"))
     ids=lambda value: repr(value)[:20],
 )
 def test_limits_refuse_what_is_no_number(mock, name, value, error):
+    with pytest.raises(error, match=name):
+        setattr(mock.iot.settings, name, value)
+
+    assert getattr(mock.iot.settings, name) == DEFAULTS[name]
+
+
+@pytest.mark.parametrize("name", SECONDS)
+@pytest.mark.parametrize(("value", "error"), [("1", UsageTypeError), (None, UsageTypeError), (-0.5, UsageValueError)])
+def test_times_refuse_what_is_no_time(mock, name, value, error):
     with pytest.raises(error, match=name):
         setattr(mock.iot.settings, name, value)
 
@@ -39,13 +49,13 @@ def test_settings_refuse_unknown_names(mock):
 
 
 def test_several_settings_change_at_once(mock):
-    mock.iot.settings.change(max_targets=7)
+    mock.iot.settings.change(max_targets=7, deletion_seconds=5)
 
-    assert mock.iot.settings.max_targets == 7
+    assert (mock.iot.settings.max_targets, mock.iot.settings.deletion_seconds) == (7, 5)
 
 
 @pytest.mark.parametrize(
-    ("wrong", "error"), [({"max_targets": "7"}, UsageTypeError), ({"unknown": 1}, UsageNameError)], ids=["value", "name"]
+    ("wrong", "error"), [({"deletion_seconds": "7"}, UsageTypeError), ({"unknown": 1}, UsageNameError)], ids=["value", "name"]
 )
 def test_no_setting_changes_if_one_of_several_is_refused(mock, wrong, error):
     with pytest.raises(error):
