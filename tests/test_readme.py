@@ -1,4 +1,4 @@
-"""Every code block of the README runs, and its commands are those that CI runs."""
+"""Every code block of the README and of the pages in `docs` runs, and the commands are those that CI runs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=range(1, len(BLOCKS) + 1))
+def blocks_of(page):
+    return re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [pytest.param(block, id=f"{page.name} {number}") for page in PAGES for number, block in enumerate(blocks_of(page), 1)],
+)
 def test_the_code_runs(block, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda _: None)
     names = {}
-    exec(compile(block, "README.md", "exec"), names)
+    exec(compile(block, "documentation", "exec"), names)
     tests = [value for name, value in names.items() if name.startswith("test_")]
     for test in tests:
         test()
@@ -25,7 +32,7 @@ def test_the_code_runs(block, monkeypatch):
 
 
 def test_the_ten_lines_are_ten():
-    assert len([line for line in BLOCKS[0].splitlines() if line]) == 10
+    assert len([line for line in blocks_of(PAGES[0])[0].splitlines() if line]) == 10
 
 
 def test_ci_runs_the_command_of_the_readme():
