@@ -162,7 +162,7 @@ class BatchControl:
             elif job.status == RUNNING and not _hangs(job):
                 lifecycle.end(job)
             if job.moves == moves:
-                msg = f"step() cannot move job {job_id}: {_why_stuck(job)}"
+                msg = f"step() cannot move job {job_id}: {_why_stuck(lifecycle, job)}"
                 raise UsageValueError(msg)
             return job.status
 
@@ -185,13 +185,13 @@ class BatchControl:
             raise UsageValueError(msg)
         with self._world.lock, self._world.clock.one_moment():
             self._world.clock.catch_up()
-            _, job = self._find(job_id)
+            lifecycle, job = self._find(job_id)
             while job.status != status:
                 if job.is_terminal:
                     msg = f"job {job_id} will never be {status}: it is {job.status} ({job.status_reason})"
                     raise UsageValueError(msg)
                 if not self._world.clock.next_wave():
-                    msg = f"job {job_id} will never be {status}: {_why_stuck(job)}"
+                    msg = f"job {job_id} will never be {status}: {_why_stuck(lifecycle, job)}"
                     raise UsageValueError(msg)
 
     def run_all(self) -> None:
@@ -218,7 +218,7 @@ def _hangs(job: Job) -> bool:
     return attempt is not None and attempt.plan is not None and attempt.plan.duration_ms is None and not attempt.times_out
 
 
-def _why_stuck(job: Job) -> str:
+def _why_stuck(lifecycle: Lifecycle, job: Job) -> str:
     if job.is_terminal:
         return f"it is {job.status} ({job.status_reason})"
     if isinstance(job, ArrayJob) and job.status == PENDING and not waiting_for(job):
@@ -233,6 +233,8 @@ def _why_stuck(job: Job) -> str:
             for each in job.spec.queue.environments
         )
         blocked = "" if job.status_reason is None else f" ({job.status_reason})"
+        if job.spec.requirements is not None and (lacking := lifecycle.stock.lacking(job.spec.requirements.needs)):
+            return f"it is RUNNABLE and waits for {', '.join(lacking)}"
         return f"it is RUNNABLE{blocked}, needs {job.spec.vcpus:g} vCPUs and waits for room or its turn in {rooms}"
     if job.status == RUNNING and _hangs(job):
         return "it is RUNNING and its plan lets it hang until a timeout or TerminateJob ends it"

@@ -15,6 +15,7 @@ from mock_jobs.batch.states import PENDING, STATUSES, SUBMITTED, TERMINAL, JobSt
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import ContainerDetailTypeDef, JobDependencyTypeDef
 
+    from mock_jobs.batch.consumables import Claim, Requirements
     from mock_jobs.batch.plans import JobPlan
     from mock_jobs.batch.resources import ComputeEnvironment, JobDefinition, JobQueue
     from mock_jobs.batch.retry import RetryStrategy
@@ -40,6 +41,7 @@ class JobSpec:
         dependencies: The jobs that must succeed before this one, whole arrays included.
         n_to_n: The arrays whose child of the same index must succeed before a child.
         is_sequential: Whether each child waits for the one before.
+        requirements: The consumable resources that each container needs, None for none.
     """
 
     name: str
@@ -58,12 +60,18 @@ class JobSpec:
     dependencies: tuple[Job, ...] = ()
     n_to_n: tuple[ArrayJob, ...] = ()
     is_sequential: bool = False
+    requirements: Requirements | None = None
 
 
 class Attempt:
-    """One try to run the container of a job, from its placement on."""
+    """One try to run the container of a job, from its placement on.
+
+    Attributes:
+        claims: What it took of consumable resources.
+    """
 
     __slots__ = (
+        "claims",
         "environment",
         "exit_code",
         "plan",
@@ -80,6 +88,7 @@ class Attempt:
         self.environment = environment
         self.task_id = task_id
         self.scheduled_ms = scheduled_ms
+        self.claims: tuple[Claim, ...] = ()
         self.started_ms: int | None = None
         self.stopped_ms: int | None = None
         self.exit_code: int | None = None

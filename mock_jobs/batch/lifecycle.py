@@ -29,6 +29,7 @@ from mock_jobs.batch.states import (
 
 if TYPE_CHECKING:
     from mock_jobs.batch.announcements import Announcer
+    from mock_jobs.batch.consumables import Stock
     from mock_jobs.batch.resources import ComputeEnvironment
     from mock_jobs.batch.steering import Steering
     from mock_jobs.world import World
@@ -47,15 +48,17 @@ class Lifecycle:
         world: Clock and ids.
         steering: Pace, settings and plans.
         announcer: Hears of every change.
+        stock: The consumable resources that attempts take and give back.
     """
 
-    def __init__(self, world: World, steering: Steering, announcer: Announcer) -> None:
+    def __init__(self, world: World, steering: Steering, announcer: Announcer, stock: Stock) -> None:
         self._clock = world.clock
         self._ids = world.ids
         self._steering = steering
         self.announcer = announcer
+        self.stock = stock
         self.agenda: Agenda[Job] = Agenda(world.clock)
-        self.scheduler = Scheduler(self, world.clock, self.agenda, steering.settings)
+        self.scheduler = Scheduler(self, world.clock, self.agenda, steering.settings, stock)
 
     # Into the queue
 
@@ -113,6 +116,8 @@ class Lifecycle:
             return
         environment.in_use += spec.vcpus
         job.current = Attempt(environment, self._ids.hex(32), self._clock.now_ms)
+        if spec.requirements is not None:
+            job.current.claims = self.stock.take(spec.requirements.needs)
         job.status_reason = None
         self._move(job, Trigger.PLACED)
         spec.queue.usage.placed(job)
@@ -206,6 +211,8 @@ class Lifecycle:
         job.current = None
         attempt.environment.in_use -= job.spec.vcpus
         job.spec.queue.usage.freed(job, self._clock.now_ms, has_run=attempt.started_ms is not None)
+        for resource, quantity in attempt.claims:
+            resource.give_back(quantity)
         self.scheduler.look_again()
 
     # Ends

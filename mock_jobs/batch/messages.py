@@ -140,6 +140,12 @@ NAMES_AND_FILTERS: Final = "jobDefinitions cannot be combined with other paramet
 DEFINITION_NOT_ACTIVE: Final = "JobDefinition name {name} does not exist or is not in ACTIVE status"  # observed
 DEFINITION_NOT_FOUND: Final = "JobDefinition {arn} not found."  # observed
 
+# Consumable resources.
+CONSUMABLE_NAME: Final = "Consumable resource name should match valid pattern"  # inferred
+CONSUMABLE_BELOW_ZERO: Final = "Cannot remove more than the total quantity of {name}, which is {total}"  # inferred
+DUPLICATE_CONSUMABLE: Final = "{arn} is given twice."  # inferred
+TOKEN_REUSED: Final = "The clientToken was already used for a different request"  # noqa: S105 - a message; inferred
+
 # SubmitJob.
 JOB_NAME: Final = "Job name should match valid pattern"  # observed
 ARRAY_SIZE: Final = "Array size must be between 2 and 10000"  # limit documented, text inferred
@@ -165,8 +171,8 @@ NO_JOBS: Final = "At least one job must be specified"  # inferred
 TOO_MANY_JOBS: Final = "Maximum number of jobs supported is 50"  # limit documented, text inferred
 ONE_PARENT: Final = "Exactly one of jobQueue, arrayJobId or multiNodeJobId must be specified"  # rule documented, text inferred
 ONE_FILTER: Final = "Only one filter can be used at a time"  # rule documented, text inferred
-UNKNOWN_FILTER: Final = "Unsupported ListJobs filter: {name}"  # inferred
-FILTER_VALUES: Final = "A ListJobs filter needs at least one value"  # inferred
+UNKNOWN_FILTER: Final = "Unsupported {operation} filter: {name}"  # inferred
+FILTER_VALUES: Final = "A {operation} filter needs at least one value"  # inferred
 FILTER_TIME: Final = "The value of {name} must be a time in milliseconds: {value}"  # inferred
 LIST_MAX_RESULTS: Final = "maxResults must be at least 1"  # limit documented, text inferred
 

@@ -8,6 +8,7 @@ from mock_jobs.aws import AwsError, Violation
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid
 from mock_jobs.batch.operations.compute_environments import ComputeEnvironmentOperations
+from mock_jobs.batch.operations.consumable_resources import ConsumableResourceOperations
 from mock_jobs.batch.operations.job_queues import JobQueueOperations
 from mock_jobs.batch.operations.read_jobs import ReadJobOperations
 from mock_jobs.batch.operations.service_environments import ServiceEnvironmentOperations
@@ -35,6 +36,7 @@ class BatchBackend(
     ReadJobOperations,
     StopJobOperations,
     TagOperations,
+    ConsumableResourceOperations,
 ):
     """AWS Batch in one account and region."""
 

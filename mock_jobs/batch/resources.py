@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         UpdatePolicyTypeDef,
     )
 
+    from mock_jobs.batch.consumables import Requirements
     from mock_jobs.batch.job import Job
     from mock_jobs.batch.retry import RetryStrategy
     from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
@@ -150,6 +151,7 @@ class JobDefinition:
     propagate_tags: bool | None
     platform_capabilities: list[PlatformCapabilityType] | None
     scheduling_priority: int | None
+    requirements: Requirements | None
     tags: dict[str, str]
     plain: tuple[ContainerDetailTypeDef, float] | None = None
 

@@ -14,6 +14,7 @@ from mock_jobs.batch.states import RUNNABLE
 
 if TYPE_CHECKING:
     from mock_jobs.batch.agenda import Agenda
+    from mock_jobs.batch.consumables import Stock
     from mock_jobs.batch.job import Job
     from mock_jobs.batch.lifecycle import Lifecycle
     from mock_jobs.batch.resources import ComputeEnvironment, JobQueue
@@ -27,13 +28,15 @@ class Scheduler:
     Args:
         lifecycle: Moves the jobs that are placed.
         settings: Tells whether the head of a queue holds up the rest.
+        stock: The consumable resources that jobs wait for beside room.
     """
 
-    def __init__(self, lifecycle: Lifecycle, clock: Clock, agenda: Agenda[Job], settings: BatchSettings) -> None:
+    def __init__(self, lifecycle: Lifecycle, clock: Clock, agenda: Agenda[Job], settings: BatchSettings, stock: Stock) -> None:
         self._lifecycle = lifecycle
         self._clock = clock
         self._agenda = agenda
         self._settings = settings
+        self._stock = stock
         self._queues: list[JobQueue] = []
 
     def enlist(self, queue: JobQueue) -> None:
@@ -60,7 +63,7 @@ class Scheduler:
 
     def place_now(self, job: Job) -> bool:
         """Place one job out of its turn if there is room; return whether there was."""
-        environment = _room(job.spec.queue, job.spec.vcpus)
+        environment = self._room(job)
         if environment is not None:
             self._lifecycle.place(job, environment)
         return environment is not None
@@ -76,7 +79,7 @@ class Scheduler:
         line.begin_pass(now_ms)
         while (job := line.head()) is not None:
             is_eligible = job.due_ms <= now_ms
-            if is_eligible and (environment := _room(queue, job.spec.vcpus)) is not None:
+            if is_eligible and (environment := self._room(job)) is not None:
                 self._unblock(queue, job)
                 self._lifecycle.place(job, environment)
                 continue
@@ -85,6 +88,16 @@ class Scheduler:
             is_first = False
             line.pass_over(job, is_strict=self._settings.strict_fifo)
         line.end_pass()
+
+    def _room(self, job: Job) -> ComputeEnvironment | None:
+        """Return where a job fits, if there also is enough of every consumable resource that it needs."""
+        spec = job.spec
+        if spec.requirements is not None and not self._stock.can_give(spec.requirements.needs):
+            return None
+        for environment in spec.queue.environments:
+            if environment.is_usable and environment.capacity - environment.in_use >= spec.vcpus:
+                return environment
+        return None
 
     def _note_block(self, queue: JobQueue, head: Job) -> None:
         reason = _blocked_reason(queue, head.spec.vcpus)
@@ -104,13 +117,6 @@ class Scheduler:
         if job.status == RUNNABLE:
             last = job.last_attempt
             job.status_reason = None if last is None else last.status_reason
-
-
-def _room(queue: JobQueue, vcpus: float) -> ComputeEnvironment | None:
-    for environment in queue.environments:
-        if environment.is_usable and environment.capacity - environment.in_use >= vcpus:
-            return environment
-    return None
 
 
 def _blocked_reason(queue: JobQueue, vcpus: float) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from mock_jobs.batch.pacing import Pacing
@@ -96,6 +96,22 @@ class Steering:
         while self._clock.next_wave(by_ms):
             if any(each.moves != moves for each, moves in before):
                 return
+
+    def after_listing(self, last_page: Sequence[Job], whole: Iterable[Readable], *, is_first: bool) -> None:
+        """Let the world go on after a listing; between its pages nothing moves, so that they show every job once.
+
+        Who lists jobs that have ended waits for more of them, or only looks: what is due happens, but no time passes.
+
+        Args:
+            last_page: What it held.
+            whole: What the jobs are listed of: a queue, an array, or all the jobs that may come to fit.
+            is_first: Whether the last page was the first, so that its emptiness says that nothing was found.
+        """
+        unfinished = [job for job in last_page if not job.is_terminal]
+        if unfinished:
+            self.after_read(unfinished)
+        elif last_page or is_first:
+            self.after_read(whole, may_take_time=not last_page)
 
     def plan_for(self, job: Job, attempt: int) -> JobPlan:
         """Return the plan of an attempt."""

@@ -29,6 +29,11 @@ _STREAM_NAME_LENGTH = 200
 _SHOWS_REASON = TERMINAL | {RUNNABLE}
 
 
+def shows_reason(job: Job) -> bool:
+    """Return whether the status reason of a job is shown, if it has one."""
+    return job.status in _SHOWS_REASON
+
+
 def job_detail(job: Job, arns: Arns, *, legacy: bool) -> JobDetailTypeDef:
     """Return an entry of DescribeJobs.
 
@@ -43,7 +48,7 @@ def job_detail(job: Job, arns: Arns, *, legacy: bool) -> JobDetailTypeDef:
     detail["jobQueue"] = spec.queue.arn
     detail["status"] = job.status
     detail["attempts"] = [_attempt(job, each, arns) for each in job.attempts]
-    if job.status_reason is not None and job.status in _SHOWS_REASON:
+    if job.status_reason is not None and shows_reason(job):
         detail["statusReason"] = job.status_reason
     detail["createdAt"] = job.created_ms
     if spec.retry is not None:
@@ -71,6 +76,8 @@ def job_detail(job: Job, arns: Arns, *, legacy: bool) -> JobDetailTypeDef:
         detail["propagateTags"] = spec.propagate_tags
     detail["platformCapabilities"] = definition.platform_capabilities or []
     detail["eksAttempts"] = []
+    if spec.requirements is not None:
+        detail["consumableResourceProperties"] = spec.requirements.properties
     if job.is_cancelled:
         detail["isCancelled"] = True
     if job.is_terminated:
@@ -93,7 +100,7 @@ def job_summary(job: Job) -> JobSummaryTypeDef:
     attempt = job.last_attempt
     if attempt is not None:
         summary["scheduledAt"] = attempt.scheduled_ms
-    if job.status_reason is not None and job.status in _SHOWS_REASON:
+    if job.status_reason is not None and shows_reason(job):
         summary["statusReason"] = job.status_reason
     if job.started_ms is not None:
         summary["startedAt"] = job.started_ms

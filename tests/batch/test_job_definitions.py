@@ -244,7 +244,6 @@ def test_fargate_takes_the_documented_pairs_only(batch, vcpu, sizes):
         {"nodeProperties": {"numNodes": 1, "mainNode": 0, "nodeRangeProperties": []}},
         {"ecsProperties": {"taskProperties": []}},
         {"eksProperties": {"podProperties": {}}},
-        {"consumableResourceProperties": {"consumableResourceList": []}},
     ],
     ids=lambda members: next(iter(members)),
 )

@@ -168,7 +168,6 @@ def test_more_than_50_tags_are_refused(batch, count):
         {"nodeOverrides": {"numNodes": 2}},
         {"eksPropertiesOverride": {"podProperties": {}}},
         {"ecsPropertiesOverride": {"taskProperties": []}},
-        {"consumableResourcePropertiesOverride": {"consumableResourceList": []}},
     ],
     ids=lambda member: next(iter(member)),
 )

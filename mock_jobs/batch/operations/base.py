@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 from mock_jobs.aws import Backend, BadToken, page_token, read_page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.announcements import Announcer
+from mock_jobs.batch.consumables import ConsumableResource, Stock
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.lifecycle import Lifecycle
@@ -39,6 +40,8 @@ class BatchStores(Backend):
         service_environments: The same.
         definitions: Revisions by name, the first revision first; numbers are never used again.
         jobs: By id, children of arrays aside.
+        stock: The consumable resources.
+        consumers: The jobs that need a consumable resource, by its ARN, in the order of their submission.
     """
 
     def __init__(self, world: World, account: str, region: str) -> None:
@@ -49,9 +52,11 @@ class BatchStores(Backend):
         self.service_environments: dict[str, ServiceEnvironment] = {}
         self.definitions: dict[str, list[JobDefinition]] = {}
         self.jobs: dict[str, Job] = {}
+        self.stock = Stock()
+        self.consumers: dict[str, list[Job]] = {}
         self.steering = world.shared(Steering)
         self.settings = self.steering.settings
-        self.lifecycle = Lifecycle(world, self.steering, Announcer(world, self.arns))
+        self.lifecycle = Lifecycle(world, self.steering, Announcer(world, self.arns), self.stock)
         self.stopper = Stopper(self.lifecycle, self.settings)
         self.created = 0
         self.steering.regions.append(self)
@@ -99,6 +104,10 @@ class BatchStores(Backend):
         """Return the service environment that a name or an ARN means."""
         name = self.arns.name_in("service-environment", reference)
         return None if name is None else self.service_environments.get(name)
+
+    def find_consumable(self, reference: str) -> ConsumableResource | None:
+        """Return the consumable resource that a name or an ARN means."""
+        return self.stock.by_arn.get(self.arns.shown("consumable-resource", reference))
 
     def does_not_exist(self, kind: str, reference: str) -> Exception:
         """Return the error for a resource that is not there; its full ARN is in the text (observed)."""
@@ -184,6 +193,11 @@ def read_token(listing: str, token: str) -> tuple[object, ...]:
         return read_page_token(listing, token)
     except BadToken as error:
         raise refused(messages.BAD_TOKEN) from error
+
+
+def fits(pattern: str, value: str) -> bool:
+    """Return whether a filter value matches; a final asterisk stands for anything (documented)."""
+    return value.startswith(pattern[:-1]) if pattern.endswith("*") else value == pattern
 
 
 def check_tag_keys(keys: Iterable[str]) -> None:

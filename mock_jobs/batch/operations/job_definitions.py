@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.aws import NotEmulatedYet, page_token
 from mock_jobs.batch import messages
+from mock_jobs.batch.consumables import requirements_of
 from mock_jobs.batch.container import check, with_empty_lists
 from mock_jobs.batch.exceptions import ClientException, invalid, refused
 from mock_jobs.batch.names import DEFINITION_NAME, parse_revision
@@ -22,6 +23,7 @@ from mock_jobs.batch.retry import strategy_of
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import JobDefinitionTypeType, PlatformCapabilityType
     from mypy_boto3_batch.type_defs import (
+        ConsumableResourcePropertiesOutputTypeDef,
         ContainerPropertiesOutputTypeDef,
         JobDefinitionTypeDef,
         JobTimeoutTypeDef,
@@ -49,6 +51,7 @@ class JobDefinitionOperations(BatchStores):
         timeout: JobTimeoutTypeDef | None = None,
         tags: Mapping[str, str] | None = None,
         platform_capabilities: Sequence[PlatformCapabilityType] | None = None,
+        consumable_resource_properties: ConsumableResourcePropertiesOutputTypeDef | None = None,
     ) -> dict[str, object]:
         """Register the next revision of a job definition with one container."""
         if DEFINITION_NAME.fullmatch(job_definition_name) is None:
@@ -67,8 +70,17 @@ class JobDefinitionOperations(BatchStores):
         timeout_seconds = checked_timeout(timeout)
         if scheduling_priority is not None and not 0 <= scheduling_priority <= HIGHEST_PRIORITY:
             raise invalid(messages.SCHEDULING_PRIORITY)
+        requirements = requirements_of(consumable_resource_properties, self.arns)
         check_tag_keys(tags or ())
-        content = (job_definition_name, parameters, container_properties, retry_strategy, timeout, tags)
+        content = (
+            job_definition_name,
+            parameters,
+            container_properties,
+            retry_strategy,
+            timeout,
+            tags,
+            consumable_resource_properties,
+        )
         if len(json.dumps(content).encode()) > MAX_DEFINITION:
             raise invalid(messages.DEFINITION_TOO_LARGE)
         revisions = self.definitions.setdefault(job_definition_name, [])
@@ -85,6 +97,7 @@ class JobDefinitionOperations(BatchStores):
             propagate_tags=propagate_tags,
             platform_capabilities=None if platform_capabilities is None else capabilities,
             scheduling_priority=scheduling_priority,
+            requirements=requirements,
             tags=dict(tags or {}),
         )
         revisions.append(definition)
@@ -222,4 +235,6 @@ def _detail(definition: JobDefinition) -> JobDefinitionTypeDef:
         detail["propagateTags"] = definition.propagate_tags
     if definition.platform_capabilities is not None:
         detail["platformCapabilities"] = definition.platform_capabilities
+    if definition.requirements is not None:
+        detail["consumableResourceProperties"] = definition.requirements.properties
     return detail

@@ -18,14 +18,12 @@ from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.index import Age, JobIndex, age_of
 from mock_jobs.batch.job import MAX_ARRAY, ArrayJob, Job
 from mock_jobs.batch.names import parse_job_id
-from mock_jobs.batch.operations.base import MAX_LISTED, BatchStores, read_number, read_token
+from mock_jobs.batch.operations.base import MAX_LISTED, BatchStores, fits, read_number, read_token
 from mock_jobs.batch.states import RUNNING, JobStatus
 from mock_jobs.batch.views import job_detail, job_summary
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import KeyValuesPairTypeDef
-
-    from mock_jobs.batch.resources import JobQueue
 
 MAX_PAGE = 1000
 MAX_FILTERED_PAGE = 100
@@ -113,7 +111,7 @@ class ReadJobOperations(BatchStores):
         if token_key:
             answer["nextToken"] = page_token(listing, token_key)
         else:
-            self._go_on_after(page, queue, is_first=next_token is None)
+            self.steering.after_listing(page, [queue], is_first=next_token is None)
         return answer
 
     def _list_children(
@@ -137,24 +135,8 @@ class ReadJobOperations(BatchStores):
         if len(page) > limit:
             answer["nextToken"] = page_token(listing, [page[limit - 1].index])
         elif isinstance(array, ArrayJob) and not array.is_terminal:
-            self._go_on_after(page, array, is_first=next_token is None)
+            self.steering.after_listing(page, [array], is_first=next_token is None)
         return answer
-
-    def _go_on_after(self, last_page: Sequence[Job], whole: JobQueue | ArrayJob, *, is_first: bool) -> None:
-        """Let the world go on after a listing; between its pages nothing moves, so that they show every job once.
-
-        Who lists jobs that have ended waits for more of them, or only looks: what is due happens, but no time passes.
-
-        Args:
-            last_page: What it held.
-            whole: The queue or array.
-            is_first: Whether the last page was the first, so that its emptiness says that nothing was found.
-        """
-        unfinished = [job for job in last_page if not job.is_terminal]
-        if unfinished:
-            self.steering.after_read(unfinished)
-        elif last_page or is_first:
-            self.steering.after_read([whole], may_take_time=not last_page)
 
 
 def _checked_filter(filters: Sequence[KeyValuesPairTypeDef]) -> tuple[str | None, list[str]]:
@@ -164,9 +146,9 @@ def _checked_filter(filters: Sequence[KeyValuesPairTypeDef]) -> tuple[str | None
         raise invalid(messages.ONE_FILTER)
     name, values = filters[0].get("name", ""), list(filters[0].get("values", []))
     if name not in _FILTERS:
-        raise invalid(messages.UNKNOWN_FILTER, name=name)
+        raise invalid(messages.UNKNOWN_FILTER, operation="ListJobs", name=name)
     if not values:
-        raise invalid(messages.FILTER_VALUES)
+        raise invalid(messages.FILTER_VALUES, operation="ListJobs")
     if name in _TIMES:
         for value in values:
             if _TIME.fullmatch(value) is None:
@@ -186,7 +168,7 @@ def _filtered(index: JobIndex[Job], name: str, values: Sequence[str], key: Seque
     last_name, before = _position(key)
     if name == "JOB_NAME":
         patterns = [value.lower() for value in values]
-        names = [each for each in index.names() if each >= last_name and any(_fits(pattern, each) for pattern in patterns)]
+        names = [each for each in index.names() if each >= last_name and any(fits(pattern, each) for pattern in patterns)]
         return chain.from_iterable(index.named(each, before if each == last_name else None) for each in names)
     if name == "BEFORE_CREATED_AT":
         return index.newest_first(before, created_before_ms=max(map(int, values)))
@@ -211,10 +193,6 @@ def _position(key: Sequence[object]) -> tuple[str, Age | None]:
             raise refused(messages.BAD_TOKEN)
 
 
-def _fits(pattern: str, value: str) -> bool:
-    return value.startswith(pattern[:-1]) if pattern.endswith("*") else value == pattern
-
-
 def _uses_definition(job: Job, values: Sequence[str]) -> bool:
     definition = job.spec.definition
-    return any(value == definition.arn if value.startswith("arn:") else _fits(value, definition.name) for value in values)
+    return any(value == definition.arn if value.startswith("arn:") else fits(value, definition.name) for value in values)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
+from mock_jobs.batch.consumables import requirements_of
 from mock_jobs.batch.container import check_environment, merge
 from mock_jobs.batch.dependencies import check_shapes, register, resolve
 from mock_jobs.batch.exceptions import invalid, refused
@@ -23,6 +24,7 @@ from mock_jobs.batch.retry import strategy_of
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (
         ArrayPropertiesTypeDef,
+        ConsumableResourcePropertiesOutputTypeDef,
         ContainerDetailTypeDef,
         ContainerOverridesTypeDef,
         JobDependencyTypeDef,
@@ -55,12 +57,21 @@ class SubmitOperations(JobDefinitionOperations):
         propagate_tags: bool | None = None,
         timeout: JobTimeoutTypeDef | None = None,
         tags: Mapping[str, str] | None = None,
+        consumable_resource_properties_override: ConsumableResourcePropertiesOutputTypeDef | None = None,
     ) -> dict[str, str]:
         """Submit a job, or an array of up to 10,000."""
         if NAME.fullmatch(job_name) is None:
             raise invalid(messages.JOB_NAME)
-        if parameters or container_overrides or tags or retry_strategy:
-            content = (job_name, parameters, container_overrides, tags, retry_strategy, depends_on)
+        if parameters or container_overrides or tags or retry_strategy or consumable_resource_properties_override:
+            content = (
+                job_name,
+                parameters,
+                container_overrides,
+                tags,
+                retry_strategy,
+                depends_on,
+                consumable_resource_properties_override,
+            )
             if len(json.dumps(content).encode()) > MAX_PAYLOAD:
                 raise invalid(messages.PAYLOAD_TOO_LARGE)
         size = array_properties.get("size") if array_properties else None
@@ -73,6 +84,7 @@ class SubmitOperations(JobDefinitionOperations):
         overrides: ContainerOverridesTypeDef = container_overrides or {}
         check_environment(overrides.get("environment", []))
         check_tag_keys(tags or ())
+        override = requirements_of(consumable_resource_properties_override, self.arns)
         definition = self.definition_to_submit(job_definition)
         queue = self.queue_to_submit(job_queue)
         if queue.service_order:
@@ -84,6 +96,10 @@ class SubmitOperations(JobDefinitionOperations):
             raise refused(messages.SHARE_ON_FIFO)
         values = {**(definition.parameters or {}), **(parameters or {})}
         container, vcpus = _merged(definition, overrides, values)
+        requirements = definition.requirements if override is None else override
+        for arn in () if requirements is None else requirements.needs:
+            if arn not in self.stock.by_arn:
+                raise self.does_not_exist("consumable-resource", arn)
         found = resolve(entries, size, self._find_by_id, lenient=self.settings.lenient_dependencies)
         spec = JobSpec(
             name=job_name,
@@ -103,11 +119,14 @@ class SubmitOperations(JobDefinitionOperations):
             dependencies=found.plain,
             n_to_n=found.n_to_n,
             is_sequential=found.is_sequential,
+            requirements=requirements if requirements is not None and requirements.needs else None,
         )
         job_id, now_ms = self.world.ids.uuid(), self.world.clock.now_ms
         job = Job(spec, job_id, now_ms) if size is None else ArrayJob(spec, job_id, now_ms, size)
         self.jobs[job_id] = job
         register(job)
+        for arn in () if spec.requirements is None else spec.requirements.needs:
+            self.consumers.setdefault(arn, []).append(job)
         self.lifecycle.admit(job)
         return {"jobArn": job.arn, "jobName": job_name, "jobId": job_id}
 

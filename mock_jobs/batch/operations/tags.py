@@ -1,7 +1,7 @@
 """TagResource, UntagResource and ListTagsForResource.
 
-Source: API reference, TagResource (*documented*): compute environments, job queues, job definitions and jobs have tags, the
-children of arrays have none.
+Source: API reference, TagResource (*documented*): compute environments, job queues, job definitions, consumable resources
+and jobs have tags, the children of arrays have none.
 """
 
 from __future__ import annotations
@@ -57,6 +57,9 @@ class TagOperations(JobDefinitionOperations):
         elif kind == "job-queue":
             queue = self.queues.get(name)
             tags = None if queue is None else queue.tags
+        elif kind == "consumable-resource":
+            resource = self.stock.by_arn.get(arn)
+            tags = None if resource is None else resource.tags
         elif kind == "job-definition":
             definition = self._revision(name)
             tags = None if definition is None else definition.tags

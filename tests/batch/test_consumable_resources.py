@@ -1,0 +1,650 @@
+"""Consumable resources. Documents: AWS Batch user guide, "Resource-aware scheduling"; API reference of the operations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from batch_site import (
+    PREFIX,
+    Timeline,
+    detail,
+    make_definition,
+    make_environment,
+    make_queue,
+    make_site,
+    refusal,
+    status,
+    statuses,
+    submit,
+)
+
+ARN = f"{PREFIX}consumable-resource/"
+
+
+def make_resource(batch: Any, name: str = "R", total: int | None = 2, **more: Any) -> str:
+    if total is not None:
+        more["totalQuantity"] = total
+    return batch.create_consumable_resource(consumableResourceName=name, **more)["consumableResourceArn"]
+
+
+def needing(**quantities: int) -> dict[str, Any]:
+    entries = [{"consumableResource": name, "quantity": quantity} for name, quantity in quantities.items()]
+    return {"consumableResourceList": entries}
+
+
+def submit_needing(batch: Any, name: str = "job", *, needs: dict[str, int], **more: Any) -> str:
+    return submit(batch, name, consumableResourcePropertiesOverride=needing(**needs), **more)
+
+
+def quantities(batch: Any, name: str = "R") -> tuple[int, int, int]:
+    """Return total, in use and available."""
+    resource = batch.describe_consumable_resource(consumableResource=name)
+    return resource["totalQuantity"], resource["inUseQuantity"], resource["availableQuantity"]
+
+
+def names(page: dict[str, Any]) -> list[str]:
+    return [each["consumableResourceName"] for each in page["consumableResources"]]
+
+
+@pytest.fixture
+def at(mock, batch):
+    timeline = Timeline(mock)
+    make_site(batch, max_vcpus=100)
+    mock.batch.plan(duration=10)
+    return timeline
+
+
+# Accounts
+
+
+def test_a_replenishable_resource_comes_back_at_the_end_of_a_job(batch, at):
+    """Worked example E14."""
+    make_resource(batch, resourceType="REPLENISHABLE")
+    jobs = [submit_needing(batch, needs={"R": 1}) for _ in range(3)]
+    at.go_to(5)
+    seen = [(statuses(batch, *jobs), quantities(batch))]
+    at.go_to(15)
+    seen.append((statuses(batch, *jobs), quantities(batch)))
+    at.go_to(20)
+
+    assert seen == [
+        (["RUNNING", "RUNNING", "RUNNABLE"], (2, 2, 0)),
+        (["SUCCEEDED", "SUCCEEDED", "RUNNING"], (2, 1, 1)),
+    ]
+    assert [at.span(detail(batch, job)) for job in jobs] == [(0, 10), (0, 10), (10, 20)]
+    assert quantities(batch) == (2, 0, 2)
+
+
+def test_a_non_replenishable_resource_is_gone_when_a_job_starts(batch, at):
+    """Worked example E15."""
+    make_resource(batch, resourceType="NON_REPLENISHABLE")
+    jobs = [submit_needing(batch, needs={"R": 1}) for _ in range(3)]
+    at.go_to(5)
+    during = quantities(batch)
+    at.go_to(1000)
+    waiting = status(batch, jobs[2])
+    batch.update_consumable_resource(consumableResource="R", operation="ADD", quantity=1)
+    at.go_to(1005)
+
+    assert during == (0, 2, 0)
+    assert waiting == "RUNNABLE"
+    assert status(batch, jobs[2]) == "RUNNING"
+    assert quantities(batch) == (0, 1, 0)
+    at.go_to(1010)
+    assert quantities(batch) == (0, 0, 0)
+    assert [at.span(detail(batch, job)) for job in jobs] == [(0, 10), (0, 10), (1000, 1010)]
+
+
+def test_a_job_that_needs_more_than_there_is_waits_for_ever_and_holds_up_its_queue(mock, batch, at):
+    """Worked example E16; no blocked-queue code is documented for it."""
+    make_resource(batch)
+    greedy = submit_needing(batch, "greedy", needs={"R": 3})
+    behind = submit(batch, "behind")
+
+    at.go_to(100_000)
+
+    assert statuses(batch, greedy, behind) == ["RUNNABLE", "RUNNABLE"]
+    assert "statusReason" not in detail(batch, greedy)
+    assert quantities(batch) == (2, 0, 2)
+
+
+def test_without_strict_order_others_pass_a_job_that_waits_for_a_resource(mock, batch, at):
+    mock.batch.settings.strict_fifo = False
+    make_resource(batch)
+    greedy = submit_needing(batch, "greedy", needs={"R": 3})
+    behind = submit(batch, "behind")
+
+    at.go_to(5)
+
+    assert statuses(batch, greedy, behind) == ["RUNNABLE", "RUNNING"]
+
+
+def test_a_job_starts_only_when_there_is_enough_of_everything(batch, at):
+    make_resource(batch, "A", 5)
+    make_resource(batch, "B", 0)
+    job = submit_needing(batch, needs={"A": 5, "B": 1})
+    at.go_to(5)
+    before = (status(batch, job), quantities(batch, "A"))
+
+    batch.update_consumable_resource(consumableResource="B", operation="ADD", quantity=1)
+    at.go_to(6)
+
+    assert before == ("RUNNABLE", (5, 0, 5))
+    assert status(batch, job) == "RUNNING"
+    assert (quantities(batch, "A"), quantities(batch, "B")) == ((5, 5, 0), (1, 1, 0))
+
+
+def test_room_alone_takes_nothing_of_a_resource(batch, at):
+    make_environment(batch, "small", max_vcpus=1)
+    make_queue(batch, "narrow", ("small",))
+    make_resource(batch)
+    submit_needing(batch, needs={"R": 1}, jobQueue="narrow")
+    waiting = submit_needing(batch, needs={"R": 1}, jobQueue="narrow")
+
+    at.go_to(5)
+
+    assert status(batch, waiting) == "RUNNABLE"
+    assert quantities(batch) == (2, 1, 1)
+
+
+@pytest.mark.parametrize(("kind", "left"), [("REPLENISHABLE", (5, 0, 5)), ("NON_REPLENISHABLE", (3, 0, 3))])
+def test_every_attempt_consumes_again(mock, batch, at, kind, left):
+    make_resource(batch, total=5, resourceType=kind)
+    mock.batch.plan(duration=10, exit_code=1)
+    job = submit_needing(batch, needs={"R": 1}, retryStrategy={"attempts": 2})
+
+    at.go_to(20)
+
+    assert len(detail(batch, job)["attempts"]) == 2
+    assert quantities(batch) == left
+
+
+@pytest.mark.parametrize("at_seconds", [0, 5], ids=["starting", "running"])
+def test_a_terminated_job_gives_back(mock, batch, at, at_seconds):
+    mock.batch.settings.starting_seconds = 3
+    make_resource(batch)
+    job = submit_needing(batch, needs={"R": 2})
+    at.go_to(at_seconds)
+    during = quantities(batch)
+
+    batch.terminate_job(jobId=job, reason="r")
+
+    assert during == (2, 2, 0)
+    assert quantities(batch) == (2, 0, 2)
+
+
+def test_every_child_of_an_array_consumes(batch, at):
+    make_resource(batch)
+    array = submit_needing(batch, needs={"R": 1}, size=4)
+
+    at.go_to(5)
+
+    assert detail(batch, array)["arrayProperties"]["statusSummary"]["RUNNING"] == 2
+    assert quantities(batch) == (2, 2, 0)
+
+
+# What a job needs
+
+
+def test_the_needs_of_a_definition_are_those_of_its_jobs(batch, at):
+    make_resource(batch)
+    make_definition(batch, "needy", consumableResourceProperties=needing(R=2))
+    (described,) = batch.describe_job_definitions(jobDefinitions=["needy:1"])["jobDefinitions"]
+
+    job = submit(batch, jobDefinition="needy")
+    at.go_to(1)
+
+    assert described["consumableResourceProperties"] == needing(R=2)
+    assert detail(batch, job)["consumableResourceProperties"] == needing(R=2)
+    assert quantities(batch) == (2, 2, 0)
+
+
+def test_an_override_replaces_the_needs_of_the_definition(batch, at):
+    make_resource(batch, "A")
+    make_resource(batch, "B")
+    make_definition(batch, "needy", consumableResourceProperties=needing(A=2))
+
+    job = submit_needing(batch, needs={"B": 1}, jobDefinition="needy")
+    free = submit_needing(batch, needs={}, jobDefinition="needy")
+    at.go_to(1)
+
+    assert detail(batch, job)["consumableResourceProperties"] == needing(B=1)
+    assert "consumableResourceProperties" not in detail(batch, free)
+    assert (quantities(batch, "A"), quantities(batch, "B")) == ((2, 0, 2), (2, 1, 1))
+
+
+def test_a_resource_may_be_meant_by_its_arn(batch, at):
+    arn = make_resource(batch)
+    entry = {"consumableResource": arn, "quantity": 2}
+
+    job = submit(batch, consumableResourcePropertiesOverride={"consumableResourceList": [entry]})
+    at.go_to(1)
+
+    assert detail(batch, job)["consumableResourceProperties"] == {"consumableResourceList": [entry]}
+    assert quantities(batch, arn) == (2, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("entries", "text"),
+    [
+        ([{"quantity": 1}], "consumableResource is required"),
+        ([{"consumableResource": "", "quantity": 1}], "consumableResource is required"),
+        ([{"consumableResource": "R"}], "quantity is required"),
+        ([{"consumableResource": "R", "quantity": 0}], "quantity must be at least 1"),
+        ([{"consumableResource": "R", "quantity": -1}], "quantity must be at least 1"),
+        (
+            [{"consumableResource": "R", "quantity": 1}, {"consumableResource": f"{ARN}R", "quantity": 1}],
+            f"{ARN}R is given twice.",
+        ),
+    ],
+    ids=["no resource", "empty resource", "no quantity", "nothing", "negative", "twice"],
+)
+def test_impossible_needs_are_refused(batch, entries, text):
+    make_site(batch)
+    make_resource(batch)
+    properties = {"consumableResourceList": entries}
+    job = {"jobName": "j", "jobQueue": "q", "jobDefinition": "d", "consumableResourcePropertiesOverride": properties}
+    container = {"image": "i", "vcpus": 1, "memory": 4}
+    definition = {"jobDefinitionName": "n", "type": "container", "containerProperties": container}
+
+    assert refusal(batch.submit_job, **job) == text
+    assert refusal(batch.register_job_definition, **definition, consumableResourceProperties=properties) == text
+    assert batch.list_jobs(jobQueue="q", filters=[{"name": "JOB_NAME", "values": ["*"]}])["jobSummaryList"] == []
+    assert batch.describe_job_definitions(jobDefinitionName="n")["jobDefinitions"] == []
+
+
+@pytest.mark.parametrize("reference", ["nope", f"{ARN}nope", "arn:aws:batch:eu-west-1:123456789012:consumable-resource/R"])
+def test_the_resources_must_exist_when_a_job_is_submitted(batch, reference):
+    make_site(batch)
+    make_resource(batch)
+    properties = {"consumableResourceList": [{"consumableResource": reference, "quantity": 1}]}
+    make_definition(batch, "needy", consumableResourceProperties=properties)
+    shown = reference if reference.startswith("arn:") else ARN + reference
+
+    text = refusal(batch.submit_job, jobName="j", jobQueue="q", jobDefinition="needy")
+
+    assert text == f"{shown} does not exist"
+    assert batch.list_jobs(jobQueue="q", filters=[{"name": "JOB_NAME", "values": ["*"]}])["jobSummaryList"] == []
+
+
+# Create, describe, delete
+
+
+def test_a_resource_is_described_as_it_was_created(mock, batch):
+    mock.clock.freeze()
+
+    arn = make_resource(batch, "licenses", 7, resourceType="NON_REPLENISHABLE", tags={"a": "1"})
+
+    assert arn == f"{ARN}licenses"
+    described = batch.describe_consumable_resource(consumableResource="licenses")
+    del described["ResponseMetadata"]
+    assert described == {
+        "consumableResourceName": "licenses",
+        "consumableResourceArn": arn,
+        "totalQuantity": 7,
+        "inUseQuantity": 0,
+        "availableQuantity": 7,
+        "resourceType": "NON_REPLENISHABLE",
+        "createdAt": mock.clock.now_ms,
+        "tags": {"a": "1"},
+    }
+
+
+def test_a_resource_is_replenishable_and_empty_by_default(batch):
+    make_resource(batch, total=None)
+
+    assert batch.describe_consumable_resource(consumableResource="R")["resourceType"] == "REPLENISHABLE"
+    assert quantities(batch) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"consumableResourceName": "bad name"}, "Consumable resource name should match valid pattern"),
+        ({"consumableResourceName": "x" * 129}, "Consumable resource name should match valid pattern"),
+        ({"consumableResourceName": "R"}, "Object already exists"),
+        ({"consumableResourceName": "n", "totalQuantity": -1}, "totalQuantity must be at least 0"),
+        ({"consumableResourceName": "n", "resourceType": "X"}, "resourceType must be one of REPLENISHABLE, NON_REPLENISHABLE"),
+        ({"consumableResourceName": "n", "tags": {"aws:x": "1"}}, "Tag keys must not start with aws:"),
+    ],
+    ids=["name", "long name", "taken", "negative", "type", "tags"],
+)
+def test_an_impossible_resource_is_refused(batch, arguments, text):
+    make_resource(batch, "R", 3)
+
+    assert refusal(batch.create_consumable_resource, **arguments) == text
+    assert names(batch.list_consumable_resources()) == ["R"]
+    assert quantities(batch) == (3, 0, 3)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "describe_consumable_resource",
+        "update_consumable_resource",
+        "delete_consumable_resource",
+        "list_jobs_by_consumable_resource",
+    ],
+)
+@pytest.mark.parametrize("reference", ["nope", "r", f"{ARN}nope", f"{PREFIX}job-queue/R"])
+def test_an_unknown_resource_is_refused_with_its_full_arn(batch, operation, reference):
+    make_resource(batch)
+    more = {"quantity": 1} if operation.startswith("update") else {}
+
+    text = refusal(getattr(batch, operation), consumableResource=reference, **more)
+
+    assert text == f"{reference if reference.startswith('arn:') else ARN + reference} does not exist"
+    assert names(batch.list_consumable_resources()) == ["R"]
+
+
+def test_deletion_of_an_unknown_resource_may_be_let_pass(mock, batch):
+    mock.batch.settings.idempotent_delete = True
+
+    batch.delete_consumable_resource(consumableResource="nope")
+
+    assert names(batch.list_consumable_resources()) == []
+
+
+def test_jobs_that_need_a_deleted_resource_wait_until_it_is_made_again(mock, batch, at):
+    make_resource(batch, total=1)
+    running = submit_needing(batch, needs={"R": 1})
+    waiting = submit_needing(batch, needs={"R": 1})
+    at.go_to(5)
+
+    batch.delete_consumable_resource(consumableResource="R")
+    at.go_to(1000)
+    before = statuses(batch, running, waiting)
+    make_resource(batch, total=4)
+    at.go_to(1001)
+
+    assert before == ["SUCCEEDED", "RUNNABLE"]
+    assert status(batch, waiting) == "RUNNING"
+    assert quantities(batch) == (4, 1, 3)
+
+
+def test_a_resource_has_tags(batch):
+    arn = make_resource(batch, tags={"a": "1"})
+
+    batch.tag_resource(resourceArn=arn, tags={"b": "2"})
+    batch.untag_resource(resourceArn=arn, tagKeys=["a"])
+
+    assert batch.list_tags_for_resource(resourceArn=arn)["tags"] == {"b": "2"}
+    assert batch.describe_consumable_resource(consumableResource="R")["tags"] == {"b": "2"}
+    assert refusal(batch.list_tags_for_resource, resourceArn=f"{ARN}nope") == f"{ARN}nope does not exist"
+
+
+# Update
+
+
+@pytest.mark.parametrize(
+    ("arguments", "total"),
+    [
+        ({"operation": "SET", "quantity": 3}, 3),
+        ({"operation": "ADD", "quantity": 3}, 13),
+        ({"operation": "REMOVE", "quantity": 3}, 7),
+        ({"operation": "REMOVE", "quantity": 10}, 0),
+        ({"operation": "SET", "quantity": 0}, 0),
+        ({"quantity": 3}, 3),
+    ],
+    ids=["set", "add", "remove", "remove all", "set to nothing", "set by default"],
+)
+def test_the_quantity_is_updated(batch, arguments, total):
+    arn = make_resource(batch, total=10)
+
+    answer = batch.update_consumable_resource(consumableResource=arn, **arguments)
+
+    del answer["ResponseMetadata"]
+    assert answer == {"consumableResourceName": "R", "consumableResourceArn": arn, "totalQuantity": total}
+    assert quantities(batch) == (total, 0, total)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"operation": "REMOVE", "quantity": 11}, "Cannot remove more than the total quantity of R, which is 10"),
+        ({"operation": "DOUBLE", "quantity": 1}, "operation must be one of SET, ADD, REMOVE"),
+        ({"operation": "ADD", "quantity": -1}, "quantity must be at least 0"),
+        ({"operation": "ADD"}, "quantity is required"),
+        ({"operation": "ADD", "quantity": 2**63 - 1}, f"totalQuantity must be at most {2**63 - 1}"),
+        ({"quantity": 1, "clientToken": "x" * 65}, "clientToken must have at most 64 entries or characters"),
+    ],
+    ids=["below zero", "operation", "negative", "no quantity", "too much", "long token"],
+)
+def test_an_impossible_update_is_refused(batch, arguments, text):
+    make_resource(batch, total=10)
+
+    assert refusal(batch.update_consumable_resource, consumableResource="R", **arguments) == text
+    assert quantities(batch) == (10, 0, 10)
+
+
+def test_a_total_below_what_is_in_use_leaves_nothing_available(batch, at):
+    make_resource(batch, total=4)
+    submit_needing(batch, needs={"R": 4})
+    waiting = submit_needing(batch, needs={"R": 1})
+    at.go_to(5)
+
+    batch.update_consumable_resource(consumableResource="R", operation="SET", quantity=1)
+    during = quantities(batch)
+    at.go_to(11)
+
+    assert during == (1, 4, 0)
+    assert status(batch, waiting) == "RUNNING"
+    assert quantities(batch) == (1, 1, 0)
+
+
+def test_an_update_counts_once_for_a_client_token_in_its_eight_hours(mock, batch):
+    make_resource(batch, total=10)
+    mock.clock.freeze()
+    update = {"consumableResource": "R", "operation": "ADD", "quantity": 5, "clientToken": "t"}
+    batch.update_consumable_resource(**update)
+
+    mock.clock.advance(8 * 3600 - 1)
+    again = batch.update_consumable_resource(**update)["totalQuantity"]
+    mock.clock.advance(1)
+
+    assert again == 15
+    assert batch.update_consumable_resource(**update)["totalQuantity"] == 20
+
+
+def test_a_client_token_cannot_come_with_another_update(batch):
+    make_resource(batch, total=10)
+    batch.update_consumable_resource(consumableResource="R", operation="ADD", quantity=5, clientToken="t")
+
+    text = refusal(batch.update_consumable_resource, consumableResource="R", operation="ADD", quantity=6, clientToken="t")
+
+    assert text == "The clientToken was already used for a different request"
+    assert quantities(batch) == (15, 0, 15)
+
+
+def test_a_refused_update_does_not_use_its_client_token_up(batch):
+    make_resource(batch, total=1)
+    remove = {"consumableResource": "R", "operation": "REMOVE", "quantity": 2, "clientToken": "t"}
+    refusal(batch.update_consumable_resource, **remove)
+    batch.update_consumable_resource(consumableResource="R", operation="SET", quantity=5)
+
+    assert batch.update_consumable_resource(**remove)["totalQuantity"] == 3
+
+
+# Listing
+
+
+def test_resources_are_listed_in_the_order_of_creation_by_pages(batch):
+    for name in ("b", "a", "c"):
+        make_resource(batch, name, 1)
+    first = batch.list_consumable_resources(maxResults=2)
+    second = batch.list_consumable_resources(maxResults=2, nextToken=first["nextToken"])
+
+    assert (names(first), names(second)) == (["b", "a"], ["c"])
+    assert "nextToken" not in second
+    assert first["consumableResources"][0] == {
+        "consumableResourceArn": f"{ARN}b",
+        "consumableResourceName": "b",
+        "totalQuantity": 1,
+        "inUseQuantity": 0,
+        "resourceType": "REPLENISHABLE",
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        (["GPU"], ["gpu"]),
+        (["li*"], ["License-a", "license-b"]),
+        (["gpu", "*b"], ["gpu"]),
+        (["*"], ["License-a", "gpu", "license-b"]),
+    ],
+    ids=["case", "prefix", "or, and an asterisk only at the end", "all"],
+)
+def test_resources_are_found_by_name(batch, values, found):
+    for name in ("License-a", "gpu", "license-b"):
+        make_resource(batch, name)
+
+    page = batch.list_consumable_resources(filters=[{"name": "CONSUMABLE_RESOURCE_NAME", "values": values}])
+
+    assert names(page) == found
+
+
+def by_resource(batch, **arguments):
+    page = batch.list_jobs_by_consumable_resource(consumableResource="R", **arguments)
+    return [job["jobName"] for job in page["jobs"]], page.get("nextToken")
+
+
+def test_jobs_are_listed_by_the_resource_that_they_need(mock, batch, at):
+    make_resource(batch)
+    job = submit_needing(batch, needs={"R": 2}, tags={"a": "1"})
+    submit(batch, "without")
+    at.go_to(5)
+
+    (listed,) = batch.list_jobs_by_consumable_resource(consumableResource=f"{ARN}R")["jobs"]
+
+    start_ms = mock.clock.now_ms - 5000
+    assert listed == {
+        "jobArn": f"{PREFIX}job/{job}",
+        "jobQueueArn": f"{PREFIX}job-queue/q",
+        "jobName": "job",
+        "jobDefinitionArn": f"{PREFIX}job-definition/d:1",
+        "jobStatus": "RUNNING",
+        "quantity": 2,
+        "createdAt": start_ms,
+        "startedAt": start_ms,
+        "consumableResourceProperties": needing(R=2),
+    }
+
+
+def test_the_jobs_of_a_resource_are_filtered_by_status_and_name(batch, at):
+    make_resource(batch, total=1)
+    for name in ("one", "Two", "twelve"):
+        submit_needing(batch, name, needs={"R": 1})
+    at.go_to(15)
+
+    def found(**filters):
+        return by_resource(batch, filters=[{"name": name, "values": values} for name, values in filters.items()])[0]
+
+    assert found() == ["twelve", "Two", "one"]
+    assert found(JOB_STATUS=["RUNNING"]) == ["Two"]
+    assert found(JOB_STATUS=["RUNNABLE", "SUCCEEDED"]) == ["twelve", "one"]
+    assert found(JOB_NAME=["TW*"]) == ["twelve", "Two"]
+    assert found(JOB_NAME=["tw*"], JOB_STATUS=["RUNNABLE"]) == ["twelve"]
+    assert found(JOB_STATUS=["FAILED"]) == []
+
+
+def test_the_jobs_of_a_resource_come_in_pages(mock, batch):
+    make_site(batch)
+    make_resource(batch, total=100)
+    mock.batch.pace = "manual"
+    for number in range(5):
+        submit_needing(batch, f"j{number}", needs={"R": 1})
+
+    first, token = by_resource(batch, maxResults=2)
+    submit_needing(batch, "late", needs={"R": 1})
+    second, token = by_resource(batch, maxResults=2, nextToken=token)
+    third, end = by_resource(batch, maxResults=2, nextToken=token)
+
+    assert (first, second, third, end) == (["j4", "j3"], ["j2", "j1"], ["j0"], None)
+
+
+def test_a_failed_job_is_listed_with_its_reason(batch, at):
+    make_resource(batch)
+    job = submit_needing(batch, needs={"R": 1})
+    batch.terminate_job(jobId=job, reason="why not")
+
+    (listed,) = batch.list_jobs_by_consumable_resource(consumableResource="R")["jobs"]
+
+    assert (listed["jobStatus"], listed["statusReason"]) == ("FAILED", "why not")
+
+
+@pytest.mark.parametrize("operation", ["list_consumable_resources", "list_jobs_by_consumable_resource"])
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"filters": [{"name": "NOPE", "values": ["x"]}]}, "Unsupported {} filter: NOPE"),
+        ({"filters": [{"name": "KNOWN", "values": []}]}, "A {} filter needs at least one value"),
+        ({"maxResults": 0}, "maxResults must be between 1 and 100"),
+        ({"maxResults": 101}, "maxResults must be between 1 and 100"),
+        ({"nextToken": "nonsense"}, "Invalid nextToken"),
+    ],
+    ids=["filter", "no values", "too few", "too many", "token"],
+)
+def test_an_impossible_listing_is_refused(batch, operation, arguments, text):
+    make_resource(batch)
+    is_of_jobs = operation == "list_jobs_by_consumable_resource"
+    arguments = {**arguments, **({"consumableResource": "R"} if is_of_jobs else {})}
+    known = "JOB_NAME" if is_of_jobs else "CONSUMABLE_RESOURCE_NAME"
+    if "filters" in arguments:
+        arguments["filters"] = [{**each, "name": each["name"].replace("KNOWN", known)} for each in arguments["filters"]]
+
+    shown = "ListJobsByConsumableResource" if is_of_jobs else "ListConsumableResources"
+    assert refusal(getattr(batch, operation), **arguments) == text.format(shown)
+
+
+def test_an_impossible_status_to_filter_by_is_refused(batch):
+    make_resource(batch)
+
+    text = refusal(
+        batch.list_jobs_by_consumable_resource, consumableResource="R", filters=[{"name": "JOB_STATUS", "values": ["DONE"]}]
+    )
+
+    assert text == "JOB_STATUS must be one of SUBMITTED, PENDING, RUNNABLE, STARTING, RUNNING, SUCCEEDED, FAILED"
+
+
+# Pace, and moving by hand
+
+
+def test_who_polls_the_jobs_of_a_resource_sees_them_end(mock, batch):
+    make_site(batch)
+    make_resource(batch)
+    mock.batch.plan(duration=3600)
+    submit_needing(batch, needs={"R": 1})
+    seen = []
+    for _ in range(6):
+        page = batch.list_jobs_by_consumable_resource(consumableResource="R")
+        seen.append(page["jobs"][0]["jobStatus"])
+
+    assert seen == ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "SUCCEEDED"]
+
+
+def test_who_polls_for_a_status_that_no_job_has_yet_sees_it_filled(mock, batch):
+    make_site(batch)
+    make_resource(batch)
+    submit_needing(batch, needs={"R": 1})
+    ended = [{"name": "JOB_STATUS", "values": ["SUCCEEDED"]}]
+
+    pages = [by_resource(batch, filters=ended)[0] for _ in range(5)]
+
+    assert pages == [[], [], [], [], ["job"]]
+
+
+def test_moving_by_hand_says_what_a_job_waits_for(mock, batch):
+    make_site(batch)
+    make_resource(batch, total=1)
+    make_resource(batch, "gone")
+    mock.batch.pace = "manual"
+    job = submit_needing(batch, needs={"R": 3, "gone": 1})
+    batch.delete_consumable_resource(consumableResource="gone")
+    mock.batch.step(job)
+
+    with pytest.raises(ValueError, match=r"waits for 3 of \S+/R \(1 available\), \S+/gone, which was deleted"):
+        mock.batch.step(job)
+    assert quantities(batch) == (1, 0, 1)
