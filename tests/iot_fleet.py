@@ -92,10 +92,15 @@ class Fleet:
             self.names.remove(thing)
         assert self.status(thing, job_id) == status
 
+    def _template(self, template_id):
+        return {**self.iot.describe_job_template(jobTemplateId=template_id), "ResponseMetadata": None}
+
     def snapshot(self):
         """Return all that can be seen."""
         jobs = [each["jobId"] for each in self.iot.list_jobs()["jobs"]]
+        templates = [each["jobTemplateId"] for each in self.iot.list_job_templates()["jobTemplates"]]
         return {
+            "templates": [self._template(each) for each in templates],
             "jobs": {each: self.describe(each) for each in jobs},
             "documents": {each: self.iot.get_job_document(jobId=each)["document"] for each in jobs},
             "executions": {

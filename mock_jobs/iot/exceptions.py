@@ -20,6 +20,10 @@ class ResourceAlreadyExistsException(AwsError):  # noqa: N818 - the name is the 
     """The id is taken; the body also names the resource in `resourceId` and `resourceArn`."""
 
 
+class ConflictException(AwsError):  # noqa: N818 - the name is the code on the wire
+    """The id of a job template is taken. The body names no resource: `resourceId` is null (observed)."""
+
+
 class InvalidStateTransitionException(AwsError):  # noqa: N818 - the name is the code on the wire
     """The present status does not allow the change."""
 

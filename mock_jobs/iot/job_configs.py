@@ -56,6 +56,25 @@ class JobConfigs:
         pairs = ((getattr(self, each.name), getattr(base, each.name)) for each in fields(self))
         return JobConfigs(*(theirs if own is None else own for own, theirs in pairs))
 
+    def check_bounds(self) -> None:
+        """Refuse what the service's model should refuse and does not (observed); comes with the constraints of the model.
+
+        Raises:
+            InvalidRequestException: With the service's texts.
+        """
+        if self.rollout is not None:
+            configs.check_rollout_bounds(self.rollout)
+
+    def check_new(self) -> None:
+        """Refuse what the service refuses in each of them when a job or a job template is created.
+
+        Raises:
+            InvalidRequestException: With the service's texts.
+        """
+        self.check()
+        if self.retry is not None:
+            configs.check_retry(self.retry)
+
     def check(self) -> None:
         """Refuse what the service refuses in each of them, retries aside: the time limit first (observed).
 

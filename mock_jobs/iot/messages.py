@@ -22,6 +22,7 @@ JOB_NOT_FOUND: Final = "Job {job_id} cannot be found."
 JOB_OF_EXECUTION_NOT_FOUND: Final = "Job execution cannot be found as the Job {job_id} does not exist."
 EXECUTION_NOT_FOUND: Final = "Job execution for thing {thing_name} cannot be found within job {job_id}."
 DEVICE_JOB_NOT_FOUND: Final = "Job {job_id} not found for {thing_name}"
+TEMPLATE_NOT_FOUND: Final = "Job Template {template_id} cannot be found."
 THING_NOT_FOUND: Final = "Thing {name} cannot be found."
 GROUP_NOT_FOUND: Final = "Thing Group {name} cannot be found."
 
@@ -38,9 +39,18 @@ ROLE_REQUIRED_V2: Final = "presignedUrlConfig role ARN is required to generate a
 ROLE_REQUIRED: Final = "Role must be provided for pre-sign S3 urls in job document of job {job_id}."
 PLACEHOLDER_NOT_TERMINATED: Final = "One or more parameters or placeholders are not terminated."
 
+# CreateJobTemplate, observed
+TEMPLATE_EXISTS: Final = "Job Template {template_id} already exists."
+
+# CreateJobTemplate, ours
+NOT_A_JOB: Final = "Resource type should be job but found invalid resource type {type}"
+
 # CreateJob, ours
 TARGET_INVALID: Final = "Target {arn} is not the ARN of a thing or a thing group."
 PARAMETERS_WITHOUT_TEMPLATE: Final = "Document parameters can be specified only with the ARN of a managed job template."
+PARAMETER_UNKNOWN: Final = "Job Template {name} has no document parameter {key}."
+PARAMETER_MISSING: Final = "Job Template {name} requires the document parameter {key}."
+PARAMETER_INVALID: Final = "Document parameter {key} of Job Template {name} must satisfy regular expression pattern: {regex}"
 JOB_EXISTS: Final = "Job {job_id} already exists."
 TOO_MANY_TARGETS: Final = "Job {job_id} has {count} targets, and {limit} is the limit."
 

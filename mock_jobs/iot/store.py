@@ -16,6 +16,7 @@ from mock_jobs.iot.jobs import Job
 from mock_jobs.iot.queues import ThingQueue
 from mock_jobs.iot.quotas import Usage
 from mock_jobs.iot.shelf import Shelf
+from mock_jobs.iot.templates import JobTemplate, JobTemplates
 from mock_jobs.iot.throttle import Throttle
 from mock_jobs.iot.validation import validation_error
 from mock_jobs.things import ThingRegistry
@@ -38,6 +39,8 @@ class JobStore(Backend):
         self._queues: dict[str, ThingQueue] = {}
         self._job_sequence = count(1)
         self._execution_sequence = count(1)
+        self._template_sequence = count(1)
+        self.templates = JobTemplates()
 
     @classmethod
     def refuse(cls, violations: Sequence[Violation]) -> AwsError:
@@ -96,6 +99,21 @@ class JobStore(Backend):
         if job is None or namespace_id not in (None, job.namespace_id):
             raise ResourceNotFoundException(text.format(job_id=job_id))
         return job
+
+    def next_template_sequence(self) -> int:
+        """Return the number of the next job template."""
+        return next(self._template_sequence)
+
+    def template_or_404(self, template_id: str) -> JobTemplate:
+        """Return a job template.
+
+        Raises:
+            ResourceNotFoundException: There is none with this id.
+        """
+        template = self.templates.get(template_id)
+        if template is None:
+            raise ResourceNotFoundException(messages.TEMPLATE_NOT_FOUND.format(template_id=template_id))
+        return template
 
     def newest_jobs(self, status: JobStatusType | None, after: tuple[int, ...] | None) -> Iterator[Job]:
         """Yield the jobs with a status or all, the one created last first, those that come after a key."""

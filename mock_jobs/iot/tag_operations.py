@@ -1,70 +1,73 @@
-"""Tags of jobs. Those of all other resources of AWS IoT are moto's."""
+"""Tags of jobs and job templates. Those of all other resources of AWS IoT are moto's."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mock_jobs.aws import NotOurs, WireShape
 from mock_jobs.iot import configs, messages
+from mock_jobs.iot.arns import ResourceArn, parse_arn
 from mock_jobs.iot.exceptions import ResourceNotFoundException
 from mock_jobs.iot.job_life import JobLife
-from mock_jobs.iot.jobs import Job
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import TagTypeDef
 
-_JOB_ARN: Final = re.compile(r"arn:[^:]*:iot:[^:]*:[^:]*:job/(?P<job_id>.*)", re.DOTALL)
+_NOT_FOUND = {"job": messages.JOB_NOT_FOUND, "jobtemplate": messages.TEMPLATE_NOT_FOUND}
 
 
 class TagOperations(JobLife):
-    """Tag and untag jobs."""
+    """Tag and untag jobs and job templates."""
 
     def tag_resource(self, *, resource_arn: str, tags: Sequence[TagTypeDef]) -> WireShape:
-        """Add tags to a job, in place of those with the same keys.
+        """Add tags to a job or a job template, in place of those with the same keys.
 
         Raises:
             InvalidRequestException: A tag without value, or with a reserved key; as for CreateJob (inferred).
-            ResourceNotFoundException: There is no such job. Source: observed.
-            NotOurs: The ARN is not one of a job.
+            ResourceNotFoundException: There is no such job or template. Source: observed.
+            NotOurs: The ARN is not one of a job or a template.
         """
-        job_id = _job_id(resource_arn)
+        arn = _our_arn(resource_arn)
         new = configs.check_tags(tags)
-        self._tagged_job(resource_arn, job_id).tags.update(new)
+        self._tags_or_404(arn).update(new)
         return {}
 
     def untag_resource(self, *, resource_arn: str, tag_keys: Sequence[str]) -> WireShape:
-        """Take tags off a job; keys that it does not have are ignored.
+        """Take tags off a job or a job template; keys that it does not have are ignored.
 
         Raises:
-            ResourceNotFoundException: There is no such job. Source: observed.
-            NotOurs: The ARN is not one of a job.
+            ResourceNotFoundException: There is no such job or template. Source: observed.
+            NotOurs: The ARN is not one of a job or a template.
         """
-        job = self._tagged_job(resource_arn, _job_id(resource_arn))
+        tags = self._tags_or_404(_our_arn(resource_arn))
         for key in tag_keys:
-            job.tags.pop(key, None)
+            tags.pop(key, None)
         return {}
 
     def list_tags_for_resource(self, *, resource_arn: str, next_token: str | None = None) -> WireShape:  # noqa: ARG002 - one page
-        """List the tags of a job, none if there is no such job (observed).
+        """List the tags of a job or a job template, none if there is no such (observed).
 
         Raises:
-            NotOurs: The ARN is not one of a job.
+            NotOurs: The ARN is not one of a job or a template.
         """
-        job = self.get_job(_job_id(resource_arn))
-        tags = {} if job is None or job.arn != resource_arn else job.tags
+        tags = self._tags(_our_arn(resource_arn)) or {}
         return {"tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
-    def _tagged_job(self, arn: str, job_id: str) -> Job:
-        job = self.get_job(job_id)
-        if job is None or job.arn != arn:
-            raise ResourceNotFoundException(messages.JOB_NOT_FOUND.format(job_id=job_id))
-        return job
+    def _tags_or_404(self, arn: ResourceArn) -> dict[str, str]:
+        tags = self._tags(arn)
+        if tags is None:
+            # The texts name the id by different words.
+            raise ResourceNotFoundException(_NOT_FOUND[arn.kind].format(job_id=arn.name, template_id=arn.name))
+        return tags
+
+    def _tags(self, arn: ResourceArn) -> dict[str, str] | None:
+        found = self.get_job(arn.name) if arn.kind == "job" else self.templates.get(arn.name)
+        return None if found is None or found.arn != arn.text else found.tags
 
 
-def _job_id(arn: str) -> str:
-    match = _JOB_ARN.fullmatch(arn)
-    if match is None:
+def _our_arn(text: str) -> ResourceArn:
+    arn = parse_arn(text)
+    if arn is None or arn.service != "iot" or arn.kind not in _NOT_FOUND:
         raise NotOurs
-    return match["job_id"]
+    return arn

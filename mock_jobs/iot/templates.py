@@ -1,16 +1,16 @@
-"""The record of a job template."""
+"""Job templates: the record, and the collection that finds and lists them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from mock_jobs.iot.shelf import Shelf
 
+if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import MaintenanceWindowTypeDef
 
-    from mock_jobs.iot.documents import JobDocument
     from mock_jobs.iot.job_configs import JobConfigs
 
 
@@ -23,7 +23,8 @@ class JobTemplate:
         template_id: Its id.
         arn: Its ARN.
         description: Its description.
-        document: The document of the jobs that are made from it.
+        document: The document of the jobs that are made from it, with all its placeholders.
+        document_source: Where it was read from, None if it was given.
         configs: Their configurations.
         maintenance_windows: When their rollout may go on.
         created_at_ms: When it was created.
@@ -34,8 +35,45 @@ class JobTemplate:
     template_id: str
     arn: str
     description: str
-    document: JobDocument
+    document: str
+    document_source: str | None
     configs: JobConfigs
     maintenance_windows: Sequence[MaintenanceWindowTypeDef]
     created_at_ms: int
     tags: dict[str, str] = field(default_factory=dict)
+
+
+class JobTemplates:
+    """The job templates of one account and region."""
+
+    __slots__ = ("_by_id", "_shelf")
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, JobTemplate] = {}
+        self._shelf: Shelf[JobTemplate] = Shelf(template_key)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def get(self, template_id: str) -> JobTemplate | None:
+        """Return the template with this id, None if there is none."""
+        return self._by_id.get(template_id)
+
+    def add(self, template: JobTemplate) -> None:
+        """Keep a template, whose id must be free."""
+        self._by_id[template.template_id] = template
+        self._shelf.add(template)
+
+    def remove(self, template: JobTemplate) -> None:
+        """Forget a template."""
+        del self._by_id[template.template_id]
+        self._shelf.remove(template)
+
+    def newest_first(self, after: tuple[int, ...] | None) -> Iterator[JobTemplate]:
+        """Yield the templates, the one created last first, those that come after a key."""
+        return self._shelf.downwards(after)
+
+
+def template_key(template: JobTemplate) -> tuple[int, ...]:
+    """Return the key by which templates are listed, the highest first. Source: newest first (observed)."""
+    return (template.sequence,)

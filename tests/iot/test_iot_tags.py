@@ -1,4 +1,4 @@
-"""Tags of jobs."""
+"""Tags of jobs and job templates."""
 
 from __future__ import annotations
 
@@ -76,3 +76,55 @@ def test_tags_of_other_resources_are_left_to_moto(tagged):
 
     with pytest.raises(NotImplementedError, match="tag_resource"):
         tagged.iot.tag_resource(resourceArn=arn, tags=[{"Key": "a", "Value": "b"}])
+
+
+# Templates
+
+TEMPLATE = f"{ARN}jobtemplate/template"
+
+
+@pytest.fixture
+def template(fleet):
+    fleet.iot.create_job_template(
+        jobTemplateId="template",
+        description="d",
+        document="{}",
+        tags=[{"Key": "team", "Value": "red"}, {"Key": "empty", "Value": ""}],
+    )
+    return fleet
+
+
+def test_tags_of_a_template_can_be_read_added_and_taken_off(template):
+    assert tags(template, TEMPLATE) == {"team": "red", "empty": ""}
+    template.iot.tag_resource(resourceArn=TEMPLATE, tags=[{"Key": "team", "Value": "blue"}, {"Key": "new", "Value": "1"}])
+    assert tags(template, TEMPLATE) == {"team": "blue", "empty": "", "new": "1"}
+    template.iot.untag_resource(resourceArn=TEMPLATE, tagKeys=["empty", "unknown"])
+
+    assert tags(template, TEMPLATE) == {"team": "blue", "new": "1"}
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        f"{ARN}jobtemplate/nope",
+        "arn:aws:iot:us-east-1:999999999999:jobtemplate/template",
+        "arn:aws:iot:eu-west-1:123456789012:jobtemplate/template",
+        "arn:aws:iot:us-east-1::jobtemplate/AWS-Reboot:1.0",
+    ],
+)
+def test_a_missing_template_cannot_be_tagged_and_has_no_tags(template, arn):
+    message = f"Job Template {arn.rpartition('/')[2]} cannot be found."
+
+    with template.refused("ResourceNotFoundException", 404, message):
+        template.iot.tag_resource(resourceArn=arn, tags=[{"Key": "a", "Value": "b"}])
+    with template.refused("ResourceNotFoundException", 404, message):
+        template.iot.untag_resource(resourceArn=arn, tagKeys=["team"])
+    assert tags(template, arn) == {}
+    assert tags(template, TEMPLATE) == {"team": "red", "empty": ""}
+
+
+def test_a_job_and_a_template_of_one_name_have_tags_of_their_own(tagged):
+    tagged.iot.create_job_template(jobTemplateId="job", description="d", document="{}", tags=[{"Key": "t", "Value": "1"}])
+
+    assert tags(tagged, f"{ARN}jobtemplate/job") == {"t": "1"}
+    assert tags(tagged) == {"team": "red", "empty": ""}

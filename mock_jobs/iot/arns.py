@@ -1,0 +1,39 @@
+"""ARNs of jobs and job templates."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_ARN: Final = re.compile(r"arn:[^:]*:(?P<service>[^:]*):[^:]*:(?P<account>[^:]*):(?P<kind>[^/]*)/(?P<name>.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceArn:
+    """An ARN, taken apart.
+
+    Attributes:
+        text: As given.
+        service: `iot` for what is of interest here.
+        account: Account id; empty for what AWS itself provides.
+        kind: Type of the resource.
+        name: Its name or id.
+    """
+
+    text: str
+    service: str
+    account: str
+    kind: str
+    name: str
+
+    @property
+    def is_of_aws(self) -> bool:
+        """Whether the resource belongs to no account, but is provided by AWS."""
+        return not self.account
+
+
+def parse_arn(text: str) -> ResourceArn | None:
+    """Return the parts of an ARN with a type and a name, None for any other text."""
+    match = _ARN.fullmatch(text)
+    return None if match is None else ResourceArn(text, match["service"], match["account"], match["kind"], match["name"])

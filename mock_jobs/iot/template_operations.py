@@ -1,0 +1,158 @@
+"""The operations on job templates of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from mock_jobs.aws import WireShape
+from mock_jobs.iot import configs, messages, template_views
+from mock_jobs.iot.arns import parse_arn
+from mock_jobs.iot.documents import check_document, read_document
+from mock_jobs.iot.exceptions import ConflictException, InvalidRequestException, ResourceNotFoundException
+from mock_jobs.iot.job_configs import JobConfigs
+from mock_jobs.iot.paging import page, start_of_page
+from mock_jobs.iot.store import JobStore
+from mock_jobs.iot.templates import JobTemplate, template_key
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot.type_defs import (
+        AbortConfigTypeDef,
+        JobExecutionsRetryConfigTypeDef,
+        JobExecutionsRolloutConfigTypeDef,
+        MaintenanceWindowTypeDef,
+        PresignedUrlConfigTypeDef,
+        TagTypeDef,
+        TimeoutConfigTypeDef,
+    )
+
+    from mock_jobs.iot.jobs import Job
+
+_LISTING: Final = "ListJobTemplates"
+
+
+class TemplateOperations(JobStore):
+    """Create, describe, list and delete job templates."""
+
+    def create_job_template(
+        self,
+        *,
+        job_template_id: str,
+        description: str,
+        job_arn: str | None = None,
+        document_source: str | None = None,
+        document: str | None = None,
+        presigned_url_config: PresignedUrlConfigTypeDef | None = None,
+        job_executions_rollout_config: JobExecutionsRolloutConfigTypeDef | None = None,
+        abort_config: AbortConfigTypeDef | None = None,
+        timeout_config: TimeoutConfigTypeDef | None = None,
+        tags: Sequence[TagTypeDef] = (),
+        job_executions_retry_config: JobExecutionsRetryConfigTypeDef | None = None,
+        maintenance_windows: Sequence[MaintenanceWindowTypeDef] = (),
+        destination_package_versions: Sequence[str] = (),
+    ) -> WireShape:
+        """Create a job template, from a document or from a job.
+
+        Of the job it takes document and configurations, not the description; what the request gives comes first, each
+        configuration as a whole, and a document or source replaces the job's.
+
+        Source: CreateJobTemplate, API reference; developer guide, "Create a job template" (documented). The texts are observed,
+        and so is the order of the first checks: the document, the time limit, the abort criteria.
+
+        Raises:
+            InvalidRequestException: Members contradict each other, or a configuration, a tag or the document is invalid.
+            ConflictException: The id is taken.
+            ResourceNotFoundException: There is no such job.
+        """
+        given = JobConfigs(
+            presigned_url_config,
+            job_executions_rollout_config,
+            abort_config,
+            timeout_config,
+            job_executions_retry_config,
+            destination_package_versions,
+        ).without_empty()
+        given.check_bounds()
+        if document is not None:
+            check_document(document)
+        given.check_new()
+        tags_by_key = configs.check_tags(tags)
+        if document is not None and document_source is not None:
+            raise InvalidRequestException(messages.TWO_DOCUMENTS)
+        if job_arn is None and document is None and document_source is None:
+            raise InvalidRequestException(messages.NO_DOCUMENT)
+        if self.templates.get(job_template_id) is not None:
+            raise ConflictException(messages.TEMPLATE_EXISTS.format(template_id=job_template_id), resourceId=None)
+        job = None if job_arn is None else self._job_of_arn(job_arn)
+        merged = given if job is None else given.over(job.configs)
+        read = read_document(job_template_id, document, document_source, merged.presigned_url)
+        if read is None:
+            assert job is not None
+            text, source = _template_document(job)
+        else:
+            text, source = read.before_substitution, read.source
+        windows = maintenance_windows
+        if not windows and job is not None and job.scheduling_config is not None:
+            windows = job.scheduling_config.get("maintenanceWindows", ())
+        template = JobTemplate(
+            sequence=self.next_template_sequence(),
+            template_id=job_template_id,
+            arn=self.arn("jobtemplate", job_template_id),
+            description=description,
+            document=text,
+            document_source=source,
+            configs=merged,
+            maintenance_windows=windows,
+            created_at_ms=self.world.clock.now_ms,
+            tags=tags_by_key,
+        )
+        self.templates.add(template)
+        return {"jobTemplateArn": template.arn, "jobTemplateId": template.template_id}
+
+    def describe_job_template(self, *, job_template_id: str) -> WireShape:
+        """Return a job template.
+
+        Raises:
+            ResourceNotFoundException: There is no such template.
+        """
+        return template_views.describe_template(self.template_or_404(job_template_id))
+
+    def list_job_templates(self, *, max_results: int | None = None, next_token: str | None = None) -> WireShape:
+        """List the job templates, newest first (observed), those that AWS provides left out.
+
+        Raises:
+            InvalidRequestException: The token is not one of this listing.
+        """
+        after = start_of_page(_LISTING, next_token, 1)
+        found, token = page(_LISTING, self.templates.newest_first(after), max_results, template_key)
+        return {"jobTemplates": [template_views.summarize_template(each) for each in found], **token}
+
+    def delete_job_template(self, *, job_template_id: str) -> None:
+        """Delete a job template; the jobs that were made from it stay as they are, and name it still (observed).
+
+        Raises:
+            ResourceNotFoundException: There is no such template. Managed ones cannot be addressed (inferred).
+        """
+        self.templates.remove(self.template_or_404(job_template_id))
+
+    def _job_of_arn(self, text: str) -> Job:
+        arn = parse_arn(text)
+        if arn is None or arn.service != "iot" or arn.kind != "job":
+            kind = text if arn is None else arn.kind
+            raise InvalidRequestException(messages.NOT_A_JOB.format(type=kind))
+        job = self.get_job(arn.name)
+        if job is None or job.arn != text:
+            raise ResourceNotFoundException(messages.JOB_NOT_FOUND.format(job_id=arn.name))
+        return job
+
+
+def _template_document(job: Job) -> tuple[str, str | None]:
+    """Return document and source of a template that is made from a job.
+
+    Placeholders stay, so that they are replaced for each new job; not those of parameters, which only templates of AWS take
+    (inferred).
+    """
+    arn = None if job.template_arn is None else parse_arn(job.template_arn)
+    if arn is not None and arn.is_of_aws:
+        return job.document.text, None
+    return job.document.before_substitution, job.document.source
