@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mock_jobs.aws import NotEmulatedYet, WireShape
 from mock_jobs.iot import configs, messages, quotas, states, views
+from mock_jobs.iot.arns import parse_arn
 from mock_jobs.iot.documents import read_document
 from mock_jobs.iot.exceptions import (
     InvalidRequestException,
     ResourceAlreadyExistsException,
+    ResourceNotFoundException,
 )
+from mock_jobs.iot.from_template import FromTemplate
 from mock_jobs.iot.job_configs import JobConfigs
 from mock_jobs.iot.job_life import JobLife
 from mock_jobs.iot.jobs import Job
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
     )
 
 
-class CreateOperations(JobLife):
+class CreateOperations(FromTemplate, JobLife):
     """Create jobs."""
 
     def create_job(
@@ -63,7 +67,8 @@ class CreateOperations(JobLife):
 
         Raises:
             InvalidRequestException: Members contradict each other, or a configuration, the document or a target is invalid.
-            ResourceNotFoundException: A target does not exist here; then nothing is created for the others either.
+            ResourceNotFoundException: There is no such template, or a target does not exist here; then nothing is created for
+                the others either.
             ResourceAlreadyExistsException: The id is taken, in whatever status, even by an identical job.
             LimitExceededException: More than 100 targets.
             NotEmulatedYet: The job needs a feature that is still missing.
@@ -76,28 +81,34 @@ class CreateOperations(JobLife):
             job_executions_retry_config,
             destination_package_versions,
         ).without_empty()
-        if given.rollout is not None:
-            configs.check_rollout_bounds(given.rollout)
+        given.check_bounds()
         _check_document_members(document, document_source, job_template_arn, document_parameters)
-        given.check()
-        if given.retry is not None:
-            configs.check_retry(given.retry)
+        template = None if job_template_arn is None else self.find_template(job_template_arn)
+        given.check_new()
+        if template is not None:
+            given = given.over(template.configs)
+            scheduling_config = template.schedule(scheduling_config)
         schedule = None
         if scheduling_config:
             now = datetime.fromtimestamp(self.world.clock.now_s, timezone.utc)
             schedule = read_schedule(scheduling_config, target_selection, now)
         tags_by_key = configs.check_tags(tags)
-        read = read_document(job_id, document, document_source, given.presigned_url)
+        read_one = partial(read_document, job_id, presigned_url_config=given.presigned_url)
+        if template is None:
+            read = read_one(document, document_source)
+        else:
+            read = template.read_document(read_one, document, document_source, document_parameters or {})
         parsed_targets = [parse_target(arn) for arn in targets]
         _refuse_missing_features(
             {
-                "jobTemplateArn": job_template_arn,
-                "documentParameters": document_parameters,
                 "schedulingConfig.maintenanceWindows": (scheduling_config or {}).get("maintenanceWindows"),
-                "destinationPackageVersions": destination_package_versions,
+                "destinationPackageVersions": given.package_versions,
                 "targetSelection CONTINUOUS": target_selection == "CONTINUOUS",
             }
         )
+        if job_template_arn is not None and template is None:
+            template_id = job_template_arn.rpartition("/")[2]
+            raise ResourceNotFoundException(messages.TEMPLATE_NOT_FOUND.format(template_id=template_id))
         assert read is not None
         self._check_new(job_id, parsed_targets)
         starts_at_once = schedule is None or schedule.start_ms is None
@@ -113,6 +124,8 @@ class CreateOperations(JobLife):
             created_at_ms=now_ms,
             updated_at_ms=now_ms,
             status=states.IN_PROGRESS if starts_at_once else states.SCHEDULED,
+            template_arn=job_template_arn,
+            document_parameters=document_parameters or None,
             description=description,
             namespace_id=namespace_id,
             configs=given,
@@ -143,17 +156,9 @@ def _check_document_members(
         raise InvalidRequestException(messages.TWO_DOCUMENTS)
     if document is None and source is None and template_arn is None:
         raise InvalidRequestException(messages.NO_DOCUMENT)
-    kind = None if template_arn is None else _resource_type(template_arn)
-    is_managed = kind == "jobtemplate" and template_arn is not None and template_arn.split(":")[4] == ""
-    if parameters and not is_managed:
+    arn = None if template_arn is None else parse_arn(template_arn)
+    if parameters and (arn is None or not arn.is_of_aws):
         raise InvalidRequestException(messages.PARAMETERS_WITHOUT_TEMPLATE)
-    if kind not in (None, "jobtemplate"):
-        raise InvalidRequestException(messages.NOT_A_TEMPLATE.format(type=kind))
-
-
-def _resource_type(arn: str) -> str:
-    # arn:partition:service:region:account:type/name
-    return arn.split(":", 5)[-1].partition("/")[0]
 
 
 def _refuse_missing_features(given: Mapping[str, object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,8 @@ class Job:
         targets: ARNs, as given.
         target_selection: SNAPSHOT or CONTINUOUS.
         document: Its document.
-        template_arn: Of the template that it was made from.
+        template_arn: Of the template that it was made from, which may be gone since.
+        document_parameters: Given for that template, if it is one of AWS.
         created_at_ms: When it was created.
         updated_at_ms: When it last changed; its executions do not count.
         completed_at_ms: When it became COMPLETED.
@@ -62,6 +64,7 @@ class Job:
     completed_at_ms: int | None = None
     status: JobStatusType = "IN_PROGRESS"
     template_arn: str | None = None
+    document_parameters: Mapping[str, str] | None = None
     description: str | None = None
     comment: str | None = None
     reason_code: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from mock_jobs.aws import WireShape
-from mock_jobs.iot import configs, messages, template_views
+from mock_jobs.iot import configs, messages, quotas, template_views
 from mock_jobs.iot.arns import parse_arn
 from mock_jobs.iot.documents import check_document, read_document
 from mock_jobs.iot.exceptions import ConflictException, InvalidRequestException, ResourceNotFoundException
@@ -63,6 +63,7 @@ class TemplateOperations(JobStore):
             InvalidRequestException: Members contradict each other, or a configuration, a tag or the document is invalid.
             ConflictException: The id is taken.
             ResourceNotFoundException: There is no such job.
+            LimitExceededException: There are as many templates as the settings allow.
         """
         given = JobConfigs(
             presigned_url_config,
@@ -94,6 +95,7 @@ class TemplateOperations(JobStore):
         windows = maintenance_windows
         if not windows and job is not None and job.scheduling_config is not None:
             windows = job.scheduling_config.get("maintenanceWindows", ())
+        quotas.check_new_template(self.settings, len(self.templates))
         template = JobTemplate(
             sequence=self.next_template_sequence(),
             template_id=job_template_id,

@@ -75,6 +75,10 @@ def describe_job(job: Job) -> JobTypeDef:
         view["jobExecutionsRetryConfig"] = cast("JobExecutionsRetryConfigOutputTypeDef", job.configs.retry)
     if job.namespace_id is not None:
         view["namespaceId"] = job.namespace_id
+    if job.template_arn is not None:
+        view["jobTemplateArn"] = job.template_arn
+    if job.document_parameters is not None:
+        view["documentParameters"] = dict(job.document_parameters)
     if job.completed_at_ms is not None:
         view["completedAt"] = moment(job.completed_at_ms)
     return view

@@ -333,16 +333,6 @@ def test_a_good_configuration_is_shown_as_it_was_given(one, members):
     [
         pytest.param({"targetSelection": "CONTINUOUS"}, "CONTINUOUS", id="continuous"),
         pytest.param({"destinationPackageVersions": [f"{ARN}package/p/version/v"]}, "destinationPackageVersions", id="packages"),
-        pytest.param({"document": None, "jobTemplateArn": f"{ARN}jobtemplate/x"}, "jobTemplateArn", id="template"),
-        pytest.param(
-            {
-                "document": None,
-                "jobTemplateArn": "arn:aws:iot:us-east-1::jobtemplate/AWS-Reboot:1.0",
-                "documentParameters": {"runAsUser": "root"},
-            },
-            "jobTemplateArn",
-            id="managed template",
-        ),
         *(
             pytest.param({"document": None, "documentSource": source}, "documentSource", id=source)
             for source in ("s3://b/k", "https://s3.amazonaws.com/b/k", "http://b.s3.eu-west-1.amazonaws.com/a/k")

@@ -1,0 +1,119 @@
+"""What a job takes from the template that it is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from mock_jobs.aws import NotEmulatedYet
+from mock_jobs.iot import messages
+from mock_jobs.iot.arns import parse_arn
+from mock_jobs.iot.documents import JobDocument, check_document
+from mock_jobs.iot.exceptions import InvalidRequestException
+from mock_jobs.iot.job_configs import JobConfigs
+from mock_jobs.iot.managed_template_operations import ManagedTemplateOperations
+from mock_jobs.iot.parameters import check_parameters, fill_in, missing_parameters
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot.type_defs import MaintenanceWindowTypeDef, SchedulingConfigTypeDef
+
+    from mock_jobs.iot.managed_templates import ManagedTemplate
+
+# (document, source) -> what a job makes of it; None if neither is given
+ReadDocument: TypeAlias = Callable[[str | None, str | None], JobDocument | None]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateBasis:
+    """What a template offers to a job, for the members that the request leaves out.
+
+    Its description and its tags are not among it. Source: observed.
+
+    Attributes:
+        document: Its document, with placeholders.
+        document_source: Where that was read from, None if it was given.
+        configs: Its configurations.
+        maintenance_windows: Its windows.
+        managed: The template, if it is one of AWS.
+    """
+
+    document: str
+    document_source: str | None = None
+    configs: JobConfigs = field(default_factory=JobConfigs)
+    maintenance_windows: Sequence[MaintenanceWindowTypeDef] = ()
+    managed: ManagedTemplate | None = None
+
+    def schedule(self, given: SchedulingConfigTypeDef | None) -> SchedulingConfigTypeDef | None:
+        """Return the schedule of a request with the template's windows, unless it has windows of its own.
+
+        Source: windows of a template become those of the schedule (observed), that the request's come first is inferred.
+        """
+        if not self.maintenance_windows or (given or {}).get("maintenanceWindows"):
+            return given
+        return {**(given or {}), "maintenanceWindows": self.maintenance_windows}
+
+    def read_document(
+        self, read: ReadDocument, document: str | None, source: str | None, parameters: Mapping[str, str]
+    ) -> JobDocument | None:
+        """Return the document of a job: that of the request if it has one, else the template's, with parameters in place.
+
+        Source: developer guide, "Create a job from a template" (documented).
+
+        Args:
+            read: Reads a document that is given or named by its source, for the job.
+            document: That of the request.
+            source: The same.
+            parameters: The same.
+
+        Raises:
+            InvalidRequestException: The document or a parameter is invalid.
+            NotEmulatedYet: Parameters are to be put into a document that is read from S3.
+        """
+        if self.managed is not None:
+            return self._read_managed(self.managed, read, document, source, parameters)
+        if document is not None or source is not None:
+            return read(document, source)
+        own = read(self.document, None)
+        return None if own is None else replace(own, source=self.document_source)
+
+    def _read_managed(
+        self,
+        managed: ManagedTemplate,
+        read: ReadDocument,
+        document: str | None,
+        source: str | None,
+        parameters: Mapping[str, str],
+    ) -> JobDocument | None:
+        if document is not None:
+            # Before a value could make JSON of it.
+            check_document(document)
+        check_parameters(managed, parameters)
+        if source is not None:
+            if parameters:
+                raise NotEmulatedYet("CreateJob with documentSource and documentParameters")
+            return read(None, source)
+        text = managed.document(without=missing_parameters(managed, parameters)) if document is None else document
+        filled = read(fill_in(text, parameters), None)
+        return None if filled is None else replace(filled, before_substitution=self.document if document is None else document)
+
+
+class FromTemplate(ManagedTemplateOperations):
+    """Finds the templates of jobs."""
+
+    def find_template(self, text: str) -> TemplateBasis | None:
+        """Return what the template with this ARN offers, None if there is none in this account and region.
+
+        Raises:
+            InvalidRequestException: It is the ARN of something else. Source: observed.
+        """
+        arn = parse_arn(text)
+        if arn is None or arn.service != "iot" or arn.kind != "jobtemplate":
+            raise InvalidRequestException(messages.NOT_A_TEMPLATE.format(type=text if arn is None else arn.kind))
+        if arn.is_of_aws:
+            managed = self.find_managed_template(arn)
+            return None if managed is None else TemplateBasis(managed.document(), managed=managed)
+        template = self.templates.get(arn.name)
+        if template is None or template.arn != text:
+            return None
+        return TemplateBasis(template.document, template.document_source, template.configs, template.maintenance_windows)
