@@ -312,3 +312,16 @@ def test_calls_that_a_clock_set_back_left_in_the_future_do_not_count(mock, fleet
     monkeypatch.setattr("time.time", lambda: 1_999_999_000.0)
 
     assert fleet.data.get_pending_job_executions(thingName="t")["queuedJobs"] == []
+
+
+# Templates
+
+
+def test_as_many_templates_may_exist_as_the_quota_says(mock, fleet):
+    mock.iot.settings.max_job_templates = 1
+    fleet.iot.create_job_template(jobTemplateId="first", description="d", document="{}")
+
+    with fleet.refused("LimitExceededException", 410, "There are 1 job templates, and 1 is the limit."):
+        fleet.iot.create_job_template(jobTemplateId="second", description="d", document="{}")
+    fleet.iot.delete_job_template(jobTemplateId="first")
+    fleet.iot.create_job_template(jobTemplateId="second", description="d", document="{}")
