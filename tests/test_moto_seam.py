@@ -16,7 +16,7 @@ from moto.moto_api import state_manager
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from mock_jobs import UnmockedRequestError, mock_jobs
-from mock_jobs.doors import moto_seam, moto_things
+from mock_jobs.doors import moto_s3, moto_seam, moto_things
 
 from constants import ACCOUNT, NO_RETRIES, REGION
 
@@ -120,6 +120,35 @@ def test_deleted_things_are_heard_of_by_all_who_listen_until_they_stop(mock, iot
 
     assert heard == [("a", ACCOUNT, REGION, "x"), ("b", ACCOUNT, REGION, "x"), ("b", ACCOUNT, REGION, "y")]
     assert IoTBackend.delete_thing is original
+
+
+def test_objects_are_found_in_the_backend_of_a_partition_whatever_the_region_of_their_bucket(mock):
+    s3 = boto3.client("s3", region_name="eu-west-1")
+    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    first = s3.put_object(Bucket="bucket", Key="key", Body=b"first")["VersionId"]
+    s3.put_object(Bucket="bucket", Key="key", Body=b"second")
+    s3.put_object(Bucket="bucket", Key="deleted", Body=b"")
+    s3.delete_object(Bucket="bucket", Key="deleted")
+    objects = moto_s3.MotoObjects(ACCOUNT, "aws")
+
+    assert objects.region_of("bucket") == "eu-west-1"
+    assert objects.region_of("unknown") is None
+    assert objects.read("bucket", "key", None) == b"second"
+    assert objects.read("bucket", "key", first) == b"first"
+    assert objects.read("bucket", "key", "unknown") is None
+    assert objects.read("bucket", "unknown", None) is None
+    assert objects.read("bucket", "deleted", None) is None
+    assert moto_s3.MotoObjects("111111111111", "aws").read("bucket", "key", None) == b"second"
+    assert moto_s3.MotoObjects(ACCOUNT, "aws-cn").region_of("another") is None
+
+
+def test_buckets_of_other_accounts_are_hidden_where_moto_hides_them(mock, monkeypatch):
+    boto3.client("s3", region_name=REGION).create_bucket(Bucket="bucket")
+    monkeypatch.setenv("MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS", "false")
+
+    assert moto_s3.MotoObjects(ACCOUNT, "aws").region_of("bucket") == REGION
+    assert moto_s3.MotoObjects("111111111111", "aws").region_of("bucket") is None
 
 
 def test_the_state_manager_tells_a_choice_from_a_default():

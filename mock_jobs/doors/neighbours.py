@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock
 
-from mock_jobs.doors import moto_things
+from mock_jobs.aws import partition_of
+from mock_jobs.doors import moto_s3, moto_things
+from mock_jobs.objects import ObjectStore
 from mock_jobs.things import ThingRegistry
 
 
@@ -29,6 +31,10 @@ class MotoNeighbours:
                 if self._end_watch is None:
                     self._end_watch = moto_things.watch_things(self._thing_deleted)
         return moto_things.MotoThings(account, region)
+
+    def objects(self, account: str, region: str) -> ObjectStore:
+        """Return the objects in S3 that the account can reach, in the partition of the region."""
+        return moto_s3.MotoObjects(account, partition_of(region))
 
     def leave(self) -> None:
         """Stop to listen."""

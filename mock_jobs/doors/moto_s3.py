@@ -1,0 +1,43 @@
+"""The objects in S3, which moto keeps: the seam to `moto.s3`.
+
+Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from moto.s3.models import FakeBucket
+
+
+class MotoObjects:
+    """The objects that moto keeps, seen from an account.
+
+    Buckets of other accounts are seen where moto lets them be: always, unless `MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS=false`.
+    """
+
+    def __init__(self, account: str, partition: str) -> None:
+        self._account = account
+        self._partition = partition
+
+    def region_of(self, bucket: str) -> str | None:
+        """Return the region of a bucket, or None if there is no such bucket."""
+        found = self._bucket(bucket)
+        return None if found is None else found.region_name
+
+    def read(self, bucket: str, key: str, version_id: str | None) -> bytes | None:
+        """Return the content of an object in a bucket that exists, or None if there is no such object or version."""
+        from moto.s3.models import s3_backends  # noqa: PLC0415 - only those who read from S3 pay for it
+
+        found = s3_backends[self._account][self._partition].get_object(bucket, key, version_id)
+        return None if found is None else found.value
+
+    def _bucket(self, name: str) -> FakeBucket | None:
+        from moto.s3.exceptions import S3ClientError  # noqa: PLC0415 - only those who read from S3 pay for it
+        from moto.s3.models import s3_backends  # noqa: PLC0415
+
+        try:
+            return s3_backends[self._account][self._partition].get_bucket(name)
+        except S3ClientError:
+            return None
