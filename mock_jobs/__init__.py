@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mock_jobs.errors import (
         NotActiveError,
+        UndeliveredEventWarning,
         UnmockedRequestError,
         UsageError,
         UsageTypeError,
@@ -24,6 +25,7 @@ _HOMES = {
     "MockJobs": "mock_jobs.mock",
     "MockJobsServer": "mock_jobs.server",
     "NotActiveError": "mock_jobs.errors",
+    "UndeliveredEventWarning": "mock_jobs.errors",
     "UnmockedRequestError": "mock_jobs.errors",
     "UsageError": "mock_jobs.errors",
     "UsageTypeError": "mock_jobs.errors",
@@ -36,6 +38,7 @@ __all__ = [
     "MockJobs",
     "MockJobsServer",
     "NotActiveError",
+    "UndeliveredEventWarning",
     "UnmockedRequestError",
     "UsageError",
     "UsageTypeError",

@@ -312,10 +312,10 @@ class _OneMoment:
             clock._pinned_ms = clock.now_ms  # noqa: SLF001
         clock._depth += 1  # noqa: SLF001
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: object, *_: object) -> None:
         clock = self._clock
         try:
-            if clock._soon and clock._depth == 1:  # noqa: SLF001
+            if clock._soon and clock._depth == 1 and error is None:  # noqa: SLF001
                 clock._settle()  # noqa: SLF001
         finally:
             clock._depth -= 1  # noqa: SLF001

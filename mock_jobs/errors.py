@@ -32,6 +32,10 @@ class UnmockedRequestError(UsageError):
     """A request to AWS was stopped: neither mock_jobs nor moto answers it."""
 
 
+class UndeliveredEventWarning(UserWarning):
+    """An event did not reach the target of an EventBridge rule: the target cannot be reached, or nobody emulates its kind."""
+
+
 # A module that says `__tracebackhide__ = HIDDEN` has no frames in pytest's report of a usage error, so that the report ends
 # at the call that was wrong. All other errors keep theirs.
 HIDDEN = methodcaller("errisinstance", UsageError)

@@ -11,12 +11,14 @@ from moto.core import models as core_models
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.config import default_user_config
+from moto.events.models import EventsBackend, Rule, events_backends
+from moto.events.utils import EventTemplateParser
 from moto.iot.models import IoTBackend, iot_backends
 from moto.moto_api import state_manager
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from mock_jobs import UnmockedRequestError, mock_jobs
-from mock_jobs.doors import moto_s3, moto_seam, moto_things
+from mock_jobs.doors import moto_events, moto_s3, moto_seam, moto_things
 
 from constants import ACCOUNT, NO_RETRIES, REGION
 
@@ -170,3 +172,38 @@ def test_the_configuration_has_the_keys_that_are_read():
 def test_the_server_application_takes_the_factory_of_backend_apps():
     assert list(inspect.signature(DomainDispatcherApplication.__init__).parameters) == ["self", "create_app"]
     assert callable(create_backend_app)
+
+
+def test_rules_stand_on_the_default_bus_and_send_to_one_target_after_another(mock):
+    boto3.client("events", region_name=REGION).put_rule(Name="rule", EventPattern='{"source": ["x"]}', State="DISABLED")
+
+    (rule,) = events_backends.get(ACCOUNT).get(REGION).event_buses["default"].rules.values()
+    assert isinstance(rule, Rule)
+    assert (rule.name, rule.state, rule.targets) == ("rule", "DISABLED", [])
+    assert rule.event_pattern.get_pattern() == {"source": ["x"]}
+    assert rule.event_pattern.matches_event({"source": "x"})
+    assert list(inspect.signature(Rule.send_to_targets).parameters) == ["self", "original_event", "transform_input"]
+    assert "rule.send_to_targets(" in inspect.getsource(EventsBackend.put_events)
+    assert list(inspect.signature(EventTemplateParser.parse).parameters) == ["input_template", "input_paths_map", "event"]
+
+
+def test_who_asks_whether_there_are_rules_makes_no_backend(mock):
+    def unused():
+        raise AssertionError
+
+    bus = moto_events.MotoEventBus(ACCOUNT, "eu-north-1", unused)
+    assert not bus.has_rules
+    bus.deliver({})
+    boto3.client("events", region_name="eu-west-1").list_rules()
+    assert not bus.has_rules
+
+    assert "eu-north-1" not in dict.keys(events_backends.get(ACCOUNT))
+
+
+def test_the_rules_of_moto_are_left_as_they_were():
+    before = Rule.send_to_targets
+    with mock_jobs(region=REGION):
+        assert Rule.send_to_targets is before
+        boto3.client("events").list_rules()
+        assert Rule.send_to_targets is not before
+    assert Rule.send_to_targets is before

@@ -8,6 +8,7 @@ first heard of when they leave PENDING.
 from __future__ import annotations
 
 import copy
+from collections import deque
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 from uuid import NAMESPACE_URL, uuid5
@@ -129,6 +130,9 @@ class Announcer:
         self._clock = world.clock
         self._note = world.events.note
         self._arns = arns
+        self._bus = world.neighbours.event_bus(arns.account, arns.region)
+        self._is_open = False
+        self._outbox: deque[Draft] | None = None
 
     def changed(self, job: Job) -> None:
         """Announce that a job has a new status."""
@@ -141,6 +145,25 @@ class Announcer:
     def announce(self, draft: Draft) -> None:
         """Announce anything else; the payload of the event must be the whole envelope."""
         self._note(draft)
+        if not self._is_open:
+            # What is done at one moment may be very much: that there are no rules is found out once for all of it.
+            self._is_open = True
+            self._outbox = deque() if self._bus.has_rules else None
+            self._clock.call_soon(self._deliver)
+        if self._outbox is not None:
+            self._outbox.append(draft)
+
+    def _deliver(self) -> None:
+        outbox = self._outbox
+        try:
+            while outbox:
+                self._bus.deliver(outbox.popleft().event().payload)
+        finally:
+            if outbox:
+                # A warning that was turned into an error; the others are delivered all the same.
+                self._clock.call_soon(self._deliver)
+            else:
+                self._is_open = False
 
     def _draft(self, detail_type: str, job: Job) -> JobChange:
         tags = job.spec.tags

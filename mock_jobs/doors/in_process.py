@@ -19,7 +19,7 @@ from mock_jobs.doors.dispatch import Request, answer
 from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, region_of, service_of
 from mock_jobs.doors.sessions import new_session
 from mock_jobs.doors.unmocked import refusal
-from mock_jobs.doors.worlds import Worlds
+from mock_jobs.doors.worlds import LISTENERS, Worlds
 from mock_jobs.errors import HIDDEN
 from mock_jobs.wire.loader import shared_loader
 
@@ -108,6 +108,9 @@ class InProcessDoor:
             answered = answer(self._worlds.ready_for(ours), ours)
             if answered is not None:
                 return answered
+        if origin.signing_name in LISTENERS:
+            header = _text(headers.get(moto_seam.ACCOUNT_HEADER))
+            self._worlds.before_moto(moto_seam.account_of(origin.access_key, header), origin.signing_name)
         if is_account_id(origin.access_key) and moto_seam.ACCOUNT_HEADER not in headers:
             headers[moto_seam.ACCOUNT_HEADER] = origin.access_key
         answered_by_moto = moto_seam.moto_answers(request)

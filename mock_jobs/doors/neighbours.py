@@ -6,9 +6,37 @@ from collections.abc import Callable
 from threading import Lock
 
 from mock_jobs.aws import partition_of
-from mock_jobs.doors import moto_s3, moto_things
+from mock_jobs.doors import moto_events, moto_s3, moto_things
+from mock_jobs.neighbours import EventBus
 from mock_jobs.objects import ObjectStore
 from mock_jobs.things import ThingRegistry
+
+
+class _Watch:
+    """Something to listen to, from the first time on that it matters.
+
+    Args:
+        begin: Begins to listen, and returns what ends it.
+    """
+
+    def __init__(self, begin: Callable[[], Callable[[], None]]) -> None:
+        self._begin = begin
+        self._lock = Lock()
+        self._end: Callable[[], None] | None = None
+
+    def begin(self) -> None:
+        """Listen; costs nothing when listening already."""
+        if self._end is None:
+            with self._lock:
+                if self._end is None:
+                    self._end = self._begin()
+
+    def end(self) -> None:
+        """Stop to listen."""
+        with self._lock:
+            if self._end is not None:
+                self._end()
+                self._end = None
 
 
 class MotoNeighbours:
@@ -16,29 +44,31 @@ class MotoNeighbours:
 
     Args:
         thing_deleted: Hears of each thing that is deleted, once somebody has looked at things.
+        submit_job: Submits the jobs that rules of EventBridge ask for, once there can be rules.
     """
 
-    def __init__(self, thing_deleted: moto_things.ThingDeleted) -> None:
-        self._thing_deleted = thing_deleted
-        self._lock = Lock()
-        self._end_watch: Callable[[], None] | None = None
+    def __init__(self, thing_deleted: moto_things.ThingDeleted, submit_job: moto_events.SubmitJob) -> None:
+        self._things = _Watch(lambda: moto_things.watch_things(thing_deleted))
+        self._job_queues = _Watch(lambda: moto_events.watch_job_queues(submit_job))
 
     def things(self, account: str, region: str) -> ThingRegistry:
         """Return the registry of things and thing groups."""
-        # Nobody needs to hear of deleted things before somebody has looked at things.
-        if self._end_watch is None:
-            with self._lock:
-                if self._end_watch is None:
-                    self._end_watch = moto_things.watch_things(self._thing_deleted)
+        self._things.begin()
         return moto_things.MotoThings(account, region)
 
     def objects(self, account: str, region: str) -> ObjectStore:
         """Return the objects in S3 that the account can reach, in the partition of the region."""
         return moto_s3.MotoObjects(account, partition_of(region))
 
+    def event_bus(self, account: str, region: str) -> EventBus:
+        """Return the default event bus."""
+        return moto_events.MotoEventBus(account, region, self.serve_rules)
+
+    def serve_rules(self) -> None:
+        """Submit jobs from now on when a rule of EventBridge asks for them."""
+        self._job_queues.begin()
+
     def leave(self) -> None:
         """Stop to listen."""
-        with self._lock:
-            if self._end_watch is not None:
-                self._end_watch()
-                self._end_watch = None
+        self._things.end()
+        self._job_queues.end()

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from mock_jobs.batch.models import BatchBackend
 from mock_jobs.batch.steering import Steering
 from mock_jobs.doors import moto_seam
-from mock_jobs.doors.dispatch import Request
+from mock_jobs.doors.dispatch import Request, answer
 from mock_jobs.doors.neighbours import MotoNeighbours
 from mock_jobs.iot.models import IoTBackend
 from mock_jobs.services import declared_errors
 from mock_jobs.world import World
+
+# Signing names of the services of moto's to which our services hand something.
+LISTENERS: Final = frozenset({"events", "sqs"})
 
 
 class Worlds:
@@ -22,13 +31,13 @@ class Worlds:
     def __init__(self, *, shared: bool) -> None:
         self._is_shared = shared
         self._by_account: dict[str, World] = {}
-        self._neighbours = MotoNeighbours(self._thing_deleted)
+        self._neighbours = MotoNeighbours(self._thing_deleted, self._submit_job)
         self._bell = moto_seam.ResetBell(self.reset)
         self.await_reset = self._bell.hang
 
     def of(self, account: str) -> World:
         """Return the world of an account."""
-        key = "" if self._is_shared else account
+        key = self._key(account)
         world = self._by_account.get(key)
         if world is None:
             # setdefault: two threads of a server must not make two worlds.
@@ -43,6 +52,15 @@ class Worlds:
             world.shared(Steering).pacing.follow(moto_seam.batch_transition())
         return world
 
+    def before_moto(self, account: str, signing_name: str) -> None:
+        """Let everything happen that is due, before moto answers a request for one of `LISTENERS`."""
+        if signing_name == "events":
+            self._neighbours.serve_rules()
+        world = self._by_account.get(self._key(account))
+        if world is not None:
+            with world.lock, world.clock.one_moment():
+                world.clock.catch_up()
+
     def reset(self) -> None:
         """Forget the state of all worlds, as moto forgot its own."""
         for world in list(self._by_account.values()):
@@ -51,6 +69,27 @@ class Worlds:
     def leave(self) -> None:
         """Stop to listen to moto."""
         self._neighbours.leave()
+
+    def _key(self, account: str) -> str:
+        return "" if self._is_shared else account
+
+    def _submit_job(self, queue_arn: str, parameters: Mapping[str, Any]) -> str | None:
+        """Submit a job for a rule of EventBridge; return why it was refused, None if it was not.
+
+        Raises:
+            LookupError: There is no such job queue.
+        """
+        region, account = queue_arn.split(":")[3:5]
+        world = self._by_account.get(self._key(account))
+        if world is None:
+            raise LookupError(queue_arn)
+        request = Request("batch", "POST", "/v1/submitjob", "", json.dumps(parameters).encode(), account, region)
+        with world.lock:
+            if world.store(BatchBackend, account, region).find_queue(queue_arn) is None:
+                raise LookupError(queue_arn)
+            answered = answer(self.ready_for(request), request)
+        assert answered is not None
+        return None if answered.status == HTTPStatus.OK else json.loads(answered.body)["message"]
 
     def _thing_deleted(self, account: str, region: str, thing_name: str) -> None:
         world = self.of(account)

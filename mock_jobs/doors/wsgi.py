@@ -6,16 +6,14 @@ import io
 import logging
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from mock_jobs.doors import moto_seam
 from mock_jobs.doors.dispatch import Answer, Request, answer, failure
 from mock_jobs.doors.remote_control import PREFIX, control
 from mock_jobs.doors.requests import is_account_id, origin_of, region_of, service_of
-
-if TYPE_CHECKING:
-    from mock_jobs.doors.worlds import Worlds
+from mock_jobs.doors.worlds import LISTENERS, Worlds
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -56,6 +54,8 @@ class Application:
             if answered is not None:
                 return _respond(answered, start_response)
             environ["wsgi.input"] = io.BytesIO(body)
+        if origin.signing_name in LISTENERS:
+            self._worlds.before_moto(moto_seam.account_of(origin.access_key, header), origin.signing_name)
         if header is None and is_account_id(origin.access_key):
             environ["HTTP_X_MOTO_ACCOUNT_ID"] = origin.access_key
         answered_by_moto: Iterable[bytes] = self._moto(environ, start_response)

@@ -1,0 +1,213 @@
+"""Amazon EventBridge, which moto mocks: the seam to `moto.events`.
+
+What moto lacks is made up for here, where it can be: a rule that is disabled, or that has a schedule and no pattern, gets no event; the
+`Input` and `InputPath` of a target are honoured; and a job queue may be a target. Which other targets there are is moto's affair.
+Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timezone
+from threading import Lock
+from typing import TYPE_CHECKING, Any, cast
+
+from mock_jobs.errors import UndeliveredEventWarning
+
+if TYPE_CHECKING:
+    from moto.events.models import EventsBackend, Rule
+
+_MODULE = "moto.events.models"
+
+Message = dict[str, Any]
+
+
+class MotoEventBus:
+    """The default event bus that moto keeps for an account and region.
+
+    Args:
+        account: Account id.
+        region: Region.
+        serve_rules: Begins to submit the jobs that rules ask for, if that has not begun.
+    """
+
+    def __init__(self, account: str, region: str, serve_rules: Callable[[], None]) -> None:
+        self._account = account
+        self._region = region
+        self._serve_rules = serve_rules
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether an event could go anywhere; this is asked often and makes nothing."""
+        kept = self._kept()
+        return kept is not None and bool(kept.event_buses["default"].rules)
+
+    def deliver(self, envelope: Mapping[str, object]) -> None:
+        """Hand an event to the targets of all rules that it matches."""
+        kept = self._kept()
+        if kept is None:
+            return
+        self._serve_rules()
+        moment = datetime.strptime(str(envelope["time"]), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+        # moto wants a number, and writes it as text again.
+        message = {**envelope, "time": moment.timestamp()}
+        problems: list[str] = []
+        for rule in list(kept.event_buses["default"].rules.values()):
+            is_asleep = rule.state == "DISABLED" or not rule.event_pattern.get_pattern()
+            if not is_asleep and rule.event_pattern.matches_event(cast("Any", message)):
+                problems += [problem for target in rule.targets if (problem := _send(rule, target, message)) is not None]
+        _warn(problems)
+
+    def _kept(self) -> EventsBackend | None:
+        # Who made rules has imported it.
+        module = sys.modules.get(_MODULE)
+        regions = None if module is None else module.events_backends.get(self._account)
+        return None if regions is None else regions.get(self._region)
+
+
+def _send(rule: Rule, target: Mapping[str, Any], message: Message) -> str | None:
+    """Hand an event to one target, and return what went wrong; that must not keep the others from it."""
+    try:
+        if _is_job_queue(target):
+            _start_job(target, message)
+            return None
+        only = copy.copy(rule)
+        only.targets = [{**target, **_transformer_of(target)}]
+        # Without a transformer of its own a target would get what moto's default makes, which has no account.
+        is_transformed = "InputTransformer" in only.targets[0]
+        if is_transformed:
+            message = {**message, "ingestion-time": message["time"]}
+        only.send_to_targets(cast("Any", message), transform_input=is_transformed)
+    except NotImplementedError:
+        why = "moto has no such targets"
+    except Exception as error:  # noqa: BLE001 - EventBridge works behind the back of Batch, whose calls do not fail with it
+        why = f"{type(error).__name__}: {error}"
+    else:
+        return None
+    return f"the EventBridge rule {rule.name!r} could not deliver an event to {target['Arn']}: {why}"
+
+
+def _warn(problems: Iterable[str]) -> None:
+    for text in problems:
+        warnings.warn(text, UndeliveredEventWarning, stacklevel=2)
+
+
+def _transformer_of(target: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `Input` or `InputPath` mean, which moto ignores, in terms of the `InputTransformer` that it knows."""
+    if "Input" in target:
+        # moto takes an empty map of paths for its default one.
+        return {"InputTransformer": {"InputPathsMap": {"unused": "$.version"}, "InputTemplate": target["Input"]}}
+    if "InputPath" in target:
+        return {"InputTransformer": {"InputPathsMap": {"part": target["InputPath"]}, "InputTemplate": "<part>"}}
+    return {}
+
+
+# Job queues as targets
+
+# Whoever has the queue submits the job (the ARN of the queue, the parameters of SubmitJob), and answers with None, or with why it was
+# refused; who does not have the queue raises `LookupError`.
+SubmitJob = Callable[[str, Mapping[str, Any]], "str | None"]
+
+_listeners: list[SubmitJob] = []
+_listeners_lock = Lock()
+
+
+def watch_job_queues(submit: SubmitJob) -> Callable[[], None]:
+    """Submit a job when a rule of EventBridge has a job queue as its target, which moto cannot.
+
+    Source: user guide, "AWS Batch jobs as EventBridge targets" (documented); which members the event itself may carry is recalled.
+
+    Returns:
+        A function that ends the watch.
+    """
+    from moto.events.models import Rule  # noqa: PLC0415 - only those who use EventBridge pay for it
+
+    with _listeners_lock:
+        if not _listeners:
+            original = Rule.send_to_targets
+
+            @functools.wraps(original)
+            def send_to_targets(self: Rule, original_event: Any, transform_input: bool = True) -> None:
+                queues = [target for target in self.targets if _is_job_queue(target)]
+                if not queues:
+                    original(self, original_event, transform_input)
+                    return
+                others = copy.copy(self)
+                others.targets = [target for target in self.targets if not _is_job_queue(target)]
+                original(others, original_event, transform_input)
+                if self.event_pattern.matches_event(original_event):
+                    problems = [_send(self, target, original_event) for target in queues]
+                    _warn(problem for problem in problems if problem is not None)
+
+            Rule.send_to_targets = send_to_targets  # type: ignore[method-assign]
+        _listeners.append(submit)
+
+    def end() -> None:
+        with _listeners_lock:
+            _listeners.remove(submit)
+            if not _listeners:
+                Rule.send_to_targets = Rule.send_to_targets.__wrapped__  # type: ignore[attr-defined, method-assign]
+
+    return end
+
+
+def _is_job_queue(target: Mapping[str, Any]) -> bool:
+    parts: list[str] = target["Arn"].split(":", 5)
+    return parts[2] == "batch" and parts[-1].startswith("job-queue/")
+
+
+def _start_job(target: Mapping[str, Any], message: Message) -> None:
+    arn = target["Arn"]
+    parameters = _job_of(target, message)
+    for submit in _listeners:
+        try:
+            refusal = submit(arn, parameters)
+        except LookupError:
+            continue
+        if refusal is not None:
+            raise ValueError(f"SubmitJob was refused: {refusal}")
+        return
+    raise ValueError("there is no such job queue")
+
+
+def _job_of(target: Mapping[str, Any], message: Message) -> dict[str, Any]:
+    """Return the parameters of SubmitJob that a target and what it gets mean."""
+    batch = target.get("BatchParameters")
+    if batch is None:
+        raise ValueError("the target has no BatchParameters")
+    job: dict[str, Any] = {"jobQueue": target["Arn"], "jobName": batch["JobName"], "jobDefinition": batch["JobDefinition"]}
+    for member in ("ArrayProperties", "RetryStrategy"):
+        if member in batch:
+            job.update(_in_camel_case({member: batch[member]}))
+    content = _input_of(target, message)
+    if isinstance(content, dict):
+        if "ContainerOverrides" in content:
+            job.update(_in_camel_case({"ContainerOverrides": content["ContainerOverrides"]}))
+        if "Parameters" in content:
+            job["parameters"] = content["Parameters"]
+    return job
+
+
+def _input_of(target: Mapping[str, Any], message: Message) -> Any:
+    if "Input" in target:
+        return json.loads(target["Input"])
+    transformer = {**target, **_transformer_of(target)}.get("InputTransformer")
+    if transformer is None:
+        return message
+    from moto.events.utils import EventTemplateParser  # noqa: PLC0415 - as above
+
+    given = {**message, "ingestion-time": message["time"]}
+    paths = transformer.get("InputPathsMap") or {"unused": "$.version"}
+    return EventTemplateParser.parse(transformer["InputTemplate"], paths, cast("Any", given))
+
+
+def _in_camel_case(content: Any) -> Any:
+    """Return the members of EventBridge's spelling in that of Batch; what is in lists as well."""
+    if isinstance(content, dict):
+        return {name[:1].lower() + name[1:]: _in_camel_case(value) for name, value in content.items()}
+    return [_in_camel_case(each) for each in content] if isinstance(content, list) else content
