@@ -70,7 +70,7 @@ class CreateOperations(FromTemplate, JobLife):
             ResourceNotFoundException: There is no such template, or a target does not exist here; then nothing is created for
                 the others either.
             ResourceAlreadyExistsException: The id is taken, in whatever status, even by an identical job.
-            LimitExceededException: More than 100 targets.
+            LimitExceededException: More than 100 targets, or a document source of more than 32768 bytes.
             NotEmulatedYet: The job needs a feature that is still missing.
         """
         given = JobConfigs(
@@ -93,7 +93,7 @@ class CreateOperations(FromTemplate, JobLife):
             now = datetime.fromtimestamp(self.world.clock.now_s, timezone.utc)
             schedule = read_schedule(scheduling_config, target_selection, now)
         tags_by_key = configs.check_tags(tags)
-        read_one = partial(read_document, job_id, presigned_url_config=given.presigned_url)
+        read_one = partial(read_document, job_id, configs=given, sources=self.sources)
         if template is None:
             read = read_one(document, document_source)
         else:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from mock_jobs.aws import NotEmulatedYet, Violation
 from mock_jobs.iot import messages
+from mock_jobs.iot.document_sources import MAX_DOCUMENT_BYTES, Sources, read_source
 from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.json_text import is_json
 from mock_jobs.iot.s3_urls import NotS3UrlError, parse_s3_url
@@ -17,8 +18,7 @@ from mock_jobs.iot.validation import validation_error
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import PresignedUrlConfigTypeDef
 
-# Source: JobDocument, API reference (documented); the unit is bytes (observed).
-MAX_DOCUMENT_BYTES: Final = 32768
+    from mock_jobs.iot.job_configs import JobConfigs
 
 _OPENING: Final = "${aws:"
 _PRESIGN: Final = re.compile(
@@ -43,7 +43,7 @@ class JobDocument:
 
 
 def read_document(
-    owner_id: str, document: str | None, source: str | None, presigned_url_config: PresignedUrlConfigTypeDef | None
+    owner_id: str, document: str | None, source: str | None, configs: JobConfigs, sources: Sources
 ) -> JobDocument | None:
     """Return the document that a request gives or names, None if it does neither; refuse a bad one.
 
@@ -51,23 +51,24 @@ def read_document(
         owner_id: Of the job or the job template.
         document: As given.
         source: S3 URL, as given.
-        presigned_url_config: The role that placeholders need.
+        configs: Has the role that placeholders need.
+        sources: Where sources are read.
 
     Raises:
         InvalidRequestException: With the service's texts (observed).
-        NotEmulatedYet: It is to be read from S3, or has placeholders that are missing here.
+        LimitExceededException: What the source names is too long (observed).
+        NotEmulatedYet: It has placeholders that are missing here.
     """
     if source is not None:
-        check_source(source)
-        raise NotEmulatedYet("documentSource")
+        document = read_source(source, sources)
     if document is None:
         return None
-    check_document(document)
-    check_placeholders(owner_id, document, presigned_url_config)
-    return JobDocument(document, document)
+    check_document(document, source)
+    check_placeholders(owner_id, document, configs.presigned_url)
+    return JobDocument(document, document, source)
 
 
-def check_document(document: str) -> None:
+def check_document(document: str, source: str | None = None) -> None:
     """Refuse a document that is too long or not JSON.
 
     Raises:
@@ -76,7 +77,7 @@ def check_document(document: str) -> None:
     if not document.isascii() and len(document.encode("utf-8", "surrogatepass")) > MAX_DOCUMENT_BYTES:
         raise validation_error([Violation("document", document, "max_length", MAX_DOCUMENT_BYTES)])
     if not is_json(document):
-        raise InvalidRequestException(messages.INVALID_DOCUMENT.format(place=messages.DOCUMENT_IN_REQUEST))
+        raise InvalidRequestException(messages.INVALID_DOCUMENT.format(place=source or messages.DOCUMENT_IN_REQUEST))
 
 
 def check_placeholders(job_id: str, document: str, presigned_url_config: PresignedUrlConfigTypeDef | None) -> None:
@@ -126,17 +127,3 @@ def _check_terminated(document: str) -> None:
         if not start < end < limit:
             raise InvalidRequestException(messages.PLACEHOLDER_NOT_TERMINATED)
         start = following
-
-
-def check_source(source: str) -> None:
-    """Refuse a document source that names no S3 object.
-
-    Raises:
-        InvalidRequestException: With the service's texts (observed).
-    """
-    try:
-        url = parse_s3_url(source)
-    except NotS3UrlError as error:
-        raise InvalidRequestException(messages.SOURCE_INVALID.format(source=source)) from error
-    if not url.key:
-        raise InvalidRequestException(messages.S3_URL_WITHOUT_KEY.format(url=source))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from mock_jobs.aws import NotEmulatedYet
 from mock_jobs.iot import messages
 from mock_jobs.iot.arns import parse_arn
 from mock_jobs.iot.documents import JobDocument, check_document
@@ -68,7 +67,7 @@ class TemplateBasis:
 
         Raises:
             InvalidRequestException: The document or a parameter is invalid.
-            NotEmulatedYet: Parameters are to be put into a document that is read from S3.
+            LimitExceededException: The source is too long.
         """
         if self.managed is not None:
             return self._read_managed(self.managed, read, document, source, parameters)
@@ -90,9 +89,11 @@ class TemplateBasis:
             check_document(document)
         check_parameters(managed, parameters)
         if source is not None:
-            if parameters:
-                raise NotEmulatedYet("CreateJob with documentSource and documentParameters")
-            return read(None, source)
+            own = read(None, source)
+            if own is None or not parameters:
+                return own
+            filled = read(fill_in(own.text, parameters), None)
+            return None if filled is None else replace(own, text=filled.text)
         text = managed.document(without=missing_parameters(managed, parameters)) if document is None else document
         filled = read(fill_in(text, parameters), None)
         return None if filled is None else replace(filled, before_substitution=self.document if document is None else document)

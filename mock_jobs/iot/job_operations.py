@@ -26,8 +26,14 @@ class JobOperations(JobLife):
     """Describe, list, cancel and delete jobs."""
 
     def describe_job(self, *, job_id: str, before_substitution: bool = False) -> WireShape:  # noqa: ARG002 - see below
-        """Return a job. What it describes is never substituted, so that it looks the same before and after."""
-        return {"job": views.describe_job(self.job_or_404(job_id))}
+        """Return a job, and where its document was read from. What it describes looks the same before substitution and after.
+
+        Source: DescribeJob, API reference (documented). The only thing to be substituted is `$default` in the ARN of a package
+        version, and there is no registry of packages to look it up.
+        """
+        job = self.job_or_404(job_id)
+        source = {} if job.document.source is None else {"documentSource": job.document.source}
+        return {**source, "job": views.describe_job(job)}
 
     def get_job_document(self, *, job_id: str, before_substitution: bool = False) -> WireShape:
         """Return the document of a job: byte for byte what CreateJob got (observed), parameters in their places by default.

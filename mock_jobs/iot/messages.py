@@ -37,6 +37,9 @@ S3_URL_WITHOUT_KEY: Final = "Provided S3 url is not valid: {url}. Error: Key can
 S3_URL_INVALID: Final = "Given S3 url {url} is invalid."
 ROLE_REQUIRED_V2: Final = "presignedUrlConfig role ARN is required to generate an S3 presigned url in job document."
 ROLE_REQUIRED: Final = "Role must be provided for pre-sign S3 urls in job document of job {job_id}."
+SOURCE_BUCKET_NOT_FOUND: Final = "Bucket specified by url: {source} is not found."
+SOURCE_NOT_FOUND: Final = "Job document located at {source} is not found."
+SOURCE_TOO_LONG: Final = "Job document from {source} exceeds size limit {limit} bytes."
 PLACEHOLDER_NOT_TERMINATED: Final = "One or more parameters or placeholders are not terminated."
 
 # CreateJobTemplate, observed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mock_jobs.settings import Settings, limit, seconds
+from mock_jobs.settings import Settings, flag, limit, seconds
 
 
 @dataclass(slots=True)
@@ -29,6 +29,8 @@ class IoTSettings(Settings):
         cancellation_seconds: How long the executions of a job that is canceled stay as they are; for so long it is concurrent.
         deletion_seconds: How long a deleted job is DELETION_IN_PROGRESS.
         retention_days: How long a job is kept that is COMPLETED or CANCELED; counts for jobs that end from then on.
+        strict_document_sources: Refuse a document source in a bucket that does not exist, as AWS does; else the job gets a
+            document that only tells its source.
     """
 
     # Source: AssociateTargetsWithJob, API reference: existing and new targets together (documented).
@@ -47,3 +49,4 @@ class IoTSettings(Settings):
     cancellation_seconds: float = seconds()
     deletion_seconds: float = seconds()
     retention_days: int | None = limit(least=1)
+    strict_document_sources: bool = flag(default=False)

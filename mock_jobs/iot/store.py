@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mock_jobs.aws import AwsError, Backend, Violation
 from mock_jobs.iot import messages
 from mock_jobs.iot.control import IoTControl
+from mock_jobs.iot.document_sources import Sources
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
 from mock_jobs.iot.executions import Execution
 from mock_jobs.iot.jobs import Job
@@ -19,6 +20,7 @@ from mock_jobs.iot.shelf import Shelf
 from mock_jobs.iot.templates import JobTemplate, JobTemplates
 from mock_jobs.iot.throttle import Throttle
 from mock_jobs.iot.validation import validation_error
+from mock_jobs.objects import ObjectStore
 from mock_jobs.things import ThingRegistry
 from mock_jobs.world import World
 
@@ -79,6 +81,16 @@ class JobStore(Backend):
     def registry(self) -> ThingRegistry:
         """The things and thing groups as they are now."""
         return self.world.neighbours.things(self.account, self.region)
+
+    @property
+    def objects(self) -> ObjectStore:
+        """The objects in S3 as they are now."""
+        return self.world.neighbours.objects(self.account, self.region)
+
+    @property
+    def sources(self) -> Sources:
+        """Where document sources are read."""
+        return Sources(self.objects, is_strict=self.settings.strict_document_sources)
 
     def get_job(self, job_id: str) -> Job | None:
         """Return a job, None if there is none with this id."""

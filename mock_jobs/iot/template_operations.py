@@ -63,7 +63,8 @@ class TemplateOperations(JobStore):
             InvalidRequestException: Members contradict each other, or a configuration, a tag or the document is invalid.
             ConflictException: The id is taken.
             ResourceNotFoundException: There is no such job.
-            LimitExceededException: There are as many templates as the settings allow.
+            LimitExceededException: There are as many templates as the settings allow, or a document source is of more than 32768
+                bytes.
         """
         given = JobConfigs(
             presigned_url_config,
@@ -86,7 +87,7 @@ class TemplateOperations(JobStore):
             raise ConflictException(messages.TEMPLATE_EXISTS.format(template_id=job_template_id), resourceId=None)
         job = None if job_arn is None else self._job_of_arn(job_arn)
         merged = given if job is None else given.over(job.configs)
-        read = read_document(job_template_id, document, document_source, merged.presigned_url)
+        read = read_document(job_template_id, document, document_source, merged, self.sources)
         if read is None:
             assert job is not None
             text, source = _template_document(job)

@@ -59,3 +59,8 @@ def fill_group(mock, iot):
             group.things[thing.arn] = thing
 
     return fill
+
+
+@pytest.fixture
+def s3(mock):
+    return boto3.client("s3", region_name="us-east-1")

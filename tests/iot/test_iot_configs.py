@@ -333,10 +333,6 @@ def test_a_good_configuration_is_shown_as_it_was_given(one, members):
     [
         pytest.param({"targetSelection": "CONTINUOUS"}, "CONTINUOUS", id="continuous"),
         pytest.param({"destinationPackageVersions": [f"{ARN}package/p/version/v"]}, "destinationPackageVersions", id="packages"),
-        *(
-            pytest.param({"document": None, "documentSource": source}, "documentSource", id=source)
-            for source in ("s3://b/k", "https://s3.amazonaws.com/b/k", "http://b.s3.eu-west-1.amazonaws.com/a/k")
-        ),
     ],
 )
 def test_a_good_configuration_that_is_not_emulated_is_refused_loudly(one, members, member):

@@ -1,0 +1,73 @@
+"""Documents that a request names by their place in S3: read once, when the job or the job template is created."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mock_jobs.iot import messages
+from mock_jobs.iot.exceptions import InvalidRequestException, LimitExceededException
+from mock_jobs.iot.s3_urls import NotS3UrlError, S3Url, parse_s3_url
+
+if TYPE_CHECKING:
+    from mock_jobs.objects import ObjectStore
+
+# Source: JobDocument, API reference (documented); the unit is bytes (observed).
+MAX_DOCUMENT_BYTES: Final = 32768
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where document sources are read.
+
+    Attributes:
+        objects: The objects in S3.
+        is_strict: Whether a bucket that is not there is refused, as the service does.
+    """
+
+    objects: ObjectStore
+    is_strict: bool
+
+
+def read_source(source: str, sources: Sources) -> str:
+    """Return the document that a source names.
+
+    Where the bucket is not there, and nobody asked for strictness, it is a document that tells its source: tests that only want
+    a job need no bucket.
+
+    Source: developer guide, "Create and manage jobs with the CLI": read at creation (documented); texts and statuses are observed.
+
+    Raises:
+        InvalidRequestException: The source is no S3 object, there is none, or it is not UTF-8.
+        LimitExceededException: It is longer than a document may be.
+    """
+    url = parse_source(source)
+    if sources.objects.region_of(url.bucket) is None:
+        if sources.is_strict:
+            raise InvalidRequestException(messages.SOURCE_BUCKET_NOT_FOUND.format(source=source))
+        return json.dumps({"documentSource": source})
+    content = sources.objects.read(url.bucket, url.key, url.version_id)
+    if content is None:
+        raise InvalidRequestException(messages.SOURCE_NOT_FOUND.format(source=source))
+    if len(content) > MAX_DOCUMENT_BYTES:
+        raise LimitExceededException(messages.SOURCE_TOO_LONG.format(source=source, limit=MAX_DOCUMENT_BYTES))
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidRequestException(messages.INVALID_DOCUMENT.format(place=source)) from error
+
+
+def parse_source(source: str) -> S3Url:
+    """Return which object a source names.
+
+    Raises:
+        InvalidRequestException: None, with the service's texts (observed).
+    """
+    try:
+        url = parse_s3_url(source)
+    except NotS3UrlError as error:
+        raise InvalidRequestException(messages.SOURCE_INVALID.format(source=source)) from error
+    if not url.key:
+        raise InvalidRequestException(messages.S3_URL_WITHOUT_KEY.format(url=source))
+    return url
