@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic
 from mock_jobs.batch.queued import JobT
 
 if TYPE_CHECKING:
-    from mock_jobs.clock import Clock
+    from mock_jobs.clock import Clock, Timer
 
 
 class Agenda(Generic[JobT]):
@@ -32,13 +32,11 @@ class Agenda(Generic[JobT]):
             batch = self._open[due_ms, move] = []
             jobs = batch
 
-            def fire() -> None:
-                self._open.clear()
-                self._passes.clear()
+            def move_all() -> None:
                 for each in jobs:
                     move(each)
 
-            self._clock.call_at(due_ms, fire, gated=True)
+            self.at(due_ms, move_all)
         batch.append(job)
 
     def put_pass(self, due_ms: int, run: Callable[[], None]) -> None:
@@ -46,10 +44,14 @@ class Agenda(Generic[JobT]):
         if due_ms in self._passes:
             return
         self._passes.add(due_ms)
+        self.at(due_ms, run)
+
+    def at(self, due_ms: int, act: Callable[[], None]) -> Timer:
+        """Let something happen at `due_ms`, by itself."""
 
         def fire() -> None:
             self._open.clear()
             self._passes.clear()
-            run()
+            act()
 
-        self._clock.call_at(due_ms, fire, gated=True)
+        return self._clock.call_at(due_ms, fire, gated=True)

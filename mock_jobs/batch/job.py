@@ -42,6 +42,8 @@ class JobSpec:
         n_to_n: The arrays whose child of the same index must succeed before a child.
         is_sequential: Whether each child waits for the one before.
         requirements: The consumable resources that each container needs, None for none.
+        share_identifier: Its share, of a queue with fair shares.
+        scheduling_priority: Its priority inside of that share; None, which counts as 0, if nobody gave one.
     """
 
     name: str
@@ -61,6 +63,8 @@ class JobSpec:
     n_to_n: tuple[ArrayJob, ...] = ()
     is_sequential: bool = False
     requirements: Requirements | None = None
+    share_identifier: str | None = None
+    scheduling_priority: int | None = None
 
 
 class Attempt:

@@ -26,6 +26,7 @@ from mock_jobs.batch.states import (
     SUBMITTED,
     Trigger,
 )
+from mock_jobs.batch.stopping import Stopper
 
 if TYPE_CHECKING:
     from mock_jobs.batch.announcements import Announcer
@@ -59,6 +60,7 @@ class Lifecycle:
         self.stock = stock
         self.agenda: Agenda[Job] = Agenda(world.clock)
         self.scheduler = Scheduler(self, world.clock, self.agenda, steering.settings, stock)
+        self.stopper = Stopper(self, steering.settings)
 
     # Into the queue
 
@@ -102,6 +104,13 @@ class Lifecycle:
         # The children become RUNNABLE together with the parent's PENDING (documented for the parent's side).
         for child in array.children:
             self.resolve(child)
+
+    def say_blocked(self, job: Job, reason: str) -> None:
+        """Let a RUNNABLE job at the head of its queue say why it can never be placed."""
+        job.status_reason = reason
+        job.moves += 1
+        job.reads = 0
+        self.announcer.blocked(job)
 
     def _enqueue(self, job: Job, latency: str) -> None:
         self.scheduler.add(job, self._clock.now_ms + self._steering.latency_ms(latency))
@@ -280,10 +289,7 @@ class Lifecycle:
         job.reads = 0
         queue = job.spec.queue
         if before == RUNNABLE:
-            queue.line.leave(job)
-            if job.is_terminal:
-                # It may have held up those behind it.
-                self.scheduler.look_again()
+            self.scheduler.remove(job)
         queue.moves += 1
         queue.reads = 0
         parent = job.parent

@@ -7,11 +7,11 @@ submitted, is *inferred*.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_left
 from heapq import heappop, heappush
 from typing import Generic
 
 from mock_jobs.batch.queued import JobT
-from mock_jobs.batch.states import RUNNABLE
 
 
 class Line(ABC, Generic[JobT]):
@@ -21,12 +21,9 @@ class Line(ABC, Generic[JobT]):
     job leaves the line, because it was placed, or is passed over for this pass.
     """
 
-    def __init__(self) -> None:
-        self._length = 0
-
+    @abstractmethod
     def __len__(self) -> int:
         """Return how many jobs wait here."""
-        return self._length
 
     # What is asked for
 
@@ -51,53 +48,102 @@ class Line(ABC, Generic[JobT]):
     def end_pass(self) -> None:
         """Let all jobs have their turn again that were passed over."""
 
+    @abstractmethod
+    def front(self, now_ms: int, limit: int) -> list[tuple[JobT, int]]:
+        """Return who would be placed next if there were room for all, in that order, and since when each stands there.
+
+        Args:
+            now_ms: The present moment, in milliseconds since the epoch, as are the moments that are returned.
+            limit: At most so many.
+        """
+
     # What is told
 
     @abstractmethod
-    def join(self, job: JobT) -> None:
+    def join(self, job: JobT, now_ms: int) -> None:
         """Take in a job that has become RUNNABLE."""
 
     @abstractmethod
-    def leave(self, job: JobT) -> None:
+    def leave(self, job: JobT, now_ms: int) -> None:
         """Let a job go that is RUNNABLE no longer."""
 
 
 class Waiting(Generic[JobT]):
-    """RUNNABLE jobs by a fixed rank, lowest first. A job that moves on drops out by itself, and may come back."""
+    """Jobs by a fixed rank, the lowest first."""
 
-    __slots__ = ("_heap",)
+    __slots__ = ("_gone_ms", "_gone_rank", "_heap", "_left_behind", "_present")
 
     def __init__(self) -> None:
-        # (rank, moves of the job, job): an entry counts while the job has not moved on.
-        self._heap: list[tuple[int, int, JobT]] = []
+        # Ranks of those who wait, and of those who have gone that did not come to the front since.
+        self._heap: list[int] = []
+        self._left_behind: set[int] = set()
+        # Rank -> who waits, and since when
+        self._present: dict[int, tuple[JobT, int]] = {}
+        # Ranks of those who went, without those that went earlier from a higher rank: both lists ascend.
+        self._gone_rank: list[int] = []
+        self._gone_ms: list[int] = []
 
-    def push(self, rank: int, job: JobT) -> None:
-        """Take in a job."""
-        heappush(self._heap, (rank, job.moves, job))
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return len(self._present)
+
+    def add(self, rank: int, job: JobT, now_ms: int) -> None:
+        """Take in a job; nobody else has its rank."""
+        self._present[rank] = job, now_ms
+        if rank in self._left_behind:
+            self._left_behind.remove(rank)
+        else:
+            heappush(self._heap, rank)
+
+    def remove(self, rank: int, now_ms: int) -> None:
+        """Let a job go; all behind it have moved up."""
+        del self._present[rank]
+        if self._heap[0] == rank:
+            heappop(self._heap)
+        else:
+            self._left_behind.add(rank)
+        while self._gone_rank and self._gone_rank[-1] >= rank:
+            self._gone_rank.pop()
+            self._gone_ms.pop()
+        self._gone_rank.append(rank)
+        self._gone_ms.append(now_ms)
 
     def first(self) -> JobT | None:
         """Return the job of the lowest rank, None if nobody waits."""
-        heap = self._heap
+        heap, present = self._heap, self._present
         while heap:
-            _, moves, job = heap[0]
-            if job.status == RUNNABLE and job.moves == moves:
-                return job
-            heappop(heap)
+            found = present.get(heap[0])
+            if found is not None:
+                return found[0]
+            self._left_behind.remove(heappop(heap))
         return None
 
-    def pop(self) -> None:
-        """Take out the job that `first` returned."""
-        heappop(self._heap)
+    def set_aside(self) -> int:
+        """Pass over the job that `first` returned until its rank, which is returned, is put back."""
+        return heappop(self._heap)
+
+    def put_back(self, rank: int) -> None:
+        """Let a job have its turn again that was set aside."""
+        heappush(self._heap, rank)
+
+    def unmoved_since_ms(self, rank: int) -> int:
+        """Return since when a job has waited, and nobody has gone from before it."""
+        came_ms = self._present[rank][1]
+        ahead = bisect_left(self._gone_rank, rank)
+        return came_ms if not ahead else max(came_ms, self._gone_ms[ahead - 1])
 
 
 class FirstInFirstOut(Line[JobT]):
     """The line of a queue without a scheduling policy."""
 
     def __init__(self) -> None:
-        super().__init__()
         self._waiting: Waiting[JobT] = Waiting()
-        self._passed_over: list[JobT] = []
+        self._passed_over: list[int] = []
         self._is_held_up = False
+
+    def __len__(self) -> int:
+        """Return how many jobs wait here."""
+        return len(self._waiting)
 
     def begin_pass(self, now_ms: int) -> None:  # noqa: ARG002 - who came first does not change with time
         """Prepare for a pass of the scheduler."""
@@ -107,25 +153,36 @@ class FirstInFirstOut(Line[JobT]):
         """Return the job that was submitted first."""
         return None if self._is_held_up else self._waiting.first()
 
-    def pass_over(self, job: JobT, *, is_strict: bool) -> None:
+    def pass_over(self, job: JobT, *, is_strict: bool) -> None:  # noqa: ARG002 - it is the first of those who wait
         """Take note that the head cannot be placed in this pass."""
         if is_strict:
             self._is_held_up = True
         else:
-            self._waiting.pop()
-            self._passed_over.append(job)
+            self._passed_over.append(self._waiting.set_aside())
 
     def end_pass(self) -> None:
         """Let all jobs have their turn again that were passed over."""
-        for job in self._passed_over:
-            self._waiting.push(job.rank, job)
+        for rank in self._passed_over:
+            self._waiting.put_back(rank)
         self._passed_over.clear()
 
-    def join(self, job: JobT) -> None:
-        """Take in a job that has become RUNNABLE."""
-        self._length += 1
-        self._waiting.push(job.rank, job)
+    def front(self, now_ms: int, limit: int) -> list[tuple[JobT, int]]:
+        """Return the jobs that were submitted first."""
+        self.begin_pass(now_ms)
+        front: list[tuple[JobT, int]] = []
+        since_ms = 0
+        while len(front) < limit and (job := self.head()) is not None:
+            self.pass_over(job, is_strict=False)
+            # Who came to a place before this one moved it back.
+            since_ms = max(since_ms, self._waiting.unmoved_since_ms(self._passed_over[-1]))
+            front.append((job, since_ms))
+        self.end_pass()
+        return front
 
-    def leave(self, job: JobT) -> None:  # noqa: ARG002 - it has moved on, and drops out by itself
+    def join(self, job: JobT, now_ms: int) -> None:
+        """Take in a job that has become RUNNABLE."""
+        self._waiting.add(job.rank, job, now_ms)
+
+    def leave(self, job: JobT, now_ms: int) -> None:
         """Let a job go that is RUNNABLE no longer."""
-        self._length -= 1
+        self._waiting.remove(job.rank, now_ms)

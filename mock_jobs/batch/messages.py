@@ -107,7 +107,27 @@ NOT_VALID_YET: Final = "{arn} must be valid before attaching"  # observed
 MIXED_ENVIRONMENTS: Final = "All compute environments must be of the same type"  # inferred
 QUEUE_TYPE: Final = "jobQueueType {given} does not agree with the compute environments, which make it {derived}"  # inferred
 NEGATIVE_PRIORITY: Final = "Priority must not be negative"  # inferred
+TIME_LIMIT_SECONDS: Final = "maxTimeSeconds must be between 600 and 86400"  # limits documented, text inferred
+TIME_LIMIT_ACTION: Final = "The action of this job queue's time limits must be {action}"  # rule documented, text inferred
+TIME_LIMIT_REASON: Final = (
+    "No action can be taken for reason {reason}; it must be one of {codes}"  # rule documented, text inferred
+)
 QUEUE_HEALTHY: Final = "JobQueue Healthy"  # observed
+
+# Scheduling policies. Rules documented, texts inferred.
+SCHEDULING_POLICY_NAME: Final = "Scheduling policy name should match valid pattern"
+BOTH_POLICIES: Final = "fairsharePolicy and quotaSharePolicy cannot both be set"
+POLICY_KIND: Final = "A scheduling policy cannot be changed from fair shares to quota shares or the reverse"
+SHARE_DECAY: Final = "shareDecaySeconds must be between 0 and 604800"
+COMPUTE_RESERVATION: Final = "computeReservation must be between 0 and 99"
+SHARE_WEIGHT: Final = "weightFactor must be between 0.0001 and 999.9999"
+SHARE_IDENTIFIER: Final = "shareIdentifier must have 1 to 255 letters and digits, and may end with an asterisk"
+SHARES_OVERLAP: Final = "The share identifiers {first} and {second} overlap"
+TOO_MANY_SHARES: Final = "shareDistribution can have at most 500 entries"
+POLICY_NOT_REMOVABLE: Final = "The scheduling policy of a job queue can be replaced but not removed"
+POLICY_NOT_ADDABLE: Final = "A scheduling policy cannot be added to a first-in-first-out job queue"
+POLICY_OF_OTHER_KIND: Final = "The scheduling policy of a job queue can only be replaced by one of the same kind"
+QUOTA_POLICY_QUEUE: Final = "A quota-share scheduling policy can only be used by a job queue with a service environment"
 
 # Job definitions.
 DEFINITION_NAME: Final = "Provided name {name} is not supported pattern[a-zA-Z_0-9-]{{1,128}}"  # observed
@@ -161,6 +181,9 @@ SHARE_ON_FIFO: Final = (
     # observed, the missing space included
     "Job with shareIdentifier or schedulingPriority can onlybe submitted to job queue with fair share scheduling policy."
 )
+SHARE_MISSING: Final = "Job submitted to a job queue with a fair share scheduling policy must specify shareIdentifier"  # inferred
+TOO_MANY_ACTIVE_SHARES: Final = "A job queue can have at most 500 active share identifiers"  # limit documented, text inferred
+SCHEDULING_PRIORITY_OVERRIDE: Final = "schedulingPriorityOverride must be between 0 and 9999"  # limit documented, text inferred
 NO_PARAMETER: Final = "Unable to substitute value. No parameter found for reference name"  # observed
 EMPTY_COMMAND_ELEMENT: Final = "The command must not contain empty strings"  # rule documented, text inferred
 
@@ -187,6 +210,9 @@ QUEUE_DELETED: Final = "JobQueue deleted"  # observed
 TAGS_EXCEEDED: Final = (
     "The combined number of tags for the job and the job definition exceeds 50"  # rule documented, text inferred
 )
+
+CANCELED_BY_TIME_LIMIT: Final = "Canceled by JobStateTimeLimit action due to reason: {code}"  # documented
+TERMINATED_BY_TIME_LIMIT: Final = "Terminated by JobStateTimeLimit action due to reason: {code}"  # documented
 
 # Status reasons of a RUNNABLE job that blocks its queue. Documented: user guide, "Jobs stuck in RUNNABLE".
 BLOCKED_MAX_RESOURCE: Final = (

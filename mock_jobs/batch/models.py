@@ -11,6 +11,7 @@ from mock_jobs.batch.operations.compute_environments import ComputeEnvironmentOp
 from mock_jobs.batch.operations.consumable_resources import ConsumableResourceOperations
 from mock_jobs.batch.operations.job_queues import JobQueueOperations
 from mock_jobs.batch.operations.read_jobs import ReadJobOperations
+from mock_jobs.batch.operations.scheduling_policies import SchedulingPolicyOperations
 from mock_jobs.batch.operations.service_environments import ServiceEnvironmentOperations
 from mock_jobs.batch.operations.stop_jobs import StopJobOperations
 from mock_jobs.batch.operations.submit import SubmitOperations
@@ -31,6 +32,7 @@ _ENVIRONMENT_TYPES = {"MANAGED", "UNMANAGED"}
 class BatchBackend(
     ComputeEnvironmentOperations,
     ServiceEnvironmentOperations,
+    SchedulingPolicyOperations,
     JobQueueOperations,
     SubmitOperations,
     ReadJobOperations,

@@ -17,13 +17,17 @@ if TYPE_CHECKING:
         ContainerDetailTypeDef,
         ContainerPropertiesOutputTypeDef,
         EcsSettingsTypeDef,
+        QuotaSharePolicyTypeDef,
         UpdatePolicyTypeDef,
     )
 
+    from mock_jobs.batch.blocking import Head
     from mock_jobs.batch.consumables import Requirements
+    from mock_jobs.batch.fair_share import FairShareRules
     from mock_jobs.batch.job import Job
     from mock_jobs.batch.retry import RetryStrategy
     from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
+    from mock_jobs.batch.time_limits import TimeLimit
 
 State = Literal["ENABLED", "DISABLED"]
 Status = Literal["CREATING", "UPDATING", "DELETING", "DELETED", "VALID", "INVALID"]
@@ -89,6 +93,24 @@ class ComputeEnvironment:
 
 
 @dataclass(slots=True, eq=False)
+class SchedulingPolicy:
+    """A scheduling policy, of fair shares or of quota shares.
+
+    Attributes:
+        number: Position in the order of creation.
+        queues: How many job queues refer to it.
+    """
+
+    number: int
+    name: str
+    arn: str
+    fair_share: FairShareRules | None
+    quota_share: QuotaSharePolicyTypeDef | None
+    tags: dict[str, str]
+    queues: int = 0
+
+
+@dataclass(slots=True, eq=False)
 class JobQueue:
     """A job queue and its jobs.
 
@@ -101,7 +123,10 @@ class JobQueue:
         usage: What its placed jobs hold.
         moves: Grows with every change of one of its jobs.
         reads: How often a listing of it was empty since one of its jobs changed.
-        blocked: The job at the head that can never be placed, as long as nothing changes.
+        policy: Its scheduling policy, None for first in, first out.
+        head: The job at its head, as the last pass of the scheduler left it; None if nobody waits.
+        outages: Why AWS can place no job of this queue; the last one counts.
+        time_limits: What happens to a job that blocks the head for too long.
     """
 
     number: int
@@ -117,9 +142,12 @@ class JobQueue:
     index: JobIndex[Job] = field(default_factory=JobIndex)
     line: Line[Job] = field(default_factory=FirstInFirstOut)
     usage: QueueUsage = field(default_factory=QueueUsage)
+    policy: SchedulingPolicy | None = None
     moves: int = 0
     reads: int = 0
-    blocked: Job | None = None
+    head: Head | None = None
+    outages: list[str] = field(default_factory=list)
+    time_limits: tuple[TimeLimit, ...] = ()
 
     @property
     def environments(self) -> Iterator[ComputeEnvironment]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mock_jobs.batch import messages
-from mock_jobs.batch.states import RUNNABLE
+from mock_jobs.batch.blocking import HeadWatch, blocked_reason
 
 if TYPE_CHECKING:
     from mock_jobs.batch.agenda import Agenda
@@ -38,6 +37,7 @@ class Scheduler:
         self._settings = settings
         self._stock = stock
         self._queues: list[JobQueue] = []
+        self.heads = HeadWatch(lifecycle, clock, agenda, settings)
 
     def enlist(self, queue: JobQueue) -> None:
         """Take in a queue, or put one in its new place after its priority changed."""
@@ -53,8 +53,18 @@ class Scheduler:
     def add(self, job: Job, eligible_ms: int) -> None:
         """Take in a job that has become RUNNABLE and may be placed from a moment on."""
         job.due_ms = eligible_ms
-        job.spec.queue.line.join(job)
+        job.spec.queue.line.join(job, self._clock.now_ms)
         self.look_again(eligible_ms)
+
+    def remove(self, job: Job) -> None:
+        """Let a job go that was RUNNABLE until now."""
+        queue = job.spec.queue
+        queue.line.leave(job, self._clock.now_ms)
+        if queue.head is not None and queue.head.job is job:
+            self.heads.forget(queue)
+        if job.is_terminal:
+            # It may have held up those behind it.
+            self.look_again()
 
     def look_again(self, due_ms: int | None = None) -> None:
         """Let a pass happen, by default as soon as the pace allows: there may be room, or a new order."""
@@ -63,9 +73,12 @@ class Scheduler:
 
     def place_now(self, job: Job) -> bool:
         """Place one job out of its turn if there is room; return whether there was."""
+        line = job.spec.queue.line
+        line.begin_pass(self._clock.now_ms)
         environment = self._room(job)
         if environment is not None:
             self._lifecycle.place(job, environment)
+        line.end_pass()
         return environment is not None
 
     def _run(self) -> None:
@@ -80,11 +93,10 @@ class Scheduler:
         while (job := line.head()) is not None:
             is_eligible = job.due_ms <= now_ms
             if is_eligible and (environment := self._room(job)) is not None:
-                self._unblock(queue, job)
                 self._lifecycle.place(job, environment)
                 continue
-            if is_eligible and is_first:
-                self._note_block(queue, job)
+            if is_first:
+                self.heads.see(queue, job, blocked_reason(queue, job.spec.vcpus) if is_eligible else None)
             is_first = False
             line.pass_over(job, is_strict=self._settings.strict_fifo)
         line.end_pass()
@@ -92,38 +104,10 @@ class Scheduler:
     def _room(self, job: Job) -> ComputeEnvironment | None:
         """Return where a job fits, if there also is enough of every consumable resource that it needs."""
         spec = job.spec
-        if spec.requirements is not None and not self._stock.can_give(spec.requirements.needs):
+        queue = spec.queue
+        if queue.outages or (spec.requirements is not None and not self._stock.can_give(spec.requirements.needs)):
             return None
-        for environment in spec.queue.environments:
-            if environment.is_usable and environment.capacity - environment.in_use >= spec.vcpus:
+        for environment in queue.environments:
+            if environment.is_usable and queue.usage.usable(environment.capacity) - environment.in_use >= spec.vcpus:
                 return environment
         return None
-
-    def _note_block(self, queue: JobQueue, head: Job) -> None:
-        reason = _blocked_reason(queue, head.spec.vcpus)
-        if queue.blocked is not None and (reason is None or queue.blocked is not head):
-            self._unblock(queue, queue.blocked)
-        if reason is not None:
-            is_news = queue.blocked is not head or head.status_reason != reason
-            queue.blocked = head
-            head.status_reason = reason
-            if is_news:
-                self._lifecycle.announcer.blocked(head)
-
-    def _unblock(self, queue: JobQueue, job: Job) -> None:
-        if queue.blocked is not job:
-            return
-        queue.blocked = None
-        if job.status == RUNNABLE:
-            last = job.last_attempt
-            job.status_reason = None if last is None else last.status_reason
-
-
-def _blocked_reason(queue: JobQueue, vcpus: float) -> str | None:
-    """Return why no compute environment could ever take a job, None if one could."""
-    environments = list(queue.environments)
-    candidates = [each for each in environments if each.state == "ENABLED" and each.status != "INVALID"]
-    if not candidates:
-        are_invalid = all(each.status == "INVALID" for each in environments)
-        return messages.BLOCKED_INVALID if are_invalid else messages.BLOCKED_DISABLED
-    return messages.BLOCKED_MAX_RESOURCE if all(each.capacity < vcpus for each in candidates) else None

@@ -31,6 +31,10 @@ class BatchSettings(Settings):
         se_update_seconds: How long a changed service environment is UPDATING.
         se_delete_seconds: How long a service environment is DELETING.
         strict_fifo: Whether a job that waits for room holds up all behind it in its queue.
+        blocked_detection_seconds: How long a job must have been at the head of its queue without any prospect of room until its
+            statusReason says so; minutes on AWS.
+        prefix_weight_split: Whether the fair shares under one prefix split its weight: each counts with the weight times their
+            number.
         lenient_ids: Accept malformed job ids where a single job is cancelled or terminated, as moto does.
         lenient_dependencies: Take a dependency on an unknown job as satisfied, as if that job had expired.
         terminate_pending_immediately: Let TerminateJob end a job at once that waits for others.
@@ -54,6 +58,8 @@ class BatchSettings(Settings):
     se_update_seconds: float = seconds()
     se_delete_seconds: float = seconds()
     strict_fifo: bool = flag(True)
+    blocked_detection_seconds: float = seconds()
+    prefix_weight_split: bool = flag(True)
     lenient_ids: bool = flag(False)
     lenient_dependencies: bool = flag(False)
     terminate_pending_immediately: bool = flag(False)

@@ -20,6 +20,14 @@ class QueueUsage:
     def __init__(self) -> None:
         self.in_use: float = 0
 
+    def usable(self, capacity: float) -> float:
+        """Return how many vCPUs of a compute environment may be in use, as far as this queue places jobs there."""
+        return capacity
+
+    def attainable(self, capacity: float) -> float:
+        """Return how many that can ever be."""
+        return capacity
+
     def submitted(self, job: Job) -> None:
         """Hear of a new job, children of arrays aside."""
 

@@ -53,6 +53,10 @@ def job_detail(job: Job, arns: Arns, *, legacy: bool) -> JobDetailTypeDef:
     detail["createdAt"] = job.created_ms
     if spec.retry is not None:
         detail["retryStrategy"] = spec.retry.shape()
+    if spec.share_identifier is not None:
+        detail["shareIdentifier"] = spec.share_identifier
+    if spec.scheduling_priority is not None:
+        detail["schedulingPriority"] = spec.scheduling_priority
     if job.started_ms is not None:
         detail["startedAt"] = job.started_ms
     if job.stopped_ms is not None:
@@ -100,6 +104,8 @@ def job_summary(job: Job) -> JobSummaryTypeDef:
     attempt = job.last_attempt
     if attempt is not None:
         summary["scheduledAt"] = attempt.scheduled_ms
+    if spec.share_identifier is not None:
+        summary["shareIdentifier"] = spec.share_identifier
     if job.status_reason is not None and shows_reason(job):
         summary["statusReason"] = job.status_reason
     if job.started_ms is not None:

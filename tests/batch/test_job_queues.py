@@ -95,18 +95,6 @@ def test_a_queue_needs_environments(batch):
     assert refusal(batch.create_job_queue, jobQueueName="q", priority=1) == "At least 1 compute environment must be provided"
 
 
-@pytest.mark.parametrize(
-    "extra",
-    [{"schedulingPolicyArn": "arn"}],
-    ids=lambda extra: next(iter(extra)),
-)
-def test_what_is_not_emulated_is_refused_aloud(batch, extra):
-    with pytest.raises(Exception, match="mock_jobs does not emulate"):
-        batch.create_job_queue(jobQueueName="q", priority=1, computeEnvironmentOrder=order("ce"), **extra)
-
-    assert queues(batch) == []
-
-
 def test_a_queue_takes_three_environments_in_their_order(batch):
     make_environment(batch, "a")
     make_environment(batch, "b")

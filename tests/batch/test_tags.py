@@ -13,6 +13,8 @@ def make_resource(batch, kind, tags):
         return batch.submit_job(jobName="j", jobQueue="q", jobDefinition="d", tags=tags)["jobArn"]
     if kind == "job-queue":
         return make_queue(batch, "tagged", tags=tags)
+    if kind == "scheduling-policy":
+        return batch.create_scheduling_policy(name="tagged", tags=tags)["arn"]
     if kind == "job-definition":
         return make_definition(batch, "tagged", tags=tags)
     arn = make_environment(batch, "tagged")
@@ -20,7 +22,7 @@ def make_resource(batch, kind, tags):
     return arn
 
 
-@pytest.mark.parametrize("kind", ["job", "job-queue", "job-definition", "compute-environment"])
+@pytest.mark.parametrize("kind", ["job", "job-queue", "job-definition", "scheduling-policy", "compute-environment"])
 def test_tags_are_merged_removed_and_listed(batch, kind):
     arn = make_resource(batch, kind, {"a": "1", "b": "2"})
     assert f":{kind}/" in arn
@@ -54,6 +56,7 @@ def test_new_tags_are_described(batch):
         f"{PREFIX}job-definition/d",
         f"{PREFIX}job/{UNKNOWN_ID}",
         f"{PREFIX}compute-environment/nope",
+        f"{PREFIX}scheduling-policy/nope",
         "arn:aws:batch:eu-west-1:123456789012:job-queue/q",
         f"{PREFIX}nonsense/q",
     ],

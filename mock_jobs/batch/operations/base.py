@@ -14,10 +14,9 @@ from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.lifecycle import Lifecycle
 from mock_jobs.batch.names import Arns, JobId
 from mock_jobs.batch.steering import Steering
-from mock_jobs.batch.stopping import Stopper
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.resources import ComputeEnvironment, JobDefinition, JobQueue
+    from mock_jobs.batch.resources import ComputeEnvironment, JobDefinition, JobQueue, SchedulingPolicy
     from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
     from mock_jobs.world import World
 
@@ -38,6 +37,7 @@ class BatchStores(Backend):
         environments: By name, in the order of creation.
         queues: The same.
         service_environments: The same.
+        scheduling_policies: The same.
         definitions: Revisions by name, the first revision first; numbers are never used again.
         jobs: By id, children of arrays aside.
         stock: The consumable resources.
@@ -50,6 +50,7 @@ class BatchStores(Backend):
         self.environments: dict[str, ComputeEnvironment] = {}
         self.queues: dict[str, JobQueue] = {}
         self.service_environments: dict[str, ServiceEnvironment] = {}
+        self.scheduling_policies: dict[str, SchedulingPolicy] = {}
         self.definitions: dict[str, list[JobDefinition]] = {}
         self.jobs: dict[str, Job] = {}
         self.stock = Stock()
@@ -57,7 +58,7 @@ class BatchStores(Backend):
         self.steering = world.shared(Steering)
         self.settings = self.steering.settings
         self.lifecycle = Lifecycle(world, self.steering, Announcer(world, self.arns), self.stock)
-        self.stopper = Stopper(self.lifecycle, self.settings)
+        self.stopper = self.lifecycle.stopper
         self.created = 0
         self.steering.regions.append(self)
 
@@ -108,6 +109,11 @@ class BatchStores(Backend):
     def find_consumable(self, reference: str) -> ConsumableResource | None:
         """Return the consumable resource that a name or an ARN means."""
         return self.stock.by_arn.get(self.arns.shown("consumable-resource", reference))
+
+    def find_scheduling_policy(self, arn: str) -> SchedulingPolicy | None:
+        """Return the scheduling policy with an ARN; AWS takes no names here (documented)."""
+        name = self.arns.name_in("scheduling-policy", arn) if arn.startswith("arn:") else None
+        return None if name is None else self.scheduling_policies.get(name)
 
     def does_not_exist(self, kind: str, reference: str) -> Exception:
         """Return the error for a resource that is not there; its full ARN is in the text (observed)."""

@@ -15,6 +15,7 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.consumables import requirements_of
 from mock_jobs.batch.container import check, with_empty_lists
 from mock_jobs.batch.exceptions import ClientException, invalid, refused
+from mock_jobs.batch.fair_share import MAX_PRIORITY
 from mock_jobs.batch.names import DEFINITION_NAME, parse_revision
 from mock_jobs.batch.operations.base import MAX_LISTED, BatchStores, check_tag_keys, page_size, read_token
 from mock_jobs.batch.resources import JobDefinition
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 MAX_DEFINITION = 24 * 1024
 MIN_TIMEOUT_S = 60
-HIGHEST_PRIORITY = 9999
 
 
 class JobDefinitionOperations(BatchStores):
@@ -68,7 +68,7 @@ class JobDefinitionOperations(BatchStores):
         check(container_properties, "FARGATE" if "FARGATE" in capabilities else "EC2")
         retry = strategy_of(retry_strategy)
         timeout_seconds = checked_timeout(timeout)
-        if scheduling_priority is not None and not 0 <= scheduling_priority <= HIGHEST_PRIORITY:
+        if scheduling_priority is not None and not 0 <= scheduling_priority <= MAX_PRIORITY:
             raise invalid(messages.SCHEDULING_PRIORITY)
         requirements = requirements_of(consumable_resource_properties, self.arns)
         check_tag_keys(tags or ())

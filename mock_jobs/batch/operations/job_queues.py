@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from mock_jobs.aws import NotEmulatedYet
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.fair_share import FairShareLine, FairShareUsage
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys, described
-from mock_jobs.batch.resources import ComputeEnvironment, JobQueue
+from mock_jobs.batch.resources import ComputeEnvironment, JobQueue, SchedulingPolicy
+from mock_jobs.batch.time_limits import checked_time_limits
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import JobQueueTypeType, JQStateType
     from mypy_boto3_batch.type_defs import (
         ComputeEnvironmentOrderTypeDef,
         JobQueueDetailTypeDef,
+        JobStateTimeLimitActionTypeDef,
         ServiceEnvironmentOrderTypeDef,
     )
 
@@ -42,12 +46,17 @@ class JobQueueOperations(BatchStores):
         job_queue_name: str,
         priority: int,
         state: JQStateType | None = None,
+        scheduling_policy_arn: str | None = None,
         compute_environment_order: Sequence[ComputeEnvironmentOrderTypeDef] | None = None,
         service_environment_order: Sequence[ServiceEnvironmentOrderTypeDef] | None = None,
         job_queue_type: JobQueueTypeType | None = None,
         tags: Mapping[str, str] | None = None,
+        job_state_time_limit_actions: Sequence[JobStateTimeLimitActionTypeDef] | None = None,
     ) -> dict[str, str]:
-        """Create a first-in-first-out job queue, on compute environments or on a service environment."""
+        """Create a job queue, on compute environments or on a service environment.
+
+        It is first in, first out unless it has a scheduling policy.
+        """
         if NAME.fullmatch(job_queue_name) is None:
             raise invalid(messages.JOB_QUEUE_NAME)
         if priority < 0:
@@ -60,8 +69,10 @@ class JobQueueOperations(BatchStores):
         service_order = self._checked_service_order(service_environment_order) if service_environment_order else []
         order = [] if service_order else self._checked_order(compute_environment_order or [])
         kind = _kind(order)
+        policy = None if scheduling_policy_arn is None else self._checked_policy(scheduling_policy_arn, kind)
         if job_queue_type is not None and job_queue_type != kind:
             raise invalid(messages.QUEUE_TYPE, given=job_queue_type, derived=kind)
+        limits = checked_time_limits(job_state_time_limit_actions or (), is_for_service_jobs=bool(service_order))
         if len(self.queues) >= MAX_QUEUES:
             raise invalid(messages.JOB_QUEUE_QUOTA)
         queue = JobQueue(
@@ -75,7 +86,12 @@ class JobQueueOperations(BatchStores):
             service_order=service_order,
             kind=kind,
             tags=dict(tags or {}),
+            policy=policy,
+            time_limits=limits,
         )
+        if policy is not None:
+            usage = FairShareUsage(policy, self.settings)
+            queue.usage, queue.line = usage, FairShareLine(usage)
         _attach(queue)
         self.queues[queue.name] = queue
         self.lifecycle.scheduler.enlist(queue)
@@ -99,9 +115,11 @@ class JobQueueOperations(BatchStores):
         *,
         job_queue: str,
         state: JQStateType | None = None,
+        scheduling_policy_arn: str | None = None,
         priority: int | None = None,
         compute_environment_order: Sequence[ComputeEnvironmentOrderTypeDef] | None = None,
         service_environment_order: Sequence[ServiceEnvironmentOrderTypeDef] | None = None,
+        job_state_time_limit_actions: Sequence[JobStateTimeLimitActionTypeDef] | None = None,
     ) -> dict[str, str]:
         """Change a job queue; what is not given stays, and a list of environments replaces the whole one."""
         if priority is not None and priority < 0:
@@ -126,9 +144,17 @@ class JobQueueOperations(BatchStores):
             order = self._checked_order(compute_environment_order)
             if _kind(order) != queue.kind:
                 raise refused(messages.MIXED_ENVIRONMENTS)
+        policy = queue.policy if scheduling_policy_arn is None else self._replacing_policy(scheduling_policy_arn, queue)
+        limits = queue.time_limits
+        if job_state_time_limit_actions is not None:
+            limits = checked_time_limits(job_state_time_limit_actions, is_for_service_jobs=bool(service_order))
         _detach(queue)
-        queue.order, queue.service_order = order, service_order
+        queue.order, queue.service_order, queue.policy = order, service_order, policy
         _attach(queue)
+        if policy is not None and isinstance(queue.usage, FairShareUsage):
+            queue.usage.policy = policy
+        if limits != queue.time_limits:
+            self.lifecycle.scheduler.heads.limit_time(queue, limits)
         queue.state = state or queue.state
         if priority is not None:
             queue.priority = priority
@@ -188,6 +214,26 @@ class JobQueueOperations(BatchStores):
             order.append((entry["order"], environment))
         return order
 
+    def _checked_policy(self, arn: str, kind: JobQueueTypeType) -> SchedulingPolicy:
+        policy = self.find_scheduling_policy(arn)
+        if policy is None:
+            raise refused(messages.DOES_NOT_EXIST, arn=arn)
+        if policy.quota_share is not None:
+            if kind != "SAGEMAKER_TRAINING":
+                raise refused(messages.QUOTA_POLICY_QUEUE)
+            raise NotEmulatedYet("job queues with quota shares")
+        return policy
+
+    def _replacing_policy(self, arn: str, queue: JobQueue) -> SchedulingPolicy:
+        if queue.policy is None:
+            raise refused(messages.POLICY_NOT_ADDABLE)
+        if not arn:
+            raise refused(messages.POLICY_NOT_REMOVABLE)
+        policy = self._checked_policy(arn, queue.kind)
+        if (policy.fair_share is None) != (queue.policy.fair_share is None):
+            raise refused(messages.POLICY_OF_OTHER_KIND)
+        return policy
+
     def _settle_queue(self, queue: JobQueue) -> None:
         queue.status = "VALID"
         self.lifecycle.scheduler.look_again()
@@ -217,6 +263,8 @@ def _count(queue: JobQueue, change: int) -> None:
         environment.queues += change
     for _, service in queue.service_order:
         service.queues += change
+    if queue.policy is not None:
+        queue.policy.queues += change
 
 
 def _detail(queue: JobQueue) -> JobQueueDetailTypeDef:
@@ -236,6 +284,10 @@ def _detail(queue: JobQueue) -> JobQueueDetailTypeDef:
         detail["serviceEnvironmentOrder"] = [
             {"order": order, "serviceEnvironment": environment.arn} for order, environment in queue.service_order
         ]
+    if queue.policy is not None:
+        detail["schedulingPolicyArn"] = queue.policy.arn
+    if queue.time_limits:
+        detail["jobStateTimeLimitActions"] = [limit.shape() for limit in queue.time_limits]
     if queue.status == "VALID":
         detail["statusReason"] = messages.QUEUE_HEALTHY
     return detail

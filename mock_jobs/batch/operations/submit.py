@@ -15,6 +15,7 @@ from mock_jobs.batch.consumables import requirements_of
 from mock_jobs.batch.container import check_environment, merge
 from mock_jobs.batch.dependencies import check_shapes, register, resolve
 from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.fair_share import MAX_PRIORITY, FairShareUsage, is_share_identifier
 from mock_jobs.batch.job import MAX_ARRAY, ArrayJob, Job, JobSpec
 from mock_jobs.batch.names import NAME, parse_job_id
 from mock_jobs.batch.operations.base import check_tag_keys
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
         RetryStrategyTypeDef,
     )
 
-    from mock_jobs.batch.resources import JobDefinition
+    from mock_jobs.batch.resources import JobDefinition, JobQueue
 
 MAX_PAYLOAD = 30 * 1024
 MIN_ARRAY = 2
@@ -79,6 +80,10 @@ class SubmitOperations(JobDefinitionOperations):
             raise invalid(messages.ARRAY_SIZE)
         entries = list(depends_on or [])
         check_shapes(entries, size)
+        if share_identifier is not None and not is_share_identifier(share_identifier):
+            raise invalid(messages.SHARE_IDENTIFIER)
+        if scheduling_priority_override is not None and not 0 <= scheduling_priority_override <= MAX_PRIORITY:
+            raise invalid(messages.SCHEDULING_PRIORITY_OVERRIDE)
         timeout_seconds = checked_timeout(timeout)
         retry = strategy_of(retry_strategy)
         overrides: ContainerOverridesTypeDef = container_overrides or {}
@@ -91,9 +96,7 @@ class SubmitOperations(JobDefinitionOperations):
             raise refused(messages.SERVICE_JOBS_ONLY, name=queue.name)
         if definition.platform != queue.platform:
             raise refused(messages.CAPABILITY, capability=definition.platform)
-        if share_identifier is not None or scheduling_priority_override is not None:
-            # All queues are first in, first out as yet.
-            raise refused(messages.SHARE_ON_FIFO)
+        self._check_share(queue, share_identifier, scheduling_priority_override)
         values = {**(definition.parameters or {}), **(parameters or {})}
         container, vcpus = _merged(definition, overrides, values)
         requirements = definition.requirements if override is None else override
@@ -120,6 +123,10 @@ class SubmitOperations(JobDefinitionOperations):
             n_to_n=found.n_to_n,
             is_sequential=found.is_sequential,
             requirements=requirements if requirements is not None and requirements.needs else None,
+            share_identifier=share_identifier,
+            scheduling_priority=(
+                definition.scheduling_priority if scheduling_priority_override is None else scheduling_priority_override
+            ),
         )
         job_id, now_ms = self.world.ids.uuid(), self.world.clock.now_ms
         job = Job(spec, job_id, now_ms) if size is None else ArrayJob(spec, job_id, now_ms, size)
@@ -129,6 +136,15 @@ class SubmitOperations(JobDefinitionOperations):
             self.consumers.setdefault(arn, []).append(job)
         self.lifecycle.admit(job)
         return {"jobArn": job.arn, "jobName": job_name, "jobId": job_id}
+
+    def _check_share(self, queue: JobQueue, share_identifier: str | None, priority: int | None) -> None:
+        if not isinstance(queue.usage, FairShareUsage):
+            if share_identifier is not None or priority is not None:
+                raise refused(messages.SHARE_ON_FIFO)
+        elif share_identifier is None:
+            raise refused(messages.SHARE_MISSING)
+        elif not queue.usage.has_place_for(share_identifier, self.world.clock.now_ms):
+            raise refused(messages.TOO_MANY_ACTIVE_SHARES)
 
     def _find_by_id(self, job_id: str) -> Job | None:
         parts = parse_job_id(job_id)

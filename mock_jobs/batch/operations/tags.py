@@ -60,6 +60,9 @@ class TagOperations(JobDefinitionOperations):
         elif kind == "consumable-resource":
             resource = self.stock.by_arn.get(arn)
             tags = None if resource is None else resource.tags
+        elif kind == "scheduling-policy":
+            policy = self.scheduling_policies.get(name)
+            tags = None if policy is None else policy.tags
         elif kind == "job-definition":
             definition = self._revision(name)
             tags = None if definition is None else definition.tags
