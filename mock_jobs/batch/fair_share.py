@@ -272,15 +272,10 @@ class FairShareUsage(QueueUsage):
         used = share.use.inside(self.rules.window_ms, now_ms) + (share.starting + imagined_vcpus) * _VIRTUAL_MS
         return used * share.factor
 
-    def busiest(self, limit: int) -> list[Share]:
+    def busiest_first(self) -> list[Share]:
         """Return the shares that hold vCPUs, the one that holds most first."""
         busy = [share for share in self._shares.values() if share.in_use]
-        return sorted(busy, key=lambda share: (-share.in_use, share.identifier))[:limit]
-
-    @property
-    def busy(self) -> int:
-        """How many shares hold vCPUs."""
-        return sum(1 for share in self._shares.values() if share.in_use)
+        return sorted(busy, key=lambda share: (-share.in_use, share.identifier))
 
     def usable(self, capacity: float) -> float:
         """Return how much of a compute environment may be in use, by the shares that were active when they were weighed."""

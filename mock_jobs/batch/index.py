@@ -60,15 +60,23 @@ def age_of(job: Queued) -> Age:
 class JobIndex(Generic[JobT]):
     """All jobs of a queue, children of arrays aside."""
 
-    __slots__ = ("_all", "_by_name", "_by_status")
+    __slots__ = ("_all", "_by_name", "_by_status", "_groups")
 
     def __init__(self) -> None:
         self._all: list[JobT] = []
         self._by_status: defaultdict[str, _ByNumber[JobT]] = defaultdict(_ByNumber)
         self._by_name: dict[str, list[JobT]] = {}
+        self._groups: dict[str, JobIndex[JobT]] = {}
 
-    def add(self, job: JobT) -> None:
-        """Take in a new job, submitted after all that are here."""
+    def add(self, job: JobT, group: str | None = None) -> None:
+        """Take in a new job, submitted after all that are here.
+
+        Args:
+            job: The job.
+            group: What else it can be found by, for good, for example its share.
+        """
+        if group is not None:
+            self._groups.setdefault(group, JobIndex()).add(job)
         self._by_status[job.status].add(job)
         for jobs in (self._all, self._by_name.setdefault(job.spec.name.lower(), [])):
             if not jobs or jobs[-1].created_ms <= job.created_ms:
@@ -76,8 +84,10 @@ class JobIndex(Generic[JobT]):
             else:
                 insort_right(jobs, job, key=age_of)
 
-    def moved(self, job: JobT, before: str) -> None:
-        """Take note that a job has left a status for the one that it has now."""
+    def moved(self, job: JobT, before: str, group: str | None = None) -> None:
+        """Take note that a job has left a status for the one that it has now; its group is the one that it was added with."""
+        if group is not None:
+            self._groups[group].moved(job, before)
         self._by_status[before].discard(job)
         self._by_status[job.status].add(job)
 
@@ -106,6 +116,10 @@ class JobIndex(Generic[JobT]):
         jobs = self._by_name.get(name, [])
         last = len(jobs) if before is None else bisect_left(jobs, before, key=age_of)
         return (jobs[position] for position in range(last - 1, -1, -1))
+
+    def group(self, name: str) -> JobIndex[JobT]:
+        """Return the jobs of a group by themselves."""
+        return self._groups.get(name) or JobIndex()
 
     def unfinished(self) -> list[JobT]:
         """Return the jobs that have not ended, the oldest first."""

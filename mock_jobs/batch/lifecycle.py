@@ -67,7 +67,7 @@ class Lifecycle:
     def admit(self, job: Job) -> None:
         """Let a job that was just submitted go its way."""
         queue = job.spec.queue
-        queue.index.add(job)
+        queue.index.add(job, job.spec.share_identifier)
         queue.usage.submitted(job)
         queue.moves += 1
         self._put(job, self._steering.latency_ms("submitted_seconds"), self.evaluate)
@@ -294,7 +294,7 @@ class Lifecycle:
         queue.reads = 0
         parent = job.parent
         if parent is None:
-            queue.index.moved(job, before)
+            queue.index.moved(job, before, job.spec.share_identifier)
             if job.is_terminal:
                 queue.usage.ended(job)
         else:

@@ -13,6 +13,7 @@ from mock_jobs.batch.operations.job_queues import JobQueueOperations
 from mock_jobs.batch.operations.read_jobs import ReadJobOperations
 from mock_jobs.batch.operations.scheduling_policies import SchedulingPolicyOperations
 from mock_jobs.batch.operations.service_environments import ServiceEnvironmentOperations
+from mock_jobs.batch.operations.snapshots import SnapshotOperations
 from mock_jobs.batch.operations.stop_jobs import StopJobOperations
 from mock_jobs.batch.operations.submit import SubmitOperations
 from mock_jobs.batch.operations.tags import TagOperations
@@ -36,6 +37,7 @@ class BatchBackend(
     JobQueueOperations,
     SubmitOperations,
     ReadJobOperations,
+    SnapshotOperations,
     StopJobOperations,
     TagOperations,
     ConsumableResourceOperations,

@@ -424,3 +424,41 @@ def test_500_shares_can_be_active_and_501_not(mock, batch, at):
     # Once their use has left the window the shares are active no longer.
     at.go_to(611)
     batch.submit_job(**one_more)
+
+
+# ListJobs by share. Document: API reference, ListJobs: this filter goes together with a status, the others do not.
+
+
+def list_share(batch, *identifiers, **more):
+    filters = [{"name": "SHARE_IDENTIFIER", "values": list(identifiers)}]
+    pages = batch.get_paginator("list_jobs").paginate(jobQueue="q", filters=filters, PaginationConfig={"PageSize": 2}, **more)
+    return [[job["jobName"] for job in page["jobSummaryList"]] for page in pages]
+
+
+def test_jobs_are_listed_by_their_share_the_latest_first(mock, batch, at):
+    make_fair_site(batch, max_vcpus=2)
+    mock.batch.plan("?2", duration=None)
+    for name in ("A1", "B1", "A2", "C1", "B2", "A3"):
+        submit(batch, name, shareIdentifier=name[0])
+        at.go_to(at.seconds(mock.clock.now_ms) + 1)
+    mock.batch.pace = "manual"
+
+    assert list_share(batch, "A") == [["A3", "A2"], ["A1"]]
+    assert list_share(batch, "B", "C", "B") == [["B2", "C1"], ["B1"]]
+    assert list_share(batch, "a") == list_share(batch, "A*") == [[]]
+    assert list_share(batch, "A", jobStatus="SUCCEEDED") == [["A1"]]
+    assert list_share(batch, "A", "B", jobStatus="RUNNING") == [["B2", "A2"]]
+    assert list_share(batch, "A", "B", "C", jobStatus="SUCCEEDED") == [["C1", "B1"], ["A1"]]
+
+
+def test_a_token_of_one_share_is_not_good_for_another(mock, batch):
+    make_fair_site(batch)
+    mock.batch.pace = "manual"
+    for _ in range(2):
+        submit(batch, shareIdentifier="A")
+    ask = {"jobQueue": "q", "maxResults": 1}
+    token = batch.list_jobs(filters=[{"name": "SHARE_IDENTIFIER", "values": ["A"]}], **ask)["nextToken"]
+
+    text = refusal(batch.list_jobs, filters=[{"name": "SHARE_IDENTIFIER", "values": ["B"]}], nextToken=token, **ask)
+
+    assert text == "Invalid nextToken"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import merge
 from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING
 
@@ -103,8 +104,7 @@ class ReadJobOperations(BatchStores):
             status_wanted = job_status if name == "SHARE_IDENTIFIER" else None
             listing = f"ListJobs/{queue.number}/{name}/{json.dumps(values)}/{status_wanted}"
             key = () if next_token is None else read_token(listing, next_token)
-            found = (job for job in _filtered(queue.index, name, values, key) if status_wanted in (None, job.status))
-            page = list(islice(found, limit + 1))
+            page = list(islice(_filtered(queue.index, name, values, key, status_wanted), limit + 1))
             token_key = [page[limit - 1].spec.name.lower(), *age_of(page[limit - 1])] if len(page) > limit else []
         page = page[:limit]
         answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in page]}
@@ -156,7 +156,9 @@ def _checked_filter(filters: Sequence[KeyValuesPairTypeDef]) -> tuple[str | None
     return name, values
 
 
-def _filtered(index: JobIndex[Job], name: str, values: Sequence[str], key: Sequence[object]) -> Iterator[Job]:
+def _filtered(
+    index: JobIndex[Job], name: str, values: Sequence[str], key: Sequence[object], status: JobStatus | None
+) -> Iterator[Job]:
     """Yield the jobs that a filter lets through, in the order of the answer.
 
     Args:
@@ -164,6 +166,7 @@ def _filtered(index: JobIndex[Job], name: str, values: Sequence[str], key: Seque
         name: Of the filter.
         values: Of the filter.
         key: Lower-case name and age of the last job that was answered; empty at the start.
+        status: What to look for in shares; None for all.
     """
     last_name, before = _position(key)
     if name == "JOB_NAME":
@@ -179,8 +182,12 @@ def _filtered(index: JobIndex[Job], name: str, values: Sequence[str], key: Seque
         return takewhile(lambda job: job.created_ms > earliest, jobs)
     if name == "JOB_DEFINITION":
         return (job for job in jobs if _uses_definition(job, values))
-    # All queues are first in, first out as yet, and their jobs have no share.
-    return iter(())
+    shares = [index.group(value) for value in dict.fromkeys(values)]
+    if status is None:
+        return merge(*(share.newest_first(before) for share in shares), key=age_of, reverse=True)
+    number = None if before is None else before[1]
+    found = (share.with_status(status, number) for share in shares)
+    return merge(*found, key=lambda job: job.spec.number, reverse=True)
 
 
 def _position(key: Sequence[object]) -> tuple[str, Age | None]:
