@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 
@@ -27,3 +29,36 @@ class ThingRegistry(Protocol):
         A thing that is in several of these groups may be yielded several times.
         """
         ...
+
+    def with_child_groups(self, group_names: Iterable[str]) -> list[str]:
+        """Return these groups and all below them, each once; those that do not exist are left out."""
+        ...
+
+    def is_member(self, thing_name: str, group_name: str) -> bool:
+        """Return whether a registered thing is in this very group, its child groups aside."""
+        ...
+
+
+class ThingEvent(Enum):
+    """What can happen to things."""
+
+    CREATED = "registered under a name that was free"
+    DELETED = "deleted from the registry, and so from its groups"
+    JOINED = "added to a group"
+    LEFT = "removed from a group, or the group was deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class ThingChange:
+    """One change of the registry, after it.
+
+    Attributes:
+        event: What happened.
+        thing_names: To which things; each once.
+        groups: The group that is concerned and then the groups above it, nearest first; for a deletion all that the thing was
+            in, with those above; none for a creation.
+    """
+
+    event: ThingEvent
+    thing_names: Sequence[str]
+    groups: Sequence[str] = ()

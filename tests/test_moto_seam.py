@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import json
 from collections import OrderedDict
 
 import boto3
+import pytest
 from moto.core import models as core_models
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
@@ -18,7 +20,8 @@ from moto.moto_api import state_manager
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from mock_jobs import UnmockedRequestError, mock_jobs
-from mock_jobs.doors import moto_events, moto_s3, moto_seam, moto_things
+from mock_jobs.doors import moto_events, moto_s3, moto_seam, moto_thing_changes, moto_things
+from mock_jobs.things import ThingChange, ThingEvent
 
 from constants import ACCOUNT, NO_RETRIES, REGION
 
@@ -88,40 +91,183 @@ def test_things_and_groups_are_kept_by_arn(mock, iot):
     assert list(group.things) == [thing_arn]
 
 
-def test_the_registry_reads_groups_with_their_children_in_order(mock, iot):
-    iot.create_thing_group(thingGroupName="parent")
-    iot.create_thing_group(thingGroupName="child", parentGroupName="parent")
-    for name, group in (("c", "child"), ("b", "parent"), ("a", "parent"), ("b", "child")):
+GROUPS = {"top": None, "middle": "top", "bottom": "middle", "beside": "top", "other": None}
+
+
+@pytest.fixture
+def family(iot):
+    """Groups of three generations, and things in some of them."""
+    for name, parent in GROUPS.items():
+        iot.create_thing_group(thingGroupName=name, **({"parentGroupName": parent} if parent else {}))
+    for name, group in (("c", "bottom"), ("b", "top"), ("a", "top"), ("b", "beside"), ("d", "middle")):
         iot.create_thing(thingName=name)
         iot.add_thing_to_thing_group(thingGroupName=group, thingName=name)
-    things = moto_things.MotoThings(ACCOUNT, REGION)
+    iot.create_thing(thingName="loose")
+    return iot
 
-    assert list(things.things_in_group("parent")) == ["b", "a", "c", "b"]
+
+def test_the_registry_reads_groups_with_their_children_in_order(family):
+    things = moto_things.things_of(ACCOUNT, REGION)
+
+    assert list(things.things_in_group("top")) == ["b", "a", "d", "c", "b"]
     assert list(things.things_in_group("unknown")) == []
-    assert things.group_name(things.group_id("child")) == "child"
+    assert things.with_child_groups(["middle", "unknown", "top", "other"]) == ["middle", "bottom", "top", "beside", "other"]
+    assert list(things.with_groups_above("bottom")) == ["bottom", "middle", "top"]
+    assert things.groups_of("b") == ["top", "beside"]
+    assert things.groups_of("c") == ["bottom", "middle", "top"]
+    assert things.group_name(things.group_id("middle")) == "middle"
     assert things.group_id("unknown") is things.group_name("unknown") is None
     assert things.has_thing("a")
     assert not things.has_thing("z")
+    assert things.is_member("a", "top")
+    assert not any(things.is_member(*pair) for pair in (("c", "top"), ("z", "top"), ("a", "unknown")))
 
-    iot.delete_thing(thingName="a")
-    assert list(things.things_in_group("parent")) == ["b", "c", "b"]
+    family.delete_thing(thingName="a")
+    assert list(things.things_in_group("top")) == ["b", "d", "c", "b"]
+    assert not things.is_member("a", "top")
 
 
-def test_deleted_things_are_heard_of_by_all_who_listen_until_they_stop(mock, iot):
-    original = IoTBackend.delete_thing
+@pytest.fixture
+def heard():
+    """What two listeners hear from the start of the test on; each notes its number and the change."""
+    notes = []
+
+    def listener(number):
+        @contextlib.contextmanager
+        def watch(account, region):
+            assert (account, region) == (ACCOUNT, REGION)
+            yield lambda change: notes.append((number, change))
+
+        return watch
+
+    ends = [moto_thing_changes.watch_things(listener(number)) for number in (1, 2)]
+    yield notes
+    for end in ends:
+        end()
+
+
+ARN = f"arn:aws:iot:{REGION}:{ACCOUNT}:"
+CREATED, DELETED, JOINED, LEFT = ThingEvent
+
+
+@pytest.mark.parametrize(
+    ("operation", "members", "changes"),
+    [
+        ("create_thing", {"thingName": "new"}, [ThingChange(CREATED, ["new"])]),
+        ("create_thing", {"thingName": "a"}, []),
+        ("delete_thing", {"thingName": "c"}, [ThingChange(DELETED, ["c"], ["bottom", "middle", "top"])]),
+        ("delete_thing", {"thingName": "loose"}, [ThingChange(DELETED, ["loose"], [])]),
+        (
+            "add_thing_to_thing_group",
+            {"thingName": "loose", "thingGroupName": "middle"},
+            [ThingChange(JOINED, ["loose"], ["middle", "top"])],
+        ),
+        (
+            "add_thing_to_thing_group",
+            {"thingArn": f"{ARN}thing/loose", "thingGroupArn": f"{ARN}thinggroup/other"},
+            [ThingChange(JOINED, ["loose"], ["other"])],
+        ),
+        ("add_thing_to_thing_group", {"thingName": "a", "thingGroupName": "top"}, []),
+        (
+            "remove_thing_from_thing_group",
+            {"thingArn": f"{ARN}thing/c", "thingGroupName": "bottom"},
+            [ThingChange(LEFT, ["c"], ["bottom", "middle", "top"])],
+        ),
+        ("remove_thing_from_thing_group", {"thingName": "loose", "thingGroupName": "bottom"}, []),
+        (
+            "update_thing_groups_for_thing",
+            {"thingName": "c", "thingGroupsToAdd": ["other"], "thingGroupsToRemove": ["bottom"]},
+            [ThingChange(JOINED, ["c"], ["other"]), ThingChange(LEFT, ["c"], ["bottom", "middle", "top"])],
+        ),
+        ("delete_thing_group", {"thingGroupName": "bottom"}, [ThingChange(LEFT, ["c"], ["bottom", "middle", "top"])]),
+        ("delete_thing_group", {"thingGroupName": "other"}, []),
+        ("delete_thing_group", {"thingGroupName": "unknown"}, []),
+        ("create_thing_group", {"thingGroupName": "young", "parentGroupName": "bottom"}, []),
+    ],
+)
+def test_changes_of_things_are_heard_of_by_all_who_listen(family, heard, operation, members, changes):
+    getattr(family, operation)(**members)
+
+    assert heard == [(number, change) for change in changes for number in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("operation", "members"),
+    [
+        ("delete_thing", {"thingName": "unknown"}),
+        ("add_thing_to_thing_group", {"thingName": "unknown", "thingGroupName": "top"}),
+        ("add_thing_to_thing_group", {"thingGroupName": "top"}),
+        ("remove_thing_from_thing_group", {"thingName": "a", "thingGroupName": "unknown"}),
+        ("delete_thing_group", {"thingGroupName": "top"}),
+    ],
+)
+def test_what_moto_refuses_is_no_change(family, heard, operation, members):
+    with pytest.raises(family.exceptions.ClientError):
+        getattr(family, operation)(**members)
+
+    assert heard == []
+
+
+def test_things_of_stacks_are_heard_of(mock, heard):
+    stacks = boto3.client("cloudformation", region_name=REGION, config=NO_RETRIES)
+    thing = {"Type": "AWS::IoT::Thing", "Properties": {"ThingName": "t"}}
+    stacks.create_stack(StackName="s", TemplateBody=json.dumps({"Resources": {"Thing": thing}}))
+    stacks.delete_stack(StackName="s")
+
+    assert [change.event for number, change in heard if number == 1] == [CREATED, DELETED]
+
+
+def test_a_thing_that_is_registered_anew_is_in_no_group(family, heard):
+    family.delete_thing(thingName="a")
+    family.create_thing(thingName="a")
+    family.add_thing_to_thing_group(thingGroupName="top", thingName="a")
+
+    assert [change for number, change in heard if number == 1] == [
+        ThingChange(DELETED, ["a"], ["top"]),
+        ThingChange(CREATED, ["a"]),
+        ThingChange(JOINED, ["a"], ["top"]),
+    ]
+
+
+def test_the_watch_ends_with_the_last_who_listens(mock, iot):
+    names = moto_thing_changes._LOOKS
+    originals = {name: getattr(IoTBackend, name) for name in names}
     heard = []
-    ends = [moto_things.watch_things(lambda *event, who=who: heard.append((who, *event))) for who in "ab"]
-    for name in ("x", "y", "z"):
-        iot.create_thing(thingName=name)
 
-    iot.delete_thing(thingName="x")
+    def listener(who):
+        return lambda *_: contextlib.nullcontext(lambda change: heard.append((who, *change.thing_names)))
+
+    ends = [moto_thing_changes.watch_things(listener(who)) for who in "ab"]
+    iot.create_thing(thingName="x")
     ends[0]()
-    iot.delete_thing(thingName="y")
+    iot.create_thing(thingName="y")
     ends[1]()
-    iot.delete_thing(thingName="z")
+    iot.create_thing(thingName="z")
 
-    assert heard == [("a", ACCOUNT, REGION, "x"), ("b", ACCOUNT, REGION, "x"), ("b", ACCOUNT, REGION, "y")]
-    assert IoTBackend.delete_thing is original
+    assert heard == [("a", "x"), ("b", "x"), ("b", "y")]
+    assert {name: getattr(IoTBackend, name) for name in names} == originals
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("create_thing", ["thing_name"]),
+        ("delete_thing", ["thing_name"]),
+        ("add_thing_to_thing_group", ["thing_group_name", "thing_group_arn", "thing_name", "thing_arn"]),
+        ("remove_thing_from_thing_group", ["thing_group_name", "thing_group_arn", "thing_name", "thing_arn"]),
+        ("delete_thing_group", ["thing_group_name"]),
+    ],
+)
+def test_the_methods_that_are_watched_have_these_parameters(name, parameters):
+    found = inspect.signature(getattr(IoTBackend, name)).parameters
+
+    assert list(found)[1 : len(parameters) + 1] == parameters
+    assert all(found[each].default is inspect.Parameter.empty for each in parameters)
+
+
+def test_moto_refuses_dynamic_groups_loudly(mock, iot):
+    with pytest.raises(NotImplementedError):
+        iot.create_dynamic_thing_group(thingGroupName="d", queryString="thingName:x*")
 
 
 def test_objects_are_found_in_the_backend_of_a_partition_whatever_the_region_of_their_bucket(mock):

@@ -21,7 +21,7 @@ from moto.moto_api import state_manager
 
 from mock_jobs import MockJobsServer, NotActiveError, UsageError, UsageValueError, mock_jobs
 from mock_jobs.batch.steering import Steering
-from mock_jobs.doors import moto_things
+from mock_jobs.doors import moto_thing_changes
 
 from constants import NO_RETRIES
 
@@ -487,20 +487,20 @@ def test_first_requests_that_come_at_once_are_steered_alike(server, monkeypatch)
     assert made == [server.account(ACCOUNT_A).world.shared(Steering)]
 
 
-def test_accounts_that_come_at_once_listen_to_deleted_things_once(monkeypatch):
-    watch = moto_things.watch_things
+def test_accounts_that_come_at_once_listen_to_moto_once(monkeypatch):
+    watch = moto_thing_changes.watch_things
     original = moto_iot.IoTBackend.delete_thing
 
-    def slow(deleted):
+    def slow(heard):
         Event().wait(0.05)
-        return watch(deleted)
+        return watch(heard)
 
-    monkeypatch.setattr(moto_things, "watch_things", slow)
+    monkeypatch.setattr(moto_thing_changes, "watch_things", slow)
     accounts = iter(f"{number:012}" for number in range(4))
     with MockJobsServer() as server:
         _at_once(4, lambda: _create_job(server, account=next(accounts)))
-        assert len(moto_things._listeners) == 1
-    assert moto_things._listeners == []
+        assert len(moto_thing_changes._watches) == 1
+    assert moto_thing_changes._watches == []
     assert moto_iot.IoTBackend.delete_thing is original
 
 

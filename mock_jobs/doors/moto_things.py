@@ -1,43 +1,39 @@
-"""The registry of things, which moto keeps: the seam to `moto.iot`.
+"""The registry of things, which moto keeps: how it is read.
 
 Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator
-from threading import Lock
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from mock_jobs.errors import UsageValueError
 
 if TYPE_CHECKING:
+    from moto.iot.models import FakeThingGroup
     from moto.iot.models import IoTBackend as MotoIoTBackend
 
 
 class MotoThings:
-    """The registry of things that moto keeps for an account and region."""
+    """The registry of things that moto keeps for an account and region.
 
-    def __init__(self, account: str, region: str) -> None:
-        from moto.iot.models import iot_backends  # noqa: PLC0415 - only those who create jobs pay for it
+    Held for the length of a request only: a reset gives each region a new one.
 
-        # Held for the length of a request only: a reset gives each region a new one.
-        try:
-            self._kept: MotoIoTBackend = iot_backends[account][region]
-        except KeyError:
-            raise UsageValueError(
-                f"moto, which keeps the things, knows no AWS IoT in the region {region!r}; "
-                "with the environment variable MOTO_ALLOW_NONEXISTENT_REGION=true it takes any"
-            ) from None
+    Args:
+        kept: moto's backend.
+    """
+
+    def __init__(self, kept: MotoIoTBackend) -> None:
+        self._kept = kept
 
     def has_thing(self, thing_name: str) -> bool:
         """Return whether a thing with this name is registered."""
-        return self._arn("thing", thing_name) in self._kept.things
+        return self.arn("thing", thing_name) in self._kept.things
 
     def group_id(self, group_name: str) -> str | None:
         """Return the id of a thing group, or None if there is no such group."""
-        group = self._kept.thing_groups.get(self._arn("thinggroup", group_name))
+        group = self._group(group_name)
         return None if group is None else group.thing_group_id
 
     def group_name(self, group_id: str) -> str | None:
@@ -47,53 +43,78 @@ class MotoThings:
 
     def things_in_group(self, group_name: str) -> Iterator[str]:
         """Yield the names of the things in a group in the order of joining, then those of its child groups."""
-        kept = self._kept
-        group = kept.thing_groups.get(self._arn("thinggroup", group_name))
-        if group is None:
-            return
-        # moto forgets to take a deleted thing out of its groups.
-        yield from (thing.thing_name for arn, thing in group.things.items() if arn in kept.things)
-        for child in list(kept.thing_groups.values()):
-            if child.parent_group_name == group_name:
-                yield from self.things_in_group(child.thing_group_name)
+        for name in self.with_child_groups([group_name]):
+            yield from self.members(name)
 
-    def _arn(self, kind: str, name: str) -> str:
+    def with_child_groups(self, group_names: Iterable[str]) -> list[str]:
+        """Return these groups and all below them, each once, a group before its child groups."""
+        children: dict[str, list[str]] = {}
+        for group in self._kept.thing_groups.values():
+            children.setdefault(group.parent_group_name, []).append(group.thing_group_name)
+        found: dict[str, None] = {}
+        ahead = [name for name in group_names if self._group(name) is not None][::-1]
+        while ahead:
+            name = ahead.pop()
+            if name not in found:
+                found[name] = None
+                ahead += children.get(name, [])[::-1]
+        return list(found)
+
+    def is_member(self, thing_name: str, group_name: str) -> bool:
+        """Return whether a registered thing is in this very group, its child groups aside."""
+        group = self._group(group_name)
+        arn = self.arn("thing", thing_name)
+        return group is not None and arn in group.things and arn in self._kept.things
+
+    # Beyond the protocol, for those who watch the registry
+
+    def members(self, group_name: str) -> Iterator[str]:
+        """Yield the names of the things in this very group in the order of joining."""
+        group = self._group(group_name)
+        if group is not None:
+            # moto forgets to take a deleted thing out of its groups.
+            yield from (thing.thing_name for arn, thing in group.things.items() if arn in self._kept.things)
+
+    def groups_of(self, thing_name: str) -> list[str]:
+        """Return the groups that a registered thing is in, each followed by those above it, each once."""
+        groups = self._kept.thing_groups.values()
+        direct = [group.thing_group_name for group in groups if self.is_member(thing_name, group.thing_group_name)]
+        return list(dict.fromkeys(name for each in direct for name in self.with_groups_above(each)))
+
+    def with_groups_above(self, group_name: str) -> Iterator[str]:
+        """Yield a group and those above it, nearest first."""
+        group = self._group(group_name)
+        while group is not None:
+            yield group.thing_group_name
+            group = self._group(group.parent_group_name)
+
+    def forget_member(self, thing_name: str) -> None:
+        """Take a thing out of all groups."""
+        arn = self.arn("thing", thing_name)
+        for group in self._kept.thing_groups.values():
+            group.things.pop(arn, None)
+
+    def arn(self, kind: str, name: str) -> str:
+        """Return the ARN of a thing or a group, by which moto keeps both."""
         kept = self._kept
         return f"arn:{kept.partition}:iot:{kept.region_name}:{kept.account_id}:{kind}/{name}"
 
-
-# (account, region, thing name), called after moto has deleted a thing
-ThingDeleted = Callable[[str, str, str], None]
-
-_listeners: list[ThingDeleted] = []
-_listeners_lock = Lock()
+    def _group(self, name: str) -> FakeThingGroup | None:
+        return self._kept.thing_groups.get(self.arn("thinggroup", name))
 
 
-def watch_things(deleted: ThingDeleted) -> Callable[[], None]:
-    """Call back when moto has deleted a thing, whichever way.
+def things_of(account: str, region: str) -> MotoThings:
+    """Return the registry of an account and region.
 
-    Returns:
-        A function that ends the watch.
+    Raises:
+        UsageValueError: moto does not know the region.
     """
-    from moto.iot.models import IoTBackend as Kept  # noqa: PLC0415 - only those who create jobs pay for it
+    from moto.iot.models import iot_backends  # noqa: PLC0415 - only those who create jobs pay for it
 
-    with _listeners_lock:
-        if not _listeners:
-            original = Kept.delete_thing
-
-            @functools.wraps(original)
-            def delete_thing(self: MotoIoTBackend, thing_name: str) -> None:
-                original(self, thing_name)
-                for listener in _listeners:
-                    listener(self.account_id, self.region_name, thing_name)
-
-            Kept.delete_thing = delete_thing  # type: ignore[method-assign]
-        _listeners.append(deleted)
-
-    def end() -> None:
-        with _listeners_lock:
-            _listeners.remove(deleted)
-            if not _listeners:
-                Kept.delete_thing = Kept.delete_thing.__wrapped__  # type: ignore[attr-defined, method-assign]
-
-    return end
+    try:
+        return MotoThings(iot_backends[account][region])
+    except KeyError:
+        raise UsageValueError(
+            f"moto, which keeps the things, knows no AWS IoT in the region {region!r}; "
+            "with the environment variable MOTO_ALLOW_NONEXISTENT_REGION=true it takes any"
+        ) from None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from mock_jobs.aws import partition_of
-from mock_jobs.doors import moto_events, moto_s3, moto_things
+from mock_jobs.doors import moto_events, moto_s3, moto_thing_changes, moto_things
 from mock_jobs.neighbours import EventBus
 from mock_jobs.objects import ObjectStore
 from mock_jobs.things import ThingRegistry
@@ -43,18 +43,18 @@ class MotoNeighbours:
     """What moto keeps, and what it tells us of changes.
 
     Args:
-        thing_deleted: Hears of each thing that is deleted, once somebody has looked at things.
+        watch: Hears of each change of things and groups, once somebody has looked at things.
         submit_job: Submits the jobs that rules of EventBridge ask for, once there can be rules.
     """
 
-    def __init__(self, thing_deleted: moto_things.ThingDeleted, submit_job: moto_events.SubmitJob) -> None:
-        self._things = _Watch(lambda: moto_things.watch_things(thing_deleted))
+    def __init__(self, watch: moto_thing_changes.Watch, submit_job: moto_events.SubmitJob) -> None:
+        self._things = _Watch(lambda: moto_thing_changes.watch_things(watch))
         self._job_queues = _Watch(lambda: moto_events.watch_job_queues(submit_job))
 
     def things(self, account: str, region: str) -> ThingRegistry:
         """Return the registry of things and thing groups."""
         self._things.begin()
-        return moto_things.MotoThings(account, region)
+        return moto_things.things_of(account, region)
 
     def objects(self, account: str, region: str) -> ObjectStore:
         """Return the objects in S3 that the account can reach, in the partition of the region."""

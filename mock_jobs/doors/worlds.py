@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from mock_jobs.doors.dispatch import Request, answer
 from mock_jobs.doors.neighbours import MotoNeighbours
 from mock_jobs.iot.models import IoTBackend
 from mock_jobs.services import declared_errors
+from mock_jobs.things import ThingChange
 from mock_jobs.world import World
 
 # Signing names of the services of moto's to which our services hand something.
@@ -31,7 +33,7 @@ class Worlds:
     def __init__(self, *, shared: bool) -> None:
         self._is_shared = shared
         self._by_account: dict[str, World] = {}
-        self._neighbours = MotoNeighbours(self._thing_deleted, self._submit_job)
+        self._neighbours = MotoNeighbours(self._change_of_things, self._submit_job)
         self._bell = moto_seam.ResetBell(self.reset)
         self.await_reset = self._bell.hang
 
@@ -91,8 +93,10 @@ class Worlds:
         assert answered is not None
         return None if answered.status == HTTPStatus.OK else json.loads(answered.body)["message"]
 
-    def _thing_deleted(self, account: str, region: str, thing_name: str) -> None:
+    @contextmanager
+    def _change_of_things(self, account: str, region: str) -> Iterator[Callable[[ThingChange], None]]:
+        # Around the change itself: what is due comes before it, and no request finds the registry changed and jobs not.
         world = self.of(account)
         with world.lock, world.clock.one_moment():
             world.clock.catch_up()
-            world.store(IoTBackend, account, region).thing_deleted(thing_name)
+            yield world.store(IoTBackend, account, region).things_changed

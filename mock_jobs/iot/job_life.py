@@ -13,6 +13,7 @@ from mock_jobs.iot.retry import next_retries
 from mock_jobs.iot.rollout import Rollout, rate_per_minute
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
 from mock_jobs.iot.targets import Target, expand
+from mock_jobs.things import ThingChange, ThingEvent
 
 
 class JobLife(JobEnd):
@@ -139,14 +140,15 @@ class JobLife(JobEnd):
 
     # What happens to things
 
-    def thing_deleted(self, thing_name: str) -> None:
+    def things_changed(self, change: ThingChange) -> None:
         """Let a thing's deletion from the registry remove what it has not finished; the records stay.
 
         Source: JobProcessDetails, API reference: the number of removed things counts deleted ones (documented); that executions
         IN_PROGRESS are removed too is inferred.
         """
-        queue = self._queues.get(thing_name)
-        if queue is None:
+        if change.event is not ThingEvent.DELETED:
             return
-        for execution in list(queue.pending()):
-            self.change_one(execution, ExecutionTrigger.DELETE_THING)
+        for name in change.thing_names:
+            queue = self._queues.get(name)
+            for execution in [] if queue is None else list(queue.pending()):
+                self.change_one(execution, ExecutionTrigger.DELETE_THING)

@@ -1,0 +1,135 @@
+"""The changes of the registry of things, which moto keeps: how they are heard of.
+
+moto tells nobody, so the methods of its backend are wrapped while somebody listens. Every way to change things ends in them:
+boto3, moto's server, CloudFormation, and moto's own calls from one to the other.
+Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+from mock_jobs.doors.moto_things import MotoThings
+from mock_jobs.things import ThingChange, ThingEvent
+
+if TYPE_CHECKING:
+    from moto.iot.models import IoTBackend as MotoIoTBackend
+
+Watch = Callable[[str, str], AbstractContextManager[Callable[[ThingChange], None]]]
+"""(account, region) -> a block around the change, which gives the function that then hears of it."""
+
+# Looks at the registry before a call with these arguments; the function it returns finds what the call has changed.
+_Look = Callable[[MotoThings, Mapping[str, Any]], Callable[[], "ThingChange | None"]]
+
+
+def _look_at_creation(things: MotoThings, call: Mapping[str, Any]) -> Callable[[], ThingChange | None]:
+    name = call["thing_name"]
+    is_free = not things.has_thing(name)
+    if is_free:
+        # A new thing is in no group, but moto leaves the deleted one of this name in those that it was in.
+        things.forget_member(name)
+
+    def compare() -> ThingChange | None:
+        return ThingChange(ThingEvent.CREATED, [name]) if is_free and things.has_thing(name) else None
+
+    return compare
+
+
+def _look_at_deletion(things: MotoThings, call: Mapping[str, Any]) -> Callable[[], ThingChange | None]:
+    name = call["thing_name"]
+    groups = things.groups_of(name)
+
+    def compare() -> ThingChange | None:
+        return None if things.has_thing(name) else ThingChange(ThingEvent.DELETED, [name], groups)
+
+    return compare
+
+
+def _look_at_membership(things: MotoThings, call: Mapping[str, Any]) -> Callable[[], ThingChange | None]:
+    thing, group = (call[f"{each}_name"] or _name(call[f"{each}_arn"]) for each in ("thing", "thing_group"))
+    was_member = things.is_member(thing, group)
+
+    def compare() -> ThingChange | None:
+        if things.is_member(thing, group) == was_member:
+            return None
+        event = ThingEvent.LEFT if was_member else ThingEvent.JOINED
+        return ThingChange(event, [thing], list(things.with_groups_above(group)))
+
+    return compare
+
+
+def _look_at_group_deletion(things: MotoThings, call: Mapping[str, Any]) -> Callable[[], ThingChange | None]:
+    group = call["thing_group_name"]
+    members, groups = list(things.members(group)), list(things.with_groups_above(group))
+
+    def compare() -> ThingChange | None:
+        is_gone = things.group_id(group) is None
+        return ThingChange(ThingEvent.LEFT, members, groups) if is_gone and members else None
+
+    return compare
+
+
+_LOOKS: Final[Mapping[str, _Look]] = {
+    "create_thing": _look_at_creation,
+    "delete_thing": _look_at_deletion,
+    "add_thing_to_thing_group": _look_at_membership,
+    "remove_thing_from_thing_group": _look_at_membership,
+    "delete_thing_group": _look_at_group_deletion,
+}
+
+_watches: list[Watch] = []
+_originals: dict[str, Callable[..., Any]] = {}
+_lock = Lock()
+
+
+def watch_things(watch: Watch) -> Callable[[], None]:
+    """Hear of each change that moto makes to its things and their groups, whichever way it comes to it.
+
+    Returns:
+        A function that ends the watch.
+    """
+    from moto.iot.models import IoTBackend as Kept  # noqa: PLC0415 - only those who create jobs pay for it
+
+    with _lock:
+        if not _watches:
+            for name, look in _LOOKS.items():
+                _originals[name] = getattr(Kept, name)
+                setattr(Kept, name, _heard(_originals[name], look))
+        _watches.append(watch)
+
+    def end() -> None:
+        with _lock:
+            _watches.remove(watch)
+            if not _watches:
+                for name, original in _originals.items():
+                    setattr(Kept, name, original)
+
+    return end
+
+
+def _heard(original: Callable[..., Any], look: _Look) -> Callable[..., Any]:
+    signature = inspect.signature(original)
+
+    @functools.wraps(original)
+    def call(self: MotoIoTBackend, *args: Any, **kwargs: Any) -> Any:
+        with ExitStack() as stack:
+            tells = [stack.enter_context(watch(self.account_id, self.region_name)) for watch in tuple(_watches)]
+            compare = look(MotoThings(self), signature.bind(self, *args, **kwargs).arguments)
+            result = original(self, *args, **kwargs)
+            change = compare()
+            if change is not None:
+                for tell in tells:
+                    tell(change)
+        return result
+
+    return call
+
+
+def _name(arn: str | None) -> str:
+    # Of a thing or a group; moto refuses a call that has neither name nor ARN.
+    return (arn or "").rpartition("/")[2]
