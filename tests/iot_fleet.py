@@ -47,7 +47,24 @@ class Fleet:
     def group(self, name, *things, parent=None):
         self.iot.create_thing_group(thingGroupName=name, **({"parentGroupName": parent} if parent else {}))
         for thing in things:
-            self.iot.add_thing_to_thing_group(thingGroupName=name, thingName=thing)
+            self.join(thing, name)
+
+    def join(self, thing, group):
+        self.iot.add_thing_to_thing_group(thingGroupName=group, thingName=thing)
+
+    def leave(self, thing, group):
+        self.iot.remove_thing_from_thing_group(thingGroupName=group, thingName=thing)
+
+    def follow(self, *groups, things=(), **members):
+        """Create a continuous job for groups and things, all of which exist."""
+        return self.job(*things, groups=groups, targetSelection="CONTINUOUS", **members)
+
+    def executions(self, thing, job_id="job"):
+        """Return number, status and version of all executions of a registered thing, the oldest first."""
+        found = self.iot.list_job_executions_for_thing(thingName=thing, jobId=job_id)["executionSummaries"]
+        numbers = sorted(each["jobExecutionSummary"]["executionNumber"] for each in found)
+        described = [self.execution(thing, job_id, executionNumber=number) for number in numbers]
+        return [(each["executionNumber"], each["status"], each["versionNumber"]) for each in described]
 
     def job(self, *things, job_id="job", groups=(), **members):
         """Create a job for things and groups, all of which exist."""

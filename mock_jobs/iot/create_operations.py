@@ -103,7 +103,6 @@ class CreateOperations(FromTemplate, JobLife):
             {
                 "schedulingConfig.maintenanceWindows": (scheduling_config or {}).get("maintenanceWindows"),
                 "destinationPackageVersions": given.package_versions,
-                "targetSelection CONTINUOUS": target_selection == "CONTINUOUS",
             }
         )
         if job_template_arn is not None and template is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from mock_jobs.iot import states
 from mock_jobs.iot.executions import Execution
@@ -15,6 +16,9 @@ from mock_jobs.iot.retry import Retries
 from mock_jobs.iot.states import ExecutionTrigger
 from mock_jobs.iot.store import JobStore
 from mock_jobs.iot.timers import start_timers
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot.literals import JobExecutionStatusType
 
 
 class ExecutionLife(JobStore):
@@ -30,11 +34,22 @@ class ExecutionLife(JobStore):
 
     def queue(self, job: Job, thing_names: Iterable[str]) -> None:
         """Create the next execution of each of these things."""
+        self._create(job, thing_names, states.QUEUED)
+
+    def write_removed(self, job: Job, thing_name: str) -> None:
+        """Write down that a thing is gone whose executions were all deleted.
+
+        Source: one that is REMOVED, with number 1; no event tells of it (observed).
+        """
+        self._create(job, [thing_name], states.REMOVED)
+
+    def _create(self, job: Job, thing_names: Iterable[str], status: JobExecutionStatusType) -> None:
         now_ms = self.world.clock.now_ms
         queues, executions = self._queues, job.executions
         created = []
         for name in thing_names:
             execution = Execution(job, name, next(self._execution_sequence), now_ms, executions.latest(name))
+            execution.status = status
             queue = queues.get(name)
             if queue is None:
                 queue = queues[name] = ThingQueue()
@@ -67,8 +82,7 @@ class ExecutionLife(JobStore):
         is_start = execution.status == states.QUEUED
         if details is not None:
             execution.status_details = dict(details)
-        execution.job.executions.shelf(execution.status).remove(execution)
-        self.change([execution], trigger)
+        self.change_some([execution], trigger)
         if execution.status == states.IN_PROGRESS:
             if is_start:
                 execution.timers = start_timers(execution.job.configs.timeout, step_minutes, self.world.clock.now_ms)
@@ -77,6 +91,12 @@ class ExecutionLife(JobStore):
                 self.set_step_timer(execution, step_minutes)
             return
         self.execution_ended(execution)
+
+    def change_some(self, executions: list[Execution], trigger: ExecutionTrigger) -> None:
+        """Let a trigger change executions of one job and one status; what that means for the job is left to the caller."""
+        for execution in executions:
+            execution.job.executions.shelf(execution.status).remove(execution)
+        self.change(executions, trigger)
 
     def change(self, executions: list[Execution], trigger: ExecutionTrigger) -> None:
         """Let a trigger change executions of one job and one status, which are off their shelf already.

@@ -90,11 +90,12 @@ class JobExecutions:
     Counters are the lengths of the shelves, one per status, and so are never recounted.
     """
 
-    __slots__ = ("_latest", "_shelves")
+    __slots__ = ("_emptied", "_latest", "_shelves")
 
     def __init__(self) -> None:
         self._latest: dict[str, Execution] = {}
         self._shelves: dict[JobExecutionStatusType, Shelf[Execution]] = {}
+        self._emptied: set[str] = set()
 
     def count(self, status: JobExecutionStatusType) -> int:
         """Return how many executions have a status."""
@@ -108,6 +109,10 @@ class JobExecutions:
     def latest(self, thing_name: str) -> Execution | None:
         """Return the execution with the highest number of a thing."""
         return self._latest.get(thing_name)
+
+    def had(self, thing_name: str) -> bool:
+        """Return whether a thing without any execution once had some, which were deleted."""
+        return thing_name in self._emptied
 
     def find(self, thing_name: str, number: int | None) -> Execution | None:
         """Return the execution of a thing with a number, the latest one for None."""
@@ -128,10 +133,14 @@ class JobExecutions:
             yield from shelf
 
     def add_all(self, executions: list[Execution]) -> None:
-        """Take new executions in, all of them QUEUED, each the latest of its thing."""
+        """Take new executions in, all of one status, each the latest of its thing."""
+        if not executions:
+            return
         for execution in executions:
             self._latest[execution.thing_name] = execution
-        self.shelf("QUEUED").add_all(executions)
+        if self._emptied:
+            self._emptied.difference_update(execution.thing_name for execution in executions)
+        self.shelf(executions[0].status).add_all(executions)
 
     def remove(self, execution: Execution) -> None:
         """Forget an execution."""
@@ -140,6 +149,7 @@ class JobExecutions:
         if newer is execution:
             if execution.previous is None:
                 del self._latest[execution.thing_name]
+                self._emptied.add(execution.thing_name)
             else:
                 self._latest[execution.thing_name] = execution.previous
             return

@@ -26,8 +26,10 @@ class JobEnd(ExecutionLife):
         job.status = status
         self.shelf(status).add(job)
         job.updated_at_ms = self.world.clock.now_ms
-        if job.schedule is not None and status not in states.ACTIVE:
-            job.schedule.stop()
+        if status not in states.ACTIVE:
+            self._followers.remove(job)
+            if job.schedule is not None:
+                job.schedule.stop()
         days = self.settings.retention_days
         if days is not None and status in states.OVER:
             job.expiry = self.world.clock.call_at(job.updated_at_ms + days * _DAY_MS, partial(self._expire, job))

@@ -13,7 +13,6 @@ from mock_jobs.iot.retry import next_retries
 from mock_jobs.iot.rollout import Rollout, rate_per_minute
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
 from mock_jobs.iot.targets import Target, expand
-from mock_jobs.things import ThingChange, ThingEvent
 
 
 class JobLife(JobEnd):
@@ -71,8 +70,11 @@ class JobLife(JobEnd):
         """Complete a job if nothing is left to do.
 
         Source: developer guide, "Jobs and job execution states" (documented): a snapshot job is COMPLETED when all its
-        executions are terminal, whichever way. One without any is COMPLETED at once (inferred).
+        executions are terminal, whichever way; a continuous one never before its end time. A snapshot job without any is
+        COMPLETED at once (inferred).
         """
+        if job.is_continuous and not job.has_ended:
+            return
         executions = job.executions
         if job.rollout is not None or any(executions.count(status) for status in states.PENDING):
             return
@@ -84,6 +86,8 @@ class JobLife(JobEnd):
     # Rollout
 
     def _begin_rollout(self, job: Job, targets: list[Target]) -> None:
+        if job.is_continuous:
+            self._followers.add(job, job.targets)
         job.rollout = Rollout(expand(targets, self.registry), self.world.clock.now_ms)
         self.usage.follow(job)
         self._roll_out(job)
@@ -100,6 +104,17 @@ class JobLife(JobEnd):
         else:
             rollout.timer = self.world.clock.call_at(rollout.next_tick_ms, partial(self._roll_out, job))
 
+    def queue_joiners(self, job: Job, thing_names: list[str]) -> None:
+        """Give an execution to things that became targets later, those aside whose turn in the rollout is still to come.
+
+        Source: developer guide, "Job rollout configuration": the rate counts for the things at creation only (documented);
+        once the end time has come nothing is created (documented).
+        """
+        if job.has_ended:
+            return
+        rollout = job.rollout
+        self.queue(job, [name for name in thing_names if rollout is None or not rollout.waits(name)])
+
     # What executions mean for their job
 
     def execution_ended(self, execution: Execution) -> None:
@@ -107,11 +122,11 @@ class JobLife(JobEnd):
 
         Source: completion comes before the abort criteria (observed), these before a retry is queued (inferred). No retry
         follows once the job is canceled or its end has come: developer guide, "Job executions retry configuration"
-        (documented). What a thing's deletion removes counts for the criteria, but does not make the service look at them
-        (inferred).
+        (documented), nor for a thing that has left the targets of a continuous job (documented). What is removed counts for the
+        criteria, but does not make the service look at them (inferred).
         """
         job = execution.job
-        is_over = job.schedule is not None and job.schedule.has_ended
+        is_over = job.has_ended or execution.thing_name in job.departed
         retries = None if is_over else next_retries(job.configs.retry, execution.retries, execution.status)
         if retries is None:
             self.settle(job)
@@ -137,18 +152,3 @@ class JobLife(JobEnd):
             job.reason_code = abort.REASON_CODE
             job.comment = met.comment
             self.cancel(job, ExecutionTrigger.CANCEL)
-
-    # What happens to things
-
-    def things_changed(self, change: ThingChange) -> None:
-        """Let a thing's deletion from the registry remove what it has not finished; the records stay.
-
-        Source: JobProcessDetails, API reference: the number of removed things counts deleted ones (documented); that executions
-        IN_PROGRESS are removed too is inferred.
-        """
-        if change.event is not ThingEvent.DELETED:
-            return
-        for name in change.thing_names:
-            queue = self._queues.get(name)
-            for execution in [] if queue is None else list(queue.pending()):
-                self.change_one(execution, ExecutionTrigger.DELETE_THING)

@@ -51,6 +51,7 @@ class Job:
         schedule: When it starts and ends, None for at once and never.
         hold: Waits for the end of a cancelation or deletion that takes its time.
         expiry: Waits for the moment from which the job is no longer kept.
+        departed: Things of a continuous job that left its targets while they ran it; they are not tried again.
     """
 
     sequence: int
@@ -78,7 +79,18 @@ class Job:
     schedule: Schedule | None = None
     hold: Timer | None = None
     expiry: Timer | None = None
+    departed: set[str] = field(default_factory=set)
     _device_document: str | None = None
+
+    @property
+    def is_continuous(self) -> bool:
+        """Whether it follows its targets."""
+        return self.target_selection == "CONTINUOUS"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its end time has come: nothing is created any more, retries included."""
+        return self.schedule is not None and self.schedule.has_ended
 
     @property
     def is_concurrent(self) -> bool:

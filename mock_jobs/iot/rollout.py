@@ -56,11 +56,13 @@ class Rollout:
         notified: How many executions were created so far.
     """
 
-    __slots__ = ("_expansion", "_position", "_started_ms", "_ticks", "notified", "timer")
+    __slots__ = ("_expansion", "_places", "_position", "_started_ms", "_ticks", "notified", "timer")
 
     def __init__(self, expansion: Expansion, started_ms: int) -> None:
         self._expansion = expansion
         self._position = 0
+        # Where each thing that waits is found; made when first needed, which only continuous jobs do.
+        self._places: dict[str, int] | None = None
         self._started_ms = started_ms
         self._ticks = 0
         self.notified = 0
@@ -79,19 +81,38 @@ class Rollout:
     def take(self, per_minute: int, registry: ThingRegistry) -> list[str]:
         """Return the names of the things whose turn comes with this tick.
 
-        A thing that was deleted after the job was created gets no execution any more (inferred).
+        A thing that was deleted after the job was created, or has left its targets, gets no execution any more (inferred).
         """
         names = self._expansion.thing_names
         taken: list[str] = []
         is_first = self._ticks == 0
         while len(taken) < per_minute and self._position < len(names):
-            name = names[self._position]
+            name, place = names[self._position], self._position
             self._position += 1
+            if self._places is not None and self._places.get(name) != place:
+                continue
             if is_first or registry.has_thing(name):
                 taken.append(name)
         self._ticks += 1
         self.notified += len(taken)
         return taken
+
+    def waits(self, thing_name: str) -> bool:
+        """Return whether the turn of a thing is still to come."""
+        return self._waiting().get(thing_name, -1) >= self._position
+
+    def withdraw(self, thing_name: str) -> bool:
+        """Leave a thing out when its turn comes; return whether it waited."""
+        if not self.waits(thing_name):
+            return False
+        del self._waiting()[thing_name]
+        return True
+
+    def _waiting(self) -> dict[str, int]:
+        if self._places is None:
+            names = self._expansion.thing_names
+            self._places = {names[place]: place for place in range(self._position, len(names))}
+        return self._places
 
     def processing_targets(self) -> list[str]:
         """Return the ARNs of the targets for which executions are still to be created.

@@ -40,6 +40,7 @@ class ExecutionTrigger(Enum):
     FORCE_CANCEL = "a cancel with force"
     TIME_OUT = "a timer of it runs out"
     DELETE_THING = "its thing is deleted"
+    LEAVE = "its thing leaves the targets of a continuous job"
 
 
 REPORTS: Final[Mapping[str, ExecutionTrigger]] = {
@@ -50,7 +51,8 @@ REPORTS: Final[Mapping[str, ExecutionTrigger]] = {
 }
 
 # Source: developer guide, "Jobs and job execution states" (documented). That a device may skip IN_PROGRESS is inferred: no page
-# forbids it. A thing's deletion also removes executions that run, since nobody is left to report on them (inferred).
+# forbids it. A thing's deletion also removes executions that run, since nobody is left to report on them (inferred); those of a
+# thing that leaves the targets go on (observed).
 _EXECUTION: Final[Mapping[ExecutionTrigger, Mapping[str, JobExecutionStatusType]]] = {
     ExecutionTrigger.START: {QUEUED: IN_PROGRESS},
     ExecutionTrigger.REPORT_IN_PROGRESS: {QUEUED: IN_PROGRESS, IN_PROGRESS: IN_PROGRESS},
@@ -61,6 +63,7 @@ _EXECUTION: Final[Mapping[ExecutionTrigger, Mapping[str, JobExecutionStatusType]
     ExecutionTrigger.FORCE_CANCEL: {QUEUED: CANCELED, IN_PROGRESS: CANCELED},
     ExecutionTrigger.TIME_OUT: {IN_PROGRESS: TIMED_OUT},
     ExecutionTrigger.DELETE_THING: {QUEUED: REMOVED, IN_PROGRESS: REMOVED},
+    ExecutionTrigger.LEAVE: {QUEUED: REMOVED},
 }
 
 # Statuses that set `startedAt` when a device reports them. Source: REJECTED straight from QUEUED leaves it out (observed).

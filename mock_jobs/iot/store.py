@@ -13,6 +13,7 @@ from mock_jobs.iot.control import IoTControl
 from mock_jobs.iot.document_sources import Sources
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
 from mock_jobs.iot.executions import Execution
+from mock_jobs.iot.followers import Followers
 from mock_jobs.iot.jobs import Job
 from mock_jobs.iot.queues import ThingQueue
 from mock_jobs.iot.quotas import Usage
@@ -39,6 +40,7 @@ class JobStore(Backend):
         self._jobs: dict[str, Job] = {}
         self._shelves: dict[JobStatusType, Shelf[Job]] = {}
         self._queues: dict[str, ThingQueue] = {}
+        self._followers = Followers()
         self._job_sequence = count(1)
         self._execution_sequence = count(1)
         self._template_sequence = count(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,6 +61,11 @@ def check_exists(target: Target, scope: tuple[str, str, str], registry: ThingReg
             raise ResourceNotFoundException(messages.GROUP_NOT_FOUND.format(name=target.name))
     elif not here or not registry.has_thing(target.name):
         raise ResourceNotFoundException(messages.THING_NOT_FOUND.format(name=target.name))
+
+
+def group_names(arns: Iterable[str]) -> list[str]:
+    """Return the names of the groups among the targets of a job."""
+    return [arn.rpartition("/")[2] for arn in arns if ":thinggroup/" in arn]
 
 
 @dataclass(frozen=True, slots=True)

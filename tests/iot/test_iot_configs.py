@@ -331,7 +331,6 @@ def test_a_good_configuration_is_shown_as_it_was_given(one, members):
 @pytest.mark.parametrize(
     ("members", "member"),
     [
-        pytest.param({"targetSelection": "CONTINUOUS"}, "CONTINUOUS", id="continuous"),
         pytest.param({"destinationPackageVersions": [f"{ARN}package/p/version/v"]}, "destinationPackageVersions", id="packages"),
     ],
 )

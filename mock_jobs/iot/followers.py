@@ -1,0 +1,35 @@
+"""Which continuous jobs follow which things and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import attrgetter
+
+from mock_jobs.iot.jobs import Job
+
+
+class Followers:
+    """The continuous jobs that have started and are not over, by the ARNs of their targets.
+
+    So what a change of a group costs depends on the jobs that follow it, not on the number of jobs.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, dict[str, Job]] = {}
+
+    def add(self, job: Job, arns: Iterable[str]) -> None:
+        """Let a job follow these targets."""
+        for arn in arns:
+            self._jobs.setdefault(arn, {})[job.job_id] = job
+
+    def remove(self, job: Job) -> None:
+        """Let a job follow nothing any more; harmless if it does not."""
+        for arn in job.targets:
+            jobs = self._jobs.get(arn)
+            if jobs is not None and jobs.pop(job.job_id, None) is not None and not jobs:
+                del self._jobs[arn]
+
+    def of(self, arns: Iterable[str]) -> list[Job]:
+        """Return the jobs that follow any of these targets, each once, in the order of their creation."""
+        found = {job.job_id: job for arn in arns for job in self._jobs.get(arn, {}).values()}
+        return sorted(found.values(), key=attrgetter("sequence"))

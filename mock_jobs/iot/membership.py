@@ -1,0 +1,116 @@
+"""What changes of things and groups mean for jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from mock_jobs.iot import states
+from mock_jobs.iot.job_life import JobLife
+from mock_jobs.iot.jobs import Job
+from mock_jobs.iot.states import ExecutionTrigger
+from mock_jobs.iot.targets import group_names
+from mock_jobs.things import ThingChange, ThingEvent
+
+
+class Membership(JobLife):
+    """Lets continuous jobs follow their targets, and all jobs notice that a thing is gone.
+
+    Source: developer guide, "Jobs key concepts" and "Jobs and job execution states": a continuous job also runs on things that
+    join its groups later, what is QUEUED becomes REMOVED when its thing leaves them (documented). That a join while an execution
+    is pending counts for nothing, also not later, and that what is IN_PROGRESS goes on after a leave, is observed.
+    """
+
+    def things_changed(self, change: ThingChange) -> None:
+        """Act on a change of the registry, which has happened already."""
+        _REACTIONS[change.event](self, change)
+
+    def _thing_created(self, change: ThingChange) -> None:
+        """Let a thing that was deleted and is back join the jobs that have itself for a target. Source: inferred."""
+        for name in change.thing_names:
+            for job in self._followers.of([self.arn("thing", name)]):
+                self._join(job, [name])
+
+    def _thing_deleted(self, change: ThingChange) -> None:
+        """Let a thing's deletion remove what it has not finished, of any job; the records stay.
+
+        Source: JobProcessDetails, API reference: the number of removed things counts deleted ones (documented); that executions
+        IN_PROGRESS are removed too is inferred.
+        """
+        for name in change.thing_names:
+            for job in self._followers.of([self.arn("thing", name), *self._arns(change)]):
+                job.departed.discard(name)
+                if job.rollout is not None:
+                    job.rollout.withdraw(name)
+            queue = self._queues.get(name)
+            for execution in [] if queue is None else list(queue.pending()):
+                self.change_one(execution, ExecutionTrigger.DELETE_THING)
+
+    def _things_joined(self, change: ThingChange) -> None:
+        registry = self.registry
+        joined_group = change.groups[0]
+        for job in self._followers.of(self._arns(change)):
+            # A thing that is in a group through one of its child groups joins it no second time (inferred).
+            ways = [
+                [each for each in registry.with_child_groups([name]) if each != joined_group]
+                for name in group_names(job.targets)
+                if name in change.groups
+            ]
+            self._join(
+                job,
+                [
+                    name
+                    for name in change.thing_names
+                    if not all(any(registry.is_member(name, each) for each in groups) for groups in ways)
+                ],
+            )
+
+    def _things_left(self, change: ThingChange) -> None:
+        registry = self.registry
+        for job in self._followers.of(self._arns(change)):
+            groups = registry.with_child_groups(group_names(job.targets))
+            direct = set(job.targets)
+            self._leave(
+                job,
+                [
+                    name
+                    for name in change.thing_names
+                    if self.arn("thing", name) not in direct and not any(registry.is_member(name, each) for each in groups)
+                ],
+            )
+
+    def _arns(self, change: ThingChange) -> list[str]:
+        return [self.arn("thinggroup", name) for name in change.groups]
+
+    def _join(self, job: Job, thing_names: list[str]) -> None:
+        """Give an execution to things that became targets, unless they have one before them."""
+        job.departed.difference_update(thing_names)
+        latest = ((name, job.executions.latest(name)) for name in thing_names)
+        self.queue_joiners(
+            job, [name for name, execution in latest if execution is None or execution.status not in states.PENDING]
+        )
+
+    def _leave(self, job: Job, thing_names: list[str]) -> None:
+        """Take back from things that are no targets any more what they have not begun."""
+        queued = []
+        for name in thing_names:
+            execution = job.executions.latest(name)
+            if job.rollout is not None and job.rollout.withdraw(name):
+                continue
+            if execution is None:
+                if job.executions.had(name):
+                    self.write_removed(job, name)
+            elif states.next_execution_status(execution.status, ExecutionTrigger.LEAVE) is not None:
+                queued.append(execution)
+            elif execution.status in states.PENDING:
+                job.departed.add(name)
+        self.change_some(queued, ExecutionTrigger.LEAVE)
+        self.settle(job)
+
+
+_REACTIONS: Final[Mapping[ThingEvent, Callable[[Membership, ThingChange], None]]] = {
+    ThingEvent.CREATED: Membership._thing_created,  # noqa: SLF001 - its own table
+    ThingEvent.DELETED: Membership._thing_deleted,  # noqa: SLF001
+    ThingEvent.JOINED: Membership._things_joined,  # noqa: SLF001
+    ThingEvent.LEFT: Membership._things_left,  # noqa: SLF001
+}
