@@ -50,6 +50,7 @@ NOT_A_JOB: Final = "Resource type should be job but found invalid resource type 
 
 # CreateJob, ours
 TARGET_INVALID: Final = "Target {arn} is not the ARN of a thing or a thing group."
+TARGET_NOT_A_GROUP: Final = "Target {arn} is not the ARN of a thing group."
 PARAMETERS_WITHOUT_TEMPLATE: Final = "Document parameters can be specified only with the ARN of a managed job template."
 PARAMETER_UNKNOWN: Final = "Job Template {name} has no document parameter {key}."
 PARAMETER_MISSING: Final = "Job Template {name} requires the document parameter {key}."
@@ -115,6 +116,8 @@ ALREADY_FINISHED: Final = "Job {job_id} for {thing_name} has already finished wi
 TERMINAL_STATE: Final = "Job Execution has reached terminal state. It is neither IN_PROGRESS nor QUEUED"
 
 # States, ours
+ASSOCIATE_WITH_JOB: Final = "Targets cannot be associated with job {job_id} in status {status}."
+ASSOCIATE_WITH_SNAPSHOT: Final = "Targets cannot be associated with job {job_id}: its target selection is not CONTINUOUS."
 CANCEL_OF_JOB: Final = "Job {job_id} is in status {status} and cannot be canceled"
 DELETE_OF_JOB: Final = "Job {job_id} is in status {status} and cannot be deleted without force"
 DELETE_OF_DELETED_JOB: Final = "Job {job_id} is in status {status} and cannot be deleted again"

@@ -77,17 +77,19 @@ class JobTrigger(Enum):
     COMPLETE = "all its executions are finished"
     CANCEL = "CancelJob"
     UPDATE = "UpdateJob"
+    ASSOCIATE = "AssociateTargetsWithJob"
     DELETE = "DeleteJob"
     FORCE_DELETE = "DeleteJob with force"
 
 
-# Source: CancelJob and DeleteJob, API reference; developer guide, "Jobs and job execution states" (documented); UpdateJob is
+# Source: AssociateTargetsWithJob, CancelJob and DeleteJob, API reference; developer guide, "Jobs and job execution states" (documented); UpdateJob is
 # observed. A SCHEDULED job is not terminal, so that DeleteJob needs force for it (inferred).
 _JOB: Final[Mapping[JobTrigger, Mapping[str, JobStatusType]]] = {
     JobTrigger.START: {SCHEDULED: IN_PROGRESS},
     JobTrigger.COMPLETE: {IN_PROGRESS: COMPLETED},
     JobTrigger.CANCEL: {IN_PROGRESS: CANCELED, SCHEDULED: CANCELED},
     JobTrigger.UPDATE: {IN_PROGRESS: IN_PROGRESS, SCHEDULED: SCHEDULED},
+    JobTrigger.ASSOCIATE: {IN_PROGRESS: IN_PROGRESS},
     JobTrigger.DELETE: {COMPLETED: DELETION_IN_PROGRESS, CANCELED: DELETION_IN_PROGRESS},
     JobTrigger.FORCE_DELETE: {
         IN_PROGRESS: DELETION_IN_PROGRESS,

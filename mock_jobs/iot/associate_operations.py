@@ -1,0 +1,56 @@
+"""AssociateTargetsWithJob."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mock_jobs.aws import WireShape
+from mock_jobs.iot import messages, quotas, states, views
+from mock_jobs.iot.exceptions import InvalidRequestException
+from mock_jobs.iot.membership import Membership
+from mock_jobs.iot.states import JobTrigger
+from mock_jobs.iot.targets import check_exists, expand, parse_target
+
+
+class AssociateOperations(Membership):
+    """Add targets to jobs."""
+
+    def associate_targets_with_job(
+        self, *, job_id: str, targets: Sequence[str], comment: str | None = None, namespace_id: str | None = None
+    ) -> WireShape:
+        """Let a continuous job follow more groups; their things get an execution at once unless they have one.
+
+        Source: AssociateTargetsWithJob, API reference: the job must be continuous and IN_PROGRESS, and 100 targets are the limit
+        (documented). The codes, the order of checks, that things are refused as targets and that a wrong namespace is not found
+        are inferred. A group that is a target already counts for nothing (inferred).
+
+        Raises:
+            InvalidRequestException: A target is no group, the job is a snapshot or is not IN_PROGRESS.
+            ResourceNotFoundException: There is no such job or group.
+            LimitExceededException: More than 100 targets in all.
+        """
+        job = self.job_or_404(job_id, namespace_id=namespace_id)
+        parsed = [parse_target(arn) for arn in targets]
+        for target in parsed:
+            if not target.is_group:
+                raise InvalidRequestException(messages.TARGET_NOT_A_GROUP.format(arn=target.arn))
+        registry = self.registry
+        for target in parsed:
+            check_exists(target, self.scope, registry)
+        if not job.is_continuous:
+            raise InvalidRequestException(messages.ASSOCIATE_WITH_SNAPSHOT.format(job_id=job_id))
+        if states.next_job_status(job.status, JobTrigger.ASSOCIATE) is None:
+            raise InvalidRequestException(messages.ASSOCIATE_WITH_JOB.format(job_id=job_id, status=job.status))
+        new = list({each.arn: each for each in parsed if each.arn not in job.targets}.values())
+        arns = [*job.targets, *(each.arn for each in new)]
+        quotas.check_targets(self.settings, job_id, len(set(arns)))
+        # A new list: events hold the one that was.
+        job.targets = arns
+        self._followers.add(job, arns)
+        if comment is not None:
+            job.comment = comment
+        job.updated_at_ms = self.world.clock.now_ms
+        names = expand(new, registry).thing_names
+        job.departed.difference_update(names)
+        self.queue_joiners(job, [name for name in names if job.executions.latest(name) is None])
+        return views.identify_job(job)
