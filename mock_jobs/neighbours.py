@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from mock_jobs.objects import ObjectStore
@@ -22,6 +22,31 @@ class EventBus(Protocol):
         ...
 
 
+class LogGroups(Protocol):
+    """The log groups of Amazon CloudWatch Logs in one account and region."""
+
+    def make_stream(self, group_name: str, stream_name: str, at_ms: int) -> None:
+        """Make a stream, and its group, unless they are there.
+
+        Args:
+            group_name: Of the log group.
+            stream_name: Of the log stream.
+            at_ms: When it was made, in milliseconds since the epoch.
+        """
+        ...
+
+    def write(self, group_name: str, stream_name: str, lines: Sequence[tuple[int, str]], at_ms: int) -> None:
+        """Write into a stream.
+
+        Args:
+            group_name: Of the log group.
+            stream_name: Of the log stream.
+            lines: When, in milliseconds since the epoch, and what, in the order of time; not empty.
+            at_ms: When it is written.
+        """
+        ...
+
+
 class Neighbours(Protocol):
     """The services next door, by account and region."""
 
@@ -35,4 +60,8 @@ class Neighbours(Protocol):
 
     def event_bus(self, account: str, region: str) -> EventBus:
         """Return the default event bus."""
+        ...
+
+    def log_groups(self, account: str, region: str) -> LogGroups:
+        """Return the log groups."""
         ...

@@ -16,11 +16,12 @@ from moto.core.config import default_user_config
 from moto.events.models import EventsBackend, Rule, events_backends
 from moto.events.utils import EventTemplateParser
 from moto.iot.models import IoTBackend, iot_backends
+from moto.logs.models import LogGroup, LogsBackend, logs_backends
 from moto.moto_api import state_manager
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from mock_jobs import UnmockedRequestError, mock_jobs
-from mock_jobs.doors import moto_events, moto_s3, moto_seam, moto_thing_changes, moto_things
+from mock_jobs.doors import moto_events, moto_logs, moto_s3, moto_seam, moto_thing_changes, moto_things
 from mock_jobs.things import ThingChange, ThingEvent
 
 from constants import ACCOUNT, NO_RETRIES, REGION
@@ -353,3 +354,29 @@ def test_the_rules_of_moto_are_left_as_they_were():
         boto3.client("events").list_rules()
         assert Rule.send_to_targets is not before
     assert Rule.send_to_targets is before
+
+
+def test_log_groups_keep_streams_and_these_their_events(mock):
+    groups = moto_logs.MotoLogGroups(ACCOUNT, REGION)
+    groups.make_stream("group", "stream", 1000)
+    groups.make_stream("group", "stream", 2000)
+    groups.write("group", "stream", [(1500, "a"), (1600, "b")], 3000)
+
+    kept = logs_backends[ACCOUNT][REGION].groups["group"]
+    assert list(inspect.signature(LogsBackend.ensure_log_group).parameters) == ["self", "log_group_name"]
+    assert list(inspect.signature(LogGroup.create_log_stream).parameters) == ["self", "log_stream_name"]
+    assert list(inspect.signature(LogGroup.put_log_events).parameters) == ["self", "log_stream_name", "log_events"]
+    found = [(each.timestamp, each.message, each.ingestion_time) for each in kept.streams["stream"].events]
+    assert found == [(1500, "a", 3000), (1600, "b", 3000)]
+    logs = boto3.client("logs", region_name=REGION)
+    (group,) = logs.describe_log_groups()["logGroups"]
+    (stream,) = logs.describe_log_streams(logGroupName="group")["logStreams"]
+    assert (group["creationTime"], stream["creationTime"], stream["lastIngestionTime"]) == (1000, 1000, 3000)
+
+
+def test_a_region_that_moto_does_not_know_has_no_log_groups(mock):
+    groups = moto_logs.MotoLogGroups(ACCOUNT, "nowhere")
+    groups.make_stream("group", "stream", 1000)
+    groups.write("group", "stream", [(1500, "a")], 3000)
+
+    assert "nowhere" not in dict.keys(logs_backends[ACCOUNT])

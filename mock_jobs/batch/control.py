@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from mock_jobs.inputs import check_text
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle import Lifecycle
     from mock_jobs.batch.pace import Pace, PaceName
+    from mock_jobs.batch.plans import LogLine
     from mock_jobs.batch.settings import BatchSettings
     from mock_jobs.world import World
 
@@ -88,6 +89,7 @@ class BatchControl:
         reason: str | None = None,
         host_lost: bool = False,
         start_failure: str | None = None,
+        logs: Sequence[LogLine] = (),
     ) -> JobPlan:
         """Plan what matching jobs do when they run; of several plans that match, the one added last counts.
 
@@ -104,6 +106,7 @@ class BatchControl:
             reason: The reason of the container, for example "OutOfMemoryError: Container killed due to memory usage".
             host_lost: Whether the host disappears after `duration`, as with a Spot reclaim.
             start_failure: Why the container cannot start, for example "CannotPullContainerError: ...".
+            logs: What the container writes into its log stream: lines, or pairs of the seconds after its start and a line.
 
         Returns:
             The plan.
@@ -114,15 +117,16 @@ class BatchControl:
         """
         made = JobPlan(
             job_name,
-            queue,
-            definition,
-            array_index,
-            attempt,
-            float("inf") if duration is None else duration,
-            exit_code,
-            reason,
-            host_lost,
-            start_failure,
+            queue=queue,
+            definition=definition,
+            array_index=array_index,
+            attempt=attempt,
+            duration=float("inf") if duration is None else duration,
+            exit_code=exit_code,
+            reason=reason,
+            host_lost=host_lost,
+            start_failure=start_failure,
+            logs=logs,
         )
         with self._world.lock:
             self._steering.plans.insert(0, made)

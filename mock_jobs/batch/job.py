@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import ContainerDetailTypeDef, JobDependencyTypeDef
 
     from mock_jobs.batch.consumables import Claim, Requirements
+    from mock_jobs.batch.logs import Line
     from mock_jobs.batch.plans import JobPlan
     from mock_jobs.batch.resources import ComputeEnvironment, JobDefinition, JobQueue
     from mock_jobs.batch.retry import RetryStrategy
@@ -72,12 +73,14 @@ class Attempt:
 
     Attributes:
         claims: What it took of consumable resources.
+        lines: What it says, when, as far as it is not written yet; None for nothing.
     """
 
     __slots__ = (
         "claims",
         "environment",
         "exit_code",
+        "lines",
         "plan",
         "reason",
         "scheduled_ms",
@@ -100,6 +103,7 @@ class Attempt:
         self.status_reason: str | None = None
         self.plan: JobPlan | None = None
         self.times_out = False
+        self.lines: list[Line] | None = None
 
 
 class Job:

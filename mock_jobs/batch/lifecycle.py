@@ -31,6 +31,7 @@ from mock_jobs.batch.stopping import Stopper
 if TYPE_CHECKING:
     from mock_jobs.batch.announcements import Announcer
     from mock_jobs.batch.consumables import Stock
+    from mock_jobs.batch.logs import LogWriter
     from mock_jobs.batch.resources import ComputeEnvironment
     from mock_jobs.batch.steering import Steering
     from mock_jobs.world import World
@@ -49,14 +50,16 @@ class Lifecycle:
         world: Clock and ids.
         steering: Pace, settings and plans.
         announcer: Hears of every change.
+        logs: Hears of every attempt that runs.
         stock: The consumable resources that attempts take and give back.
     """
 
-    def __init__(self, world: World, steering: Steering, announcer: Announcer, stock: Stock) -> None:
+    def __init__(self, world: World, steering: Steering, announcer: Announcer, logs: LogWriter, stock: Stock) -> None:
         self._clock = world.clock
         self._ids = world.ids
         self._steering = steering
         self.announcer = announcer
+        self.logs = logs
         self.stock = stock
         self.agenda: Agenda[Job] = Agenda(world.clock)
         self.scheduler = Scheduler(self, world.clock, self.agenda, steering.settings, stock)
@@ -144,6 +147,7 @@ class Lifecycle:
         now_ms = self._clock.now_ms
         attempt.started_ms = job.started_ms = now_ms
         self._move(job, Trigger.CONTAINER_STARTED)
+        self.logs.open(job, attempt, plan.lines(now_ms))
         job.spec.queue.usage.started(job, now_ms)
         duration_ms = plan.duration_ms
         if duration_ms is not None:
@@ -216,6 +220,7 @@ class Lifecycle:
         attempt.exit_code = exit_code
         attempt.reason = reason
         attempt.status_reason = status_reason
+        self.logs.close(job, attempt, has_exited=status_reason == messages.CONTAINER_EXITED)
         job.attempts = (*job.attempts, attempt)
         job.current = None
         attempt.environment.in_use -= job.spec.vcpus

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch.names import DEFINITION_NAME, NAME, parse_revision
-from mock_jobs.errors import HIDDEN, UsageValueError
+from mock_jobs.errors import HIDDEN, UsageTypeError, UsageValueError
 from mock_jobs.inputs import check_flag, check_seconds, check_text, check_whole
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ _MAX_REASON = 255
 _MAX_EXIT_CODE = 255
 _ARN = re.compile(r"arn:[a-z-]+:batch:[a-z0-9-]+:[0-9]{12}:(?P<kind>[a-z-]+)/(?P<name>.*)")
 _FOREVER = float("inf")
+_PAIR = 2
+
+LogLine = str | tuple[float, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class JobPlan:
         reason: The reason of the container, for example `OutOfMemoryError: Container killed due to memory usage`.
         host_lost: Whether the host disappears after `duration`, as with a Spot reclaim; then there is no exit code.
         start_failure: Why the container cannot start, for example `CannotPullContainerError: ...`; None if it can.
+        logs: What the container writes: lines, or pairs of the seconds after its start and a line.
     """
 
     job_name: str = "*"
@@ -52,6 +56,8 @@ class JobPlan:
     reason: str | None = None
     host_lost: bool = False
     start_failure: str | None = None
+    logs: Sequence[LogLine] = ()
+    _said: tuple[tuple[int, str], ...] = field(init=False, repr=False, compare=False)
     _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -79,12 +85,20 @@ class JobPlan:
                 raise UsageValueError(msg)
         elif self.exit_code is None:
             object.__setattr__(self, "exit_code", 0)
+        object.__setattr__(self, "_said", tuple(_parsed_logs(self.logs, self.duration)))
+        if self._said and self.start_failure is not None:
+            msg = "a container that fails to start writes nothing: give one of start_failure and logs"
+            raise UsageValueError(msg)
         object.__setattr__(self, "_pattern", re.compile(translate(self.job_name)))
 
     @property
     def duration_ms(self) -> int | None:
         """Milliseconds from RUNNING to the end, None if it hangs."""
         return None if self.duration == _FOREVER else round(self.duration * 1000)
+
+    def lines(self, started_ms: int) -> list[tuple[int, str]]:
+        """Return what a container writes that starts at a moment: when, in milliseconds since the epoch, and what."""
+        return [(started_ms + after_ms, text) for after_ms, text in self._said]
 
     def matches(self, job: Job, attempt: int) -> bool:
         """Return whether this is the plan of an attempt of a job."""
@@ -105,6 +119,21 @@ class JobPlan:
             definition.arn,
             definition.arn.removesuffix(revision),
         )
+
+
+def _parsed_logs(logs: Sequence[LogLine], duration: float) -> Iterator[tuple[int, str]]:
+    if isinstance(logs, str) or not isinstance(logs, Sequence):
+        msg = f"logs must be a list of lines, or of pairs of seconds and a line, got {logs!r}"
+        raise UsageTypeError(msg)
+    for entry in logs:
+        seconds, text = entry if isinstance(entry, (tuple, list)) and len(entry) == _PAIR else (0.0, entry)
+        check_seconds("logs: the seconds after the start", seconds)
+        check_text("logs: a line", text)
+        if seconds > duration:
+            msg = f"logs: a line {seconds} seconds after the start never comes, since the container ends after {duration} seconds"
+            raise UsageValueError(msg)
+        # The awslogs driver makes an event of each line.
+        yield from ((round(seconds * 1000), line) for line in str(text).splitlines() if line)
 
 
 def _is_queue(text: str) -> bool:

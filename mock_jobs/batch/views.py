@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from mock_jobs.batch.container import legacy_fields
 from mock_jobs.batch.job import ArrayJob, Attempt, Job
+from mock_jobs.batch.logs import place_of
 from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from mock_jobs.batch.names import Arns
 
-_STREAM_NAME_LENGTH = 200
 _SHOWS_REASON = TERMINAL | {RUNNABLE}
 
 
@@ -163,9 +163,9 @@ def _container(job: Job, arns: Arns, *, legacy: bool) -> ContainerDetailTypeDef:
         if attempt.environment.platform == "EC2":
             container["containerInstanceArn"] = _instance(attempt, arns)
         container["taskArn"] = _task(attempt, arns)
-        stream = _log_stream(job, attempt)
-        if stream is not None and (job.status == RUNNING or job.status in TERMINAL):
-            container["logStreamName"] = stream
+        place = place_of(job, attempt)
+        if place is not None and (job.status == RUNNING or job.status in TERMINAL):
+            container["logStreamName"] = place.stream
         if job.status in TERMINAL:
             if attempt.exit_code is not None:
                 container["exitCode"] = attempt.exit_code
@@ -183,9 +183,9 @@ def _attempt(job: Job, attempt: Attempt, arns: Arns) -> AttemptDetailTypeDef:
         container["exitCode"] = attempt.exit_code
     if attempt.reason is not None:
         container["reason"] = attempt.reason
-    stream = _log_stream(job, attempt)
-    if stream is not None:
-        container["logStreamName"] = stream
+    place = place_of(job, attempt)
+    if place is not None:
+        container["logStreamName"] = place.stream
     container["networkInterfaces"] = []
     detail: AttemptDetailTypeDef = {"container": container}
     if attempt.started_ms is not None:
@@ -204,19 +204,3 @@ def _instance(attempt: Attempt, arns: Arns) -> str:
 
 def _task(attempt: Attempt, arns: Arns) -> str:
     return arns.ecs("task", f"{attempt.environment.cluster}/{attempt.task_id}")
-
-
-def _log_stream(job: Job, attempt: Attempt) -> str | None:
-    """Return the log stream of an attempt that ran; only the awslogs driver has one.
-
-    Source: user guide, "Job states" and "Use the awslogs log driver" (documented).
-    """
-    if attempt.started_ms is None:
-        return None
-    configuration = job.spec.container.get("logConfiguration")
-    prefix = job.spec.definition.name[:_STREAM_NAME_LENGTH]
-    if configuration is not None:
-        if configuration["logDriver"] != "awslogs":
-            return None
-        prefix = configuration.get("options", {}).get("awslogs-stream-prefix", prefix)
-    return f"{prefix}/default/{attempt.task_id}"

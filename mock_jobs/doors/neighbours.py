@@ -6,8 +6,8 @@ from collections.abc import Callable
 from threading import Lock
 
 from mock_jobs.aws import partition_of
-from mock_jobs.doors import moto_events, moto_s3, moto_thing_changes, moto_things
-from mock_jobs.neighbours import EventBus
+from mock_jobs.doors import moto_events, moto_logs, moto_s3, moto_thing_changes, moto_things
+from mock_jobs.neighbours import EventBus, LogGroups
 from mock_jobs.objects import ObjectStore
 from mock_jobs.things import ThingRegistry
 
@@ -63,6 +63,10 @@ class MotoNeighbours:
     def event_bus(self, account: str, region: str) -> EventBus:
         """Return the default event bus."""
         return moto_events.MotoEventBus(account, region, self.serve_rules)
+
+    def log_groups(self, account: str, region: str) -> LogGroups:
+        """Return the log groups."""
+        return moto_logs.MotoLogGroups(account, region)
 
     def serve_rules(self) -> None:
         """Submit jobs from now on when a rule of EventBridge asks for them."""

@@ -19,7 +19,7 @@ from mock_jobs.things import ThingChange
 from mock_jobs.world import World
 
 # Signing names of the services of moto's to which our services hand something.
-LISTENERS: Final = frozenset({"events", "sqs"})
+LISTENERS: Final = frozenset({"events", "logs", "sqs"})
 
 
 class Worlds:
@@ -62,6 +62,9 @@ class Worlds:
         if world is not None:
             with world.lock, world.clock.one_moment():
                 world.clock.catch_up()
+                if signing_name == "logs":
+                    for region in world.shared(Steering).regions:
+                        region.lifecycle.logs.write_due()
 
     def reset(self) -> None:
         """Forget the state of all worlds, as moto forgot its own."""

@@ -12,6 +12,7 @@ from mock_jobs.batch.consumables import ConsumableResource, Stock
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.lifecycle import Lifecycle
+from mock_jobs.batch.logs import LogWriter
 from mock_jobs.batch.names import Arns, JobId
 from mock_jobs.batch.steering import Steering
 
@@ -57,7 +58,9 @@ class BatchStores(Backend):
         self.consumers: dict[str, list[Job]] = {}
         self.steering = world.shared(Steering)
         self.settings = self.steering.settings
-        self.lifecycle = Lifecycle(world, self.steering, Announcer(world, self.arns), self.stock)
+        self.lifecycle = Lifecycle(
+            world, self.steering, Announcer(world, self.arns), LogWriter(world, account, region), self.stock
+        )
         self.stopper = self.lifecycle.stopper
         self.created = 0
         self.steering.regions.append(self)

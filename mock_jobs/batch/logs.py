@@ -1,0 +1,125 @@
+"""Where the output of containers goes: into CloudWatch Logs, a stream for each attempt.
+
+Sources: user guide, "Job states" (log group and stream) and "Use the awslogs log driver" (its options), *documented*. *Inferred*: other
+drivers have no stream; a group that is missing is made, whatever `awslogs-create-group` says; empty lines are dropped.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mock_jobs.batch.job import Attempt, Job
+    from mock_jobs.world import World
+
+DEFAULT_GROUP: Final = "/aws/batch/job"
+_STREAM_NAME_LENGTH = 200
+
+# When, in milliseconds since the epoch, and what
+Line = tuple[int, str]
+
+
+class LogPlace(NamedTuple):
+    """Where the output of an attempt goes; `region` is None for that of the job."""
+
+    region: str | None
+    group: str
+    stream: str
+
+
+def place_of(job: Job, attempt: Attempt) -> LogPlace | None:
+    """Return where the output of an attempt goes, None if it does not run yet or another log driver takes it."""
+    if attempt.started_ms is None:
+        return None
+    configuration = job.spec.container.get("logConfiguration")
+    prefix = job.spec.definition.name[:_STREAM_NAME_LENGTH]
+    if configuration is None:
+        return LogPlace(None, DEFAULT_GROUP, f"{prefix}/default/{attempt.task_id}")
+    if configuration["logDriver"] != "awslogs":
+        return None
+    options = configuration.get("options", {})
+    prefix = options.get("awslogs-stream-prefix", prefix)
+    group = options.get("awslogs-group", DEFAULT_GROUP)
+    return LogPlace(options.get("awslogs-region"), group, f"{prefix}/default/{attempt.task_id}")
+
+
+class LogWriter:
+    """Writes what the containers of one account and region say.
+
+    Streams are made, and lines of running containers written, when somebody is about to look: jobs are many, and few are asked for
+    their logs. What an attempt said is written when it ends, for those to whom CloudWatch Logs passes it on.
+
+    Args:
+        world: Its clock and neighbours.
+        account: Account id.
+        region: Region.
+    """
+
+    def __init__(self, world: World, account: str, region: str) -> None:
+        self._clock = world.clock
+        self._neighbours = world.neighbours
+        self._account = account
+        self._region = region
+        self._new: list[tuple[Job, Attempt]] = []
+        self._talking: dict[Attempt, Job] = {}
+
+    def open(self, job: Job, attempt: Attempt, lines: Sequence[Line]) -> None:
+        """Take note of an attempt that runs from now on.
+
+        Args:
+            job: Whose.
+            attempt: Which.
+            lines: What it will say, if it lasts as long.
+        """
+        self._new.append((job, attempt))
+        if lines:
+            attempt.lines = list(lines)
+            self._talking[attempt] = job
+
+    def say(self, job: Job, attempt: Attempt, text: str) -> None:
+        """Let a running attempt say something now, unless it has ended."""
+        if job.current is attempt:
+            if attempt.lines is None:
+                attempt.lines = []
+                self._talking[attempt] = job
+            attempt.lines.append((self._clock.now_ms, text))
+
+    def close(self, job: Job, attempt: Attempt, *, has_exited: bool) -> None:
+        """Write what an attempt said that has ended.
+
+        Args:
+            job: Whose.
+            attempt: Which.
+            has_exited: Whether it ended by itself, so that it has said everything, however early a test has let it end.
+        """
+        if attempt.lines is None:
+            return
+        now_ms = self._clock.now_ms
+        lines = [(min(at_ms, now_ms), text) for at_ms, text in attempt.lines if has_exited or at_ms <= now_ms]
+        attempt.lines = None
+        del self._talking[attempt]
+        self._clock.call_soon(partial(self._write, job, attempt, lines))
+
+    def write_due(self) -> None:
+        """Write all that was said until now, and make the streams of those that said nothing."""
+        new, self._new = self._new, []
+        for job, attempt in new:
+            self._write(job, attempt, ())
+        now_ms = self._clock.now_ms
+        for attempt, job in self._talking.items():
+            lines = attempt.lines or []
+            self._write(job, attempt, [line for line in lines if line[0] <= now_ms])
+            attempt.lines = [line for line in lines if line[0] > now_ms]
+
+    def _write(self, job: Job, attempt: Attempt, lines: Sequence[Line]) -> None:
+        place = place_of(job, attempt)
+        if place is None or attempt.started_ms is None:
+            return
+        groups = self._neighbours.log_groups(self._account, place.region or self._region)
+        groups.make_stream(place.group, place.stream, attempt.started_ms)
+        if lines:
+            in_order = sorted(lines, key=lambda line: line[0])
+            groups.write(place.group, place.stream, in_order, self._clock.now_ms)
