@@ -2,7 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Method = Literal["GET", "PUT"]
+
+
+@dataclass(frozen=True, slots=True)
+class Presigning:
+    """What a presigned URL is to allow.
+
+    Attributes:
+        method: GET to read the object, PUT to write it.
+        bucket: Name of the bucket.
+        key: Key of the object.
+        version_id: Version of the object, None for the latest.
+        region: Where the bucket is looked for.
+        expires_s: How long the URL counts, in seconds.
+        signed_at_ms: From when on, in milliseconds since the epoch.
+        endpoint: Scheme, host and port that the URL leads to; None for S3's own.
+    """
+
+    method: Method
+    bucket: str
+    key: str
+    version_id: str | None
+    region: str
+    expires_s: int
+    signed_at_ms: int
+    endpoint: str | None
 
 
 class ObjectStore(Protocol):
@@ -17,4 +45,8 @@ class ObjectStore(Protocol):
 
         The latest version counts if none is named.
         """
+        ...
+
+    def presign(self, wanted: Presigning) -> str:
+        """Return a presigned URL (Signature Version 4). Nothing is looked up, so that the object need not exist."""
         ...

@@ -61,10 +61,15 @@ class World:
         declared: Looks up which errors an operation declares, for `faults`.
         neighbours: The services next door.
         seed: Makes all generated ids repeatable.
+
+    Attributes:
+        endpoint: Scheme, host and port that the present request reached a server by; None for the hosts of AWS. What an answer
+            names must be found there.
     """
 
     def __init__(self, *, declared: Declared, neighbours: Neighbours, seed: int | None = None) -> None:
         self.neighbours = neighbours
+        self.endpoint: str | None = None
         self.lock = RLock()
         self.clock = Clock(self.lock)
         self.ids = IdSource(seed)

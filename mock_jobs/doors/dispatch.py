@@ -24,6 +24,7 @@ class Request(NamedTuple):
         body: The body, maybe empty.
         account: Account id.
         region: Region.
+        endpoint: Scheme, host and port that a server was reached by; None for the hosts of AWS.
     """
 
     service: str
@@ -33,6 +34,7 @@ class Request(NamedTuple):
     body: bytes
     account: str
     region: str
+    endpoint: str | None = None
 
 
 class Answer(NamedTuple):
@@ -62,6 +64,7 @@ def answer(world: World, request: Request) -> Answer | None:
     operation, labels = found
     with world.lock, world.clock.one_moment():
         world.clock.catch_up()
+        world.endpoint = request.endpoint
         try:
             return _act(world, operation, labels, request)
         except NotOurs:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mock_jobs.doors.presigner import presign
+from mock_jobs.objects import Presigning
+
 if TYPE_CHECKING:
     from moto.s3.models import FakeBucket
 
@@ -32,6 +35,10 @@ class MotoObjects:
 
         found = s3_backends[self._account][self._partition].get_object(bucket, key, version_id)
         return None if found is None else found.value
+
+    def presign(self, wanted: Presigning) -> str:
+        """Return a presigned URL (Signature Version 4), which moto answers whether or not it has expired."""
+        return presign(wanted)
 
     def _bucket(self, name: str) -> FakeBucket | None:
         from moto.s3.exceptions import S3ClientError  # noqa: PLC0415 - only those who read from S3 pay for it

@@ -50,7 +50,10 @@ class Application:
             account = moto_seam.account_of(origin.access_key, header)
             region = region_of(origin, environ.get("HTTP_USER_AGENT", ""))
             body = _body(environ)
-            answered = self._answer(Request(service, environ["REQUEST_METHOD"], path, query, body, account, region))
+            host = environ.get("HTTP_HOST")
+            endpoint = f"{environ['wsgi.url_scheme']}://{host}" if host and not origin.is_aws else None
+            method = environ["REQUEST_METHOD"]
+            answered = self._answer(Request(service, method, path, query, body, account, region, endpoint))
             if answered is not None:
                 return _respond(answered, start_response)
             environ["wsgi.input"] = io.BytesIO(body)

@@ -20,6 +20,7 @@ from mock_jobs.iot.from_template import FromTemplate
 from mock_jobs.iot.job_configs import JobConfigs
 from mock_jobs.iot.job_life import JobLife
 from mock_jobs.iot.jobs import Job
+from mock_jobs.iot.packages import check_packages_are_here
 from mock_jobs.iot.schedule import read_schedule
 from mock_jobs.iot.targets import Target, check_exists, parse_target
 
@@ -67,8 +68,8 @@ class CreateOperations(FromTemplate, JobLife):
 
         Raises:
             InvalidRequestException: Members contradict each other, or a configuration, the document or a target is invalid.
-            ResourceNotFoundException: There is no such template, or a target does not exist here; then nothing is created for
-                the others either.
+            ResourceNotFoundException: There is no such template, a target does not exist here, in which case nothing is created
+                for the others either, or a package version is one of another account or region.
             ResourceAlreadyExistsException: The id is taken, in whatever status, even by an identical job.
             LimitExceededException: More than 100 targets, or a document source of more than 32768 bytes.
             NotEmulatedYet: The job needs a feature that is still missing.
@@ -102,13 +103,13 @@ class CreateOperations(FromTemplate, JobLife):
         _refuse_missing_features(
             {
                 "schedulingConfig.maintenanceWindows": (scheduling_config or {}).get("maintenanceWindows"),
-                "destinationPackageVersions": given.package_versions,
             }
         )
         if job_template_arn is not None and template is None:
             template_id = job_template_arn.rpartition("/")[2]
             raise ResourceNotFoundException(messages.TEMPLATE_NOT_FOUND.format(template_id=template_id))
         assert read is not None
+        check_packages_are_here(given.package_versions or (), self.scope)
         self._check_new(job_id, parsed_targets)
         starts_at_once = schedule is None or schedule.start_ms is None
         quotas.check_new_job(self.settings, self.usage, target_selection, starts_at_once=starts_at_once)

@@ -17,6 +17,7 @@ from mock_jobs.iot.exceptions import (
 )
 from mock_jobs.iot.executions import Execution
 from mock_jobs.iot.job_life import JobLife
+from mock_jobs.iot.presigning import written_for
 from mock_jobs.iot.states import ExecutionTrigger
 from mock_jobs.iot.validation import validation_error
 
@@ -64,7 +65,7 @@ def start_next(store: JobLife, thing_name: str, details: Mapping[str, str] | Non
         store.change_one(execution, ExecutionTrigger.START, details, step_minutes)
     elif step_minutes is not None:
         store.set_step_timer(execution, step_minutes)
-    return {"execution": views.describe_to_device(execution, store.world.clock.now_ms, with_document=True)}
+    return {"execution": views.describe_to_device(execution, store.world.clock.now_ms, written_for(store, execution))}
 
 
 def describe(store: JobLife, thing_name: str, job_id: str, *, with_document: bool, execution_number: int | None) -> WireShape:
@@ -90,7 +91,8 @@ def describe(store: JobLife, thing_name: str, job_id: str, *, with_document: boo
         execution = _find(store, thing_name, job_id, execution_number)
         if execution.status not in states.PENDING:
             raise TerminalStateException(messages.TERMINAL_STATE)
-    return {"execution": views.describe_to_device(execution, store.world.clock.now_ms, with_document=with_document)}
+    document = written_for(store, execution) if with_document else None
+    return {"execution": views.describe_to_device(execution, store.world.clock.now_ms, document)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +142,13 @@ def update(store: JobLife, thing_name: str, job_id: str, report: Report) -> Exec
     return execution
 
 
-def answer_update(execution: Execution, *, with_state: bool, with_document: bool) -> WireShape:
+def answer_update(store: JobLife, execution: Execution, *, with_state: bool, with_document: bool) -> WireShape:
     """Return what UpdateJobExecution answers: nothing, unless state or document are asked for."""
     answer: dict[str, object] = {}
     if with_state:
         answer["executionState"] = views.execution_state(execution)
     if with_document:
-        answer["jobDocument"] = execution.job.device_document
+        answer["jobDocument"] = written_for(store, execution)
     return answer
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from mock_jobs.iot.json_text import Rendering, render
+from mock_jobs.iot.placeholders import find_placeholders, may_have_placeholders
+from mock_jobs.iot.presigned import Transfer, read_transfer
 
 _SHORT_ESCAPES: Final = {'"': r"\"", "\\": r"\\", "\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r"}
 _ESCAPED: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
@@ -15,6 +19,45 @@ _ESCAPED: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 # From 10^-3 to below 10^7 Java prints doubles without an exponent. Source: Double.toString of the Java platform (documented).
 _PLAIN_FROM: Final = 1e-3
 _PLAIN_BELOW: Final = 1e7
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceDocument:
+    """A job document as devices get it, but for what each device gets anew.
+
+    Attributes:
+        pieces: Text, and the transfers in whose place presigned URLs stand.
+    """
+
+    pieces: Sequence[str | Transfer]
+
+    def write(self, presign: Callable[[Transfer], str]) -> str:
+        """Return the document with presigned URLs in their places. A document without any is the same text each time.
+
+        Args:
+            presign: Returns the URL for a transfer.
+        """
+        if len(self.pieces) == 1:
+            (piece,) = self.pieces
+            assert isinstance(piece, str)
+            return piece
+        # Percent-encoded URLs need no escapes in JSON.
+        return "".join(piece if isinstance(piece, str) else presign(piece) for piece in self.pieces)
+
+
+def device_document(document: str) -> DeviceDocument:
+    """Return what devices get of a job document that was found good."""
+    copy = device_copy(document)
+    if not may_have_placeholders(document):
+        return DeviceDocument((copy,))
+    pieces: list[str | Transfer] = []
+    done = 0
+    for placeholder in find_placeholders(copy).found:
+        transfer = read_transfer(placeholder)
+        if transfer is not None:
+            pieces += (copy[done : placeholder.start], transfer)
+            done = placeholder.end
+    return DeviceDocument((*pieces, copy[done:]))
 
 
 def device_copy(document: str) -> str:

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
 
 from mock_jobs.aws import NotEmulatedYet, Violation
 from mock_jobs.iot import messages
+from mock_jobs.iot.device_document import device_copy
 from mock_jobs.iot.document_sources import MAX_DOCUMENT_BYTES, Sources, read_source
 from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.json_text import is_json
-from mock_jobs.iot.s3_urls import NotS3UrlError, parse_s3_url
+from mock_jobs.iot.packages import check_package_placeholder, names_artifact, names_package
+from mock_jobs.iot.placeholders import Placeholder, find_placeholders, may_have_placeholders
+from mock_jobs.iot.presigned import presigned_variant, read_transfer
 from mock_jobs.iot.validation import validation_error
 
 if TYPE_CHECKING:
-    from mypy_boto3_iot.type_defs import PresignedUrlConfigTypeDef
-
     from mock_jobs.iot.job_configs import JobConfigs
 
-_OPENING: Final = "${aws:"
-_PRESIGN: Final = re.compile(
-    r"""\$\{aws:iot:s3-presigned-url(?P<variant>-v1|-v2|-upload)?:(?P<url>(?:\$\{[a-zA-Z]+\}|[^}"])*)\}"""
-)
-_PACKAGE: Final = re.compile(r"\$\{aws:iot:package:")
+# Source: developer guide, "Job limits" (documented).
+MAX_SUBSTITUTIONS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ def read_document(
         owner_id: Of the job or the job template.
         document: As given.
         source: S3 URL, as given.
-        configs: Has the role that placeholders need.
+        configs: Has the role and the package versions that placeholders need.
         sources: Where sources are read.
 
     Raises:
@@ -64,7 +61,7 @@ def read_document(
     if document is None:
         return None
     check_document(document, source)
-    check_placeholders(owner_id, document, configs.presigned_url)
+    check_placeholders(owner_id, document, configs)
     return JobDocument(document, document, source)
 
 
@@ -80,50 +77,54 @@ def check_document(document: str, source: str | None = None) -> None:
         raise InvalidRequestException(messages.INVALID_DOCUMENT.format(place=source or messages.DOCUMENT_IN_REQUEST))
 
 
-def check_placeholders(job_id: str, document: str, presigned_url_config: PresignedUrlConfigTypeDef | None) -> None:
-    """Refuse placeholders that the service refuses; what it would replace is not emulated yet.
+def check_placeholders(owner_id: str, document: str, configs: JobConfigs) -> None:
+    """Refuse placeholders that the service refuses, and those that cannot be replaced here.
 
     Source: developer guide, "Create and manage jobs" (documented); the texts and their order are observed.
 
+    Args:
+        owner_id: Of the job or the job template.
+        document: JSON.
+        configs: Has the role and the package versions that placeholders need.
+
     Raises:
-        InvalidRequestException: A URL to presign without role, without object or outside S3; a placeholder without end.
-        NotEmulatedYet: There is something to replace.
+        InvalidRequestException: A URL to presign without role, without object or outside S3; a placeholder without end; one of a
+            package that is wrong in itself; too many of them.
+        NotEmulatedYet: A package is named, and no registry of packages is there.
     """
-    if _OPENING not in document:
+    if not may_have_placeholders(document):
         return
-    presigned = list(_PRESIGN.finditer(document))
-    if presigned and not (presigned_url_config or {}).get("roleArn"):
-        if all(each["variant"] == "-v2" for each in presigned):
-            raise InvalidRequestException(messages.ROLE_REQUIRED_V2)
-        raise InvalidRequestException(messages.ROLE_REQUIRED.format(job_id=job_id))
-    for each in presigned:
-        _check_presigned(each["url"], is_encoded=each["variant"] == "-v2")
-    _check_terminated(document)
-    if presigned:
-        raise NotEmulatedYet("presigned S3 URLs in job documents")
-    if _PACKAGE.search(document):
-        raise NotEmulatedYet("software package placeholders in job documents")
+    placeholders = find_placeholders(device_copy(document))
+    found = placeholders.found
+    _check_role(owner_id, found, configs)
+    for each in found:
+        read_transfer(each)
+    if not placeholders.are_terminated:
+        raise InvalidRequestException(messages.PLACEHOLDER_NOT_TERMINATED)
+    of_packages = [each for each in found if names_package(each)]
+    for each in of_packages:
+        check_package_placeholder(each, configs.package_versions or ())
+    count = len(of_packages) + sum(presigned_variant(each) is not None for each in found)
+    if count > MAX_SUBSTITUTIONS:
+        raise InvalidRequestException(messages.TOO_MANY_SUBSTITUTIONS.format(count=count, limit=MAX_SUBSTITUTIONS))
+    if of_packages:
+        raise NotEmulatedYet(f"the registry of software packages, which {of_packages[0]} in a job document needs,")
 
 
-def _check_presigned(url: str, *, is_encoded: bool) -> None:
-    if is_encoded and " " in url:
-        raise InvalidRequestException(messages.S3_URL_INVALID.format(url=url))
-    try:
-        parsed = parse_s3_url(unquote(url) if is_encoded else url)
-    except NotS3UrlError as error:
-        raise InvalidRequestException(messages.S3_URL_INVALID.format(url=url)) from error
-    if not parsed.key:
-        raise InvalidRequestException(messages.S3_URL_WITHOUT_KEY.format(url=url))
+def check_role(owner_id: str, document: str, configs: JobConfigs) -> None:
+    """Refuse configurations without a role for a document that needs one.
+
+    Raises:
+        InvalidRequestException: With the service's texts (observed).
+    """
+    if may_have_placeholders(document):
+        _check_role(owner_id, find_placeholders(device_copy(document)).found, configs)
 
 
-def _check_terminated(document: str) -> None:
-    start = document.find(_OPENING)
-    while start >= 0:
-        following = document.find(_OPENING, start + 1)
-        end = document.find("}", start)
-        # A placeholder cannot run past the string that it stands in.
-        quote = document.find('"', start)
-        limit = min(each for each in (following, quote, len(document)) if each >= 0)
-        if not start < end < limit:
-            raise InvalidRequestException(messages.PLACEHOLDER_NOT_TERMINATED)
-        start = following
+def _check_role(owner_id: str, found: Sequence[Placeholder], configs: JobConfigs) -> None:
+    variants = {"-v2" if names_artifact(each) else presigned_variant(each) for each in found} - {None}
+    if not variants or (configs.presigned_url or {}).get("roleArn"):
+        return
+    if variants == {"-v2"}:
+        raise InvalidRequestException(messages.ROLE_REQUIRED_V2)
+    raise InvalidRequestException(messages.ROLE_REQUIRED.format(job_id=owner_id))

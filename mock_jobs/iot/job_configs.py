@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from mock_jobs.iot import configs
+from mock_jobs.iot.packages import check_package_versions
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import (
@@ -87,3 +88,5 @@ class JobConfigs:
             configs.check_abort(self.abort)
         if self.rollout is not None:
             configs.check_rollout(self.rollout)
+        if self.package_versions is not None:
+            check_package_versions(self.package_versions)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mock_jobs.iot import states
-from mock_jobs.iot.device_document import device_copy
+from mock_jobs.iot.device_document import DeviceDocument, device_document
 from mock_jobs.iot.executions import JobExecutions
 from mock_jobs.iot.job_configs import JobConfigs
 
@@ -80,7 +80,7 @@ class Job:
     hold: Timer | None = None
     expiry: Timer | None = None
     departed: set[str] = field(default_factory=set)
-    _device_document: str | None = None
+    _device_document: DeviceDocument | None = None
 
     @property
     def is_continuous(self) -> bool:
@@ -101,8 +101,8 @@ class Job:
         return self.rollout is not None or (self.hold is not None and self.status == states.CANCELED)
 
     @property
-    def device_document(self) -> str:
-        """The copy of the document that devices get."""
+    def device_document(self) -> DeviceDocument:
+        """What devices get of the document; one for all executions."""
         if self._device_document is None:
-            self._device_document = device_copy(self.document.text)
+            self._device_document = device_document(self.document.text)
         return self._device_document

@@ -66,6 +66,23 @@ TOO_MANY_TEMPLATES: Final = "There are {count} job templates, and {limit} is the
 NOT_STARTED_COMMENT: Final = "The job could not start: {reason}"
 THROTTLED: Final = "Rate exceeded"
 
+# Placeholders, ours
+TOO_MANY_SUBSTITUTIONS: Final = "The job document has {count} placeholders to be substituted, and {limit} is the limit."
+KEYWORD_IN_DOWNLOAD: Final = "Given S3 url {url} holds a local keyword, which only the key of an upload can."
+KEYWORD_IN_BUCKET: Final = "Given S3 url {url} holds a local keyword in the name of the bucket, which only the key can."
+KEYWORD_UNKNOWN: Final = "Given S3 url {url} holds the unknown local keyword {keyword}. There are: {known}."
+KEYWORD_TOO_OFTEN: Final = "Given S3 url {url} holds the local keyword {keyword} more than {limit} times."
+PACKAGE_ARN_INVALID: Final = "{arn} is not the ARN of a package version."
+PACKAGE_NOT_FOUND: Final = "Package version {arn} cannot be found."
+PACKAGE_PLACEHOLDER_INVALID: Final = "The placeholder {placeholder} is invalid."
+PACKAGE_NAMES_NOT_IN_PAIR: Final = "Empty package name and empty version must be used in pair, but not so in {placeholder}."
+PACKAGE_NAMES_AMBIGUOUS: Final = (
+    "Empty package name and version in {placeholder} need exactly one destination package version, and there are {count}."
+)
+PACKAGE_VERSION_NULL: Final = "Package version $null is not allowed in a job document, but used in {placeholder}."
+PACKAGE_ATTRIBUTES_NOT_ALONE: Final = "The placeholder {placeholder} of all attributes must stand alone as a JSON value."
+PACKAGE_NOT_LISTED: Final = "The package version in {placeholder} is not among the destination package versions."
+
 # Configurations, observed
 TIMEOUT_INVALID: Final = "Provide valid timeout value, {member} cannot be {value}."
 ABORT_TYPE_TWICE: Final = "Multiple AbortCriteria cannot have the same failure type"

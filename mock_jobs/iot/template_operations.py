@@ -11,6 +11,7 @@ from mock_jobs.iot.arns import parse_arn
 from mock_jobs.iot.documents import check_document, read_document
 from mock_jobs.iot.exceptions import ConflictException, InvalidRequestException, ResourceNotFoundException
 from mock_jobs.iot.job_configs import JobConfigs
+from mock_jobs.iot.packages import check_packages_are_here
 from mock_jobs.iot.paging import page, start_of_page
 from mock_jobs.iot.store import JobStore
 from mock_jobs.iot.templates import JobTemplate, template_key
@@ -62,7 +63,7 @@ class TemplateOperations(JobStore):
         Raises:
             InvalidRequestException: Members contradict each other, or a configuration, a tag or the document is invalid.
             ConflictException: The id is taken.
-            ResourceNotFoundException: There is no such job.
+            ResourceNotFoundException: There is no such job, or a package version is one of another account or region.
             LimitExceededException: There are as many templates as the settings allow, or a document source is of more than 32768
                 bytes.
         """
@@ -87,6 +88,7 @@ class TemplateOperations(JobStore):
             raise ConflictException(messages.TEMPLATE_EXISTS.format(template_id=job_template_id), resourceId=None)
         job = None if job_arn is None else self._job_of_arn(job_arn)
         merged = given if job is None else given.over(job.configs)
+        check_packages_are_here(merged.package_versions or (), self.scope)
         read = read_document(job_template_id, document, document_source, merged, self.sources)
         if read is None:
             assert job is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_jobs.iot import configs, messages, states
+from mock_jobs.iot.documents import check_role
 from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.job_configs import JobConfigs
 from mock_jobs.iot.job_life import JobLife
@@ -39,11 +40,13 @@ class UpdateOperations(JobLife):
 
         Source: UpdateJob, API reference (documented); the order of checks is observed. A new rate counts from the next minute
         of the rollout on, new abort criteria from the next end of an execution on (inferred); a new time limit counts for
-        executions that start from now on (observed). That a wrong namespace is not found is inferred.
+        executions that start from now on (observed); a new lifetime of presigned URLs for those that devices get from now on
+        (inferred). That a wrong namespace is not found, and that the role cannot be dropped while the document needs it, is
+        inferred.
 
         Raises:
-            InvalidRequestException: Nothing is given, a configuration is invalid, or the job's status or its retry
-                configuration does not allow the change.
+            InvalidRequestException: Nothing is given, a configuration is invalid, or the job's status, its retry configuration
+                or its document does not allow the change.
             ResourceNotFoundException: There is no such job.
         """
         given = JobConfigs(
@@ -61,7 +64,10 @@ class UpdateOperations(JobLife):
             raise InvalidRequestException(messages.UPDATE_OF_JOB.format(job_id=job_id, status=job.status))
         if given.retry is not None:
             configs.check_retry_update(given.retry, job.configs.retry)
-        job.configs = given.over(job.configs)
+        updated = given.over(job.configs)
+        if given.presigned_url is not None:
+            check_role(job_id, job.document.text, updated)
+        job.configs = updated
         if description is not None:
             job.description = description
         job.updated_at_ms = self.world.clock.now_ms

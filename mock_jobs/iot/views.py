@@ -73,6 +73,8 @@ def describe_job(job: Job) -> JobTypeDef:
         view["abortConfig"] = cast("AbortConfigOutputTypeDef", job.configs.abort)
     if job.configs.retry is not None:
         view["jobExecutionsRetryConfig"] = cast("JobExecutionsRetryConfigOutputTypeDef", job.configs.retry)
+    if job.configs.package_versions is not None:
+        view["destinationPackageVersions"] = list(job.configs.package_versions)
     if job.namespace_id is not None:
         view["namespaceId"] = job.namespace_id
     if job.template_arn is not None:
@@ -187,8 +189,8 @@ def execution_state(execution: Execution) -> JobExecutionStateTypeDef:
     return view
 
 
-def describe_to_device(execution: Execution, now_ms: int, *, with_document: bool) -> DeviceExecutionTypeDef:
-    """Return an execution as its device gets it; times are whole seconds since the epoch.
+def describe_to_device(execution: Execution, now_ms: int, document: str | None) -> DeviceExecutionTypeDef:
+    """Return an execution as its device gets it, with its document unless None; times are whole seconds since the epoch.
 
     Source: JobExecution of the data plane, API reference (documented); whole seconds, and no `statusDetails` until some are
     reported (observed).
@@ -209,8 +211,8 @@ def describe_to_device(execution: Execution, now_ms: int, *, with_document: bool
     seconds_left = _seconds_left(execution, now_ms)
     if seconds_left is not None:
         view["approximateSecondsBeforeTimedOut"] = seconds_left
-    if with_document:
-        view["jobDocument"] = execution.job.device_document
+    if document is not None:
+        view["jobDocument"] = document
     return view
 
 

@@ -84,4 +84,6 @@ class IoTJobsDataBackend(Backend):
         """Report progress or the end of an execution."""
         report = device.Report(status, status_details, step_timeout_in_minutes, expected_version, execution_number)
         execution = device.update(self._store, thing_name, job_id, report)
-        return device.answer_update(execution, with_state=include_job_execution_state, with_document=include_job_document)
+        return device.answer_update(
+            self._store, execution, with_state=include_job_execution_state, with_document=include_job_document
+        )

@@ -328,20 +328,6 @@ def test_a_good_configuration_is_shown_as_it_was_given(one, members):
     assert {name: one.describe()[name] for name in members} == members
 
 
-@pytest.mark.parametrize(
-    ("members", "member"),
-    [
-        pytest.param({"destinationPackageVersions": [f"{ARN}package/p/version/v"]}, "destinationPackageVersions", id="packages"),
-    ],
-)
-def test_a_good_configuration_that_is_not_emulated_is_refused_loudly(one, members, member):
-    request = {"jobId": "job", "targets": [f"{ARN}thing/t"], "document": "{}", **members}
-
-    with one.refused("NotEmulatedYet", 501) as caught:
-        one.iot.create_job(**{name: value for name, value in request.items() if value is not None})
-    assert member in str(caught.value)
-
-
 # Schedules: it is 10:00:00
 
 

@@ -177,22 +177,6 @@ def test_bad_placeholders_are_refused(one, document, config, message):
         create(one, document=document, **members)
 
 
-@pytest.mark.parametrize(
-    "document",
-    [
-        pytest.param(placeholder(S3), id="path style"),
-        pytest.param(placeholder("s3://bucket/key"), id="s3 scheme"),
-        pytest.param(placeholder("https://bucket.s3.eu-west-1.amazonaws.com/key"), id="bucket in the host"),
-        pytest.param(placeholder(V2, "-v2"), id="v2"),
-        pytest.param(placeholder(S3 + "/${thingName}/${jobId}", "-upload"), id="upload with local keywords"),
-        pytest.param('{"a": "${aws:iot:package:p:version:v:attributes:k}"}', id="package attribute"),
-    ],
-)
-def test_placeholders_that_would_be_replaced_are_refused_loudly_until_they_are(one, document):
-    with one.refused("NotEmulatedYet", 501):
-        create(one, document=document, presignedUrlConfig={"roleArn": ROLE})
-
-
 @pytest.mark.parametrize("text", ["${aws:iot:parameter:name}", "${thingName}", "${aws", "$aws:iot:s3-presigned-url:x"])
 def test_what_nothing_replaces_reaches_the_device_as_it_is(one, text):
     document = json.dumps({"a": text}, separators=(",", ":"))

@@ -1,0 +1,585 @@
+"""Placeholders for presigned URLs in job documents: devices get URLs that work."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timedelta, timezone
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+import boto3
+import pytest
+import requests
+import time_machine
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mock_jobs import MockJobsServer
+from mock_jobs.doors.presigner import presign
+from mock_jobs.objects import Presigning
+
+from iot_fleet import Fleet
+
+ROLE = "arn:aws:iam::123456789012:role/reader"
+URL = "https://s3.amazonaws.com/files/a/key"
+NOT_TERMINATED = "One or more parameters or placeholders are not terminated."
+
+
+def placeholder(url=URL, variant=""):
+    return f"${{aws:iot:s3-presigned-url{variant}:{url}}}"
+
+
+def upload(key, url="https://s3.us-east-1.amazonaws.com/files/"):
+    return placeholder(url + key, "-upload")
+
+
+@pytest.fixture
+def files(s3):
+    s3.create_bucket(Bucket="files")
+    s3.put_object(Bucket="files", Key="a/key", Body=b"content")
+    return s3
+
+
+@pytest.fixture
+def one(fleet):
+    fleet.things("t")
+    return fleet
+
+
+def job(fleet, *texts, things=("t",), **config):
+    document = json.dumps(list(texts))
+    fleet.job(*things, document=document, presignedUrlConfig={"roleArn": ROLE, **config})
+    return document
+
+
+def urls(document):
+    return json.loads(document)
+
+
+def query(url):
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+# Downloads
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(placeholder(), id="path style"),
+        pytest.param(placeholder(variant="-v1"), id="v1"),
+        pytest.param(placeholder(quote(URL, safe=""), "-v2"), id="v2"),
+        pytest.param(placeholder(URL, "-v2"), id="v2, not encoded"),
+        pytest.param(placeholder("s3://files/a/key"), id="s3 scheme"),
+        pytest.param(placeholder("http://files.s3.eu-west-1.amazonaws.com/a/key"), id="bucket in the host"),
+        pytest.param(placeholder("https://files.s3.amazonaws.com/a%2Fke%79"), id="encoded key"),
+    ],
+)
+def test_the_device_gets_a_url_that_gives_the_object(one, files, text):
+    job(one, text)
+
+    (url,) = urls(one.start("t")["jobDocument"])
+    answer = requests.get(url, timeout=5)
+    assert (answer.status_code, answer.content) == (200, b"content")
+
+
+def test_boto3s_own_http_stack_gives_the_object(one, files):
+    job(one, placeholder())
+    (url,) = urls(one.start("t")["jobDocument"])
+
+    answer = boto3.client("s3")._endpoint.http_session.send(AWSRequest("GET", url).prepare())
+    assert (answer.status_code, answer.content) == (200, b"content")
+
+
+@pytest.mark.parametrize("key", ["a key", "ü/€", "a+b", "100%", "a%20b", "q?x=1&y", "#1", "~tilde", "a:b@c", "(x)'!*"])
+def test_any_key_survives(one, files, key):
+    files.put_object(Bucket="files", Key=key, Body=key.encode())
+    job(one, placeholder(f"s3://files/{key}"), placeholder(quote(f"https://s3.amazonaws.com/files/{quote(key)}", safe=""), "-v2"))
+
+    for url in urls(one.start("t")["jobDocument"]):
+        assert requests.get(url, timeout=5).content == key.encode()
+
+
+def test_a_placeholder_may_be_part_of_a_longer_string_and_occur_again(one, files):
+    job(one, f"curl '{placeholder()}' > x; curl '{placeholder()}'")
+
+    (text,) = urls(one.start("t")["jobDocument"])
+    _, first, _, second, _ = text.split("'")
+    assert requests.get(first, timeout=5).content == b"content"
+    assert second == first
+
+
+def test_a_placeholder_is_found_however_it_is_escaped(one, files):
+    document = json.dumps(["$"]).replace("$", "\\u0024{aws:iot:s3-presigned-url:https:\\/\\/s3.amazonaws.com\\/files\\/a\\/key}")
+    one.job("t", document=document, presignedUrlConfig={"roleArn": ROLE})
+
+    (url,) = urls(one.start("t")["jobDocument"])
+    assert requests.get(url, timeout=5).content == b"content"
+    assert one.iot.get_job_document(jobId="job")["document"] == document
+
+
+def test_a_version_can_be_named(one, files):
+    files.put_bucket_versioning(Bucket="files", VersioningConfiguration={"Status": "Enabled"})
+    version = files.put_object(Bucket="files", Key="a/key", Body=b"first")["VersionId"]
+    files.put_object(Bucket="files", Key="a/key", Body=b"second")
+    encoded = quote(f"{URL}?versionId={version}", safe="")
+    assert f"%3FversionId%3D{version}" in encoded
+    job(one, placeholder(encoded, "-v2"), placeholder(quote(URL, safe=""), "-v2"))
+
+    first, second = urls(one.start("t")["jobDocument"])
+    assert requests.get(first, timeout=5).content == b"first"
+    assert query(first)["versionId"] == version
+    assert requests.get(second, timeout=5).content == b"second"
+
+
+def test_the_object_may_come_later_than_the_url(one, files):
+    job(one, placeholder("s3://files/later"))
+    (url,) = urls(one.start("t")["jobDocument"])
+    assert requests.get(url, timeout=5).status_code == 404
+    files.put_object(Bucket="files", Key="later", Body=b"at last")
+
+    assert requests.get(url, timeout=5).content == b"at last"
+
+
+def test_get_job_document_keeps_the_placeholder(one, files):
+    document = job(one, placeholder())
+    one.start("t")
+
+    for members in ({}, {"beforeSubstitution": True}, {"beforeSubstitution": False}):
+        assert one.iot.get_job_document(jobId="job", **members)["document"] == document
+
+
+# The URL
+
+
+def test_the_url_has_all_members_of_a_query_signed_with_temporary_credentials(one, files, mock):
+    mock.clock.freeze()
+    mock.clock.move_to(datetime(2031, 2, 3, 4, 5, 6, tzinfo=timezone.utc).timestamp())
+    job(one, placeholder())
+
+    (url,) = urls(one.start("t")["jobDocument"])
+    assert url.startswith("https://files.s3.us-east-1.amazonaws.com/a/key?")
+    members = query(url)
+    assert members.keys() == {
+        "X-Amz-Algorithm",
+        "X-Amz-Credential",
+        "X-Amz-Date",
+        "X-Amz-Expires",
+        "X-Amz-Security-Token",
+        "X-Amz-Signature",
+        "X-Amz-SignedHeaders",
+    }
+    assert members["X-Amz-Algorithm"] == "AWS4-HMAC-SHA256"
+    key, _, scope = members["X-Amz-Credential"].partition("/")
+    assert (key[:4], len(key)) == ("ASIA", 20)
+    assert scope == "20310203/us-east-1/s3/aws4_request"
+    assert members["X-Amz-Date"] == "20310203T040506Z"
+    assert members["X-Amz-SignedHeaders"] == "host"
+    assert len(members["X-Amz-Signature"]) == 64
+
+
+@pytest.mark.parametrize(("config", "lifetime"), [({}, "3600"), ({"expiresInSec": 60}, "60"), ({"expiresInSec": 3600}, "3600")])
+def test_the_url_lives_as_long_as_the_configuration_says_or_an_hour(one, files, config, lifetime):
+    job(one, placeholder(), **config)
+
+    (url,) = urls(one.start("t")["jobDocument"])
+    assert query(url)["X-Amz-Expires"] == lifetime
+
+
+def test_each_time_a_device_gets_the_document_it_gets_a_new_url(one, files, mock):
+    mock.clock.freeze()
+    job(one, placeholder())
+    documents = []
+    for get in (
+        lambda: one.data.describe_job_execution(jobId="job", thingName="t")["execution"]["jobDocument"],
+        lambda: one.data.describe_job_execution(jobId="$next", thingName="t")["execution"]["jobDocument"],
+        lambda: one.start("t")["jobDocument"],
+        lambda: one.start("t")["jobDocument"],
+        lambda: one.report("t", "IN_PROGRESS", includeJobDocument=True)["jobDocument"],
+        lambda: one.report("t", "SUCCEEDED", includeJobDocument=True)["jobDocument"],
+    ):
+        mock.clock.advance(1)
+        documents.append(get())
+
+    dates = [query(urls(each)[0])["X-Amz-Date"] for each in documents]
+    assert len(set(dates)) == 6
+    assert dates == sorted(dates)
+    assert all(requests.get(urls(each)[0], timeout=5).content == b"content" for each in documents)
+
+
+def test_an_updated_lifetime_counts_from_the_next_time_on(one, files):
+    job(one, placeholder(), expiresInSec=60)
+    (before,) = urls(one.start("t")["jobDocument"])
+    one.iot.update_job(jobId="job", presignedUrlConfig={"roleArn": ROLE, "expiresInSec": 120})
+    (after,) = urls(one.start("t")["jobDocument"])
+
+    assert [query(url)["X-Amz-Expires"] for url in (before, after)] == ["60", "120"]
+
+
+def test_an_update_cannot_take_the_role_from_a_document_that_needs_it(one, files):
+    job(one, placeholder())
+
+    message = "Role must be provided for pre-sign S3 urls in job document of job job."
+    with one.refused("InvalidRequestException", 400, message):
+        one.iot.update_job(jobId="job", presignedUrlConfig={"expiresInSec": 60})
+
+
+def test_an_update_may_take_the_role_from_a_document_that_needs_none(one):
+    one.job("t", document='["\\u0041"]', presignedUrlConfig={"roleArn": ROLE})
+    one.iot.update_job(jobId="job", presignedUrlConfig={"expiresInSec": 60})
+
+    assert one.describe()["presignedUrlConfig"] == {"expiresInSec": 60}
+
+
+@pytest.mark.parametrize(
+    ("bucket_region", "url", "host"),
+    [
+        pytest.param("eu-central-1", "s3://files/k", "files.s3.eu-central-1.amazonaws.com", id="of the bucket"),
+        pytest.param(
+            "eu-central-1",
+            "https://s3.ap-south-1.amazonaws.com/files/k",
+            "files.s3.eu-central-1.amazonaws.com",
+            id="bucket first",
+        ),
+        pytest.param(None, "https://s3.ap-south-1.amazonaws.com/files/k", "files.s3.ap-south-1.amazonaws.com", id="of the URL"),
+        pytest.param(None, "https://s3-ap-south-1.amazonaws.com/files/k", "files.s3.ap-south-1.amazonaws.com", id="dash"),
+        pytest.param(None, "https://files.s3-accelerate.amazonaws.com/k", "files.s3.us-east-1.amazonaws.com", id="accelerate"),
+        pytest.param(None, "https://s3.amazonaws.com/files/k", "files.s3.us-east-1.amazonaws.com", id="of the job"),
+    ],
+)
+def test_the_url_leads_to_a_region(one, s3, bucket_region, url, host):
+    if bucket_region is not None:
+        far = boto3.client("s3", region_name=bucket_region)
+        far.create_bucket(Bucket="files", CreateBucketConfiguration={"LocationConstraint": bucket_region})
+    job(one, placeholder(url))
+
+    (found,) = urls(one.start("t")["jobDocument"])
+    assert urlsplit(found).hostname == host
+    assert query(found)["X-Amz-Credential"].split("/")[2] == host.split(".")[2]
+
+
+@pytest.mark.parametrize("name", ["with.dots", "with_underscore"])
+def test_a_bucket_that_is_no_host_name_stands_in_the_path(one, name):
+    job(one, placeholder(f"s3://{name}/key"))
+
+    (url,) = urls(one.start("t")["jobDocument"])
+    assert url.startswith(f"https://s3.us-east-1.amazonaws.com/{name}/key?")
+
+
+def test_in_china_the_url_leads_to_china(mock):
+    iot = boto3.client("iot", region_name="cn-north-1")
+    data = boto3.client("iot-jobs-data", region_name="cn-north-1")
+    s3 = boto3.client("s3", region_name="cn-north-1")
+    s3.create_bucket(Bucket="files", CreateBucketConfiguration={"LocationConstraint": "cn-north-1"})
+    s3.put_object(Bucket="files", Key="key", Body=b"content")
+    fleet = Fleet(iot, data)
+    arn = iot.create_thing(thingName="t")["thingArn"]
+    iot.create_job(
+        jobId="job", targets=[arn], document=json.dumps([placeholder("s3://files/key")]), presignedUrlConfig={"roleArn": ROLE}
+    )
+
+    (url,) = urls(fleet.start("t")["jobDocument"])
+    assert url.startswith("https://files.s3.cn-north-1.amazonaws.com.cn/key?")
+    assert requests.get(url, timeout=5).content == b"content"
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_the_signature_is_the_one_that_boto3_makes(method):
+    moment = datetime(2030, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    url = presign(Presigning(method, "bucket", "a b/ü", "v+1", "eu-west-1", 77, int(moment.timestamp() * 1000), None))
+    bare, _, _ = url.partition("&X-Amz-Algorithm")
+    assert bare == "https://bucket.s3.eu-west-1.amazonaws.com/a%20b/%C3%BC?versionId=v%2B1"
+    request = AWSRequest(method, bare)
+    credentials = Credentials(
+        query(url)["X-Amz-Credential"].split("/")[0], "mock-jobs-secret-key", query(url)["X-Amz-Security-Token"]
+    )
+
+    with time_machine.travel(moment, tick=False):
+        S3SigV4QueryAuth(credentials, "s3", "eu-west-1", 77).add_auth(request)
+
+    assert url == request.url
+
+
+# Uploads
+
+
+def test_the_device_gets_a_url_that_takes_an_object(one, files):
+    job(one, upload("logs/x"))
+    (url,) = urls(one.start("t")["jobDocument"])
+
+    assert requests.put(url, data=b"log", timeout=5).status_code == 200
+    assert files.get_object(Bucket="files", Key="logs/x")["Body"].read() == b"log"
+
+
+def test_local_keywords_stand_for_the_execution(one, files, mock):
+    one.things("u:v")
+    text = upload("${thingName}/${jobId}-${executionNumber}/${thingName}/${jobId}${executionNumber}.log")
+    config = {"criteriaList": [{"failureType": "FAILED", "numberOfRetries": 1}]}
+    one.job(
+        "t",
+        "u:v",
+        document=json.dumps([text]),
+        presignedUrlConfig={"roleArn": ROLE},
+        jobExecutionsRetryConfig=config,
+    )
+
+    def path(thing):
+        (url,) = urls(one.start(thing)["jobDocument"])
+        assert requests.put(url, data=thing, timeout=5).status_code == 200
+        return unquote(urlsplit(url).path)
+
+    assert path("t") == "/t/job-1/t/job1.log"
+    assert path("u:v") == "/u:v/job-1/u:v/job1.log"
+    assert files.get_object(Bucket="files", Key="u:v/job-1/u:v/job1.log")["Body"].read() == b"u:v"
+    one.report("t", "FAILED")
+    assert path("t") == "/t/job-2/t/job2.log"
+    assert one.iot.get_job_document(jobId="job")["document"] == json.dumps([text])
+
+
+def test_upload_and_download_stand_side_by_side(one, files):
+    job(one, upload("copy"), placeholder())
+    put, get = urls(one.start("t")["jobDocument"])
+
+    requests.put(put, data=requests.get(get, timeout=5).content, timeout=5)
+    assert files.get_object(Bucket="files", Key="copy")["Body"].read() == b"content"
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param(
+            upload("${thingName}${thingName}${thingName}"),
+            "Given S3 url https://s3.us-east-1.amazonaws.com/files/${thingName}${thingName}${thingName} "
+            "holds the local keyword thingName more than 2 times.",
+            id="a local keyword three times",
+        ),
+        pytest.param(
+            upload("${thing}"),
+            "Given S3 url https://s3.us-east-1.amazonaws.com/files/${thing} holds the unknown local keyword thing. "
+            "There are: ${thingName}, ${jobId}, ${executionNumber}.",
+            id="unknown local keyword",
+        ),
+        pytest.param(
+            upload("key", "https://s3.amazonaws.com/${thingName}/"),
+            "Given S3 url https://s3.amazonaws.com/${thingName}/key holds a local keyword in the name of the bucket, "
+            "which only the key can.",
+            id="local keyword for the bucket",
+        ),
+        pytest.param(
+            upload("key", "https://${thingName}.s3.amazonaws.com/"),
+            "Given S3 url https://${thingName}.s3.amazonaws.com/key is invalid.",
+            id="local keyword for the bucket in the host",
+        ),
+        pytest.param(
+            upload("", "https://s3.amazonaws.com/${thingName}"),
+            "Provided S3 url is not valid: https://s3.amazonaws.com/${thingName}. Error: Key cannot be null",
+            id="local keyword for the bucket, and no key",
+        ),
+        pytest.param(
+            placeholder(f"{URL}/${{thingName}}"),
+            f"Given S3 url {URL}/${{thingName}} holds a local keyword, which only the key of an upload can.",
+            id="local keyword in a download",
+        ),
+        pytest.param(
+            upload("key?versionId=x"),
+            "Given S3 url https://s3.us-east-1.amazonaws.com/files/key?versionId=x is invalid.",
+            id="version of an upload",
+        ),
+        pytest.param(placeholder("https://example.com/k"), "Given S3 url https://example.com/k is invalid.", id="not S3"),
+        pytest.param(placeholder("https://s3.amazonaws.com/a\ud800/b"), None, id="half a surrogate pair"),
+        pytest.param(placeholder("https://s3.amazonaws.com/a\n/b"), None, id="new line"),
+        pytest.param(placeholder(""), "Given S3 url  is invalid.", id="empty"),
+        pytest.param(
+            "${aws:iot:s3-presigned-url-upload:https://s3.amazonaws.com/b/${thingName}", NOT_TERMINATED, id="inner brace only"
+        ),
+        pytest.param("${aws:iot:s3-presigned-url:https://s3.amazonaws.com/b/${", NOT_TERMINATED, id="open inner brace"),
+        pytest.param(placeholder('https://s3.amazonaws.com/b/"'), NOT_TERMINATED, id="quotation mark"),
+    ],
+)
+def test_bad_placeholders_are_refused(one, text, message):
+    with one.refused("InvalidRequestException", 400, message):
+        job(one, text)
+
+
+def test_ten_substitutions_are_taken(one, files):
+    job(one, *[placeholder()] * 5, placeholder() * 5)
+
+    assert one.start("t")["jobDocument"].count("X-Amz-Signature") == 10
+
+
+def test_eleven_substitutions_are_too_many(one):
+    message = "The job document has 11 placeholders to be substituted, and 10 is the limit."
+    with one.refused("InvalidRequestException", 400, message):
+        job(one, *[placeholder()] * 11)
+
+
+# Many executions, and any document
+
+
+def test_executions_share_what_is_kept_of_the_document(one, files, mock):
+    from mock_jobs.iot.models import IoTBackend
+
+    one.things("u")
+    job(one, placeholder(), upload("${thingName}"), things=("t", "u"))
+    kept = mock.world.store(IoTBackend, "123456789012", "us-east-1").get_job("job")
+    documents = {one.start(thing)["jobDocument"] for thing in "tu"}
+
+    assert len(documents) == 2
+    assert kept.device_document is kept.device_document
+    assert len(kept.device_document.pieces) == 5
+
+
+def test_a_document_without_placeholders_is_the_same_text_for_all(one, mock):
+    from mock_jobs.iot.models import IoTBackend
+
+    one.job("t", document='{ "a" : 1 }')
+    kept = mock.world.store(IoTBackend, "123456789012", "us-east-1").get_job("job")
+
+    assert kept.device_document.write(pytest.fail) is kept.device_document.write(pytest.fail)
+
+
+snippets = st.sampled_from(
+    [
+        placeholder(),
+        placeholder("s3://files/ü \\ x"),
+        placeholder(quote(f"{URL}?versionId=1", safe=""), "-v2"),
+        upload("${thingName}/${jobId}"),
+        upload("${executionNumber}${x}"),
+        placeholder("https://s3.amazonaws.com/b"),
+        "${aws:iot:s3-presigned-url:",
+        "${aws:iot:package:p:version:v:attributes}",
+        "${aws:",
+        "${thingName}",
+        "${",
+        "}",
+        '"',
+        "\\",
+        "\\u0024",
+        "\ud800",
+        "\x1f",
+    ]
+)
+texts = st.lists(snippets | st.text(max_size=5), max_size=4).map("".join)
+documents = st.recursive(
+    texts | st.none() | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def create_and_delete(fleet, text):
+    """Return what the device gets, None if the document is refused."""
+    before = fleet.iot.list_jobs()["jobs"]
+    code = None
+    try:
+        fleet.job("t", job_id="any", document=text, presignedUrlConfig={"roleArn": ROLE})
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+    if code is not None:
+        assert code in ("InvalidRequestException", "NotEmulatedYet")
+        assert fleet.iot.list_jobs()["jobs"] == before
+        return None
+    try:
+        assert fleet.iot.get_job_document(jobId="any")["document"] == text
+        return fleet.data.describe_job_execution(jobId="any", thingName="t")["execution"]["jobDocument"]
+    finally:
+        fleet.iot.delete_job(jobId="any", force=True)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(document=documents)
+def test_any_placement_of_placeholders_is_refused_or_gives_valid_json(one, document):
+    copy = create_and_delete(one, json.dumps(document))
+
+    if copy is not None:
+        json.loads(copy)
+        assert "${aws:iot:s3-presigned-url:" not in copy
+
+
+def all_escaped(value):
+    """Return a value as JSON, with each character of each string written as its code."""
+    if isinstance(value, str):
+        units = value.encode("utf-16-be", "surrogatepass").hex()
+        return f'"{re.sub("(.{4})", lambda match: chr(92) + "u" + match[0], units)}"'
+    if isinstance(value, list):
+        return f"[{','.join(map(all_escaped, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{all_escaped(key)}:{all_escaped(each)}' for key, each in value.items())}}}"
+    return json.dumps(value)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(document=documents)
+def test_escapes_make_no_difference_to_placeholders(one, mock, document):
+    if not mock.clock.is_frozen:
+        mock.clock.freeze()
+
+    assert create_and_delete(one, all_escaped(document)) == create_and_delete(one, json.dumps(document))
+
+
+# Over the wire
+
+
+def test_in_server_mode_the_urls_lead_back_to_the_server_by_the_name_that_the_device_used():
+    with MockJobsServer() as server:
+
+        def client(service, endpoint=server.url):
+            return boto3.client(
+                service,
+                region_name="us-east-1",
+                endpoint_url=endpoint,
+                aws_access_key_id="111111111111",
+                aws_secret_access_key="secret",
+            )
+
+        client("s3").create_bucket(Bucket="files")
+        client("s3").put_object(Bucket="files", Key="a/key ü", Body=b"content")
+        fleet = Fleet(client("iot"), client("iot-jobs-data"))
+        fleet.things("t")
+        arn = fleet.iot.describe_thing(thingName="t")["thingArn"]
+        document = json.dumps([placeholder("s3://files/a/key ü"), upload("${thingName}.log")])
+        fleet.iot.create_job(jobId="job", targets=[arn], document=document, presignedUrlConfig={"roleArn": ROLE})
+
+        by_name = f"http://localhost:{server.port}"
+        for data, endpoint in ((fleet.data, server.url), (client("iot-jobs-data", by_name), by_name)):
+            got = data.describe_job_execution(jobId="job", thingName="t")["execution"]["jobDocument"]
+            get, put = urls(got)
+            assert get.startswith(f"{endpoint}/files/a/key%20%C3%BC?X-Amz-Algorithm=")
+            assert put.startswith(f"{endpoint}/files/t.log?X-Amz-Algorithm=")
+        assert requests.get(urls(fleet.start("t")["jobDocument"])[0], timeout=5).content == b"content"
+        assert requests.put(urls(fleet.start("t")["jobDocument"])[1], data=b"log", timeout=5).status_code == 200
+        assert client("s3").get_object(Bucket="files", Key="t.log")["Body"].read() == b"log"
+
+
+def test_in_server_mode_a_host_of_aws_is_kept():
+    with MockJobsServer() as server:
+        headers = {
+            "Host": "data.jobs.iot.us-east-1.amazonaws.com",
+            "Authorization": "AWS4-HMAC-SHA256 Credential=111111111111/20300101/us-east-1/iot-jobs-data/aws4_request, "
+            "SignedHeaders=host, Signature=0",
+        }
+        iot = boto3.client(
+            "iot", region_name="us-east-1", endpoint_url=server.url, aws_access_key_id="111111111111", aws_secret_access_key="x"
+        )
+        arn = iot.create_thing(thingName="t")["thingArn"]
+        iot.create_job(jobId="job", targets=[arn], document=json.dumps([placeholder()]), presignedUrlConfig={"roleArn": ROLE})
+
+        answer = requests.get(f"{server.url}/things/t/jobs/job", headers=headers, timeout=5).json()
+        (url,) = urls(answer["execution"]["jobDocument"])
+        assert url.startswith("https://files.s3.us-east-1.amazonaws.com/a/key?")
+
+
+def test_a_url_is_signed_at_the_time_of_the_mocks_clock_only(one, files, mock):
+    job(one, placeholder())
+    mock.clock.advance(timedelta(days=400).total_seconds())
+
+    (url,) = urls(one.start("t")["jobDocument"])
+    signed = datetime.strptime(query(url)["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
+    assert abs((signed - datetime.now(timezone.utc)) - timedelta(days=400)) < timedelta(minutes=1)
