@@ -1,25 +1,21 @@
 """DescribeJobs and ListJobs.
 
-Sources: API reference, DescribeJobs and ListJobs (*documented*); the text about more than 100 ids is *observed*. The order of
-jobs that were created in the same millisecond, the latest submission first, is *inferred*.
+Sources: API reference, DescribeJobs and ListJobs (*documented*); the text about more than 100 ids is *observed*.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from heapq import merge
-from itertools import chain, islice, takewhile
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mock_jobs.aws import NotEmulatedYet, page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
-from mock_jobs.batch.index import Age, JobIndex, age_of
 from mock_jobs.batch.job import MAX_ARRAY, ArrayJob, Job
+from mock_jobs.batch.listing import Listing
 from mock_jobs.batch.names import parse_job_id
-from mock_jobs.batch.operations.base import MAX_LISTED, BatchStores, fits, read_number, read_token
+from mock_jobs.batch.operations.base import MAX_LISTED, BatchStores, fits, read_number
 from mock_jobs.batch.states import RUNNING, JobStatus
 from mock_jobs.batch.views import job_detail, job_summary
 
@@ -29,9 +25,13 @@ if TYPE_CHECKING:
 MAX_PAGE = 1000
 MAX_FILTERED_PAGE = 100
 
-_TIME = re.compile(r"[0-9]{1,18}")
-_TIMES = ("BEFORE_CREATED_AT", "AFTER_CREATED_AT")
-_FILTERS = ("JOB_NAME", "JOB_DEFINITION", *_TIMES, "SHARE_IDENTIFIER")
+
+def _uses_definition(job: Job, values: Sequence[str]) -> bool:
+    definition = job.spec.definition
+    return any(value == definition.arn if value.startswith("arn:") else fits(value, definition.name) for value in values)
+
+
+_LISTING = Listing("ListJobs", tests={"JOB_DEFINITION": _uses_definition}, groups={"SHARE_IDENTIFIER": ""})
 
 
 class ReadJobOperations(BatchStores):
@@ -88,28 +88,15 @@ class ReadJobOperations(BatchStores):
         if array_job_id:
             return self._list_children(array_job_id, job_status or RUNNING, max_results, next_token)
         assert job_queue is not None
-        name, values = _checked_filter(filters or [])
+        wanted = _LISTING.read_filter(filters or [])
         queue = self.find_queue(job_queue)
         if queue is None:
             raise self.does_not_exist("job-queue", job_queue)
-        limit = min(max_results or MAX_PAGE, MAX_PAGE if name is None else MAX_FILTERED_PAGE)
-        if name is None:
-            status = job_status or RUNNING
-            listing = f"ListJobs/{queue.number}/{status}"
-            before = None if next_token is None else read_number(listing, next_token)
-            page = list(islice(queue.index.with_status(status, before), limit + 1))
-            token_key: list[object] = [page[limit - 1].spec.number] if len(page) > limit else []
-        else:
-            # Only SHARE_IDENTIFIER goes together with a status (documented).
-            status_wanted = job_status if name == "SHARE_IDENTIFIER" else None
-            listing = f"ListJobs/{queue.number}/{name}/{json.dumps(values)}/{status_wanted}"
-            key = () if next_token is None else read_token(listing, next_token)
-            page = list(islice(_filtered(queue.index, name, values, key, status_wanted), limit + 1))
-            token_key = [page[limit - 1].spec.name.lower(), *age_of(page[limit - 1])] if len(page) > limit else []
-        page = page[:limit]
+        limit = min(max_results or MAX_PAGE, MAX_PAGE if wanted is None else MAX_FILTERED_PAGE)
+        page, token = _LISTING.page(queue.index, queue.number, wanted, job_status, limit=limit, next_token=next_token)
         answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in page]}
-        if token_key:
-            answer["nextToken"] = page_token(listing, token_key)
+        if token is not None:
+            answer["nextToken"] = token
         else:
             self.steering.after_listing(page, [queue], is_first=next_token is None)
         return answer
@@ -137,69 +124,3 @@ class ReadJobOperations(BatchStores):
         elif isinstance(array, ArrayJob) and not array.is_terminal:
             self.steering.after_listing(page, [array], is_first=next_token is None)
         return answer
-
-
-def _checked_filter(filters: Sequence[KeyValuesPairTypeDef]) -> tuple[str | None, list[str]]:
-    if not filters:
-        return None, []
-    if len(filters) > 1:
-        raise invalid(messages.ONE_FILTER)
-    name, values = filters[0].get("name", ""), list(filters[0].get("values", []))
-    if name not in _FILTERS:
-        raise invalid(messages.UNKNOWN_FILTER, operation="ListJobs", name=name)
-    if not values:
-        raise invalid(messages.FILTER_VALUES, operation="ListJobs")
-    if name in _TIMES:
-        for value in values:
-            if _TIME.fullmatch(value) is None:
-                raise invalid(messages.FILTER_TIME, name=name, value=value)
-    return name, values
-
-
-def _filtered(
-    index: JobIndex[Job], name: str, values: Sequence[str], key: Sequence[object], status: JobStatus | None
-) -> Iterator[Job]:
-    """Yield the jobs that a filter lets through, in the order of the answer.
-
-    Args:
-        index: The jobs of the queue.
-        name: Of the filter.
-        values: Of the filter.
-        key: Lower-case name and age of the last job that was answered; empty at the start.
-        status: What to look for in shares; None for all.
-    """
-    last_name, before = _position(key)
-    if name == "JOB_NAME":
-        patterns = [value.lower() for value in values]
-        names = [each for each in index.names() if each >= last_name and any(fits(pattern, each) for pattern in patterns)]
-        return chain.from_iterable(index.named(each, before if each == last_name else None) for each in names)
-    if name == "BEFORE_CREATED_AT":
-        return index.newest_first(before, created_before_ms=max(map(int, values)))
-    jobs = index.newest_first(before)
-    if name == "AFTER_CREATED_AT":
-        # The newest stand first: the first job that is too old is the end.
-        earliest = min(map(int, values))
-        return takewhile(lambda job: job.created_ms > earliest, jobs)
-    if name == "JOB_DEFINITION":
-        return (job for job in jobs if _uses_definition(job, values))
-    shares = [index.group(value) for value in dict.fromkeys(values)]
-    if status is None:
-        return merge(*(share.newest_first(before) for share in shares), key=age_of, reverse=True)
-    number = None if before is None else before[1]
-    found = (share.with_status(status, number) for share in shares)
-    return merge(*found, key=lambda job: job.spec.number, reverse=True)
-
-
-def _position(key: Sequence[object]) -> tuple[str, Age | None]:
-    match key:
-        case []:
-            return "", None
-        case [str() as name, int() as created_ms, int() as number]:
-            return name, (created_ms, number)
-        case _:
-            raise refused(messages.BAD_TOKEN)
-
-
-def _uses_definition(job: Job, values: Sequence[str]) -> bool:
-    definition = job.spec.definition
-    return any(value == definition.arn if value.startswith("arn:") else fits(value, definition.name) for value in values)

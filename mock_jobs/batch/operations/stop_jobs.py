@@ -6,7 +6,7 @@ as a success in the bulk forms, and an identifier that is not valid is an error.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid
@@ -40,7 +40,7 @@ class StopJobOperations(BatchStores):
     def _stop_job(self, request: StopRequest, job_id: str, reason: str) -> None:
         if not job_id:
             raise invalid(messages.EMPTY, member="jobId")
-        _check_reason(reason)
+        check_reason(reason)
         parts = parse_job_id(job_id)
         if parts is None:
             if self.settings.lenient_ids:
@@ -51,28 +51,47 @@ class StopJobOperations(BatchStores):
             self.stopper.stop(job, request, reason)
 
     def _stop_jobs(self, request: StopRequest, jobs: Sequence[str], reason: str) -> dict[str, object]:
-        _check_reason(reason)
-        if not jobs:
-            raise invalid(messages.NO_JOBS)
-        if len(jobs) > MAX_JOBS:
-            raise invalid(messages.TOO_MANY_JOBS)
-        successful: list[str] = []
-        errors: list[dict[str, str]] = []
-        for job_id in dict.fromkeys(jobs):
-            parts = parse_job_id(job_id)
-            if parts is None:
-                text = messages.INVALID_JOB_ID.format(job_id=job_id)
-                errors.append({"job": job_id, "code": "ValidationException", "message": text})
-                continue
-            job = self.find_job(parts)
-            if job is not None:
-                self.stopper.stop(job, request, reason)
-            successful.append(job_id)
-        return {"successful": successful, "errors": errors}
+        check_reason(reason)
+        check_bulk(jobs)
+        return stop_each(jobs, lambda job_id: self._stop_known(request, job_id, reason))
+
+    def _stop_known(self, request: StopRequest, job_id: str, reason: str) -> None:
+        parts = parse_job_id(job_id)
+        job = None if parts is None else self.find_job(parts)
+        if job is not None:
+            self.stopper.stop(job, request, reason)
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
+    """Refuse a reason that is empty or too long."""
     if not reason:
         raise invalid(messages.EMPTY, member="reason")
     if len(reason) > MAX_REASON:
         raise invalid(messages.REASON_TOO_LONG)
+
+
+def check_bulk(jobs: Sequence[str]) -> None:
+    """Refuse a list of jobs that is empty or too long."""
+    if not jobs:
+        raise invalid(messages.NO_JOBS)
+    if len(jobs) > MAX_JOBS:
+        raise invalid(messages.TOO_MANY_JOBS)
+
+
+def stop_each(jobs: Sequence[str], stop: Callable[[str], None]) -> dict[str, object]:
+    """Return the answer of a bulk form; each well-formed id is acted on once, and counts as a success even if it is unknown.
+
+    Args:
+        jobs: Ids as given.
+        stop: Ends the job with an id, if there is one.
+    """
+    successful: list[str] = []
+    errors: list[dict[str, str]] = []
+    for job_id in dict.fromkeys(jobs):
+        if parse_job_id(job_id) is None:
+            text = messages.INVALID_JOB_ID.format(job_id=job_id)
+            errors.append({"job": job_id, "code": "ValidationException", "message": text})
+            continue
+        stop(job_id)
+        successful.append(job_id)
+    return {"successful": successful, "errors": errors}

@@ -1,0 +1,155 @@
+"""What ListJobs and ListServiceJobs have in common: the filters and pages of the jobs of one queue.
+
+Sources: API reference, ListJobs and ListServiceJobs (*documented*). The order of jobs that were created in the same millisecond,
+the latest submission first, and that several values of a filter are alternatives, are *inferred*.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from heapq import merge
+from itertools import chain, islice, takewhile
+from typing import TYPE_CHECKING, Generic, NamedTuple
+
+from mock_jobs.aws import page_token
+from mock_jobs.batch import messages
+from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.index import Age, JobIndex, age_of
+from mock_jobs.batch.operations.base import fits, read_number, read_token
+from mock_jobs.batch.queued import JobT
+from mock_jobs.batch.states import RUNNING
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.type_defs import KeyValuesPairTypeDef
+
+_TIME = re.compile(r"[0-9]{1,18}")
+_TIMES = ("BEFORE_CREATED_AT", "AFTER_CREATED_AT")
+
+
+class Filter(NamedTuple):
+    """A filter that was asked for."""
+
+    name: str
+    values: list[str]
+
+
+class Listing(Generic[JobT]):
+    """One of the two operations, over the jobs of one queue.
+
+    Args:
+        operation: Its name.
+        tests: The filters that only this operation has: whether a job fits.
+        groups: The filters by a group of the index, and what stands before their value in the name of the group. Only they go
+            together with a status (documented).
+    """
+
+    def __init__(
+        self, operation: str, *, tests: Mapping[str, Callable[[JobT, Sequence[str]], bool]], groups: Mapping[str, str]
+    ) -> None:
+        self._operation = operation
+        self._tests = tests
+        self._groups = groups
+
+    def read_filter(self, filters: Sequence[KeyValuesPairTypeDef]) -> Filter | None:
+        """Return the filter of a request, None if it has none.
+
+        Raises:
+            ClientException: There are several, it is unknown or has no value, or its value is no time though it should be.
+        """
+        if not filters:
+            return None
+        if len(filters) > 1:
+            raise invalid(messages.ONE_FILTER)
+        name, values = filters[0].get("name", ""), list(filters[0].get("values", []))
+        if name not in ("JOB_NAME", *_TIMES, *self._tests, *self._groups):
+            raise invalid(messages.UNKNOWN_FILTER, operation=self._operation, name=name)
+        if not values:
+            raise invalid(messages.FILTER_VALUES, operation=self._operation)
+        if name in _TIMES:
+            for value in values:
+                if _TIME.fullmatch(value) is None:
+                    raise invalid(messages.FILTER_TIME, name=name, value=value)
+        return Filter(name, values)
+
+    def page(
+        self,
+        index: JobIndex[JobT],
+        queue: int,
+        wanted: Filter | None,
+        status: str | None,
+        *,
+        limit: int,
+        next_token: str | None,
+    ) -> tuple[list[JobT], str | None]:
+        """Return a page of jobs, the latest first, and the token of the next one.
+
+        Args:
+            index: The jobs of the queue.
+            queue: Its number.
+            wanted: The filter.
+            status: The status that was asked for; without one and without a filter it is RUNNING.
+            limit: At most so many.
+            next_token: Where the page begins.
+
+        Raises:
+            ClientException: The token is none of this listing.
+        """
+        if wanted is None:
+            status = status or RUNNING
+            listing = f"{self._operation}/{queue}/{status}"
+            before = None if next_token is None else read_number(listing, next_token)
+            page = list(islice(index.with_status(status, before), limit + 1))
+            return page[:limit], page_token(listing, [page[limit - 1].spec.number]) if len(page) > limit else None
+        if wanted.name not in self._groups:
+            status = None
+        listing = f"{self._operation}/{queue}/{wanted.name}/{json.dumps(wanted.values)}/{status}"
+        key = () if next_token is None else read_token(listing, next_token)
+        page = list(islice(self._filtered(index, wanted, key, status), limit + 1))
+        if len(page) <= limit:
+            return page, None
+        last = page[limit - 1]
+        return page[:limit], page_token(listing, [last.spec.name.lower(), *age_of(last)])
+
+    def _filtered(self, index: JobIndex[JobT], wanted: Filter, key: Sequence[object], status: str | None) -> Iterator[JobT]:
+        """Yield the jobs that a filter lets through, in the order of the answer.
+
+        Args:
+            index: The jobs of the queue.
+            wanted: The filter.
+            key: Lower-case name and age of the last job that was answered; empty at the start.
+            status: What to look for in groups; None for all.
+        """
+        name, values = wanted
+        last_name, before = _position(key)
+        if name == "JOB_NAME":
+            patterns = [value.lower() for value in values]
+            names = [each for each in index.names() if each >= last_name and any(fits(pattern, each) for pattern in patterns)]
+            return chain.from_iterable(index.named(each, before if each == last_name else None) for each in names)
+        if name == "BEFORE_CREATED_AT":
+            return index.newest_first(before, created_before_ms=max(map(int, values)))
+        jobs = index.newest_first(before)
+        if name == "AFTER_CREATED_AT":
+            # The newest stand first: the first job that is too old is the end.
+            earliest = min(map(int, values))
+            return takewhile(lambda job: job.created_ms > earliest, jobs)
+        test = self._tests.get(name)
+        if test is not None:
+            return (job for job in jobs if test(job, values))
+        groups = [index.group(self._groups[name] + value) for value in dict.fromkeys(values)]
+        if status is None:
+            return merge(*(group.newest_first(before) for group in groups), key=age_of, reverse=True)
+        number = None if before is None else before[1]
+        found = (group.with_status(status, number) for group in groups)
+        return merge(*found, key=lambda job: job.spec.number, reverse=True)
+
+
+def _position(key: Sequence[object]) -> tuple[str, Age | None]:
+    match key:
+        case []:
+            return "", None
+        case [str() as name, int() as created_ms, int() as number]:
+            return name, (created_ms, number)
+        case _:
+            raise refused(messages.BAD_TOKEN)
