@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from mock_jobs.batch.dependencies import waiting_for
-from mock_jobs.batch.job import ArrayJob, Job
-from mock_jobs.batch.names import parse_job_id
 from mock_jobs.batch.pacing import as_pace
 from mock_jobs.batch.plans import JobPlan
-from mock_jobs.batch.states import PENDING, RUNNABLE, RUNNING, STARTING, STATUSES, SUBMITTED, JobStatus
 from mock_jobs.batch.steering import Steering
 from mock_jobs.errors import HIDDEN, UsageValueError
 from mock_jobs.inputs import check_text
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.lifecycle import Lifecycle
     from mock_jobs.batch.pace import Pace, PaceName
     from mock_jobs.batch.plans import LogLine
+    from mock_jobs.batch.service_jobs.states import ServiceJobStatus
     from mock_jobs.batch.settings import BatchSettings
+    from mock_jobs.batch.states import JobStatus
+    from mock_jobs.batch.stepping import InHand
     from mock_jobs.world import World
 
 __tracebackhide__ = HIDDEN
@@ -134,13 +132,13 @@ class BatchControl:
 
     # Moving by hand
 
-    def step(self, job_id: str) -> JobStatus:
+    def step(self, job_id: str) -> JobStatus | ServiceJobStatus:
         """Move one job by one state, now, whatever the pace; time stands still.
 
         A RUNNABLE job gets room out of its turn, but never more than there is.
 
         Args:
-            job_id: Of a plain job or an array child in any account and region.
+            job_id: Of a plain job, an array child or a service job in any account and region.
 
         Returns:
             The status that the job has now.
@@ -152,25 +150,17 @@ class BatchControl:
         check_text("job_id", job_id)
         with self._world.lock, self._world.clock.one_moment():
             self._world.clock.catch_up()
-            lifecycle, job = self._find(job_id)
+            in_hand = self._find(job_id)
+            job = in_hand.job
             moves = job.moves
             job.due_ms = min(job.due_ms, self._world.clock.now_ms)
-            if job.status == SUBMITTED:
-                lifecycle.evaluate(job)
-            elif job.status == PENDING:
-                lifecycle.resolve(job)
-            elif job.status == RUNNABLE:
-                lifecycle.scheduler.place_now(job)
-            elif job.status == STARTING:
-                lifecycle.start(job)
-            elif job.status == RUNNING and not _hangs(job):
-                lifecycle.end(job)
+            in_hand.step()
             if job.moves == moves:
-                msg = f"step() cannot move job {job_id}: {_why_stuck(lifecycle, job)}"
+                msg = f"step() cannot move job {job_id}: {in_hand.why_stuck()}"
                 raise UsageValueError(msg)
-            return job.status
+            return cast("JobStatus | ServiceJobStatus", job.status)
 
-    def run_until(self, job_id: str, status: JobStatus) -> None:
+    def run_until(self, job_id: str, status: JobStatus | ServiceJobStatus) -> None:
         """Move the world, time included, until a job has a status, whatever the pace.
 
         Args:
@@ -184,18 +174,19 @@ class BatchControl:
         """
         check_text("job_id", job_id)
         check_text("status", status)
-        if status not in STATUSES:
-            msg = f"no such status: {status!r}. There are: {', '.join(STATUSES)}"
-            raise UsageValueError(msg)
         with self._world.lock, self._world.clock.one_moment():
+            in_hand = self._find(job_id)
+            job = in_hand.job
+            if status not in in_hand.statuses:
+                msg = f"no such status: {status!r}. There are: {', '.join(in_hand.statuses)}"
+                raise UsageValueError(msg)
             self._world.clock.catch_up()
-            lifecycle, job = self._find(job_id)
             while job.status != status:
                 if job.is_terminal:
                     msg = f"job {job_id} will never be {status}: it is {job.status} ({job.status_reason})"
                     raise UsageValueError(msg)
                 if not self._world.clock.next_wave():
-                    msg = f"job {job_id} will never be {status}: {_why_stuck(lifecycle, job)}"
+                    msg = f"job {job_id} will never be {status}: {in_hand.why_stuck()}"
                     raise UsageValueError(msg)
 
     def run_all(self) -> None:
@@ -205,41 +196,12 @@ class BatchControl:
             while self._world.clock.next_wave():
                 pass
 
-    def _find(self, job_id: str) -> tuple[Lifecycle, Job]:
-        parts = parse_job_id(job_id)
+    def _find(self, job_id: str) -> InHand:
         for region in self._steering.regions:
-            job = None if parts is None else region.find_job(parts)
-            if job is not None:
-                return region.lifecycle, job
-        known = [known_id for region in self._steering.regions for known_id in region.jobs][-_SHOWN:]
+            found = region.in_hand(job_id)
+            if found is not None:
+                return found
+        known = [known_id for region in self._steering.regions for known_id in (*region.jobs, *region.service_jobs)][-_SHOWN:]
         available = f"the last submitted are: {', '.join(known)}" if known else "no job was submitted"
         msg = f"no job has the id {job_id!r}; {available}"
         raise UsageValueError(msg)
-
-
-def _hangs(job: Job) -> bool:
-    attempt = job.current
-    return attempt is not None and attempt.plan is not None and attempt.plan.duration_ms is None and not attempt.times_out
-
-
-def _why_stuck(lifecycle: Lifecycle, job: Job) -> str:
-    if job.is_terminal:
-        return f"it is {job.status} ({job.status_reason})"
-    if isinstance(job, ArrayJob) and job.status == PENDING and not waiting_for(job):
-        summary = ", ".join(f"{count} {status}" for status, count in job.summary.items() if count)
-        return f"it is PENDING, its children are what moves: {summary}"
-    if job.status == PENDING:
-        others = ", ".join(f"{other.job_id} ({other.status})" for other in waiting_for(job))
-        return f"it is PENDING and waits for {others or 'its array'}"
-    if job.status == RUNNABLE:
-        rooms = ", ".join(
-            f"{each.name} ({each.state}, {each.status}, {each.in_use:g} of {each.capacity:g} vCPUs in use)"
-            for each in job.spec.queue.environments
-        )
-        blocked = "" if job.status_reason is None else f" ({job.status_reason})"
-        if job.spec.requirements is not None and (lacking := lifecycle.stock.lacking(job.spec.requirements.needs)):
-            return f"it is RUNNABLE and waits for {', '.join(lacking)}"
-        return f"it is RUNNABLE{blocked}, needs {job.spec.vcpus:g} vCPUs and waits for room or its turn in {rooms}"
-    if job.status == RUNNING and _hangs(job):
-        return "it is RUNNING and its plan lets it hang until a timeout or TerminateJob ends it"
-    return f"it is {job.status}"

@@ -181,8 +181,11 @@ class FirstInFirstOut(Line[JobT]):
 
     def join(self, job: JobT, now_ms: int) -> None:
         """Take in a job that has become RUNNABLE."""
-        self._waiting.add(job.rank, job, now_ms)
+        self._waiting.add(self._rank(job), job, now_ms)
 
     def leave(self, job: JobT, now_ms: int) -> None:
         """Let a job go that is RUNNABLE no longer."""
-        self._waiting.remove(job.rank, now_ms)
+        self._waiting.remove(self._rank(job), now_ms)
+
+    def _rank(self, job: JobT) -> int:
+        return job.rank

@@ -84,6 +84,7 @@ TOO_MANY_CAPACITY_LIMITS: Final = "At most 5 capacity limits can be provided"  #
 CAPACITY_LIMIT_INCOMPLETE: Final = "A capacity limit needs maxCapacity and capacityUnit"  # inferred
 CAPACITY_LIMIT_TOO_SMALL: Final = "maxCapacity must be at least 1"  # inferred
 CAPACITY_UNIT: Final = "{unit} is not a valid capacity unit"  # units documented, text inferred
+SHARE_UNIT: Final = "The service environment of the job queue has no capacity unit {unit}"  # inferred
 CAPACITY_UNIT_TWICE: Final = "Capacity unit {unit} is given twice"  # inferred
 NUM_INSTANCES_ALONE: Final = "NUM_INSTANCES cannot be combined with other capacity units"  # rule documented, text inferred
 CAPACITY_UNITS_KEPT: Final = (
@@ -187,6 +188,37 @@ SCHEDULING_PRIORITY_OVERRIDE: Final = "schedulingPriorityOverride must be betwee
 NO_PARAMETER: Final = "Unable to substitute value. No parameter found for reference name"  # observed
 EMPTY_COMMAND_ELEMENT: Final = "The command must not contain empty strings"  # rule documented, text inferred
 
+# Service jobs and quota shares.
+SERVICE_PAYLOAD: Final = "serviceRequestPayload must be a JSON object"  # inferred
+SERVICE_PAYLOAD_TOO_LARGE: Final = "Service job payload size exceeds the maximum of 10 KiB"  # limit documented, text inferred
+SERVICE_PAYLOAD_INSTANCES: Final = (
+    "serviceRequestPayload must contain a ResourceConfig with InstanceType and InstanceCount, or with InstanceGroups"  # inferred
+)
+SERVICE_RULE_INCOMPLETE: Final = "evaluateOnExit entries need action and onStatusReason"  # inferred
+SERVICE_TIMEOUT: Final = "attemptDurationSeconds must be at least 1"  # inferred
+PREEMPTION_RETRIES: Final = "preemptionRetriesBeforeTermination must not be negative"  # inferred
+NOT_FOR_SERVICE_JOBS: Final = "Job queue {name} of type {type} does not accept service jobs"  # rule documented, text inferred
+TOKEN_REPEATED: Final = "A service job with the same clientToken was already submitted"  # noqa: S105 - a message; rule documented
+SERVICE_JOB_UNKNOWN: Final = "{job_id} does not exist"  # inferred
+SERVICE_JOB_ENDED: Final = "Service job {job_id} has ended and cannot be updated"  # inferred
+QUOTA_SHARE_NAME: Final = "Quota share name should match valid pattern"  # inferred
+QUOTA_SHARE_ON_OTHER: Final = (
+    "Job with quotaShareName can only be submitted to job queue with quota share scheduling policy."  # rule documented
+)
+QUOTA_SHARE_MISSING: Final = (
+    "Job submitted to a job queue with a quota share scheduling policy must specify quotaShareName"  # rule documented
+)
+QUOTA_SHARE_NOT_ENABLED: Final = "Quota share {name} is not in ENABLED state and VALID status"  # rule documented, text inferred
+QUOTA_SHARE_QUEUE: Final = "Job queue {name} has no quota share scheduling policy"  # rule documented, text inferred
+QUEUE_NOT_VALID: Final = "Job queue {name} is not in VALID status"  # rule documented, text inferred
+QUOTA_SHARE_QUOTA: Final = "Quota share limit exceeded"  # limit documented, text inferred
+BORROW_LIMIT_STRATEGY: Final = "borrowLimit can only be set with the strategy LEND_AND_BORROW"  # rule documented, text inferred
+BORROW_LIMIT: Final = "borrowLimit must be -1 or a percentage of at least 0"  # rule documented, text inferred
+QUOTA_POLICY_UNITS: Final = (
+    "A quota share scheduling policy needs a service environment with instance types as capacity units, "
+    "and only such a policy can use it"  # rule documented, text inferred
+)
+
 # Cancelling, terminating, describing, listing.
 INVALID_JOB_ID: Final = "Invalid job id: {job_id}"  # rule documented, text inferred
 REASON_TOO_LONG: Final = "The reason must be at most 1024 characters"  # limit documented, text inferred
@@ -214,10 +246,27 @@ TAGS_EXCEEDED: Final = (
 CANCELED_BY_TIME_LIMIT: Final = "Canceled by JobStateTimeLimit action due to reason: {code}"  # documented
 TERMINATED_BY_TIME_LIMIT: Final = "Terminated by JobStateTimeLimit action due to reason: {code}"  # documented
 
+# Status reasons of service jobs and their attempts.
+FROM_SAGEMAKER: Final = "Received status from SageMaker: {text}"  # documented
+TRAINING_COMPLETED: Final = "Training job completed"  # documented
+TRAINING_FAILED: Final = "AlgorithmError: , exit code: {code}"  # inferred from what SageMaker says of a failed container
+TRAINING_LOST: Final = "InternalServerError: We encountered an internal error. Please try again."  # documented by SageMaker
+CROSS_SHARE_PREEMPTION: Final = "Cross-share preemption triggered to reclaim borrowed capacity"  # documented
+PREEMPTION_IN_PROGRESS: Final = "PREEMPTION_IN_PROGRESS: {reason}"  # documented
+IN_SHARE_PREEMPTION: Final = "In-share preemption triggered by a job with a higher scheduling priority"  # inferred
+QUOTA_SHARE_DELETED: Final = "QuotaShare deleted"  # inferred from the text for job queues
+
 # Status reasons of a RUNNABLE job that blocks its queue. Documented: user guide, "Jobs stuck in RUNNABLE".
 BLOCKED_MAX_RESOURCE: Final = (
     "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - CE(s) associated with the job queue cannot meet the CPU "
     "requirement of the job."
+)
+BLOCKED_SERVICE_MAX: Final = (
+    "MISCONFIGURATION:SERVICE_ENVIRONMENT_MAX_RESOURCE - Service environment(s) associated with the job queue cannot meet the "
+    "capacity requirement of the job."
+)
+BLOCKED_QUOTA: Final = (
+    "MISCONFIGURATION:QUOTA_MANAGEMENT_LIMIT_EXCEEDED - Quota share cannot meet the capacity requirement of the job."  # inferred
 )
 BLOCKED_INVALID: Final = "ACTION_REQUIRED - CE(s) associated with the job queue are invalid."
 BLOCKED_DISABLED: Final = "ACTION_REQUIRED - CE(s) associated with the job queue are disabled."  # prefix inferred

@@ -10,9 +10,12 @@ from mock_jobs.batch.exceptions import invalid
 from mock_jobs.batch.operations.compute_environments import ComputeEnvironmentOperations
 from mock_jobs.batch.operations.consumable_resources import ConsumableResourceOperations
 from mock_jobs.batch.operations.job_queues import JobQueueOperations
+from mock_jobs.batch.operations.quota_shares import QuotaShareOperations
 from mock_jobs.batch.operations.read_jobs import ReadJobOperations
+from mock_jobs.batch.operations.read_service_jobs import ReadServiceJobOperations
 from mock_jobs.batch.operations.scheduling_policies import SchedulingPolicyOperations
 from mock_jobs.batch.operations.service_environments import ServiceEnvironmentOperations
+from mock_jobs.batch.operations.service_jobs import ServiceJobOperations
 from mock_jobs.batch.operations.snapshots import SnapshotOperations
 from mock_jobs.batch.operations.stop_jobs import StopJobOperations
 from mock_jobs.batch.operations.submit import SubmitOperations
@@ -34,6 +37,9 @@ class BatchBackend(
     ComputeEnvironmentOperations,
     ServiceEnvironmentOperations,
     SchedulingPolicyOperations,
+    QuotaShareOperations,
+    ServiceJobOperations,
+    ReadServiceJobOperations,
     JobQueueOperations,
     SubmitOperations,
     ReadJobOperations,

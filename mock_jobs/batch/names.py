@@ -16,6 +16,7 @@ _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 # Arrays have at most 10,000 children; longer numbers mean nothing, and int() refuses very long ones.
 _INDEX = r"0|[1-9][0-9]{0,4}"
 _JOB_ID = re.compile(rf"(?P<top>{_UUID})(?::(?P<index>{_INDEX})|#(?P<node>{_INDEX}))?")
+_SHARE = "/quota-share/"
 _REVISION = re.compile(r"[0-9]{1,9}")
 
 
@@ -67,6 +68,10 @@ class Arns:
         """Return the ARN of a resource of ECS."""
         return f"arn:{self.partition}:ecs:{self.region}:{self.account}:{kind}/{path}"
 
+    def sagemaker(self, kind: str, name: str) -> str:
+        """Return the ARN of a resource of SageMaker."""
+        return f"arn:{self.partition}:sagemaker:{self.region}:{self.account}:{kind}/{name}"
+
     def name_in(self, kind: str, reference: str) -> str | None:
         """Return the name that a reference (a name or an ARN) gives, or None for an ARN of something else.
 
@@ -80,6 +85,17 @@ class Arns:
     def shown(self, kind: str, reference: str) -> str:
         """Return how an error names a resource: by its full ARN, even if it was given by its name."""
         return reference if reference.startswith("arn:") else self.of(kind, reference)
+
+
+def share_arn(queue_arn: str, name: str) -> str:
+    """Return the ARN of a quota share of a job queue."""
+    return f"{queue_arn}{_SHARE}{name}"
+
+
+def parse_share_arn(arn: str) -> tuple[str, str] | None:
+    """Return the ARN of the job queue and the name of the quota share that an ARN means, None if it means none."""
+    queue_arn, separator, name = arn.partition(_SHARE)
+    return (queue_arn, name) if separator and queue_arn.startswith("arn:") else None
 
 
 def parse_revision(text: str) -> int | None:

@@ -14,7 +14,8 @@ from mock_jobs.inputs import check_flag, check_seconds, check_text, check_whole
 
 if TYPE_CHECKING:
     from mock_jobs.batch.job import Job
-    from mock_jobs.batch.resources import JobDefinition
+    from mock_jobs.batch.resources import JobDefinition, JobQueue
+    from mock_jobs.batch.service_jobs.job import ServiceJob
 
 __tracebackhide__ = HIDDEN
 
@@ -102,13 +103,21 @@ class JobPlan:
 
     def matches(self, job: Job, attempt: int) -> bool:
         """Return whether this is the plan of an attempt of a job."""
-        spec = job.spec
+        return (
+            self._fits(job.spec.name, job.spec.queue, attempt)
+            and (self.array_index is None or (job.parent is not None and self.array_index == job.index))
+            and (self.definition is None or self._means(job.spec.definition))
+        )
+
+    def matches_service_job(self, job: ServiceJob, attempt: int) -> bool:
+        """Return whether this is the plan of an attempt of a service job, which has no definition and no array."""
+        return self.definition is None and self.array_index is None and self._fits(job.spec.name, job.spec.queue, attempt)
+
+    def _fits(self, name: str, queue: JobQueue, attempt: int) -> bool:
         return (
             (self.attempt is None or self.attempt == attempt)
-            and (self.array_index is None or (job.parent is not None and self.array_index == job.index))
-            and (self.queue is None or self.queue in (spec.queue.name, spec.queue.arn))
-            and (self.definition is None or self._means(spec.definition))
-            and self._pattern.match(spec.name) is not None
+            and (self.queue is None or self.queue in (queue.name, queue.arn))
+            and self._pattern.match(name) is not None
         )
 
     def _means(self, definition: JobDefinition) -> bool:

@@ -45,6 +45,11 @@ class Queued(Protocol):
         ...
 
     @property
+    def status_reason(self) -> str | None:
+        """Why it has that status, if there is anything to say."""
+        ...
+
+    @property
     def rank(self) -> int:
         """Position in a first-in-first-out queue."""
         ...

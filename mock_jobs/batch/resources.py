@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.fair_share import FairShareRules
     from mock_jobs.batch.job import Job
     from mock_jobs.batch.retry import RetryStrategy
-    from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
+    from mock_jobs.batch.service_jobs.resources import ServiceSide
     from mock_jobs.batch.time_limits import TimeLimit
 
 State = Literal["ENABLED", "DISABLED"]
@@ -117,7 +117,7 @@ class JobQueue:
     Attributes:
         number: Position in the order of creation.
         order: Its compute environments with their order numbers, sorted by these.
-        service_order: Its service environments, of which AWS allows one, the same way; such a queue has no compute environments.
+        service: What it has for service jobs instead of compute environments, None if it is not for them.
         index: Its jobs, children of arrays aside.
         line: Its RUNNABLE jobs.
         usage: What its placed jobs hold.
@@ -138,7 +138,7 @@ class JobQueue:
     order: list[tuple[int, ComputeEnvironment]]
     kind: JobQueueTypeType
     tags: dict[str, str]
-    service_order: list[tuple[int, ServiceEnvironment]] = field(default_factory=list)
+    service: ServiceSide | None = None
     index: JobIndex[Job] = field(default_factory=JobIndex)
     line: Line[Job] = field(default_factory=FirstInFirstOut)
     usage: QueueUsage = field(default_factory=QueueUsage)

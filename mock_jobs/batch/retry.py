@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_ATTEMPTS = 10
 MAX_RULES = 5
-_MAX_PATTERN = 512
+MAX_PATTERN = 512
 # Source: the alphabets are documented for EvaluateOnExit; a final asterisk means a prefix.
 _TEXT = re.compile(r"[0-9A-Za-z.:\s]*\*?")
 _CODE = re.compile(r"[0-9]*\*?")
@@ -96,7 +96,7 @@ def _rule(entry: EvaluateOnExitTypeDef) -> ExitRule:
         ("onExitCode", entry.get("onExitCode"), _CODE),
     )
     for member, pattern, alphabet in conditions:
-        if pattern is not None and (len(pattern) > _MAX_PATTERN or alphabet.fullmatch(pattern) is None):
+        if pattern is not None and (len(pattern) > MAX_PATTERN or alphabet.fullmatch(pattern) is None):
             raise invalid(messages.RULE_PATTERN, member=member)
     if all(pattern is None for _, pattern, _ in conditions):
         raise invalid(messages.RULE_WITHOUT_CONDITION)

@@ -17,7 +17,8 @@ class BatchSettings(Settings):
     Attributes:
         submitted_seconds: How long a job stays SUBMITTED.
         runnable_seconds: How long a job stays RUNNABLE at least before it is placed.
-        starting_seconds: How long a container takes to start.
+        scheduled_seconds: How long a service job stays SCHEDULED.
+        starting_seconds: How long a container, or a training job, takes to start.
         retry_delay_seconds: How long a job stays RUNNABLE at least before it is tried again.
         terminate_grace_seconds: How long a running container takes to end after TerminateJob, at most 30.
         timeout_grace_seconds: The same after its timeout.
@@ -30,6 +31,9 @@ class BatchSettings(Settings):
         se_create_seconds: How long a new service environment is CREATING.
         se_update_seconds: How long a changed service environment is UPDATING.
         se_delete_seconds: How long a service environment is DELETING.
+        qs_create_seconds: How long a new quota share is CREATING.
+        qs_update_seconds: How long a changed quota share is UPDATING.
+        qs_delete_seconds: How long a quota share is DELETING.
         strict_fifo: Whether a job that waits for room holds up all behind it in its queue.
         blocked_detection_seconds: How long a job must have been at the head of its queue without any prospect of room until its
             statusReason says so; minutes on AWS.
@@ -39,11 +43,13 @@ class BatchSettings(Settings):
         lenient_dependencies: Take a dependency on an unknown job as satisfied, as if that job had expired.
         terminate_pending_immediately: Let TerminateJob end a job at once that waits for others.
         idempotent_delete: Let the deletion of an unknown resource succeed.
+        repeat_client_tokens: Answer a repeated SubmitServiceJob of the same clientToken with the first job instead of refusing it.
         legacy_container_fields: Always show `vcpus` and `memory` of a container, as moto does.
     """
 
     submitted_seconds: float = seconds()
     runnable_seconds: float = seconds()
+    scheduled_seconds: float = seconds()
     starting_seconds: float = seconds()
     retry_delay_seconds: float = seconds()
     terminate_grace_seconds: float = seconds(most=_MAX_GRACE_SECONDS)
@@ -57,6 +63,9 @@ class BatchSettings(Settings):
     se_create_seconds: float = seconds()
     se_update_seconds: float = seconds()
     se_delete_seconds: float = seconds()
+    qs_create_seconds: float = seconds()
+    qs_update_seconds: float = seconds()
+    qs_delete_seconds: float = seconds()
     strict_fifo: bool = flag(True)
     blocked_detection_seconds: float = seconds()
     prefix_weight_split: bool = flag(True)
@@ -64,4 +73,5 @@ class BatchSettings(Settings):
     lenient_dependencies: bool = flag(False)
     terminate_pending_immediately: bool = flag(False)
     idempotent_delete: bool = flag(False)
+    repeat_client_tokens: bool = flag(False)
     legacy_container_fields: bool = flag(True)

@@ -12,7 +12,9 @@ from mock_jobs.batch.settings import BatchSettings
 if TYPE_CHECKING:
     from mock_jobs.batch.job import Job
     from mock_jobs.batch.lifecycle import Lifecycle
-    from mock_jobs.batch.names import JobId
+    from mock_jobs.batch.queued import Queued
+    from mock_jobs.batch.service_jobs.job import ServiceJob
+    from mock_jobs.batch.stepping import InHand
     from mock_jobs.world import World
 
 
@@ -20,10 +22,11 @@ class Region(Protocol):
     """The jobs of one account and region."""
 
     jobs: dict[str, Job]
+    service_jobs: dict[str, ServiceJob]
     lifecycle: Lifecycle
 
-    def find_job(self, parts: JobId) -> Job | None:
-        """Return a job, None if there is none."""
+    def in_hand(self, job_id: str) -> InHand | None:
+        """Return a job for the author of a test to move, None if there is none."""
         ...
 
 
@@ -97,7 +100,7 @@ class Steering:
             if any(each.moves != moves for each, moves in before):
                 return
 
-    def after_listing(self, last_page: Sequence[Job], whole: Iterable[Readable], *, is_first: bool) -> None:
+    def after_listing(self, last_page: Sequence[Queued], whole: Iterable[Readable], *, is_first: bool) -> None:
         """Let the world go on after a listing; between its pages nothing moves, so that they show every job once.
 
         Who lists jobs that have ended waits for more of them, or only looks: what is due happens, but no time passes.
@@ -112,6 +115,10 @@ class Steering:
             self.after_read(unfinished)
         elif last_page or is_first:
             self.after_read(whole, may_take_time=not last_page)
+
+    def plan_for_service_job(self, job: ServiceJob, attempt: int) -> JobPlan:
+        """Return the plan of an attempt of a service job."""
+        return next((plan for plan in self.plans if plan.matches_service_job(job, attempt)), SUCCESS)
 
     def plan_for(self, job: Job, attempt: int) -> JobPlan:
         """Return the plan of an attempt."""

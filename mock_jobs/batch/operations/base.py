@@ -13,12 +13,17 @@ from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.lifecycle import Lifecycle
 from mock_jobs.batch.logs import LogWriter
-from mock_jobs.batch.names import Arns, JobId
+from mock_jobs.batch.names import Arns, JobId, parse_job_id, parse_share_arn
+from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
+from mock_jobs.batch.service_jobs.stepping import ServiceJobInHand
 from mock_jobs.batch.steering import Steering
+from mock_jobs.batch.stepping import JobInHand
 
 if TYPE_CHECKING:
     from mock_jobs.batch.resources import ComputeEnvironment, JobDefinition, JobQueue, SchedulingPolicy
-    from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
+    from mock_jobs.batch.service_jobs.job import ServiceJob, Submission
+    from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment
+    from mock_jobs.batch.stepping import InHand
     from mock_jobs.world import World
 
 MAX_LISTED = 100
@@ -43,6 +48,8 @@ class BatchStores(Backend):
         jobs: By id, children of arrays aside.
         stock: The consumable resources.
         consumers: The jobs that need a consumable resource, by its ARN, in the order of their submission.
+        service_jobs: By id.
+        submissions: Of service jobs, by client token.
     """
 
     def __init__(self, world: World, account: str, region: str) -> None:
@@ -54,13 +61,15 @@ class BatchStores(Backend):
         self.scheduling_policies: dict[str, SchedulingPolicy] = {}
         self.definitions: dict[str, list[JobDefinition]] = {}
         self.jobs: dict[str, Job] = {}
+        self.service_jobs: dict[str, ServiceJob] = {}
+        self.submissions: dict[str, Submission] = {}
         self.stock = Stock()
         self.consumers: dict[str, list[Job]] = {}
         self.steering = world.shared(Steering)
         self.settings = self.steering.settings
-        self.lifecycle = Lifecycle(
-            world, self.steering, Announcer(world, self.arns), LogWriter(world, account, region), self.stock
-        )
+        announcer = Announcer(world, self.arns)
+        self.lifecycle = Lifecycle(world, self.steering, announcer, LogWriter(world, account, region), self.stock)
+        self.service_lifecycle = ServiceLifecycle(world, self.steering, self.arns, announcer)
         self.stopper = self.lifecycle.stopper
         self.created = 0
         self.steering.regions.append(self)
@@ -80,6 +89,15 @@ class BatchStores(Backend):
         if isinstance(job, ArrayJob) and parts.index < len(job.children):
             return job.children[parts.index]
         return None
+
+    def in_hand(self, job_id: str) -> InHand | None:
+        """Return a job of any kind for the author of a test to move, None if there is none with this id."""
+        service_job = self.service_jobs.get(job_id)
+        if service_job is not None:
+            return ServiceJobInHand(service_job, self.service_lifecycle)
+        parts = parse_job_id(job_id)
+        job = None if parts is None else self.find_job(parts)
+        return None if job is None else JobInHand(job, self.lifecycle)
 
     def find_environment(self, reference: str) -> ComputeEnvironment | None:
         """Return the compute environment that a name or an ARN means."""
@@ -117,6 +135,16 @@ class BatchStores(Backend):
         """Return the scheduling policy with an ARN; AWS takes no names here (documented)."""
         name = self.arns.name_in("scheduling-policy", arn) if arn.startswith("arn:") else None
         return None if name is None else self.scheduling_policies.get(name)
+
+    def find_quota_share(self, arn: str) -> QuotaShare | None:
+        """Return the quota share with an ARN; AWS takes no names here (documented)."""
+        parts = parse_share_arn(arn)
+        queue = None if parts is None else self.find_queue(parts[0])
+        return None if parts is None or queue is None or queue.service is None else queue.service.shares.get(parts[1])
+
+    def find_service_job(self, reference: str) -> ServiceJob | None:
+        """Return the service job that an id or an ARN means."""
+        return self.service_jobs.get(self.arns.name_in("service-job", reference) or "")
 
     def does_not_exist(self, kind: str, reference: str) -> Exception:
         """Return the error for a resource that is not there; its full ARN is in the text (observed)."""

@@ -16,6 +16,7 @@ from mock_jobs.batch.fair_share import FairShareLine, FairShareUsage
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys, described
 from mock_jobs.batch.resources import ComputeEnvironment, JobQueue, SchedulingPolicy
+from mock_jobs.batch.service_jobs.resources import ServiceEnvironment, ServiceSide
 from mock_jobs.batch.time_limits import checked_time_limits
 
 if TYPE_CHECKING:
@@ -27,14 +28,16 @@ if TYPE_CHECKING:
         ServiceEnvironmentOrderTypeDef,
     )
 
-    from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
+    from mock_jobs.batch.scheduler import Scheduler
+    from mock_jobs.batch.service_jobs.scheduler import ServiceScheduler
+
 
 MAX_QUEUES = 50
 MAX_ENVIRONMENTS_OF_QUEUE = 3
 MAX_SERVICE_ENVIRONMENTS_OF_QUEUE = 1
 
 _Order = list[tuple[int, ComputeEnvironment]]
-_ServiceOrder = list[tuple[int, "ServiceEnvironment"]]
+_ServiceOrder = list[tuple[int, ServiceEnvironment]]
 
 
 class JobQueueOperations(BatchStores):
@@ -83,7 +86,7 @@ class JobQueueOperations(BatchStores):
             status="CREATING",
             priority=priority,
             order=order,
-            service_order=service_order,
+            service=ServiceSide(service_order) if service_order else None,
             kind=kind,
             tags=dict(tags or {}),
             policy=policy,
@@ -94,7 +97,7 @@ class JobQueueOperations(BatchStores):
             queue.usage, queue.line = usage, FairShareLine(usage)
         _attach(queue)
         self.queues[queue.name] = queue
-        self.lifecycle.scheduler.enlist(queue)
+        self._scheduler_of(queue).enlist(queue)
         self.later(self.settings.jq_create_seconds, lambda: self._settle_queue(queue))
         return {"jobQueueName": queue.name, "jobQueueArn": queue.arn}
 
@@ -131,15 +134,15 @@ class JobQueueOperations(BatchStores):
             raise refused(messages.BEING_DELETED_OR_CHANGED)
         if compute_environment_order is not None and service_environment_order is not None:
             raise invalid(messages.BOTH_ORDERS)
-        order, service_order = queue.order, queue.service_order
+        order, service_order = queue.order, [] if queue.service is None else queue.service.order
         if service_environment_order is not None:
-            if not service_order:
+            if queue.service is None:
                 raise refused(messages.OTHER_ENVIRONMENTS, member="serviceEnvironmentOrder", type=queue.kind)
             service_order = self._checked_service_order(service_environment_order)
-            if service_order[0][1].counts_types != queue.service_order[0][1].counts_types:
+            if service_order[0][1].counts_types != queue.service.environment.counts_types:
                 raise refused(messages.OTHER_CAPACITY_UNITS)
         if compute_environment_order is not None:
-            if service_order:
+            if queue.service is not None:
                 raise refused(messages.OTHER_ENVIRONMENTS, member="computeEnvironmentOrder", type=queue.kind)
             order = self._checked_order(compute_environment_order)
             if _kind(order) != queue.kind:
@@ -149,7 +152,9 @@ class JobQueueOperations(BatchStores):
         if job_state_time_limit_actions is not None:
             limits = checked_time_limits(job_state_time_limit_actions, is_for_service_jobs=bool(service_order))
         _detach(queue)
-        queue.order, queue.service_order, queue.policy = order, service_order, policy
+        queue.order, queue.policy = order, policy
+        if queue.service is not None:
+            queue.service.order = service_order
         _attach(queue)
         if policy is not None and isinstance(queue.usage, FairShareUsage):
             queue.usage.policy = policy
@@ -159,7 +164,7 @@ class JobQueueOperations(BatchStores):
         if priority is not None:
             queue.priority = priority
         queue.status = "UPDATING"
-        self.lifecycle.scheduler.enlist(queue)
+        self._scheduler_of(queue).enlist(queue)
         self.later(self.settings.jq_update_seconds, lambda: self._settle_queue(queue))
         return {"jobQueueName": queue.name, "jobQueueArn": queue.arn}
 
@@ -174,7 +179,9 @@ class JobQueueOperations(BatchStores):
             return
         queue.status = "DELETING"
         self.lifecycle.delete_with_queue(queue.index.unfinished())
-        self.lifecycle.scheduler.forget(queue)
+        if queue.service is not None:
+            self.service_lifecycle.delete_with_queue(queue.service.index.unfinished())
+        self._scheduler_of(queue).forget(queue)
         self.later(self.settings.jq_delete_seconds, lambda: self._drop_queue(queue))
 
     def _checked_order(self, given: Sequence[ComputeEnvironmentOrderTypeDef]) -> _Order:
@@ -222,6 +229,8 @@ class JobQueueOperations(BatchStores):
             if kind != "SAGEMAKER_TRAINING":
                 raise refused(messages.QUOTA_POLICY_QUEUE)
             raise NotEmulatedYet("job queues with quota shares")
+        if kind == "SAGEMAKER_TRAINING":
+            raise NotEmulatedYet("job queues for service jobs with fair shares")
         return policy
 
     def _replacing_policy(self, arn: str, queue: JobQueue) -> SchedulingPolicy:
@@ -234,9 +243,12 @@ class JobQueueOperations(BatchStores):
             raise refused(messages.POLICY_OF_OTHER_KIND)
         return policy
 
+    def _scheduler_of(self, queue: JobQueue) -> Scheduler | ServiceScheduler:
+        return self.lifecycle.scheduler if queue.service is None else self.service_lifecycle.scheduler
+
     def _settle_queue(self, queue: JobQueue) -> None:
         queue.status = "VALID"
-        self.lifecycle.scheduler.look_again()
+        self._scheduler_of(queue).look_again()
 
     def _drop_queue(self, queue: JobQueue) -> None:
         _detach(queue)
@@ -261,7 +273,7 @@ def _detach(queue: JobQueue) -> None:
 def _count(queue: JobQueue, change: int) -> None:
     for _, environment in queue.order:
         environment.queues += change
-    for _, service in queue.service_order:
+    for _, service in [] if queue.service is None else queue.service.order:
         service.queues += change
     if queue.policy is not None:
         queue.policy.queues += change
@@ -280,9 +292,9 @@ def _detail(queue: JobQueue) -> JobQueueDetailTypeDef:
         "jobQueueType": queue.kind,
         "tags": dict(queue.tags),
     }
-    if queue.service_order:
+    if queue.service is not None:
         detail["serviceEnvironmentOrder"] = [
-            {"order": order, "serviceEnvironment": environment.arn} for order, environment in queue.service_order
+            {"order": order, "serviceEnvironment": environment.arn} for order, environment in queue.service.order
         ]
     if queue.policy is not None:
         detail["schedulingPolicyArn"] = queue.policy.arn

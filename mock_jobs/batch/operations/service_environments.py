@@ -118,6 +118,7 @@ class ServiceEnvironmentOperations(BatchStores):
 
     def _settle_service_environment(self, environment: ServiceEnvironment) -> None:
         environment.status = "VALID"
+        self.service_lifecycle.scheduler.look_again()
 
     def _drop_service_environment(self, environment: ServiceEnvironment) -> None:
         del self.service_environments[environment.name]

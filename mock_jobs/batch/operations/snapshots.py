@@ -29,7 +29,7 @@ class SnapshotOperations(BatchStores):
         queue = self.find_queue(job_queue)
         if queue is None:
             raise self.does_not_exist("job-queue", job_queue)
-        if queue.service_order:
+        if queue.service is not None:
             raise NotEmulatedYet("GetJobQueueSnapshot of job queues with a service environment")
         now_ms = self.world.clock.now_ms
         front = [

@@ -92,7 +92,7 @@ class SubmitOperations(JobDefinitionOperations):
         override = requirements_of(consumable_resource_properties_override, self.arns)
         definition = self.definition_to_submit(job_definition)
         queue = self.queue_to_submit(job_queue)
-        if queue.service_order:
+        if queue.service is not None:
             raise refused(messages.SERVICE_JOBS_ONLY, name=queue.name)
         if definition.platform != queue.platform:
             raise refused(messages.CAPABILITY, capability=definition.platform)

@@ -54,6 +54,12 @@ class TagOperations(JobDefinitionOperations):
         elif kind == "service-environment":
             service = self.service_environments.get(name)
             tags = None if service is None else service.tags
+        elif kind == "service-job":
+            service_job = self.service_jobs.get(name)
+            tags = None if service_job is None else service_job.spec.tags
+        elif kind == "job-queue" and "/" in name:
+            share = self.find_quota_share(arn)
+            tags = None if share is None else share.tags
         elif kind == "job-queue":
             queue = self.queues.get(name)
             tags = None if queue is None else queue.tags

@@ -1,17 +1,27 @@
-"""Records of service environments."""
+"""Records of service environments and quota shares, and of what a job queue on a service environment has besides."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from mock_jobs.batch.index import JobIndex
+from mock_jobs.batch.lines import FirstInFirstOut, Line
 from mock_jobs.batch.service_jobs.capacity import NUM_INSTANCES
+from mock_jobs.batch.service_jobs.priority import PriorityLine
 
 if TYPE_CHECKING:
-    from mypy_boto3_batch.literals import ServiceEnvironmentTypeType
+    from mypy_boto3_batch.literals import QuotaShareResourceSharingStrategyType, ServiceEnvironmentTypeType
 
-    from mock_jobs.batch.resources import State, Status
+    from mock_jobs.batch.resources import JobQueue, State, Status
     from mock_jobs.batch.service_jobs.capacity import Amounts
+    from mock_jobs.batch.service_jobs.job import ServiceJob
+
+QuotaShareStatus = Literal["CREATING", "VALID", "INVALID", "UPDATING", "DELETING"]
+
+# The borrowLimit of a share that may borrow without limit (documented).
+UNLIMITED = -1
 
 
 @dataclass(slots=True, eq=False)
@@ -49,3 +59,93 @@ class ServiceEnvironment:
     def need_of(self, instances: Amounts) -> dict[str, int]:
         """Return what instances, by their type, take of its limits."""
         return dict(instances) if self.counts_types else {NUM_INSTANCES: sum(instances.values())}
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How a quota share deals with idle capacity.
+
+    Attributes:
+        strategy: Whether it keeps its idle capacity, lends it, or borrows from others too.
+        borrow_limit: How much more than its own it may hold, as a percentage of its limits; `UNLIMITED` for any.
+    """
+
+    strategy: QuotaShareResourceSharingStrategyType
+    borrow_limit: int = UNLIMITED
+
+    @property
+    def lends(self) -> bool:
+        """Whether others may use what is idle."""
+        return self.strategy != "RESERVE"
+
+    @property
+    def borrows(self) -> bool:
+        """Whether it may use what is idle elsewhere."""
+        return self.strategy == "LEND_AND_BORROW"
+
+
+@dataclass(slots=True, eq=False)
+class QuotaShare:
+    """A quota share of a job queue: a queue of its own, with limits.
+
+    Attributes:
+        number: Position in the order of creation.
+        limits: How many instances of each type its jobs may hold without borrowing.
+        preempts: Whether a job may take the place of one with a lower priority.
+        in_use: How many instances its placed jobs hold.
+        placed: Its placed jobs.
+        line: Its RUNNABLE jobs.
+    """
+
+    number: int
+    name: str
+    arn: str
+    queue: JobQueue
+    limits: dict[str, int]
+    sharing: Sharing
+    preempts: bool
+    state: State
+    status: QuotaShareStatus
+    tags: dict[str, str]
+    in_use: dict[str, int] = field(default_factory=dict)
+    placed: dict[ServiceJob, None] = field(default_factory=dict)
+    line: PriorityLine = field(default_factory=PriorityLine)
+
+    def idle(self, unit: str) -> int:
+        """Return how much of its own capacity it does not use."""
+        return max(0, self.limits.get(unit, 0) - self.in_use.get(unit, 0))
+
+    def borrowed(self, unit: str) -> int:
+        """Return how much it uses beyond its own capacity."""
+        return max(0, self.in_use.get(unit, 0) - self.limits.get(unit, 0))
+
+
+@dataclass(slots=True, eq=False)
+class ServiceSide:
+    """What a job queue has for service jobs.
+
+    Attributes:
+        order: Its service environments with their order numbers; AWS allows one (documented).
+        has_quotas: Whether its capacity is divided into quota shares.
+        index: Its service jobs.
+        line: Those that are RUNNABLE, unless there are quota shares.
+        shares: Its quota shares by name, in the order of creation.
+    """
+
+    order: list[tuple[int, ServiceEnvironment]]
+    has_quotas: bool = False
+    index: JobIndex[ServiceJob] = field(default_factory=JobIndex)
+    line: Line[ServiceJob] = field(default_factory=FirstInFirstOut)
+    shares: dict[str, QuotaShare] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> ServiceEnvironment:
+        """Its service environment."""
+        return self.order[0][1]
+
+    @property
+    def lines(self) -> Iterator[Line[ServiceJob]]:
+        """Where its RUNNABLE jobs wait."""
+        yield self.line
+        for share in self.shares.values():
+            yield share.line

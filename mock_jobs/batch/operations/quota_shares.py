@@ -1,0 +1,202 @@
+"""Operations on quota shares.
+
+Sources: API reference, CreateQuotaShare and its kin (*documented*); user guide, "Quota shares" and service quotas (*documented*).
+*Inferred*: that a share has limits only for instance types that its service environment knows, the status reason of the jobs of
+a deleted share, and that a borrowLimit goes when the strategy no longer borrows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, cast
+
+from mock_jobs.aws import page_token
+from mock_jobs.batch import messages
+from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.names import NAME, share_arn
+from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys, page_size, read_number
+from mock_jobs.batch.service_jobs.capacity import read_limits, shown
+from mock_jobs.batch.service_jobs.resources import UNLIMITED, QuotaShare, Sharing
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.literals import QuotaShareStateType
+    from mypy_boto3_batch.type_defs import (
+        QuotaShareCapacityLimitTypeDef,
+        QuotaShareDetailTypeDef,
+        QuotaSharePreemptionConfigurationTypeDef,
+        QuotaShareResourceSharingConfigurationTypeDef,
+    )
+
+    from mock_jobs.batch.resources import JobQueue
+    from mock_jobs.batch.service_jobs.resources import ServiceSide
+
+MAX_SHARES_OF_QUEUE = 20
+
+
+class QuotaShareOperations(BatchStores):
+    """CreateQuotaShare and its kin."""
+
+    def create_quota_share(
+        self,
+        *,
+        quota_share_name: str,
+        job_queue: str,
+        capacity_limits: Sequence[QuotaShareCapacityLimitTypeDef],
+        resource_sharing_configuration: QuotaShareResourceSharingConfigurationTypeDef,
+        preemption_configuration: QuotaSharePreemptionConfigurationTypeDef,
+        state: QuotaShareStateType | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> dict[str, str]:
+        """Create a quota share of a job queue whose scheduling policy is one of quota shares."""
+        if NAME.fullmatch(quota_share_name) is None:
+            raise invalid(messages.QUOTA_SHARE_NAME)
+        limits = read_limits(capacity_limits, only_types=True)
+        sharing = _sharing(resource_sharing_configuration)
+        check_tag_keys(tags or ())
+        queue = self._queue_of_shares(job_queue)
+        side = queue.service
+        if side is None or not side.has_quotas:
+            raise refused(messages.QUOTA_SHARE_QUEUE, name=queue.name)
+        if queue.status != "VALID":
+            raise refused(messages.QUEUE_NOT_VALID, name=queue.name)
+        _check_units(side, limits)
+        if quota_share_name in side.shares:
+            raise refused(messages.ALREADY_EXISTS)
+        if len(side.shares) >= MAX_SHARES_OF_QUEUE:
+            raise invalid(messages.QUOTA_SHARE_QUOTA)
+        share = QuotaShare(
+            number=self.next_number(),
+            name=quota_share_name,
+            arn=share_arn(queue.arn, quota_share_name),
+            queue=queue,
+            limits=limits,
+            sharing=sharing,
+            preempts=preemption_configuration["inSharePreemption"] == "ENABLED",
+            state=state or "ENABLED",
+            status="CREATING",
+            tags=dict(tags or {}),
+        )
+        side.shares[share.name] = share
+        self.later(self.settings.qs_create_seconds, lambda: self._settle_share(share))
+        return _named(share)
+
+    def describe_quota_share(self, *, quota_share_arn: str) -> dict[str, object]:
+        """Return a quota share."""
+        share = self._existing_share(quota_share_arn)
+        return {**_detail(share), "tags": dict(share.tags)}
+
+    def list_quota_shares(
+        self, *, job_queue: str, max_results: int | None = None, next_token: str | None = None
+    ) -> dict[str, object]:
+        """Return a page of the quota shares of a job queue, in the order of their creation, without their tags."""
+        limit = page_size(max_results)
+        queue = self._queue_of_shares(job_queue)
+        listing = f"ListQuotaShares/{queue.number}"
+        after = 0 if next_token is None else read_number(listing, next_token)
+        shares = [] if queue.service is None else [each for each in queue.service.shares.values() if each.number > after]
+        answer: dict[str, object] = {"quotaShares": [_detail(share) for share in shares[:limit]]}
+        if len(shares) > limit:
+            answer["nextToken"] = page_token(listing, [shares[limit - 1].number])
+        return answer
+
+    def update_quota_share(
+        self,
+        *,
+        quota_share_arn: str,
+        capacity_limits: Sequence[QuotaShareCapacityLimitTypeDef] | None = None,
+        resource_sharing_configuration: QuotaShareResourceSharingConfigurationTypeDef | None = None,
+        preemption_configuration: QuotaSharePreemptionConfigurationTypeDef | None = None,
+        state: QuotaShareStateType | None = None,
+    ) -> dict[str, str]:
+        """Change a quota share; what is not given stays, and jobs that run go on."""
+        limits = None if capacity_limits is None else read_limits(capacity_limits, only_types=True)
+        sharing = None if resource_sharing_configuration is None else _sharing(resource_sharing_configuration)
+        share = self._existing_share(quota_share_arn)
+        if share.status in ("CREATING", "UPDATING", "DELETING"):
+            raise refused(messages.BEING_DELETED_OR_CHANGED)
+        assert share.queue.service is not None
+        if limits is not None:
+            _check_units(share.queue.service, limits)
+            share.limits = limits
+        share.sharing = sharing or share.sharing
+        if preemption_configuration is not None:
+            share.preempts = preemption_configuration["inSharePreemption"] == "ENABLED"
+        share.state = state or share.state
+        share.status = "UPDATING"
+        self.later(self.settings.qs_update_seconds, lambda: self._settle_share(share))
+        return _named(share)
+
+    def delete_quota_share(self, *, quota_share_arn: str) -> None:
+        """Delete a quota share that is DISABLED; its unfinished jobs are terminated at once."""
+        share = self.find_quota_share(quota_share_arn)
+        if share is None:
+            if self.settings.idempotent_delete:
+                return
+            raise refused(messages.DOES_NOT_EXIST, arn=quota_share_arn)
+        if check_deletable(share.state, share.status) == "deleting":
+            return
+        share.status = "DELETING"
+        assert share.queue.service is not None
+        for job in share.queue.service.index.unfinished():
+            if job.spec.share is share:
+                self.service_lifecycle.kill(job, messages.QUOTA_SHARE_DELETED)
+        self.later(self.settings.qs_delete_seconds, lambda: self._drop_share(share))
+
+    def _existing_share(self, arn: str) -> QuotaShare:
+        share = self.find_quota_share(arn)
+        if share is None:
+            raise refused(messages.DOES_NOT_EXIST, arn=arn)
+        return share
+
+    def _queue_of_shares(self, reference: str) -> JobQueue:
+        queue = self.find_queue(reference)
+        if queue is None:
+            raise self.does_not_exist("job-queue", reference)
+        return queue
+
+    def _settle_share(self, share: QuotaShare) -> None:
+        share.status = "VALID"
+        self.service_lifecycle.scheduler.look_again()
+
+    def _drop_share(self, share: QuotaShare) -> None:
+        assert share.queue.service is not None
+        del share.queue.service.shares[share.name]
+        # What it had reserved is free.
+        self.service_lifecycle.scheduler.look_again()
+
+
+def _sharing(given: QuotaShareResourceSharingConfigurationTypeDef) -> Sharing:
+    strategy, limit = given["strategy"], given.get("borrowLimit")
+    if limit is None:
+        return Sharing(strategy)
+    if strategy != "LEND_AND_BORROW":
+        raise invalid(messages.BORROW_LIMIT_STRATEGY)
+    if limit < UNLIMITED:
+        raise invalid(messages.BORROW_LIMIT)
+    return Sharing(strategy, limit)
+
+
+def _check_units(side: ServiceSide, limits: Mapping[str, int]) -> None:
+    for unit in limits:
+        if unit not in side.environment.limits:
+            raise refused(messages.SHARE_UNIT, unit=unit)
+
+
+def _named(share: QuotaShare) -> dict[str, str]:
+    return {"quotaShareName": share.name, "quotaShareArn": share.arn}
+
+
+def _detail(share: QuotaShare) -> QuotaShareDetailTypeDef:
+    sharing: QuotaShareResourceSharingConfigurationTypeDef = {"strategy": share.sharing.strategy}
+    if share.sharing.borrows:
+        sharing["borrowLimit"] = share.sharing.borrow_limit
+    return {
+        "quotaShareName": share.name,
+        "quotaShareArn": share.arn,
+        "jobQueueArn": share.queue.arn,
+        "capacityLimits": cast("list[QuotaShareCapacityLimitTypeDef]", shown(share.limits)),
+        "resourceSharingConfiguration": sharing,
+        "preemptionConfiguration": {"inSharePreemption": "ENABLED" if share.preempts else "DISABLED"},
+        "state": share.state,
+        "status": share.status,
+    }

@@ -1,0 +1,65 @@
+"""DescribeServiceJob and ListServiceJobs.
+
+Source: API reference, DescribeServiceJob and ListServiceJobs (*documented*). That ListServiceJobs needs a job queue, which the
+model does not say, is *inferred*: there is nothing else to list by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mock_jobs.batch import messages
+from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.listing import Listing
+from mock_jobs.batch.operations.base import BatchStores, page_size
+from mock_jobs.batch.service_jobs.job import QUOTA_GROUP, ServiceJob
+from mock_jobs.batch.service_jobs.views import service_job_detail, service_job_summary
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.type_defs import KeyValuesPairTypeDef
+
+    from mock_jobs.batch.service_jobs.states import ServiceJobStatus
+
+_LISTING = Listing[ServiceJob]("ListServiceJobs", tests={}, groups={"SHARE_IDENTIFIER": "", "QUOTA_SHARE_NAME": QUOTA_GROUP})
+
+
+class ReadServiceJobOperations(BatchStores):
+    """DescribeServiceJob and ListServiceJobs; with the pace `poll`, reading moves what was read."""
+
+    def describe_service_job(self, *, job_id: str) -> dict[str, object]:
+        """Return a service job, which may be named by its ARN as well."""
+        job = self.find_service_job(job_id)
+        if job is None:
+            raise refused(messages.SERVICE_JOB_UNKNOWN, job_id=job_id)
+        answer = service_job_detail(job)
+        if not job.is_terminal:
+            self.steering.after_read([job])
+        return answer
+
+    def list_service_jobs(
+        self,
+        *,
+        job_queue: str | None = None,
+        job_status: ServiceJobStatus | None = None,
+        max_results: int | None = None,
+        next_token: str | None = None,
+        filters: Sequence[KeyValuesPairTypeDef] | None = None,
+    ) -> dict[str, object]:
+        """Return a page of the service jobs of a queue, the latest first; the world moves after the last page, as in ListJobs."""
+        if not job_queue:
+            raise invalid(messages.REQUIRED, member="jobQueue")
+        limit = page_size(max_results)
+        wanted = _LISTING.read_filter(filters or [])
+        queue = self.find_queue(job_queue)
+        if queue is None:
+            raise self.does_not_exist("job-queue", job_queue)
+        if queue.service is None:
+            return {"jobSummaryList": []}
+        page, token = _LISTING.page(queue.service.index, queue.number, wanted, job_status, limit=limit, next_token=next_token)
+        answer: dict[str, object] = {"jobSummaryList": [service_job_summary(job) for job in page]}
+        if token is not None:
+            answer["nextToken"] = token
+        else:
+            self.steering.after_listing(page, [queue], is_first=next_token is None)
+        return answer

@@ -1,0 +1,180 @@
+"""Operations that submit, change and end service jobs.
+
+Sources: API reference, SubmitServiceJob, UpdateServiceJob, TerminateServiceJob and TerminateServiceJobs (*documented*); user
+guide, service quotas (*documented*). The order of the checks, and that a token counts as long as its job is kept, is *inferred*.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mock_jobs.batch import messages
+from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.names import NAME, parse_job_id, share_arn
+from mock_jobs.batch.operations.base import BatchStores, check_tag_keys
+from mock_jobs.batch.operations.stop_jobs import check_bulk, check_reason, stop_each
+from mock_jobs.batch.operations.submit import MAX_PAYLOAD
+from mock_jobs.batch.service_jobs.job import ServiceJob, ServiceJobSpec, Submission
+from mock_jobs.batch.service_jobs.payload import read_instances
+from mock_jobs.batch.service_jobs.priority import HIGHEST_PRIORITY
+from mock_jobs.batch.service_jobs.retry import ServiceRetryStrategy
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.literals import ServiceJobTypeType
+    from mypy_boto3_batch.type_defs import (
+        ServiceJobPreemptionConfigurationTypeDef,
+        ServiceJobRetryStrategyTypeDef,
+        ServiceJobTimeoutTypeDef,
+    )
+
+    from mock_jobs.batch.resources import JobQueue
+    from mock_jobs.batch.service_jobs.resources import QuotaShare
+
+
+class ServiceJobOperations(BatchStores):
+    """SubmitServiceJob and its kin."""
+
+    def submit_service_job(
+        self,
+        *,
+        job_name: str,
+        job_queue: str,
+        service_request_payload: str,
+        service_job_type: ServiceJobTypeType,
+        retry_strategy: ServiceJobRetryStrategyTypeDef | None = None,
+        scheduling_priority: int | None = None,
+        share_identifier: str | None = None,
+        quota_share_name: str | None = None,
+        preemption_configuration: ServiceJobPreemptionConfigurationTypeDef | None = None,
+        timeout_config: ServiceJobTimeoutTypeDef | None = None,
+        tags: Mapping[str, str] | None = None,
+        client_token: str | None = None,
+    ) -> dict[str, str]:
+        """Submit a service job; a token that was used before is refused (documented)."""
+        if NAME.fullmatch(job_name) is None:
+            raise invalid(messages.JOB_NAME)
+        content = json.dumps(
+            [
+                job_name,
+                job_queue,
+                service_request_payload,
+                service_job_type,
+                retry_strategy,
+                scheduling_priority,
+                share_identifier,
+                quota_share_name,
+                preemption_configuration,
+                timeout_config,
+                tags,
+            ],
+            sort_keys=True,
+        )
+        if len(content.encode()) > MAX_PAYLOAD:
+            raise invalid(messages.PAYLOAD_TOO_LARGE)
+        instances = read_instances(service_request_payload)
+        retry = None if retry_strategy is None else ServiceRetryStrategy.parse(retry_strategy)
+        _check_priority(scheduling_priority)
+        if preemption_configuration is not None and preemption_configuration.get("preemptionRetriesBeforeTermination", 0) < 0:
+            raise invalid(messages.PREEMPTION_RETRIES)
+        timeout_seconds = None if timeout_config is None else timeout_config.get("attemptDurationSeconds")
+        if timeout_seconds is not None and timeout_seconds < 1:
+            raise invalid(messages.SERVICE_TIMEOUT)
+        check_tag_keys(tags or ())
+        before = None if client_token is None else self.submissions.get(client_token)
+        if before is not None:
+            return self._repeated(before, content)
+        queue = self.queue_to_submit(job_queue)
+        if queue.service is None:
+            raise refused(messages.NOT_FOR_SERVICE_JOBS, name=queue.name, type=queue.kind)
+        if share_identifier is not None:
+            raise refused(messages.SHARE_ON_FIFO)
+        share = self._share_to_submit(queue, quota_share_name)
+        job_id = self.world.ids.uuid()
+        spec = ServiceJobSpec(
+            name=job_name,
+            number=self.next_number(),
+            arn=self.arns.of("service-job", job_id),
+            queue=queue,
+            kind=service_job_type,
+            payload=service_request_payload,
+            instances=instances,
+            retry=retry,
+            timeout_seconds=timeout_seconds,
+            share_identifier=share_identifier,
+            share=share,
+            preemption=preemption_configuration,
+            tags=dict(tags or {}),
+        )
+        job = ServiceJob(spec, job_id, self.world.clock.now_ms, scheduling_priority)
+        self.service_jobs[job_id] = job
+        if client_token is not None:
+            self.submissions[client_token] = Submission(content, job)
+        self.service_lifecycle.admit(job)
+        return _named(job)
+
+    def update_service_job(self, *, job_id: str, scheduling_priority: int) -> dict[str, str]:
+        """Change the priority of a service job that has not ended."""
+        _check_priority(scheduling_priority)
+        job = self.find_service_job(job_id)
+        if job is None:
+            raise refused(messages.SERVICE_JOB_UNKNOWN, job_id=job_id)
+        if job.is_terminal:
+            raise refused(messages.SERVICE_JOB_ENDED, job_id=job_id)
+        self.service_lifecycle.change_priority(job, scheduling_priority)
+        return _named(job)
+
+    def terminate_service_job(self, *, job_id: str, reason: str) -> None:
+        """End a service job in whatever state it is."""
+        if not job_id:
+            raise invalid(messages.EMPTY, member="jobId")
+        check_reason(reason)
+        if parse_job_id(job_id) is None:
+            if self.settings.lenient_ids:
+                return
+            raise invalid(messages.INVALID_JOB_ID, job_id=job_id)
+        self._stop_service_job(job_id, reason)
+
+    def terminate_service_jobs(self, *, jobs: Sequence[str], reason: str) -> dict[str, object]:
+        """Terminate up to 50 service jobs."""
+        check_reason(reason)
+        check_bulk(jobs)
+        return stop_each(jobs, lambda job_id: self._stop_service_job(job_id, reason))
+
+    def _stop_service_job(self, job_id: str, reason: str) -> None:
+        job = self.service_jobs.get(job_id)
+        if job is not None:
+            self.service_lifecycle.stop(job, reason)
+
+    def _repeated(self, before: Submission, content: str) -> dict[str, str]:
+        if before.content != content:
+            raise refused(messages.TOKEN_REUSED)
+        if not self.settings.repeat_client_tokens:
+            raise refused(messages.TOKEN_REPEATED)
+        return _named(before.job)
+
+    def _share_to_submit(self, queue: JobQueue, name: str | None) -> QuotaShare | None:
+        side = queue.service
+        assert side is not None
+        if not side.has_quotas:
+            if name is not None:
+                raise refused(messages.QUOTA_SHARE_ON_OTHER)
+            return None
+        if name is None:
+            raise refused(messages.QUOTA_SHARE_MISSING)
+        share = side.shares.get(name)
+        if share is None:
+            raise refused(messages.DOES_NOT_EXIST, arn=share_arn(queue.arn, name))
+        if share.state != "ENABLED" or share.status != "VALID":
+            raise refused(messages.QUOTA_SHARE_NOT_ENABLED, name=name)
+        return share
+
+
+def _check_priority(priority: int | None) -> None:
+    if priority is not None and not 0 <= priority <= HIGHEST_PRIORITY:
+        raise invalid(messages.SCHEDULING_PRIORITY)
+
+
+def _named(job: ServiceJob) -> dict[str, str]:
+    return {"jobArn": job.arn, "jobName": job.spec.name, "jobId": job.job_id}

@@ -1,0 +1,201 @@
+"""Records of service jobs and their attempts."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from mock_jobs.batch.states import SUBMITTED, TERMINAL
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.literals import ServiceJobTypeType
+    from mypy_boto3_batch.type_defs import ServiceJobPreemptionConfigurationTypeDef
+
+    from mock_jobs.batch.lines import Line
+    from mock_jobs.batch.plans import JobPlan
+    from mock_jobs.batch.resources import JobQueue
+    from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment, ServiceSide
+    from mock_jobs.batch.service_jobs.retry import ServiceRetryStrategy
+    from mock_jobs.batch.service_jobs.states import ServiceJobStatus
+
+# How many preempted attempts DescribeServiceJob shows (inferred).
+RECENT_PREEMPTIONS = 5
+
+# What stands before the name of a quota share in the name of its group of jobs.
+QUOTA_GROUP = "quota-share/"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceJobSpec:
+    """What SubmitServiceJob fixed for a service job.
+
+    Attributes:
+        name: Job name.
+        number: Position among all submissions to this account and region.
+        arn: Its ARN.
+        payload: The request for the service, as given.
+        instances: How many instances it needs, by type.
+        timeout_seconds: Longest duration of an attempt, None for no limit.
+        share: Its quota share, None in queues without.
+        preemption: As given: how often it may be tried again after it was preempted.
+    """
+
+    name: str
+    number: int
+    arn: str
+    queue: JobQueue
+    kind: ServiceJobTypeType
+    payload: str
+    instances: dict[str, int]
+    retry: ServiceRetryStrategy | None
+    timeout_seconds: int | None
+    share_identifier: str | None
+    share: QuotaShare | None
+    preemption: ServiceJobPreemptionConfigurationTypeDef | None
+    tags: dict[str, str]
+
+    @property
+    def side(self) -> ServiceSide:
+        """What its queue has for service jobs."""
+        side = self.queue.service
+        assert side is not None
+        return side
+
+    @property
+    def line(self) -> Line[ServiceJob]:
+        """Where it waits."""
+        return self.side.line if self.share is None else self.share.line
+
+    @property
+    def group(self) -> str | None:
+        """What it can be found by: its share of either kind."""
+        return self.share_identifier if self.share is None else QUOTA_GROUP + self.share.name
+
+    @property
+    def preemption_retries(self) -> int | None:
+        """How often it may be tried again after it was preempted, None for always."""
+        return None if self.preemption is None else self.preemption.get("preemptionRetriesBeforeTermination")
+
+
+class ServiceAttempt:
+    """One try to run a service job, from its dispatch on.
+
+    Attributes:
+        need: What it holds of the limits of its environment.
+        resource_arn: ARN of its training job.
+    """
+
+    __slots__ = (
+        "environment",
+        "need",
+        "plan",
+        "resource_arn",
+        "scheduled_ms",
+        "started_ms",
+        "status_reason",
+        "stopped_ms",
+        "times_out",
+    )
+
+    def __init__(self, environment: ServiceEnvironment, need: Mapping[str, int], resource_arn: str, scheduled_ms: int) -> None:
+        self.environment = environment
+        self.need = need
+        self.resource_arn = resource_arn
+        self.scheduled_ms = scheduled_ms
+        self.started_ms: int | None = None
+        self.stopped_ms: int | None = None
+        self.status_reason: str | None = None
+        self.plan: JobPlan | None = None
+        self.times_out = False
+
+
+class ServiceJob:
+    """The progress of a service job.
+
+    Attributes:
+        priority: Its schedulingPriority, None if nobody gave one.
+        attempts: The attempts that ended by themselves.
+        current: The attempt that is going on.
+        latest: The attempt that began last, whatever became of it.
+        preempted: The attempts that were preempted last.
+        preemptions: How many there were.
+        stop_reason: The caller's reason, once a request to end the job was accepted.
+        due_ms: When the move that the agenda holds for this job is due.
+        moves: Grows with every change that can be seen.
+        reads: How often the job was read since it moved.
+    """
+
+    __slots__ = (
+        "attempts",
+        "created_ms",
+        "current",
+        "due_ms",
+        "is_terminated",
+        "job_id",
+        "latest",
+        "moves",
+        "preempted",
+        "preemptions",
+        "priority",
+        "reads",
+        "spec",
+        "started_ms",
+        "status",
+        "status_reason",
+        "stop_reason",
+        "stopped_ms",
+    )
+
+    def __init__(self, spec: ServiceJobSpec, job_id: str, created_ms: int, priority: int | None) -> None:
+        self.spec = spec
+        self.job_id = job_id
+        self.created_ms = created_ms
+        self.priority = priority
+        self.status: ServiceJobStatus = SUBMITTED
+        self.status_reason: str | None = None
+        self.started_ms: int | None = None
+        self.stopped_ms: int | None = None
+        self.attempts: tuple[ServiceAttempt, ...] = ()
+        self.current: ServiceAttempt | None = None
+        self.latest: ServiceAttempt | None = None
+        self.preempted: deque[ServiceAttempt] | None = None
+        self.preemptions = 0
+        self.is_terminated = False
+        self.stop_reason: str | None = None
+        self.due_ms = 0
+        self.moves = 0
+        self.reads = 0
+
+    @property
+    def arn(self) -> str:
+        """The ARN."""
+        return self.spec.arn
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the job has ended."""
+        return self.status in TERMINAL
+
+    @property
+    def rank(self) -> int:
+        """Position in a first-in-first-out queue."""
+        return self.spec.number
+
+    @property
+    def urgency(self) -> int:
+        """The priority inside of a share; what has none counts as 0 (inferred)."""
+        return self.priority or 0
+
+
+class Submission(NamedTuple):
+    """What a client token was used for.
+
+    Attributes:
+        content: Everything else in the request.
+        job: What came of it.
+    """
+
+    content: str
+    job: ServiceJob

@@ -1,0 +1,130 @@
+"""Quota shares: which job may hold instances of its own share, which may borrow them, and which must give them back.
+
+Sources: user guide, "Quota shares" and "Preemption" (*documented*: the strategies, the borrow limit, that borrowed capacity is
+reclaimed, and that a job may preempt those of lower priority in its share). AWS does not publish how it chooses whom to preempt:
+here it is the lowest priority first, then the attempt that was dispatched last (*inferred*). *Inferred* too: capacity that no
+share has as its own is lent to nobody, and no job is preempted unless that makes room for the whole of the other.
+
+All functions are pure: they only look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from mock_jobs.batch.service_jobs.capacity import add
+from mock_jobs.batch.service_jobs.resources import UNLIMITED, QuotaShare
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.service_jobs.capacity import Amounts
+    from mock_jobs.batch.service_jobs.job import ServiceJob
+    from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
+
+
+class Pool(NamedTuple):
+    """The capacity of a service environment and the shares of it."""
+
+    environment: ServiceEnvironment
+    shares: Collection[QuotaShare]
+
+    def free_for(self, share: QuotaShare, unit: str) -> int:
+        """Return how much nobody holds and nobody else reserves."""
+        free = self.environment.limits.get(unit, 0) - self.environment.in_use.get(unit, 0)
+        return free - sum(each.idle(unit) for each in self.shares if each is not share and not each.sharing.lends)
+
+    def lent(self, share: QuotaShare, unit: str) -> int:
+        """Return how much a share could borrow of what others own and do not use, as far as nobody has borrowed it."""
+        idle = sum(each.idle(unit) for each in self.shares if each is not share and each.sharing.lends)
+        return idle - sum(each.borrowed(unit) for each in self.shares)
+
+
+def is_own(share: QuotaShare, need: Amounts) -> bool:
+    """Return whether a share may hold so much more without borrowing."""
+    return all(share.in_use.get(unit, 0) + quantity <= share.limits.get(unit, 0) for unit, quantity in need.items())
+
+
+def fits_share(pool: Pool, share: QuotaShare, need: Amounts) -> bool:
+    """Return whether there is so much that a share may take."""
+    return all(pool.free_for(share, unit) >= quantity for unit, quantity in need.items())
+
+
+def may_borrow(pool: Pool, share: QuotaShare, need: Amounts) -> bool:
+    """Return whether a share may borrow what it lacks for a need, and all of that is there."""
+    if not share.sharing.borrows or not fits_share(pool, share, need):
+        return False
+    for unit, quantity in need.items():
+        more = share.in_use.get(unit, 0) + quantity - share.limits.get(unit, 0)
+        if more > _most_borrowed(share, unit) or max(0, more) - share.borrowed(unit) > pool.lent(share, unit):
+            return False
+    return True
+
+
+def most(pool: Pool, share: QuotaShare, unit: str) -> float:
+    """Return how much a share can ever hold, as things are configured."""
+    owned: float = share.limits.get(unit, 0)
+    if share.sharing.borrows:
+        others = sum(each.limits.get(unit, 0) for each in pool.shares if each is not share and each.sharing.lends)
+        owned += min(others, _most_borrowed(share, unit))
+    return owned
+
+
+def reclaimed_from(pool: Pool, share: QuotaShare, need: Amounts) -> list[ServiceJob]:
+    """Return the jobs to preempt so that a share gets back what it lent and needs now; none if that would not be enough."""
+    lacking = {unit: quantity - pool.free_for(share, unit) for unit, quantity in need.items()}
+    chosen: list[ServiceJob] = []
+    given_up: dict[QuotaShare, dict[str, int]] = {}
+    for job in _by_worth(job for each in pool.shares if each is not share for job in each.placed):
+        other = job.spec.share
+        assert other is not None
+        assert job.current is not None
+        held, given = job.current.need, given_up.setdefault(other, {})
+        # What is left of its borrowed capacity when those before it have gone.
+        if any(lacking.get(unit, 0) > 0 and other.borrowed(unit) > given.get(unit, 0) for unit in held):
+            chosen.append(job)
+            add(given, held)
+            add(lacking, held, -1)
+        if all(quantity <= 0 for quantity in lacking.values()):
+            return chosen
+    return []
+
+
+def outranked_by(pool: Pool, share: QuotaShare, job: ServiceJob, need: Amounts) -> list[ServiceJob]:
+    """Return the jobs of the same share to preempt for one of a higher priority; none if that would not be enough."""
+    if not share.preempts:
+        return []
+    chosen: list[ServiceJob] = []
+    gained: dict[str, int] = {}
+    for other in _by_worth(other for other in share.placed if other.urgency < job.urgency):
+        assert other.current is not None
+        chosen.append(other)
+        add(gained, other.current.need)
+        if _has_room_after(pool, share, need, gained):
+            return chosen
+    return []
+
+
+def _has_room_after(pool: Pool, share: QuotaShare, need: Amounts, gained: Amounts) -> bool:
+    for unit, quantity in need.items():
+        back = gained.get(unit, 0)
+        # What the share held before, it may hold again.
+        allowed = max(share.limits.get(unit, 0), share.in_use.get(unit, 0))
+        if share.in_use.get(unit, 0) - back + quantity > allowed or pool.free_for(share, unit) + back < quantity:
+            return False
+    return True
+
+
+def _most_borrowed(share: QuotaShare, unit: str) -> float:
+    if share.sharing.borrow_limit == UNLIMITED:
+        return float("inf")
+    return share.limits.get(unit, 0) * share.sharing.borrow_limit // 100
+
+
+def _by_worth(jobs: Iterable[ServiceJob]) -> list[ServiceJob]:
+    """Return jobs in the order in which they are preempted."""
+
+    def worth(job: ServiceJob) -> tuple[int, int, int]:
+        assert job.current is not None
+        return job.urgency, -job.current.scheduled_ms, -job.spec.number
+
+    return sorted(jobs, key=worth)

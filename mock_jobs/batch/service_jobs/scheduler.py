@@ -1,0 +1,193 @@
+"""Which RUNNABLE service job gets capacity when.
+
+Sources: user guide, "Service jobs", "Quota management" and "Jobs stuck in RUNNABLE" (*documented*). A service job is dispatched
+when its instances fit into what is left of its service environment; from SCHEDULED on it holds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mock_jobs.batch import messages
+from mock_jobs.batch.service_jobs.capacity import fits, less
+from mock_jobs.batch.service_jobs.quotas import Pool, fits_share, is_own, may_borrow, most, outranked_by, reclaimed_from
+from mock_jobs.batch.states import RUNNABLE
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.agenda import Agenda
+    from mock_jobs.batch.resources import JobQueue
+    from mock_jobs.batch.service_jobs.job import ServiceJob
+    from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
+    from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceSide
+    from mock_jobs.batch.settings import BatchSettings
+    from mock_jobs.clock import Clock
+
+
+class ServiceScheduler:
+    """Dispatches RUNNABLE service jobs: queues by priority, the jobs of each queue or quota share in the order of its line.
+
+    Args:
+        lifecycle: Moves the jobs that are dispatched.
+        settings: Tells whether the head of a line holds up the rest.
+    """
+
+    def __init__(self, lifecycle: ServiceLifecycle, clock: Clock, agenda: Agenda[ServiceJob], settings: BatchSettings) -> None:
+        self._lifecycle = lifecycle
+        self._clock = clock
+        self._agenda = agenda
+        self._settings = settings
+        self._queues: list[JobQueue] = []
+
+    def enlist(self, queue: JobQueue) -> None:
+        """Take in a queue, or put one in its new place after its priority changed."""
+        self.forget(queue)
+        self._queues.append(queue)
+        self._queues.sort(key=lambda each: (-each.priority, each.number))
+
+    def forget(self, queue: JobQueue) -> None:
+        """Drop a queue."""
+        if queue in self._queues:
+            self._queues.remove(queue)
+
+    def add(self, job: ServiceJob, eligible_ms: int) -> None:
+        """Take in a job that has become RUNNABLE and may be dispatched from a moment on."""
+        job.due_ms = eligible_ms
+        job.spec.line.join(job, self._clock.now_ms)
+        self.look_again(eligible_ms)
+
+    def remove(self, job: ServiceJob) -> None:
+        """Let a job go that waits no longer."""
+        job.spec.line.leave(job, self._clock.now_ms)
+        if job.is_terminal:
+            # It may have held up those behind it.
+            self.look_again()
+
+    def look_again(self, due_ms: int | None = None) -> None:
+        """Let a pass happen, by default as soon as the pace allows: there may be capacity, or a new order."""
+        if any(line for queue in self._queues for line in _side(queue).lines):
+            self._agenda.put_pass(self._clock.now_ms if due_ms is None else due_ms, self._run)
+
+    def place_now(self, job: ServiceJob) -> bool:
+        """Dispatch one job out of its turn if there is capacity, preempting nobody; return whether there was."""
+        side, share = job.spec.side, job.spec.share
+        if share is None:
+            return self._dispatch(job) if _has_room(side, job) else False
+        need, pool = job.spec.instances, _pool(side)
+        if not side.environment.is_usable or not (
+            (is_own(share, need) and fits_share(pool, share, need)) or may_borrow(pool, share, need)
+        ):
+            return False
+        return self._dispatch(job)
+
+    def _run(self) -> None:
+        for queue in self._queues:
+            side = _side(queue)
+            if queue.status == "VALID" and side.environment.is_usable and any(side.lines):
+                if side.has_quotas:
+                    self._serve_shares(side)
+                else:
+                    self._serve(side)
+
+    def _serve(self, side: ServiceSide) -> None:
+        now_ms, line = self._clock.now_ms, side.line
+        line.begin_pass(now_ms)
+        while (job := line.head()) is not None:
+            if job.due_ms <= now_ms and _has_room(side, job):
+                self._dispatch(job)
+            else:
+                line.pass_over(job, is_strict=self._settings.strict_fifo)
+        line.end_pass()
+
+    # Quota shares
+
+    def _serve_shares(self, side: ServiceSide) -> None:
+        """Serve what shares own, then what they borrow, then who outranks others; again if that made room."""
+        pool = _pool(side)
+
+        def from_own(share: QuotaShare, job: ServiceJob) -> bool:
+            need = job.spec.instances
+            if not is_own(share, need):
+                return False
+            if not fits_share(pool, share, need):
+                victims = reclaimed_from(pool, share, need)
+                if not victims:
+                    return False
+                self._preempt(victims, messages.CROSS_SHARE_PREEMPTION)
+            return self._dispatch(job)
+
+        def borrowing(share: QuotaShare, job: ServiceJob) -> bool:
+            return may_borrow(pool, share, job.spec.instances) and self._dispatch(job)
+
+        def outranking(share: QuotaShare, job: ServiceJob) -> bool:
+            victims = outranked_by(pool, share, job, job.spec.instances)
+            if not victims:
+                return False
+            self._preempt(victims, messages.IN_SHARE_PREEMPTION)
+            return self._dispatch(job)
+
+        while True:
+            self._round(side, from_own, by_age=False)
+            self._round(side, borrowing, by_age=True)
+            if not self._round(side, outranking, by_age=False):
+                break
+
+    def _round(self, side: ServiceSide, attempt: Callable[[QuotaShare, ServiceJob], bool], *, by_age: bool) -> bool:
+        """Go round the shares, one job each, until none can place any more; return whether one could.
+
+        Args:
+            side: Of the queue.
+            attempt: Places a job of a share, or returns False.
+            by_age: Whether the head that was submitted first has its turn first, instead of share after share.
+        """
+        now_ms, shares = self._clock.now_ms, list(side.shares.values())
+        for share in shares:
+            share.line.begin_pass(now_ms)
+        has_placed = False
+        while heads := [(share, job) for share in shares if (job := share.line.head()) is not None]:
+            if by_age:
+                heads = [min(heads, key=lambda entry: (entry[1].created_ms, entry[1].spec.number))]
+            for share, job in heads:
+                if job.status != RUNNABLE or share.line.head() is not job:
+                    continue
+                if job.due_ms <= now_ms and attempt(share, job):
+                    has_placed = True
+                else:
+                    share.line.pass_over(job, is_strict=self._settings.strict_fifo)
+        for share in shares:
+            share.line.end_pass()
+        return has_placed
+
+    def _preempt(self, victims: list[ServiceJob], reason: str) -> None:
+        for victim in victims:
+            self._lifecycle.preempt(victim, reason)
+
+    def _dispatch(self, job: ServiceJob) -> bool:
+        environment = job.spec.side.environment
+        self._lifecycle.place(job, environment, environment.need_of(job.spec.instances))
+        return True
+
+
+def _side(queue: JobQueue) -> ServiceSide:
+    side = queue.service
+    assert side is not None
+    return side
+
+
+def _pool(side: ServiceSide) -> Pool:
+    return Pool(side.environment, side.shares.values())
+
+
+def _has_room(side: ServiceSide, job: ServiceJob) -> bool:
+    environment = side.environment
+    return environment.is_usable and fits(environment.need_of(job.spec.instances), less(environment.limits, environment.in_use))
+
+
+def blocked_reason(side: ServiceSide, job: ServiceJob) -> str | None:
+    """Return why a job can never be dispatched as things are configured, None if it could."""
+    environment, share, need = side.environment, job.spec.share, side.environment.need_of(job.spec.instances)
+    if not fits(need, environment.limits):
+        return messages.BLOCKED_SERVICE_MAX
+    if share is not None and any(most(_pool(side), share, unit) < quantity for unit, quantity in need.items()):
+        return messages.BLOCKED_QUOTA
+    return None

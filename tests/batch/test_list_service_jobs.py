@@ -1,0 +1,183 @@
+"""ListServiceJobs. Document: API reference, ListServiceJobs."""
+
+from __future__ import annotations
+
+import pytest
+
+from batch_site import PREFIX, Timeline, make_environment, make_queue, refusal
+from service_site import M5, make_service_queue, make_service_site, service_detail, service_status, submit_service
+
+EVERYTHING = [{"name": "AFTER_CREATED_AT", "values": ["1"]}]
+
+
+@pytest.fixture(autouse=True)
+def _site(mock, batch):
+    mock.batch.pace = "manual"
+    make_service_site(batch)
+
+
+def names(batch, **arguments):
+    answer = batch.list_service_jobs(**{"jobQueue": "sq", **arguments})
+    return [summary["jobName"] for summary in answer["jobSummaryList"]]
+
+
+def test_a_summary_says_what_the_description_does(mock, batch):
+    mock.batch.plan(exit_code=1)
+    job_id = submit_service(batch, instances=2, schedulingPriority=1, tags={"a": "b"})
+    mock.batch.run_all()
+
+    described = service_detail(batch, job_id)
+    (summary,) = batch.list_service_jobs(jobQueue="sq", jobStatus="FAILED")["jobSummaryList"]
+
+    assert summary == {
+        name: described[name]
+        for name in (
+            "jobArn",
+            "jobId",
+            "jobName",
+            "serviceJobType",
+            "status",
+            "statusReason",
+            "createdAt",
+            "scheduledAt",
+            "startedAt",
+            "stoppedAt",
+            "capacityUsage",
+            "latestAttempt",
+        )
+    }
+    assert summary["capacityUsage"] == [{"capacityUnit": M5, "quantity": 2.0}]
+
+
+def test_without_a_status_the_running_jobs_are_listed(mock, batch):
+    mock.batch.plan(duration=None)
+    running = submit_service(batch, "running")
+    submit_service(batch, "submitted")
+    mock.batch.run_until(running, "RUNNING")
+    submit_service(batch, "later")
+
+    assert names(batch) == ["submitted", "running"]
+    assert names(batch, jobStatus="SUBMITTED") == ["later"]
+    assert names(batch, jobStatus="PENDING") == []
+
+
+def test_the_latest_job_is_listed_first_page_by_page(batch):
+    for number in range(5):
+        submit_service(batch, f"job-{number}")
+    pages = batch.get_paginator("list_service_jobs").paginate(
+        jobQueue="sq", jobStatus="SUBMITTED", PaginationConfig={"PageSize": 2}
+    )
+
+    listed = [[summary["jobName"] for summary in page["jobSummaryList"]] for page in pages]
+
+    assert listed == [["job-4", "job-3"], ["job-2", "job-1"], ["job-0"]]
+
+
+def test_a_filter_pages_too_and_ignores_the_status(batch):
+    for name in ("b", "a", "B", "c"):
+        submit_service(batch, name)
+    arguments = {
+        "jobQueue": "sq",
+        "jobStatus": "RUNNING",
+        "filters": [{"name": "JOB_NAME", "values": ["b", "A"]}],
+        "maxResults": 2,
+    }
+
+    first = batch.list_service_jobs(**arguments)
+    second = batch.list_service_jobs(**arguments, nextToken=first["nextToken"])
+
+    assert [summary["jobName"] for summary in first["jobSummaryList"]] == ["a", "B"]
+    assert [summary["jobName"] for summary in second["jobSummaryList"]] == ["b"]
+    assert "nextToken" not in second
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("JOB_NAME", "TRAIN*", ["Train-2", "train-1"]),
+        ("JOB_NAME", "train-1", ["train-1"]),
+        ("JOB_NAME", "train", []),
+        ("SHARE_IDENTIFIER", "a", []),
+        ("QUOTA_SHARE_NAME", "a", []),
+    ],
+)
+def test_a_filter_lets_through_what_fits(batch, name, value, expected):
+    submit_service(batch, "train-1")
+    submit_service(batch, "other")
+    submit_service(batch, "Train-2")
+
+    assert sorted(names(batch, filters=[{"name": name, "values": [value]}])) == expected
+
+
+def test_the_time_filters_exclude_the_moment_itself(mock, batch):
+    at = Timeline(mock)
+    moments = []
+    for second in (1, 2, 3):
+        at.go_to(second)
+        mock.batch.pace = "manual"
+        moments.append(mock.clock.now_ms)
+        submit_service(batch, f"job-{second}")
+
+    assert names(batch, filters=[{"name": "BEFORE_CREATED_AT", "values": [str(moments[1])]}]) == ["job-1"]
+    assert names(batch, filters=[{"name": "AFTER_CREATED_AT", "values": [str(moments[1])]}]) == ["job-3"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"jobQueue": ""}, "jobQueue is required"),
+        ({"jobQueue": "nope"}, f"{PREFIX}job-queue/nope does not exist"),
+        ({"maxResults": 0}, "maxResults must be between 1 and 100"),
+        ({"maxResults": 101}, "maxResults must be between 1 and 100"),
+        ({"nextToken": "x"}, "Invalid nextToken"),
+        ({"nextToken": "x", "filters": EVERYTHING}, "Invalid nextToken"),
+        ({"filters": EVERYTHING * 2}, "Only one filter can be used at a time"),
+        ({"filters": [{"name": "JOB_DEFINITION", "values": ["d"]}]}, "Unsupported ListServiceJobs filter: JOB_DEFINITION"),
+        ({"filters": [{"name": "JOB_NAME", "values": []}]}, "A ListServiceJobs filter needs at least one value"),
+        (
+            {"filters": [{"name": "BEFORE_CREATED_AT", "values": ["soon"]}]},
+            "The value of BEFORE_CREATED_AT must be a time in milliseconds: soon",
+        ),
+    ],
+)
+def test_a_listing_is_refused(batch, arguments, text):
+    assert refusal(batch.list_service_jobs, **{"jobQueue": "sq", **arguments}) == text
+
+
+def test_a_token_is_good_for_its_own_listing_only(batch):
+    make_service_queue(batch, "other")
+    for _ in range(2):
+        submit_service(batch)
+    token = batch.list_service_jobs(jobQueue="sq", jobStatus="SUBMITTED", maxResults=1)["nextToken"]
+
+    assert refusal(batch.list_service_jobs, jobQueue="other", jobStatus="SUBMITTED", nextToken=token) == "Invalid nextToken"
+    assert refusal(batch.list_service_jobs, jobQueue="sq", nextToken=token) == "Invalid nextToken"
+
+
+def test_a_queue_of_ordinary_jobs_has_no_service_jobs_and_the_reverse(batch):
+    make_environment(batch)
+    make_queue(batch)
+    submit_service(batch)
+
+    assert names(batch, jobQueue="q", filters=EVERYTHING) == []
+    assert batch.list_jobs(jobQueue="sq", filters=EVERYTHING)["jobSummaryList"] == []
+
+
+def test_listing_moves_what_was_listed_when_reading_does(mock, batch):
+    mock.batch.pace = "poll"
+    job_id = submit_service(batch)
+
+    statuses = ("SUBMITTED", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING", "SUCCEEDED")
+    seen = [names(batch, jobStatus=status) for status in statuses]
+
+    assert seen == [["train"]] * 6
+    assert service_status(batch, job_id) == "SUCCEEDED"
+
+
+def test_who_waits_for_a_status_to_fill_need_not_wait_for_ever(mock, batch):
+    mock.batch.pace = "poll"
+    submit_service(batch)
+
+    tries = next(number for number in range(20) if names(batch, jobStatus="SUCCEEDED"))
+
+    assert tries == 5

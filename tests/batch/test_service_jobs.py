@@ -1,0 +1,534 @@
+"""Service jobs: SubmitServiceJob, DescribeServiceJob, and the life between. Documents: API reference; user guide, service jobs."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from batch_site import PREFIX, UNKNOWN_ID, Timeline, make_environment, make_queue, refusal
+from service_site import (
+    M5,
+    SERVICE_QUEUE,
+    limit,
+    make_service_environment,
+    make_service_queue,
+    make_service_site,
+    payload,
+    service_detail,
+    service_status,
+    service_statuses,
+    submit_service,
+)
+
+SAGEMAKER = "Received status from SageMaker: "
+
+
+@pytest.fixture
+def at(mock, batch):
+    timeline = Timeline(mock)
+    make_service_site(batch)
+    return timeline
+
+
+def listed(batch, **more):
+    return batch.list_service_jobs(jobQueue="sq", filters=[{"name": "AFTER_CREATED_AT", "values": ["1"]}], **more)[
+        "jobSummaryList"
+    ]
+
+
+# Submitting and describing
+
+
+def test_a_new_service_job_is_described_as_it_was_submitted(mock, batch):
+    mock.batch.pace = "manual"
+    mock.clock.freeze()
+    make_service_site(batch)
+    created = batch.submit_service_job(
+        jobName="train",
+        jobQueue="sq",
+        serviceJobType="SAGEMAKER_TRAINING",
+        serviceRequestPayload=payload(2),
+        retryStrategy={"attempts": 3, "evaluateOnExit": [{"action": "EXIT", "onStatusReason": "*CapacityError*"}]},
+        schedulingPriority=7,
+        preemptionConfiguration={"preemptionRetriesBeforeTermination": 2},
+        timeoutConfig={"attemptDurationSeconds": 100},
+        tags={"a": "b"},
+    )
+    job_id = created["jobId"]
+
+    assert created["jobName"] == "train"
+    assert created["jobArn"] == f"{PREFIX}service-job/{job_id}"
+    described = service_detail(batch, job_id)
+    assert described == {
+        "jobArn": created["jobArn"],
+        "jobId": job_id,
+        "jobName": "train",
+        "jobQueue": SERVICE_QUEUE,
+        "serviceJobType": "SAGEMAKER_TRAINING",
+        "serviceRequestPayload": payload(2),
+        "status": "SUBMITTED",
+        "createdAt": mock.clock.now_ms,
+        "attempts": [],
+        "capacityUsage": [{"capacityUnit": M5, "quantity": 2.0}],
+        "retryStrategy": {"attempts": 3, "evaluateOnExit": [{"action": "EXIT", "onStatusReason": "*CapacityError*"}]},
+        "schedulingPriority": 7,
+        "preemptionConfiguration": {"preemptionRetriesBeforeTermination": 2},
+        "timeoutConfig": {"attemptDurationSeconds": 100},
+        "tags": {"a": "b"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"jobName": ""}, "Job name should match valid pattern"),
+        ({"jobName": "j" * 129}, "Job name should match valid pattern"),
+        ({"jobName": "a b"}, "Job name should match valid pattern"),
+        ({"serviceJobType": "X"}, "serviceJobType must be one of SAGEMAKER_TRAINING"),
+        (
+            {"serviceRequestPayload": payload(HyperParameters="x" * 10_240)},
+            "Service job payload size exceeds the maximum of 10 KiB",
+        ),
+        ({"serviceRequestPayload": "{"}, "serviceRequestPayload must be a JSON object"),
+        ({"serviceRequestPayload": "[" * 10_000}, "serviceRequestPayload must be a JSON object"),
+        ({"serviceRequestPayload": "[]"}, "serviceRequestPayload must be a JSON object"),
+        *(
+            (
+                {"serviceRequestPayload": json.dumps(request)},
+                "serviceRequestPayload must contain a ResourceConfig with InstanceType and InstanceCount, or with InstanceGroups",
+            )
+            for request in (
+                {},
+                {"ResourceConfig": 1},
+                {"ResourceConfig": {"InstanceType": M5}},
+                {"ResourceConfig": {"InstanceType": M5, "InstanceCount": 0}},
+                {"ResourceConfig": {"InstanceType": M5, "InstanceCount": True}},
+                {"ResourceConfig": {"InstanceType": "m5", "InstanceCount": 1}},
+                {"ResourceConfig": {"InstanceGroups": "x"}},
+                {"ResourceConfig": {"InstanceGroups": [1]}},
+            )
+        ),
+        ({"retryStrategy": {"attempts": 0}}, "Retry attempts must be between 1 and 10"),
+        ({"retryStrategy": {"attempts": 11}}, "Retry attempts must be between 1 and 10"),
+        (
+            {"retryStrategy": {"attempts": 2, "evaluateOnExit": [{"action": "EXIT", "onStatusReason": "*"}] * 6}},
+            "evaluateOnExit can have at most 5 entries",
+        ),
+        (
+            {"retryStrategy": {"attempts": 2, "evaluateOnExit": [{"action": "EXIT"}]}},
+            "evaluateOnExit entries need action and onStatusReason",
+        ),
+        (
+            {"retryStrategy": {"attempts": 2, "evaluateOnExit": [{"onStatusReason": "*"}]}},
+            "evaluateOnExit entries need action and onStatusReason",
+        ),
+        (
+            {"retryStrategy": {"attempts": 2, "evaluateOnExit": [{"action": "RETRY", "onStatusReason": "x" * 513}]}},
+            "onStatusReason should match valid pattern",
+        ),
+        (
+            {"retryStrategy": {"attempts": 2, "evaluateOnExit": [{"action": "RETRY", "onStatusReason": "a\tb"}]}},
+            "onStatusReason should match valid pattern",
+        ),
+        ({"schedulingPriority": -1}, "schedulingPriority must be between 0 and 9999"),
+        ({"schedulingPriority": 10_000}, "schedulingPriority must be between 0 and 9999"),
+        (
+            {"preemptionConfiguration": {"preemptionRetriesBeforeTermination": -1}},
+            "preemptionRetriesBeforeTermination must not be negative",
+        ),
+        ({"timeoutConfig": {"attemptDurationSeconds": 0}}, "attemptDurationSeconds must be at least 1"),
+        ({"tags": {"aws:x": "y"}}, "Tag keys must not start with aws:"),
+        (
+            {"tags": {str(number): "x" * 250 for number in range(50)}, "jobQueue": "q" * 20_000},
+            "Job payload size exceeds the maximum of 30 KiB",
+        ),
+        ({"jobQueue": "nope"}, f"{PREFIX}job-queue/nope does not exist"),
+        ({"jobQueue": "off"}, "Job queue off is not in ENABLED state and VALID status"),
+        ({"jobQueue": "q"}, "Job queue q of type ECS does not accept service jobs"),
+        (
+            {"shareIdentifier": "a"},
+            "Job with shareIdentifier or schedulingPriority can onlybe submitted to job queue with fair share scheduling policy.",
+        ),
+        (
+            {"quotaShareName": "a"},
+            "Job with quotaShareName can only be submitted to job queue with quota share scheduling policy.",
+        ),
+    ],
+)
+def test_a_submission_is_refused(mock, batch, changes, text):
+    mock.batch.pace = "manual"
+    make_service_site(batch)
+    make_service_queue(batch, "off", state="DISABLED")
+    make_environment(batch)
+    make_queue(batch)
+
+    assert refusal(submit_service, batch=batch, **changes) == text
+    assert listed(batch) == []
+
+
+@pytest.mark.parametrize("priority", [0, 9999])
+def test_the_bounds_of_priority_attempts_and_timeout_are_allowed(mock, batch, priority):
+    mock.batch.pace = "manual"
+    make_service_site(batch)
+    job_id = submit_service(
+        batch,
+        "j" * 128,
+        schedulingPriority=priority,
+        retryStrategy={"attempts": 10, "evaluateOnExit": [{"action": "RETRY", "onStatusReason": "x" * 512}] * 5},
+        timeoutConfig={"attemptDurationSeconds": 1},
+        preemptionConfiguration={},
+    )
+
+    assert service_detail(batch, job_id)["schedulingPriority"] == priority
+
+
+def test_instance_groups_are_added_up_by_type(mock, batch):
+    mock.batch.pace = "manual"
+    make_service_site(batch)
+    groups = [("ml.m5.large", 2), ("ml.g5.xlarge", 1), ("ml.m5.large", 1)]
+    resources = {"InstanceGroups": [{"InstanceType": kind, "InstanceCount": count} for kind, count in groups]}
+    job_id = submit_service(batch, serviceRequestPayload=json.dumps({"ResourceConfig": resources}))
+
+    assert service_detail(batch, job_id)["capacityUsage"] == [
+        {"capacityUnit": "ml.m5.large", "quantity": 3.0},
+        {"capacityUnit": "ml.g5.xlarge", "quantity": 1.0},
+    ]
+
+
+def test_a_repeated_client_token_is_refused_unless_set_otherwise(mock, batch):
+    mock.batch.pace = "manual"
+    make_service_site(batch)
+    first = submit_service(batch, clientToken="t")
+
+    text = refusal(submit_service, batch=batch, clientToken="t")
+    mock.batch.settings.repeat_client_tokens = True
+    again = submit_service(batch, clientToken="t")
+
+    assert text == "A service job with the same clientToken was already submitted"
+    assert again == first
+    assert len(listed(batch)) == 1
+
+
+@pytest.mark.parametrize("may_repeat", [False, True])
+def test_a_client_token_belongs_to_one_request(mock, batch, may_repeat):
+    mock.batch.pace = "manual"
+    mock.batch.settings.repeat_client_tokens = may_repeat
+    make_service_site(batch)
+    submit_service(batch, clientToken="t")
+
+    text = refusal(submit_service, batch=batch, clientToken="t", schedulingPriority=1)
+
+    assert text == "The clientToken was already used for a different request"
+    assert len(listed(batch)) == 1
+
+
+def test_a_refused_submission_does_not_use_up_its_token(mock, batch):
+    mock.batch.pace = "manual"
+    make_service_site(batch)
+    refusal(submit_service, batch=batch, clientToken="t", jobQueue="nope")
+
+    assert submit_service(batch, clientToken="t")
+
+
+@pytest.mark.parametrize("job_id", [UNKNOWN_ID, "nope", f"{PREFIX}job/{UNKNOWN_ID}", f"{UNKNOWN_ID}:0"])
+def test_an_unknown_service_job_cannot_be_described(batch, job_id):
+    assert refusal(batch.describe_service_job, jobId=job_id) == f"{job_id} does not exist"
+
+
+def test_a_service_job_is_found_by_its_arn(batch):
+    make_service_site(batch)
+    job_id = submit_service(batch)
+
+    assert batch.describe_service_job(jobId=f"{PREFIX}service-job/{job_id}")["jobId"] == job_id
+
+
+def test_ordinary_jobs_and_service_jobs_do_not_know_each_other(batch):
+    make_service_site(batch)
+    job_id = submit_service(batch)
+
+    assert batch.describe_jobs(jobs=[job_id])["jobs"] == []
+    batch.terminate_job(jobId=job_id, reason="x")
+    batch.cancel_job(jobId=job_id, reason="x")
+    assert service_status(batch, job_id) == "SUBMITTED"
+
+
+def test_service_jobs_have_tags(batch):
+    make_service_site(batch)
+    job_id = submit_service(batch, tags={"a": "1"})
+    arn = f"{PREFIX}service-job/{job_id}"
+    batch.tag_resource(resourceArn=arn, tags={"b": "2"})
+    batch.untag_resource(resourceArn=arn, tagKeys=["a"])
+
+    assert batch.list_tags_for_resource(resourceArn=arn)["tags"] == service_detail(batch, job_id)["tags"] == {"b": "2"}
+
+
+# The life of a service job
+
+
+def test_reading_takes_a_service_job_through_every_state(batch):
+    make_service_site(batch)
+    job_id = submit_service(batch)
+
+    seen = [service_status(batch, job_id) for _ in range(7)]
+
+    assert seen == ["SUBMITTED", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING", "SUCCEEDED", "SUCCEEDED"]
+
+
+def test_the_members_of_a_service_job_come_with_its_states(mock, batch, at):
+    settings = mock.batch.settings
+    settings.submitted_seconds, settings.runnable_seconds = 1, 2
+    settings.scheduled_seconds, settings.starting_seconds = 4, 8
+    mock.batch.plan(duration=16)
+    job_id = submit_service(batch)
+    optional = ("statusReason", "scheduledAt", "startedAt", "stoppedAt", "latestAttempt")
+    seen = {}
+    for second in (0, 1, 3, 7, 15, 31):
+        at.go_to(second)
+        described = service_detail(batch, job_id)
+        seen[described["status"]] = {name for name in optional if name in described}
+    times = {name: at.seconds(described[name]) for name in ("createdAt", "scheduledAt", "startedAt", "stoppedAt")}
+
+    assert seen == {
+        "SUBMITTED": set(),
+        "RUNNABLE": set(),
+        "SCHEDULED": {"scheduledAt", "latestAttempt"},
+        "STARTING": {"scheduledAt", "latestAttempt"},
+        "RUNNING": {"scheduledAt", "latestAttempt", "startedAt"},
+        "SUCCEEDED": set(optional),
+    }
+    assert times == {"createdAt": 0, "scheduledAt": 3, "startedAt": 15, "stoppedAt": 31}
+
+
+def test_a_service_job_that_succeeded_shows_its_training_job(mock, batch, at):
+    mock.batch.plan(duration=10)
+    job_id = submit_service(batch, "my-job")
+    at.go_to(10)
+
+    described = service_detail(batch, job_id)
+
+    resource = described["latestAttempt"]["serviceResourceId"]
+    assert resource["name"] == "TrainingJobArn"
+    assert re.fullmatch(r"arn:aws:sagemaker:us-east-1:123456789012:training-job/AWSBatchmy-job[0-9a-f]{32}", resource["value"])
+    assert described["statusReason"] == f"{SAGEMAKER}Training job completed"
+    (attempt,) = described["attempts"]
+    assert (at.seconds(attempt["startedAt"]), at.seconds(attempt["stoppedAt"])) == (0, 10)
+    assert attempt["statusReason"] == described["statusReason"]
+    assert attempt["serviceResourceId"] == resource
+    assert "isTerminated" not in described
+
+
+def test_the_name_of_a_training_job_is_one_that_sagemaker_allows(mock, batch, at):
+    job_id = submit_service(batch, "my_very_long_name_for_a_training_job")
+    at.go_to(0)
+
+    name = service_detail(batch, job_id)["latestAttempt"]["serviceResourceId"]["value"].rpartition("/")[2]
+
+    assert re.fullmatch(r"AWSBatchmy-very-long-name-for-a[0-9a-f]{32}", name)
+    assert len(name) <= 63
+
+
+@pytest.mark.parametrize(
+    ("plan", "reason", "has_started"),
+    [
+        ({"exit_code": 3}, "AlgorithmError: , exit code: 3", True),
+        ({"exit_code": 3, "reason": "AlgorithmError: no data"}, "AlgorithmError: no data", True),
+        ({"host_lost": True}, "InternalServerError: We encountered an internal error. Please try again.", True),
+        ({"start_failure": "CapacityError: nothing left"}, "CapacityError: nothing left", False),
+    ],
+)
+def test_a_training_job_fails_as_planned(mock, batch, at, plan, reason, has_started):
+    mock.batch.plan("train", queue="sq", **plan)
+    job_id = submit_service(batch)
+    at.go_to(0)
+
+    described = service_detail(batch, job_id)
+
+    assert (described["status"], described["statusReason"]) == ("FAILED", SAGEMAKER + reason)
+    (attempt,) = described["attempts"]
+    assert attempt["statusReason"] == SAGEMAKER + reason
+    assert ("startedAt" in attempt, "startedAt" in described) == (has_started, has_started)
+
+
+@pytest.mark.parametrize("other", [{"definition": "d"}, {"array_index": 0}, {"queue": "q"}, {"attempt": 2}, {"job_name": "x*"}])
+def test_a_plan_for_other_jobs_does_not_count(mock, batch, at, other):
+    mock.batch.plan(exit_code=1, **other)
+    job_id = submit_service(batch)
+    at.go_to(0)
+
+    assert service_status(batch, job_id) == "SUCCEEDED"
+
+
+@pytest.mark.parametrize(
+    ("rules", "failure", "attempts"),
+    [
+        ([], "AlgorithmError: x", 3),
+        ([("EXIT", "*AlgorithmError*")], "AlgorithmError: x", 1),
+        ([("EXIT", "AlgorithmError*")], "AlgorithmError: x", 3),
+        ([("RETRY", f"{SAGEMAKER}InternalServerError*"), ("EXIT", "*")], "InternalServerError: x", 3),
+        ([("RETRY", f"{SAGEMAKER}InternalServerError*"), ("EXIT", "*")], "AlgorithmError: x", 1),
+        ([("EXIT", "*algorithmerror*")], "AlgorithmError: x", 3),
+        ([("EXIT", "*Error: [x]")], "AlgorithmError: [x]", 1),
+        ([("EXIT", "*Error: ?")], "AlgorithmError: x", 1),
+        ([("EXIT", "*Error: ?")], "AlgorithmError: xy", 3),
+        ([("RETRY", "*"), ("EXIT", "*")], "AlgorithmError: x", 3),
+    ],
+)
+def test_the_first_rule_that_matches_decides_about_a_retry(mock, batch, at, rules, failure, attempts):
+    mock.batch.plan(duration=10, exit_code=1, reason=failure)
+    evaluate = [{"action": action, "onStatusReason": pattern} for action, pattern in rules]
+    job_id = submit_service(batch, retryStrategy={"attempts": 3, "evaluateOnExit": evaluate})
+    at.go_to(60)
+
+    described = service_detail(batch, job_id)
+
+    assert described["status"] == "FAILED"
+    assert [at.seconds(each["stoppedAt"]) for each in described["attempts"]] == [10 * number for number in range(1, attempts + 1)]
+    assert len({each["serviceResourceId"]["value"] for each in described["attempts"]}) == attempts
+
+
+def test_a_service_job_waits_for_its_retry_with_the_reason_of_its_failure(mock, batch, at):
+    mock.batch.settings.retry_delay_seconds = 5
+    mock.batch.plan(attempt=1, duration=10, exit_code=1)
+    job_id = submit_service(batch, retryStrategy={"attempts": 2})
+    at.go_to(12)
+    waiting = service_detail(batch, job_id)
+    at.go_to(15)
+    ended = service_detail(batch, job_id)
+
+    assert (waiting["status"], waiting["statusReason"]) == ("RUNNABLE", f"{SAGEMAKER}AlgorithmError: , exit code: 1")
+    assert (ended["status"], len(ended["attempts"]), at.seconds(ended["startedAt"])) == ("SUCCEEDED", 2, 15)
+
+
+@pytest.mark.parametrize(("duration", "status", "end"), [(59, "SUCCEEDED", 59), (60, "SUCCEEDED", 60), (61, "FAILED", 60)])
+def test_an_attempt_that_takes_too_long_is_ended_for_good(mock, batch, at, duration, status, end):
+    mock.batch.plan(duration=duration)
+    job_id = submit_service(batch, timeoutConfig={"attemptDurationSeconds": 60}, retryStrategy={"attempts": 3})
+    at.go_to(100)
+
+    described = service_detail(batch, job_id)
+
+    assert (described["status"], at.seconds(described["stoppedAt"])) == (status, end)
+    if status == "FAILED":
+        assert [each["statusReason"] for each in described["attempts"]] == ["Job attempt duration exceeded timeout"]
+
+
+def test_an_attempt_that_hangs_is_ended_by_its_timeout(mock, batch, at):
+    mock.batch.settings.timeout_grace_seconds = 10
+    mock.batch.plan(duration=None)
+    job_id = submit_service(batch, timeoutConfig={"attemptDurationSeconds": 60})
+    at.go_to(69)
+    before = service_status(batch, job_id)
+    at.go_to(70)
+
+    assert (before, service_status(batch, job_id)) == ("RUNNING", "FAILED")
+
+
+# Capacity
+
+
+def spans(batch, at, *job_ids):
+    return [at.span(service_detail(batch, job_id)) for job_id in job_ids]
+
+
+def submit_together(mock, batch, *jobs):
+    mock.batch.pace = "manual"
+    job_ids = [submit_service(batch, name, count, jobQueue=queue) for name, count, queue in jobs]
+    mock.batch.pace = "clock"
+    return job_ids
+
+
+def test_the_instances_of_a_service_environment_are_never_exceeded(mock, batch, at):
+    """The example of the model: capacity for 4, jobs of 2, the third waits until one has ended."""
+    mock.batch.plan(duration=10)
+    jobs = [submit_service(batch, f"job-{number}", 2) for number in range(3)]
+    at.go_to(5)
+    during = service_statuses(batch, *jobs)
+    at.go_to(20)
+
+    assert during == ["RUNNING", "RUNNING", "RUNNABLE"]
+    assert spans(batch, at, *jobs) == [(0, 10), (0, 10), (10, 20)]
+
+
+@pytest.mark.parametrize(
+    ("is_strict", "expected"),
+    [(True, [(0, 10), (10, 20), (20, 30)]), (False, [(0, 10), (10, 20), (0, 10)])],
+    ids=["strict", "not strict"],
+)
+def test_the_head_of_the_line_holds_up_the_rest(mock, batch, at, is_strict, expected):
+    mock.batch.settings.strict_fifo = is_strict
+    mock.batch.plan(duration=10)
+    jobs = submit_together(mock, batch, ("J1", 2, "sq"), ("J2", 4, "sq"), ("J3", 1, "sq"))
+    at.go_to(30)
+
+    assert spans(batch, at, *jobs) == expected
+
+
+def test_a_queue_of_higher_priority_goes_first(mock, batch, at):
+    make_service_queue(batch, "high", priority=10)
+    mock.batch.plan(duration=10)
+    low, high = submit_together(mock, batch, ("low", 4, "sq"), ("high", 4, "high"))
+    at.go_to(20)
+
+    assert spans(batch, at, high, low) == [(0, 10), (10, 20)]
+
+
+def test_a_scheduled_job_holds_its_capacity(mock, batch, at):
+    mock.batch.settings.scheduled_seconds = 100
+    first, second = submit_service(batch, "first", 4), submit_service(batch, "second", 1)
+    at.go_to(99)
+
+    assert service_statuses(batch, first, second) == ["SCHEDULED", "RUNNABLE"]
+
+
+def test_a_disabled_environment_starts_nothing_and_lets_go_on_what_runs(mock, batch, at):
+    mock.batch.plan(duration=10)
+    running = submit_service(batch, "running", 4)
+    at.go_to(5)
+    batch.update_service_environment(serviceEnvironment="se", state="DISABLED")
+    waiting = submit_service(batch, "waiting", 4)
+    at.go_to(20)
+    during = service_statuses(batch, running, waiting)
+    batch.update_service_environment(serviceEnvironment="se", state="ENABLED")
+    at.go_to(30)
+
+    assert during == ["SUCCEEDED", "RUNNABLE"]
+    assert spans(batch, at, waiting) == [(20, 30)]
+
+
+def test_more_capacity_lets_the_next_job_in(mock, batch, at):
+    mock.batch.plan(duration=10)
+    job_id = submit_service(batch, "big", 5)
+    at.go_to(5)
+    before = service_status(batch, job_id)
+    batch.update_service_environment(serviceEnvironment="se", capacityLimits=[limit(5)])
+    at.go_to(15)
+
+    assert before == "RUNNABLE"
+    assert spans(batch, at, job_id) == [(5, 15)]
+
+
+def test_a_queue_that_moves_to_another_environment_uses_that(mock, batch, at):
+    make_service_environment(batch, "large", limit(8))
+    job_id = submit_service(batch, "big", 8)
+    at.go_to(1)
+    batch.update_job_queue(jobQueue="sq", serviceEnvironmentOrder=[{"order": 1, "serviceEnvironment": "large"}])
+    at.go_to(1)
+
+    assert service_status(batch, job_id) == "SUCCEEDED"
+
+
+def test_the_jobs_of_a_disabled_queue_go_on_and_those_of_a_deleted_one_fail(mock, batch, at):
+    mock.batch.plan(duration=10)
+    first, second, third = (submit_service(batch, name, 4) for name in ("first", "second", "third"))
+    at.go_to(5)
+    batch.update_job_queue(jobQueue="sq", state="DISABLED")
+    at.go_to(15)
+    batch.delete_job_queue(jobQueue="sq")
+
+    jobs = [service_detail(batch, job_id) for job_id in (first, second, third)]
+    assert [job["status"] for job in jobs] == ["SUCCEEDED", "FAILED", "FAILED"]
+    assert [job["statusReason"] for job in jobs[1:]] == ["JobQueue deleted", "JobQueue deleted"]
+    assert [len(job["attempts"]) for job in jobs] == [1, 1, 0]
+    assert all(at.seconds(job["stoppedAt"]) == 15 for job in jobs[1:])

@@ -1,0 +1,194 @@
+"""TerminateServiceJob, TerminateServiceJobs, UpdateServiceJob. Documents: API reference of these operations."""
+
+from __future__ import annotations
+
+import pytest
+
+from batch_site import PREFIX, UNKNOWN_ID, Timeline, refusal
+from constants import newer_botocore
+from service_site import make_service_site, service_detail, service_status, service_statuses, submit_service
+
+STATES = ("SUBMITTED", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING", "SUCCEEDED")
+
+
+@pytest.fixture(autouse=True)
+def _site(mock, batch):
+    mock.batch.pace = "manual"
+    make_service_site(batch)
+
+
+def submitted_in(mock, batch, state):
+    job_id = submit_service(batch, retryStrategy={"attempts": 3})
+    mock.batch.run_until(job_id, state)
+    return job_id
+
+
+@pytest.mark.parametrize("state", STATES[:-1])
+def test_a_service_job_that_has_not_ended_fails_at_once(mock, batch, state):
+    job_id = submitted_in(mock, batch, state)
+
+    batch.terminate_service_job(jobId=job_id, reason="enough")
+
+    job = service_detail(batch, job_id)
+    assert (job["status"], job["statusReason"], job["isTerminated"]) == ("FAILED", "enough", True)
+    was_dispatched = STATES.index(state) >= STATES.index("SCHEDULED")
+    assert [attempt["statusReason"] for attempt in job["attempts"]] == (["enough"] if was_dispatched else [])
+    assert ("startedAt" in job) == (state == "RUNNING")
+    assert job["stoppedAt"] >= job["createdAt"]
+
+
+@pytest.mark.parametrize("exit_code", [0, 1])
+def test_a_service_job_that_has_ended_is_left_alone(mock, batch, exit_code):
+    mock.batch.plan(exit_code=exit_code)
+    job_id = submit_service(batch)
+    mock.batch.run_all()
+    before = service_detail(batch, job_id)
+
+    batch.terminate_service_job(jobId=job_id, reason="enough")
+
+    assert service_detail(batch, job_id) == before
+    assert "isTerminated" not in before
+
+
+def test_a_terminated_job_gives_its_capacity_back(mock, batch):
+    mock.batch.plan(duration=None)
+    first, second = submit_service(batch, "first", 4), submit_service(batch, "second", 4)
+    mock.batch.run_until(first, "RUNNING")
+
+    batch.terminate_service_job(jobId=first, reason="enough")
+    mock.batch.run_until(second, "RUNNING")
+
+    assert service_statuses(batch, first, second) == ["FAILED", "RUNNING"]
+
+
+def test_a_terminated_head_of_the_line_makes_way(mock, batch):
+    too_large, small = submit_service(batch, "large", 5), submit_service(batch, "small")
+    mock.batch.run_all()
+
+    batch.terminate_service_job(jobId=too_large, reason="enough")
+    mock.batch.run_all()
+
+    assert service_statuses(batch, too_large, small) == ["FAILED", "SUCCEEDED"]
+
+
+def test_a_training_job_may_take_its_time_to_stop(mock, batch):
+    at = Timeline(mock)
+    mock.batch.settings.terminate_grace_seconds = 30
+    mock.batch.plan(duration=None)
+    job_id = submit_service(batch)
+    at.go_to(10)
+    batch.terminate_service_job(jobId=job_id, reason="first")
+    at.go_to(20)
+    batch.terminate_service_job(jobId=job_id, reason="second")
+    at.go_to(39)
+    during = service_detail(batch, job_id)
+    at.go_to(40)
+    after = service_detail(batch, job_id)
+
+    assert (during["status"], during["isTerminated"], "statusReason" in during) == ("RUNNING", True, False)
+    assert (after["status"], after["statusReason"], at.seconds(after["stoppedAt"])) == ("FAILED", "first", 40)
+
+
+@pytest.mark.parametrize("job_id", [UNKNOWN_ID, f"{UNKNOWN_ID}:1", f"{UNKNOWN_ID}#1"])
+def test_an_unknown_service_job_is_no_error(batch, job_id):
+    assert batch.terminate_service_job(jobId=job_id, reason="x")["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"jobId": "nope"}, "Invalid job id: nope"),
+        ({"jobId": ""}, "'jobId' is a required field (cannot be an empty string)"),
+        ({"reason": ""}, "'reason' is a required field (cannot be an empty string)"),
+        ({"reason": "x" * 1025}, "The reason must be at most 1024 characters"),
+    ],
+)
+def test_a_termination_is_refused(mock, batch, changes, text):
+    job_id = submit_service(batch)
+
+    assert refusal(batch.terminate_service_job, **{"jobId": job_id, "reason": "x", **changes}) == text
+    assert "isTerminated" not in service_detail(batch, job_id)
+
+
+def test_malformed_ids_may_be_let_through(mock, batch):
+    mock.batch.settings.lenient_ids = True
+
+    assert batch.terminate_service_job(jobId="nope", reason="x")["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+@newer_botocore
+def test_the_bulk_form_answers_for_each_id(mock, batch):
+    job_id = submit_service(batch)
+
+    answer = batch.terminate_service_jobs(jobs=["bad id", UNKNOWN_ID, job_id, "", job_id], reason="enough")
+
+    assert answer["successful"] == [UNKNOWN_ID, job_id]
+    assert answer["errors"] == [
+        {"job": bad, "code": "ValidationException", "message": f"Invalid job id: {bad}"} for bad in ("bad id", "")
+    ]
+    assert service_status(batch, job_id) == "FAILED"
+
+
+@newer_botocore
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"jobs": []}, "At least one job must be specified"),
+        ({"jobs": [UNKNOWN_ID] * 51}, "Maximum number of jobs supported is 50"),
+        ({"reason": ""}, "'reason' is a required field (cannot be an empty string)"),
+        ({"reason": "x" * 1025}, "The reason must be at most 1024 characters"),
+    ],
+)
+def test_the_bulk_form_is_refused_as_a_whole(mock, batch, changes, text):
+    job_id = submit_service(batch)
+
+    assert refusal(batch.terminate_service_jobs, **{"jobs": [job_id], "reason": "x", **changes}) == text
+    assert service_status(batch, job_id) == "SUBMITTED"
+
+
+# UpdateServiceJob
+
+
+def test_the_priority_of_a_service_job_can_be_changed(mock, batch):
+    job_id = submit_service(batch, schedulingPriority=1)
+
+    updated = batch.update_service_job(jobId=job_id, schedulingPriority=9999)
+
+    assert (updated["jobId"], updated["jobName"], updated["jobArn"]) == (job_id, "train", f"{PREFIX}service-job/{job_id}")
+    assert service_detail(batch, job_id)["schedulingPriority"] == 9999
+
+
+def test_priority_has_no_effect_in_a_first_in_first_out_queue(mock, batch):
+    at = Timeline(mock)
+    mock.batch.plan(duration=10)
+    first, second, third = (submit_service(batch, name, 4) for name in ("first", "second", "third"))
+    at.go_to(5)
+    batch.update_service_job(jobId=third, schedulingPriority=9999)
+    at.go_to(30)
+
+    assert [at.span(service_detail(batch, job_id)) for job_id in (first, second, third)] == [(0, 10), (10, 20), (20, 30)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"jobId": UNKNOWN_ID}, f"{UNKNOWN_ID} does not exist"),
+        ({"schedulingPriority": -1}, "schedulingPriority must be between 0 and 9999"),
+        ({"schedulingPriority": 10_000}, "schedulingPriority must be between 0 and 9999"),
+    ],
+)
+def test_an_update_is_refused(mock, batch, changes, text):
+    job_id = submit_service(batch, schedulingPriority=1)
+
+    assert refusal(batch.update_service_job, **{"jobId": job_id, "schedulingPriority": 2, **changes}) == text
+    assert service_detail(batch, job_id)["schedulingPriority"] == 1
+
+
+def test_a_service_job_that_has_ended_cannot_be_updated(mock, batch):
+    job_id = submit_service(batch)
+    mock.batch.run_all()
+
+    text = refusal(batch.update_service_job, jobId=job_id, schedulingPriority=2)
+
+    assert text == f"Service job {job_id} has ended and cannot be updated"
+    assert "schedulingPriority" not in service_detail(batch, job_id)
