@@ -16,6 +16,7 @@ from botocore.signers import RequestSigner
 from mock_jobs.batch.steering import Steering
 from mock_jobs.doors import moto_seam
 from mock_jobs.doors.dispatch import Request, answer
+from mock_jobs.doors.presigner import grant_of
 from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, region_of, service_of
 from mock_jobs.doors.sessions import new_session
 from mock_jobs.doors.unmocked import refusal
@@ -111,8 +112,15 @@ class InProcessDoor:
         if origin.signing_name in LISTENERS:
             header = _text(headers.get(moto_seam.ACCOUNT_HEADER))
             self._worlds.before_moto(moto_seam.account_of(origin.access_key, header), origin.signing_name)
-        if is_account_id(origin.access_key) and moto_seam.ACCOUNT_HEADER not in headers:
-            headers[moto_seam.ACCOUNT_HEADER] = origin.access_key
+        known_account = origin.access_key if is_account_id(origin.access_key) else None
+        grant = grant_of(query)
+        if grant is not None:
+            refused = grant.refusal(self.world.clock.now_ms)
+            if refused is not None:
+                return refused
+            known_account = grant.account
+        if known_account is not None and moto_seam.ACCOUNT_HEADER not in headers:
+            _name_account(request, known_account)
         answered_by_moto = moto_seam.moto_answers(request)
         if answered_by_moto is None:
             is_refused = not moto_seam.lets_out(url.partition("?")[0])
@@ -121,6 +129,14 @@ class InProcessDoor:
         if is_refused:
             raise refusal(request.method, url, dict(headers.items()))
         return answered_by_moto
+
+
+def _name_account(request: Any, account: str) -> None:
+    # Before moto 5.2.5 a request of the requests library comes as one of werkzeug's, with headers that cannot be set.
+    if hasattr(request, "environ"):
+        request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
+    else:
+        request.headers[moto_seam.ACCOUNT_HEADER] = account
 
 
 def _text(header: Any) -> str | None:

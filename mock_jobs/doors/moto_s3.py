@@ -37,8 +37,8 @@ class MotoObjects:
         return None if found is None else found.value
 
     def presign(self, wanted: Presigning) -> str:
-        """Return a presigned URL (Signature Version 4), which moto answers whether or not it has expired."""
-        return presign(wanted)
+        """Return a presigned URL (Signature Version 4)."""
+        return presign(wanted, self._account)
 
     def _bucket(self, name: str) -> FakeBucket | None:
         from moto.s3.exceptions import S3ClientError  # noqa: PLC0415 - only those who read from S3 pay for it

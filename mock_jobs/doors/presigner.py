@@ -1,46 +1,59 @@
-"""Presigned URLs of S3, made by botocore's own signer at the time of a world's clock."""
+"""Presigned URLs of S3: made by botocore's own signer at the time of a world's clock, and refused once they have expired."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlencode
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import parse_qs, quote, urlencode
 
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from mock_jobs.aws import partition_of
+from mock_jobs.doors.dispatch import Answer
 from mock_jobs.wire.loader import shared_loader
 
 if TYPE_CHECKING:
     from mock_jobs.objects import Presigning
 
-# The service signs with the temporary credentials of a role (documented); these have the form of such.
-_CREDENTIALS: Final = Credentials("ASIAMOCKJOBSEXAMPLE0", "mock-jobs-secret-key", "mock-jobs-session-token")
+# The service signs with the temporary credentials of a role (documented); the key has the form of such, and tells the account.
+_ACCESS_KEY: Final = "ASIA{account}MOCK"
+_CREDENTIAL: Final = re.compile(r"ASIA(?P<account>\d{12})MOCK/")
+_SECRET: Final = "mock-jobs-secret-key"  # noqa: S105 - no secret
+_TOKEN: Final = "mock-jobs-session-token"  # noqa: S105 - no secret
+
+_TIMESTAMP: Final = "%Y%m%dT%H%M%SZ"
+_LIFETIME: Final = re.compile(r"[0-9]{1,6}")
 
 # What can stand in a host name; a bucket with a dot cannot, as no certificate covers it. Source: S3 user guide (documented).
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+
+# Source: answers of Amazon S3 (observed); without the ids of the request, which moto leaves out too.
+_EXPIRED: Final = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>Request has expired</Message>'
+    "<X-Amz-Expires>{lifetime}</X-Amz-Expires><Expires>{expires}</Expires><ServerTime>{now}</ServerTime></Error>"
+)
 
 
 class _Signer(S3SigV4QueryAuth):
     """Signs as of a given moment, where botocore's own looks at the clock of the process."""
 
-    def __init__(self, region: str, expires_s: int, moment: datetime) -> None:
-        super().__init__(_CREDENTIALS, "s3", region, expires_s)
+    def __init__(self, credentials: Credentials, region: str, expires_s: int, moment: datetime) -> None:
+        super().__init__(credentials, "s3", region, expires_s)
         self._moment = moment
 
     def add_auth(self, request: Any) -> None:
-        request.context["timestamp"] = self._moment.strftime("%Y%m%dT%H%M%SZ")
+        request.context["timestamp"] = self._moment.strftime(_TIMESTAMP)
         self._modify_request_before_signing(request)  # type: ignore[attr-defined]  # not in botocore's stubs
         to_sign = self.string_to_sign(request, self.canonical_request(request))
         self._inject_signature_to_request(request, self.signature(to_sign, request))  # type: ignore[attr-defined]
 
 
-def presign(wanted: Presigning) -> str:
-    """Return a presigned URL, the same that boto3 makes at that moment with these credentials."""
+def presign(wanted: Presigning, account: str) -> str:
+    """Return a presigned URL, the same that boto3 makes at that moment with credentials of the account."""
     bucket, key = quote(wanted.bucket, safe=""), quote(wanted.key, safe="/~")
     if wanted.endpoint is not None:
         url = f"{wanted.endpoint}/{bucket}/{key}"
@@ -50,8 +63,8 @@ def presign(wanted: Presigning) -> str:
     if wanted.version_id is not None:
         url += f"?{urlencode({'versionId': wanted.version_id}, quote_via=quote)}"
     request = AWSRequest(wanted.method, url)
-    moment = datetime.fromtimestamp(wanted.signed_at_ms // 1000, timezone.utc)
-    _Signer(wanted.region, wanted.expires_s, moment).add_auth(request)
+    credentials = Credentials(_ACCESS_KEY.format(account=account), _SECRET, _TOKEN)
+    _Signer(credentials, wanted.region, wanted.expires_s, _moment(wanted.signed_at_ms)).add_auth(request)
     return str(request.url)
 
 
@@ -59,3 +72,48 @@ def presign(wanted: Presigning) -> str:
 def _dns_suffix(partition: str) -> str:
     known = shared_loader().load_data("partitions")["partitions"]
     return str(next(each["outputs"]["dnsSuffix"] for each in known if each["id"] == partition))
+
+
+def _moment(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms // 1000, timezone.utc)
+
+
+class Grant(NamedTuple):
+    """What one of the URLs that were made here grants.
+
+    Attributes:
+        account: In whose name.
+        expires_at_ms: From when on no more, in milliseconds since the epoch.
+        lifetime: How long it did, in seconds, as the URL has it.
+    """
+
+    account: str
+    expires_at_ms: int
+    lifetime: str
+
+    def refusal(self, now_ms: int) -> Answer | None:
+        """Return what S3 answers to a request by an expired URL, None if it is still good.
+
+        moto itself does not look at the time.
+        """
+        if now_ms < self.expires_at_ms:
+            return None
+        expires, now = (f"{_moment(each):%Y-%m-%dT%H:%M:%SZ}" for each in (self.expires_at_ms, now_ms))
+        body = _EXPIRED.format(lifetime=self.lifetime, expires=expires, now=now)
+        return Answer(403, {"Content-Type": "application/xml"}, body.encode())
+
+
+def grant_of(query: str) -> Grant | None:
+    """Return what the URL with this query grants, None if it was not made here."""
+    if _TOKEN not in query:
+        return None
+    members = {name: values[0] for name, values in parse_qs(query).items()}
+    credential = _CREDENTIAL.match(members.get("X-Amz-Credential", ""))
+    lifetime = members.get("X-Amz-Expires", "")
+    try:
+        signed = datetime.strptime(members.get("X-Amz-Date", ""), _TIMESTAMP).replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
+    if credential is None or _LIFETIME.fullmatch(lifetime) is None:
+        return None
+    return Grant(credential["account"], (int(signed.timestamp()) + int(lifetime)) * 1000, lifetime)

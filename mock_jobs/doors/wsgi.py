@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from mock_jobs.doors import moto_seam
 from mock_jobs.doors.dispatch import Answer, Request, answer, failure
+from mock_jobs.doors.presigner import grant_of
 from mock_jobs.doors.remote_control import PREFIX, control
 from mock_jobs.doors.requests import is_account_id, origin_of, region_of, service_of
 from mock_jobs.doors.worlds import LISTENERS, Worlds
@@ -59,8 +60,15 @@ class Application:
             environ["wsgi.input"] = io.BytesIO(body)
         if origin.signing_name in LISTENERS:
             self._worlds.before_moto(moto_seam.account_of(origin.access_key, header), origin.signing_name)
-        if header is None and is_account_id(origin.access_key):
-            environ["HTTP_X_MOTO_ACCOUNT_ID"] = origin.access_key
+        known_account = origin.access_key if is_account_id(origin.access_key) else None
+        grant = grant_of(query)
+        if grant is not None:
+            refused = grant.refusal(self._worlds.of(grant.account).clock.now_ms)
+            if refused is not None:
+                return _respond(refused, start_response)
+            known_account = grant.account
+        if header is None and known_account is not None:
+            environ["HTTP_X_MOTO_ACCOUNT_ID"] = known_account
         answered_by_moto: Iterable[bytes] = self._moto(environ, start_response)
         return answered_by_moto
 

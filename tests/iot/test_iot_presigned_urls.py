@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mock_jobs import MockJobsServer
-from mock_jobs.doors.presigner import presign
+from mock_jobs.doors.presigner import grant_of, presign
 from mock_jobs.objects import Presigning
 
 from iot_fleet import Fleet
@@ -175,7 +175,7 @@ def test_the_url_has_all_members_of_a_query_signed_with_temporary_credentials(on
     }
     assert members["X-Amz-Algorithm"] == "AWS4-HMAC-SHA256"
     key, _, scope = members["X-Amz-Credential"].partition("/")
-    assert (key[:4], len(key)) == ("ASIA", 20)
+    assert re.fullmatch("ASIA[A-Z0-9]{16}", key)
     assert scope == "20310203/us-east-1/s3/aws4_request"
     assert members["X-Amz-Date"] == "20310203T040506Z"
     assert members["X-Amz-SignedHeaders"] == "host"
@@ -290,7 +290,9 @@ def test_in_china_the_url_leads_to_china(mock):
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 def test_the_signature_is_the_one_that_boto3_makes(method):
     moment = datetime(2030, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
-    url = presign(Presigning(method, "bucket", "a b/ü", "v+1", "eu-west-1", 77, int(moment.timestamp() * 1000), None))
+    url = presign(
+        Presigning(method, "bucket", "a b/ü", "v+1", "eu-west-1", 77, int(moment.timestamp() * 1000), None), "123456789012"
+    )
     bare, _, _ = url.partition("&X-Amz-Algorithm")
     assert bare == "https://bucket.s3.eu-west-1.amazonaws.com/a%20b/%C3%BC?versionId=v%2B1"
     request = AWSRequest(method, bare)
@@ -302,6 +304,72 @@ def test_the_signature_is_the_one_that_boto3_makes(method):
         S3SigV4QueryAuth(credentials, "s3", "eu-west-1", 77).add_auth(request)
 
     assert url == request.url
+
+
+# The lifetime
+
+
+EXPIRED = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>Request has expired</Message>'
+    "<X-Amz-Expires>60</X-Amz-Expires><Expires>2031-02-03T04:06:06Z</Expires><ServerTime>2031-02-03T04:06:06Z</ServerTime></Error>"
+)
+
+
+def test_a_url_is_good_until_its_lifetime_is_over(one, files, mock):
+    mock.clock.freeze()
+    mock.clock.move_to(datetime(2031, 2, 3, 4, 5, 6, tzinfo=timezone.utc).timestamp())
+    job(one, placeholder(), upload("log"), expiresInSec=60)
+    get, put = urls(one.start("t")["jobDocument"])
+    mock.clock.advance(59.999)
+    assert requests.get(get, timeout=5).content == b"content"
+    assert requests.put(put, data=b"in time", timeout=5).status_code == 200
+    mock.clock.advance(0.001)
+
+    refused = requests.get(get, timeout=5)
+    assert (refused.status_code, refused.text) == (403, EXPIRED)
+    assert refused.headers["Content-Type"] == "application/xml"
+    assert requests.put(put, data=b"too late", timeout=5).status_code == 403
+    assert files.get_object(Bucket="files", Key="log")["Body"].read() == b"in time"
+    (get, _) = urls(one.start("t")["jobDocument"])
+    assert requests.get(get, timeout=5).content == b"content"
+
+
+def test_urls_that_the_test_presigned_itself_are_left_to_moto(one, files, mock):
+    url = files.generate_presigned_url("get_object", {"Bucket": "files", "Key": "a/key"}, ExpiresIn=60)
+    mock.clock.advance(3600)
+
+    assert requests.get(url, timeout=5).content == b"content"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "X-Amz-Security-Token=mock-jobs-session-token",
+        "X-Amz-Security-Token=mock-jobs-session-token&X-Amz-Credential=ASIA123456789012MOCK/x",
+        "X-Amz-Security-Token=mock-jobs-session-token&X-Amz-Credential=ASIA123456789012MOCK/x&X-Amz-Date=20310203T040506Z",
+        "X-Amz-Security-Token=mock-jobs-session-token&X-Amz-Credential=ASIA123456789012MOCK/x&X-Amz-Date=20310203T040506Z"
+        "&X-Amz-Expires=-99999999999999",
+        "X-Amz-Security-Token=mock-jobs-session-token&X-Amz-Credential=AKIA/x&X-Amz-Date=20310203T040506Z&X-Amz-Expires=6",
+    ],
+)
+def test_what_only_looks_like_one_of_our_urls_is_left_to_moto(query):
+    assert grant_of(query) is None
+
+
+def test_urls_lead_to_the_buckets_of_the_account_although_others_are_kept_out(mock, monkeypatch):
+    monkeypatch.setenv("MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS", "false")
+    iot, data, s3 = (
+        boto3.client(each, region_name="us-east-1", aws_access_key_id="111111111111", aws_secret_access_key="x")
+        for each in ("iot", "iot-jobs-data", "s3")
+    )
+    s3.create_bucket(Bucket="files")
+    s3.put_object(Bucket="files", Key="a/key", Body=b"content")
+    arn = iot.create_thing(thingName="t")["thingArn"]
+    iot.create_job(jobId="job", targets=[arn], document=json.dumps([placeholder()]), presignedUrlConfig={"roleArn": ROLE})
+
+    (url,) = urls(data.start_next_pending_job_execution(thingName="t")["execution"]["jobDocument"])
+    assert requests.get(url, timeout=5).content == b"content"
 
 
 # Uploads
@@ -556,6 +624,8 @@ def test_in_server_mode_the_urls_lead_back_to_the_server_by_the_name_that_the_de
         assert requests.get(urls(fleet.start("t")["jobDocument"])[0], timeout=5).content == b"content"
         assert requests.put(urls(fleet.start("t")["jobDocument"])[1], data=b"log", timeout=5).status_code == 200
         assert client("s3").get_object(Bucket="files", Key="t.log")["Body"].read() == b"log"
+        server.account("111111111111").clock.advance(3600)
+        assert requests.get(get, timeout=5).status_code == 403
 
 
 def test_in_server_mode_a_host_of_aws_is_kept():
