@@ -341,16 +341,20 @@ def test_urls_that_the_test_presigned_itself_are_left_to_moto(one, files, mock):
     assert requests.get(url, timeout=5).content == b"content"
 
 
+TOKEN = "X-Amz-Security-Token=mock-jobs-session-token&X-Amz-Credential"
+OURS = f"{TOKEN}=ASIA123456789012MOCK/x"
+
+
 @pytest.mark.parametrize(
     "query",
     [
         "",
-        "X-Amz-Security-Token=mock-jobs-session-token",
-        "X-Amz-Security-Token=mock-jobs-session-token&X-Amz-Credential=ASIA123456789012MOCK/x",
-        "X-Amz-Security-Token=mock-jobs-session-token&X-Amz-Credential=ASIA123456789012MOCK/x&X-Amz-Date=20310203T040506Z",
-        "X-Amz-Security-Token=mock-jobs-session-token&X-Amz-Credential=ASIA123456789012MOCK/x&X-Amz-Date=20310203T040506Z"
-        "&X-Amz-Expires=-99999999999999",
-        "X-Amz-Security-Token=mock-jobs-session-token&X-Amz-Credential=AKIA/x&X-Amz-Date=20310203T040506Z&X-Amz-Expires=6",
+        TOKEN,
+        OURS,
+        f"{OURS}&X-Amz-Date=20310203T040506Z",
+        f"{OURS}&X-Amz-Date=yesterday&X-Amz-Expires=60",
+        f"{OURS}&X-Amz-Date=20310203T040506Z&X-Amz-Expires=-99999999999999",
+        f"{TOKEN}=AKIA/x&X-Amz-Date=20310203T040506Z&X-Amz-Expires=60",
     ],
 )
 def test_what_only_looks_like_one_of_our_urls_is_left_to_moto(query):
