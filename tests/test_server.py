@@ -454,6 +454,9 @@ def test_batch_jobs_are_moved_over_http(server):
     assert status() == status() == "SUBMITTED"
     _control(server, "batch/step", job_id=job_id)
     assert status() == "RUNNABLE"
+    _control(server, "batch/block", queue="q", code="UNDETERMINED")
+    assert "its queue is blocked" in _control(server, "batch/step", job_id=job_id).json()["message"]
+    _control(server, "batch/unblock", queue="q")
     _control(server, "batch/run-until", job_id=job_id, status="FAILED")
     (job,) = batch.describe_jobs(jobs=[job_id])["jobs"]
     assert job["container"]["exitCode"] == 4

@@ -32,7 +32,7 @@ def code_of(reason: str) -> str:
 def blocked_reason(queue: JobQueue, vcpus: float) -> str | None:
     """Return why no compute environment could ever take a job that needs so much, None if one could."""
     if queue.outages:
-        return queue.outages[-1]
+        return queue.outages[-1].reason
     environments = list(queue.environments)
     candidates = [each for each in environments if each.state == "ENABLED" and each.status != "INVALID"]
     if not candidates:

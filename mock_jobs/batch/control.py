@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
+from mock_jobs.batch.outages import Outage, begin_outage, find_queue
 from mock_jobs.batch.pacing import as_pace
 from mock_jobs.batch.plans import JobPlan
 from mock_jobs.batch.steering import Steering
@@ -129,6 +130,46 @@ class BatchControl:
         with self._world.lock:
             self._steering.plans.insert(0, made)
         return made
+
+    # Blocked queues
+
+    def block(self, queue: str, code: str, *, instance_type: str | None = None) -> Outage:
+        """Let AWS be unable to place any job of a queue, for a reason that lies on its side.
+
+        The job at the head of the queue shows the reason, and the queue's jobStateTimeLimitActions act on it. What runs goes on.
+
+        Args:
+            queue: Name or ARN of a job queue.
+            code: `CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY`, `MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT`,
+                `MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS`, `MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED` or
+                `UNDETERMINED`.
+            instance_type: What the first of these says is missing; by default the first that the queue asks for.
+
+        Returns:
+            What blocks the queue, until its `clear()`, `unblock()` or the end of a `with` block.
+
+        Raises:
+            UsageValueError: There is no such queue or code, or the queue can be brought to this by itself.
+            UsageTypeError: An argument is no string.
+        """
+        with self._world.lock, self._world.clock.one_moment():
+            self._world.clock.catch_up()
+            return begin_outage(self._steering.regions, queue, code, instance_type, self._world.lock)
+
+    def unblock(self, queue: str) -> None:
+        """Take back everything that `block()` did to a queue.
+
+        Args:
+            queue: Name or ARN of a job queue.
+
+        Raises:
+            UsageValueError: There is no such queue.
+            UsageTypeError: The name is no string.
+        """
+        with self._world.lock, self._world.clock.one_moment():
+            self._world.clock.catch_up()
+            for outage in list(find_queue(self._steering.regions, queue)[1].outages):
+                outage.clear()
 
     # Moving by hand
 

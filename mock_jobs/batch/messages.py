@@ -268,5 +268,18 @@ BLOCKED_SERVICE_MAX: Final = (
 BLOCKED_QUOTA: Final = (
     "MISCONFIGURATION:QUOTA_MANAGEMENT_LIMIT_EXCEEDED - Quota share cannot meet the capacity requirement of the job."  # inferred
 )
+BLOCKED_NO_CAPACITY: Final = (
+    "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - Service cannot fulfill the capacity requested for instance type [{instance_type}]"
+)
+BLOCKED_JOB_RESOURCE: Final = (
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement (vCPU/memory/GPU) is higher than that can be met "
+    "by the CE(s) attached to the job queue."
+)
+BLOCKED_SERVICE_ROLE: Final = "MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS \N{EN DASH} Batch service role has a permission issue."
+BLOCKED_INSTANCE_CONFIGURATION: Final = (
+    "MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED - Your compute environment associated with this job queue has an "
+    "unsupported instance type configuration."
+)
+BLOCKED_UNDETERMINED: Final = "UNDETERMINED - Batch job is blocked, root cause is undetermined."
 BLOCKED_INVALID: Final = "ACTION_REQUIRED - CE(s) associated with the job queue are invalid."
 BLOCKED_DISABLED: Final = "ACTION_REQUIRED - CE(s) associated with the job queue are disabled."  # prefix inferred

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.consumables import Requirements
     from mock_jobs.batch.fair_share import FairShareRules
     from mock_jobs.batch.job import Job
+    from mock_jobs.batch.outages import Outage
     from mock_jobs.batch.retry import RetryStrategy
     from mock_jobs.batch.service_jobs.resources import ServiceSide
     from mock_jobs.batch.time_limits import TimeLimit
@@ -146,7 +147,7 @@ class JobQueue:
     moves: int = 0
     reads: int = 0
     head: Head | None = None
-    outages: list[str] = field(default_factory=list)
+    outages: list[Outage] = field(default_factory=list)
     time_limits: tuple[TimeLimit, ...] = ()
 
     @property

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.job import Job
     from mock_jobs.batch.lifecycle import Lifecycle
     from mock_jobs.batch.queued import Queued
+    from mock_jobs.batch.resources import JobQueue
     from mock_jobs.batch.service_jobs.job import ServiceJob
     from mock_jobs.batch.stepping import InHand
     from mock_jobs.world import World
@@ -23,6 +24,7 @@ class Region(Protocol):
 
     jobs: dict[str, Job]
     service_jobs: dict[str, ServiceJob]
+    queues: dict[str, JobQueue]
     lifecycle: Lifecycle
 
     def in_hand(self, job_id: str) -> InHand | None:

@@ -87,11 +87,14 @@ class JobInHand:
 
     def _what_it_waits_for(self) -> str:
         spec = self.job.spec
+        queue = spec.queue
+        if queue.outages:
+            return f" and its queue is blocked: {queue.outages[-1].reason}"
         if spec.requirements is not None and (lacking := self.lifecycle.stock.lacking(spec.requirements.needs)):
             return f" and waits for {', '.join(lacking)}"
         rooms = ", ".join(
-            f"{each.name} ({each.state}, {each.status}, {each.in_use:g} of {each.capacity:g} vCPUs in use)"
-            for each in spec.queue.environments
+            f"{each.name} ({each.state}, {each.status}, {each.in_use:g} of {queue.usage.usable(each.capacity):g} vCPUs in use)"
+            for each in queue.environments
         )
         blocked = "" if self.job.status_reason is None else f" ({self.job.status_reason})"
         return f"{blocked}, needs {spec.vcpus:g} vCPUs and waits for room or its turn in {rooms}"

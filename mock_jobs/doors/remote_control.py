@@ -62,6 +62,14 @@ def _iot_settings(world: World, **values: object) -> None:
     world.shared(IoTControl).settings.change(**values)
 
 
+def _block(world: World, *, queue: str, code: str, instance_type: str | None = None) -> None:
+    world.shared(BatchControl).block(queue, code, instance_type=instance_type)
+
+
+def _unblock(world: World, *, queue: str) -> None:
+    world.shared(BatchControl).unblock(queue)
+
+
 def _plan(world: World, **plan: Any) -> None:
     world.shared(BatchControl).plan(**plan)
 
@@ -75,11 +83,13 @@ def _run_until(world: World, *, job_id: str, status: JobStatus) -> None:
 
 
 _COMMANDS: Mapping[str, Callable[..., None]] = {
+    "batch/block": _block,
     "batch/pace": _pace,
     "batch/plan": _plan,
     "batch/run-until": _run_until,
     "batch/settings": _batch_settings,
     "batch/step": _step,
+    "batch/unblock": _unblock,
     "clock/advance": _advance,
     "clock/freeze": _freeze,
     "clock/move-to": _move_to,

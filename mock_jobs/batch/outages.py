@@ -1,0 +1,115 @@
+"""Blocked queues whose cause lies on AWS's side: a test makes them.
+
+Source: user guide, "Jobs stuck in RUNNABLE" (*documented*: codes and texts). That the name of the instance type stands in the
+place of `instanceTypeName`, inside of the brackets, is *inferred*.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mock_jobs.batch import messages
+from mock_jobs.batch.blocking import code_of
+from mock_jobs.errors import HIDDEN, UsageValueError
+from mock_jobs.inputs import check_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from threading import RLock
+
+    from mock_jobs.batch.resources import JobQueue
+    from mock_jobs.batch.steering import Region
+
+__tracebackhide__ = HIDDEN
+
+_TEXTS: Final = {
+    code_of(text): text
+    for text in (
+        messages.BLOCKED_NO_CAPACITY,
+        messages.BLOCKED_JOB_RESOURCE,
+        messages.BLOCKED_SERVICE_ROLE,
+        messages.BLOCKED_INSTANCE_CONFIGURATION,
+        messages.BLOCKED_UNDETERMINED,
+    )
+}
+# What a test need not ask for, since it can bring it about.
+_BY_THEMSELVES: Final = {
+    code_of(messages.BLOCKED_MAX_RESOURCE): "submit a job that needs more vCPUs than any compute environment of the queue has",
+    code_of(messages.BLOCKED_DISABLED): "disable the compute environments of the queue",
+}
+
+
+class Outage:
+    """A reason for which AWS can place no job of a queue, until `clear()` or the end of a `with` block.
+
+    Attributes:
+        reason: The statusReason of the job at the head of the queue.
+    """
+
+    def __init__(self, queue: JobQueue, reason: str, look_again: Callable[[], None], lock: RLock) -> None:
+        self.reason = reason
+        self._queue = queue
+        self._look_again = look_again
+        self._lock = lock
+        queue.outages.append(self)
+        look_again()
+
+    def clear(self) -> None:
+        """Let jobs be placed again; harmless when they are already."""
+        with self._lock:
+            if self in self._queue.outages:
+                self._queue.outages.remove(self)
+                self._look_again()
+
+    def __enter__(self) -> Outage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clear()
+
+
+def begin_outage(regions: Iterable[Region], queue: str, code: str, instance_type: str | None, lock: RLock) -> Outage:
+    """Let a queue be blocked, for `BatchControl.block`."""
+    check_text("code", code)
+    if instance_type is not None:
+        check_text("instance_type", instance_type)
+    if code in _BY_THEMSELVES:
+        msg = f"{code} comes by itself and cannot be asked for: {_BY_THEMSELVES[code]}"
+        raise UsageValueError(msg)
+    if code not in _TEXTS:
+        msg = f"no such reason: {code!r}. There are: {', '.join(_TEXTS)}"
+        raise UsageValueError(msg)
+    region, found = find_queue(regions, queue)
+    if not found.order:
+        msg = f"job queue {queue} has no compute environments; only queues of ordinary jobs can be blocked"
+        raise UsageValueError(msg)
+    text = _TEXTS[code].format(instance_type=instance_type or _instance_type_of(found))
+    return Outage(found, text, region.lifecycle.scheduler.look_again, lock)
+
+
+def find_queue(regions: Iterable[Region], reference: str) -> tuple[Region, JobQueue]:
+    """Return the job queue that a test names, by its name or ARN, and its account and region.
+
+    Raises:
+        UsageTypeError: The reference is no string.
+        UsageValueError: There is no such queue, or there are several of this name.
+    """
+    check_text("queue", reference)
+    known = [(region, queue) for region in regions for queue in region.queues.values()]
+    found = [(region, queue) for region, queue in known if reference in (queue.name, queue.arn)]
+    if len(found) > 1:
+        msg = f"several job queues are named {reference!r}; give the ARN of one: {', '.join(queue.arn for _, queue in found)}"
+        raise UsageValueError(msg)
+    if not found:
+        names = ", ".join(queue.name for _, queue in known) or "none"
+        msg = f"no job queue is named {reference!r}; there are: {names}"
+        raise UsageValueError(msg)
+    return found[0]
+
+
+def _instance_type_of(queue: JobQueue) -> str:
+    resources = queue.order[0][1].resources
+    if resources is None:
+        return "unknown"
+    types = resources.get("instanceTypes")
+    return types[0] if types else resources["type"]

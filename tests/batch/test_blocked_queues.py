@@ -1,0 +1,261 @@
+"""Blocked queues whose cause a test makes up. Document: AWS Batch user guide, "Jobs stuck in RUNNABLE"."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+
+from mock_jobs.errors import UsageTypeError, UsageValueError
+
+from batch_site import (
+    ACCOUNT,
+    FARGATE,
+    PREFIX,
+    Timeline,
+    detail,
+    make_definition,
+    make_environment,
+    make_queue,
+    make_site,
+    status,
+    statuses,
+    submit,
+)
+
+NO_CAPACITY = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"
+TEXTS = {
+    NO_CAPACITY: f"{NO_CAPACITY} - Service cannot fulfill the capacity requested for instance type [optimal]",
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT": (
+        "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement (vCPU/memory/GPU) is higher than that can be "
+        "met by the CE(s) attached to the job queue."
+    ),
+    "MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS": (
+        "MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS \N{EN DASH} Batch service role has a permission issue."
+    ),
+    "MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED": (
+        "MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED - Your compute environment associated with this job queue has "
+        "an unsupported instance type configuration."
+    ),
+    "UNDETERMINED": "UNDETERMINED - Batch job is blocked, root cause is undetermined.",
+}
+
+
+@pytest.fixture
+def at(mock):
+    return Timeline(mock)
+
+
+def reason(batch, job_id):
+    job = detail(batch, job_id)
+    assert job["status"] == "RUNNABLE"
+    return job.get("statusReason")
+
+
+@pytest.mark.parametrize("code", TEXTS)
+@pytest.mark.parametrize("reference", ["q", f"{PREFIX}job-queue/q"], ids=["name", "ARN"])
+def test_a_blocked_queue_places_nothing_and_its_head_says_why(mock, batch, at, code, reference):
+    make_site(batch)
+    mock.batch.block(reference, code)
+    head, behind = submit(batch), submit(batch)
+
+    at.go_to(1000)
+
+    assert (reason(batch, head), reason(batch, behind)) == (TEXTS[code], None)
+    (event,) = [each for each in mock.events if each.topic == "Batch Job Queue Blocked"]
+    assert event.payload["detail"]["statusReason"] == TEXTS[code]
+
+
+def test_the_queue_is_blocked_for_the_length_of_a_block(mock, batch, at):
+    make_site(batch)
+    mock.batch.plan(duration=10)
+    running = submit(batch)
+    assert status(batch, running) == "RUNNING"
+
+    with mock.batch.block("q", NO_CAPACITY):
+        waiting = submit(batch)
+        at.go_to(5)
+        assert reason(batch, waiting) == TEXTS[NO_CAPACITY]
+        at.go_to(20)
+        assert statuses(batch, running, waiting) == ["SUCCEEDED", "RUNNABLE"]
+
+    at.go_to(21)
+    assert at.span(detail(batch, waiting)) == (20, None)
+    assert "statusReason" not in detail(batch, waiting)
+
+
+def test_of_several_reasons_the_last_counts_and_each_can_be_taken_back(mock, batch, at):
+    make_site(batch)
+    first = mock.batch.block("q", "UNDETERMINED")
+    second = mock.batch.block("q", NO_CAPACITY)
+    job_id = submit(batch)
+    seen = [reason(batch, job_id)]
+
+    second.clear()
+    seen.append(reason(batch, job_id))
+    second.clear()
+    seen.append(reason(batch, job_id))
+    first.clear()
+
+    assert seen == [TEXTS[NO_CAPACITY], TEXTS["UNDETERMINED"], TEXTS["UNDETERMINED"]]
+    assert status(batch, job_id) == "SUCCEEDED"
+
+
+def test_unblock_takes_everything_back(mock, batch, at):
+    make_site(batch)
+    mock.batch.block("q", "UNDETERMINED")
+    mock.batch.block("q", NO_CAPACITY)
+    job_id = submit(batch)
+    assert status(batch, job_id) == "RUNNABLE"
+
+    mock.batch.unblock("q")
+
+    assert status(batch, job_id) == "SUCCEEDED"
+
+
+def test_other_queues_go_on(mock, batch, at):
+    make_site(batch)
+    make_queue(batch, "other")
+    mock.batch.block("q", NO_CAPACITY)
+
+    blocked, free = submit(batch), submit(batch, jobQueue="other")
+
+    assert statuses(batch, blocked, free) == ["RUNNABLE", "SUCCEEDED"]
+
+
+def test_nobody_passes_a_blocked_head_even_if_others_may_pass(mock, batch, at):
+    mock.batch.settings.strict_fifo = False
+    make_site(batch)
+    mock.batch.block("q", NO_CAPACITY)
+
+    jobs = [submit(batch), submit(batch)]
+
+    assert statuses(batch, *jobs) == ["RUNNABLE", "RUNNABLE"]
+    assert reason(batch, jobs[1]) is None
+
+
+def test_step_does_not_place_a_job_of_a_blocked_queue_and_says_why(mock, batch):
+    mock.batch.pace = "manual"
+    make_site(batch)
+    job_id = submit(batch)
+    mock.batch.step(job_id)
+    mock.batch.block("q", "UNDETERMINED")
+
+    with pytest.raises(UsageValueError, match="its queue is blocked: UNDETERMINED - Batch job is blocked"):
+        mock.batch.step(job_id)
+
+    assert status(batch, job_id) == "RUNNABLE"
+
+
+def test_a_time_limit_acts_on_missing_capacity(mock, batch, at):
+    action = {"reason": NO_CAPACITY, "state": "RUNNABLE", "maxTimeSeconds": 600, "action": "CANCEL"}
+    make_environment(batch)
+    make_queue(batch, jobStateTimeLimitActions=[action])
+    make_definition(batch)
+    mock.batch.block("q", NO_CAPACITY)
+    job_id = submit(batch)
+
+    at.go_to(700)
+
+    job = detail(batch, job_id)
+    assert job["statusReason"] == f"Canceled by JobStateTimeLimit action due to reason: {NO_CAPACITY}"
+    assert at.seconds(job["stoppedAt"]) == 600
+
+
+def test_the_time_limit_begins_again_after_an_outage(mock, batch, at):
+    action = {"reason": NO_CAPACITY, "state": "RUNNABLE", "maxTimeSeconds": 600, "action": "CANCEL"}
+    make_environment(batch, max_vcpus=1)
+    make_queue(batch, jobStateTimeLimitActions=[action])
+    make_queue(batch, "other")
+    make_definition(batch)
+    mock.batch.plan("busy", duration=86_400)
+    assert status(batch, submit(batch, "busy", jobQueue="other")) == "RUNNING"
+    job_id = submit(batch)
+    with mock.batch.block("q", NO_CAPACITY):
+        at.go_to(599)
+    assert reason(batch, job_id) is None
+
+    mock.batch.block("q", NO_CAPACITY)
+    at.go_to(1198)
+
+    assert reason(batch, job_id) == TEXTS[NO_CAPACITY]
+    at.go_to(1199)
+    assert status(batch, job_id) == "FAILED"
+
+
+@pytest.mark.parametrize(
+    ("given", "instance_type"), [({}, "c5.large"), ({"instance_type": "p4d.24xlarge"}, "p4d.24xlarge")], ids=["default", "given"]
+)
+def test_the_instance_type_is_named(mock, batch, at, given, instance_type):
+    make_environment(batch, instanceTypes=["c5.large", "m5"])
+    make_queue(batch)
+    make_definition(batch)
+    mock.batch.block("q", NO_CAPACITY, **given)
+
+    job_id = submit(batch)
+
+    assert reason(batch, job_id) == TEXTS[NO_CAPACITY].replace("optimal", instance_type)
+
+
+def test_on_fargate_the_kind_of_capacity_is_named(mock, batch):
+    batch.create_compute_environment(computeEnvironmentName="f", type="MANAGED", computeResources=FARGATE)
+    make_queue(batch, environments=("f",))
+
+    assert mock.batch.block("q", NO_CAPACITY).reason == TEXTS[NO_CAPACITY].replace("optimal", "FARGATE")
+
+
+# Misuse.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "text"),
+    [
+        (("nope", "UNDETERMINED"), UsageValueError, "no job queue is named 'nope'; there are: q, other"),
+        (("q", "CAPACITY"), UsageValueError, f"no such reason: 'CAPACITY'. There are: {NO_CAPACITY}, "),
+        (("q", "ACTION_REQUIRED"), UsageValueError, "disable the compute environments of the queue"),
+        (("q", "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE"), UsageValueError, "submit a job that needs more vCPUs"),
+        ((7, "UNDETERMINED"), UsageTypeError, "queue must be a string, got 7"),
+        (("q", None), UsageTypeError, "code must be a string, got None"),
+        (("q", "UNDETERMINED", 7), UsageTypeError, "instance_type must be a string, got 7"),
+    ],
+)
+def test_a_wrong_use_is_refused_at_once(mock, batch, at, arguments, error, text):
+    make_site(batch)
+    make_queue(batch, "other")
+    queue, code, *instance_type = arguments
+
+    with pytest.raises(error) as caught:
+        mock.batch.block(queue, code, **({"instance_type": instance_type[0]} if instance_type else {}))
+
+    assert text in str(caught.value)
+    assert status(batch, submit(batch)) == "SUCCEEDED"
+
+
+def test_unblock_needs_a_queue_that_exists(mock, batch):
+    with pytest.raises(UsageValueError, match="no job queue is named 'q'; there are: none"):
+        mock.batch.unblock("q")
+
+
+def test_a_name_that_several_regions_use_must_be_given_as_an_arn(mock, batch, at):
+    elsewhere = boto3.client("batch", region_name="eu-west-1")
+    for client in (batch, elsewhere):
+        make_site(client)
+    arn = f"arn:aws:batch:eu-west-1:{ACCOUNT}:job-queue/q"
+
+    with pytest.raises(UsageValueError, match="several job queues are named 'q'; give the ARN of one") as caught:
+        mock.batch.block("q", "UNDETERMINED")
+
+    assert arn in str(caught.value)
+    mock.batch.block(arn, "UNDETERMINED")
+    here, there = submit(batch), submit(elsewhere)
+    assert (status(batch, here), status(elsewhere, there)) == ("SUCCEEDED", "RUNNABLE")
+
+
+def test_an_outage_that_outlives_its_queue_can_be_taken_back(mock, batch):
+    make_site(batch)
+    outage = mock.batch.block("q", "UNDETERMINED")
+    batch.update_job_queue(jobQueue="q", state="DISABLED")
+    batch.delete_job_queue(jobQueue="q")
+
+    outage.clear()
+
+    assert batch.describe_job_queues()["jobQueues"] == []
