@@ -9,13 +9,16 @@ from collections import OrderedDict
 
 import boto3
 import pytest
+from moto.cloudformation import parsing
+from moto.cloudformation.exceptions import UnformattedGetAttTemplateException, ValidationError
+from moto.cloudformation.models import Stack, cloudformation_backends
 from moto.core import models as core_models
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.config import default_user_config
 from moto.events.models import EventsBackend, Rule, events_backends
 from moto.events.utils import EventTemplateParser
-from moto.iot.models import IoTBackend, iot_backends
+from moto.iot.models import FakeJobTemplate, IoTBackend, iot_backends
 from moto.logs.models import LogGroup, LogsBackend, logs_backends
 from moto.moto_api import state_manager
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -380,3 +383,43 @@ def test_a_region_that_moto_does_not_know_has_no_log_groups(mock):
     groups.write("group", "stream", [(1500, "a")], 3000)
 
     assert "nowhere" not in dict.keys(logs_backends[ACCOUNT])
+
+
+def test_stacks_find_their_types_in_one_table_that_can_be_written():
+    table = parsing.get_model_map()
+
+    assert table is parsing.get_model_map()
+    assert table["AWS::IoT::JobTemplate"] is FakeJobTemplate
+    assert "get_model_map()[" in inspect.getsource(parsing.resource_class_from_type)
+
+
+def test_types_of_resources_are_called_in_this_way():
+    create, update = (
+        inspect.signature(getattr(FakeJobTemplate, f"{each}_from_cloudformation_json")).parameters
+        for each in ("create", "update")
+    )
+    assert list(create) == ["resource_name", "cloudformation_json", "account_id", "region_name", "kwargs"]
+    assert list(update) == ["original_resource", "new_resource_name", "cloudformation_json", "account_id", "region_name"]
+    assert '"StackId": resources_map.stack_id' in inspect.getsource(parsing.parse_and_create_resource)
+    assert "parsed_resource.delete(self._account_id, self._region_name)" in inspect.getsource(
+        parsing.ResourceMap._delete_resource
+    )
+
+
+def test_a_stack_has_a_status_and_can_be_taken_back(mock):
+    stacks = boto3.client("cloudformation", region_name=REGION)
+    template = {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}, "Outputs": {"O": {"Value": "v", "Export": {"Name": "e"}}}}
+    stack_id = stacks.create_stack(StackName="s", TemplateBody=json.dumps(template))["StackId"]
+    kept = cloudformation_backends[ACCOUNT][REGION]
+
+    assert kept.stacks[stack_id].status == "CREATE_COMPLETE"
+    assert kept.exports["e"].exporting_stack_id == stack_id
+    assert callable(kept.stacks[stack_id].delete)
+    source = inspect.getsource(Stack)
+    assert 'self.status = "CREATE_PENDING"' in source
+    assert 'self.status = "CREATE_IN_PROGRESS"' in source
+
+
+def test_errors_of_stacks_take_a_message():
+    assert "text" in str(ValidationError(message="text"))
+    assert issubclass(UnformattedGetAttTemplateException, Exception)

@@ -104,6 +104,30 @@ def test_a_deleted_thing_is_heard_of(server):
     assert iot.describe_job(jobId="job-1")["job"]["jobProcessDetails"]["numberOfRemovedThings"] == 1
 
 
+def _stack_body(template_id):
+    properties = {"JobTemplateId": template_id, "Description": "d", "Document": "{}"}
+    return json.dumps({"Resources": {"J": {"Type": "AWS::IoT::JobTemplate", "Properties": properties}}})
+
+
+def test_stacks_make_job_templates_in_the_world_of_their_account(server):
+    stacks = _client(server, "cloudformation")
+    stacks.create_stack(StackName="s", TemplateBody=_stack_body("template"))
+
+    template = _client(server, "iot").describe_job_template(jobTemplateId="template")
+    assert template["jobTemplateArn"] == f"arn:aws:iot:us-east-1:{ACCOUNT_A}:jobtemplate/template"
+    assert _client(server, "iot", ACCOUNT_B).list_job_templates()["jobTemplates"] == []
+    stacks.delete_stack(StackName="s")
+    assert _client(server, "iot").list_job_templates()["jobTemplates"] == []
+
+
+def test_a_stack_with_a_bad_job_template_is_taken_back(server):
+    stacks = _client(server, "cloudformation")
+
+    with pytest.raises(ClientError, match="Value 'bad id!' at 'jobTemplateId'"):
+        stacks.create_stack(StackName="s", TemplateBody=_stack_body("bad id!"))
+    assert stacks.describe_stacks()["Stacks"] == []
+
+
 def test_reset_over_http_forgets_all_worlds(server):
     _create_job(server)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from http import HTTPStatus
 from threading import RLock
 from typing import Any
 
@@ -14,8 +15,8 @@ from botocore.httpsession import URLLib3Session
 from botocore.signers import RequestSigner
 
 from mock_jobs.batch.steering import Steering
-from mock_jobs.doors import moto_seam
-from mock_jobs.doors.dispatch import Request, answer
+from mock_jobs.doors import moto_cloudformation, moto_seam
+from mock_jobs.doors.dispatch import Request
 from mock_jobs.doors.presigner import grant_of
 from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, region_of, service_of
 from mock_jobs.doors.sessions import new_session
@@ -106,7 +107,7 @@ class InProcessDoor:
                 return None
             account = moto_seam.account_of(origin.access_key, _text(headers.get(moto_seam.ACCOUNT_HEADER)))
             ours = Request(service, request.method, path, query, _body(request), account, region_of(origin))
-            answered = answer(self._worlds.ready_for(ours), ours)
+            answered = self._worlds.answer(ours)
             if answered is not None:
                 return answered
         if origin.signing_name in LISTENERS:
@@ -121,7 +122,7 @@ class InProcessDoor:
             known_account = grant.account
         if known_account is not None and moto_seam.ACCOUNT_HEADER not in headers:
             _name_account(request, known_account)
-        answered_by_moto = moto_seam.moto_answers(request)
+        answered_by_moto = self._ask_moto(request, is_for_stacks=origin.signing_name == moto_cloudformation.SIGNING_NAME)
         if answered_by_moto is None:
             is_refused = not moto_seam.lets_out(url.partition("?")[0])
         else:
@@ -129,6 +130,14 @@ class InProcessDoor:
         if is_refused:
             raise refusal(request.method, url, dict(headers.items()))
         return answered_by_moto
+
+    def _ask_moto(self, request: AWSPreparedRequest, *, is_for_stacks: bool) -> MotoAnswer | None:
+        if not is_for_stacks:
+            return moto_seam.moto_answers(request)
+        with moto_cloudformation.stack_run(self._worlds.answer) as run:
+            answered = moto_seam.moto_answers(request)
+            run.has_succeeded = answered is not None and answered[0] < HTTPStatus.BAD_REQUEST
+        return answered
 
 
 def _name_account(request: Any, account: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from mock_jobs.batch.models import BatchBackend
 from mock_jobs.batch.steering import Steering
 from mock_jobs.doors import moto_seam
-from mock_jobs.doors.dispatch import Request, answer
+from mock_jobs.doors.dispatch import Answer, Request, answer
 from mock_jobs.doors.neighbours import MotoNeighbours
 from mock_jobs.iot.models import IoTBackend
 from mock_jobs.services import declared_errors
@@ -65,6 +65,10 @@ class Worlds:
                 if signing_name == "logs":
                     for region in world.shared(Steering).regions:
                         region.lifecycle.logs.write_due()
+
+    def answer(self, request: Request) -> Answer | None:
+        """Answer a request in its world, or return None if it is moto's."""
+        return answer(self.ready_for(request), request)
 
     def reset(self) -> None:
         """Forget the state of all worlds, as moto forgot its own."""

@@ -9,8 +9,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from mock_jobs.doors import moto_seam
-from mock_jobs.doors.dispatch import Answer, Request, answer, failure
+from mock_jobs.doors import moto_cloudformation, moto_seam
+from mock_jobs.doors.dispatch import Answer, Request, failure
 from mock_jobs.doors.presigner import grant_of
 from mock_jobs.doors.remote_control import PREFIX, control
 from mock_jobs.doors.requests import is_account_id, origin_of, region_of, service_of
@@ -69,12 +69,24 @@ class Application:
             known_account = grant.account
         if header is None and known_account is not None:
             environ["HTTP_X_MOTO_ACCOUNT_ID"] = known_account
+        if origin.signing_name == moto_cloudformation.SIGNING_NAME:
+            return self._answer_stacks(environ, start_response)
         answered_by_moto: Iterable[bytes] = self._moto(environ, start_response)
+        return answered_by_moto
+
+    def _answer_stacks(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        with moto_cloudformation.stack_run(self._worlds.answer) as run:
+
+            def note_status(status: str, *rest: Any) -> Any:
+                run.has_succeeded = int(status.partition(" ")[0]) < HTTPStatus.BAD_REQUEST
+                return start_response(status, *rest)
+
+            answered_by_moto: Iterable[bytes] = self._moto(environ, note_status)
         return answered_by_moto
 
     def _answer(self, request: Request) -> Answer | None:
         try:
-            return answer(self._worlds.ready_for(request), request)
+            return self._worlds.answer(request)
         except Exception as error:  # noqa: BLE001 - the client must hear of it, and so must the log
             _log.exception("mock_jobs failed to answer %s %s", request.method, request.path)
             return failure(error)

@@ -1,0 +1,219 @@
+"""What resources of CloudFormation stacks are in our services: the requests that create and delete them.
+
+A resource is created by the same request that a client would send, so that it passes the same checks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from mock_jobs.doors.dispatch import Answer, Request
+from mock_jobs.wire.loader import shared_loader
+
+if TYPE_CHECKING:
+    from botocore.model import ServiceModel, Shape
+
+
+class ResourceRefusedError(Exception):
+    """A resource cannot be created; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request.
+
+    Attributes:
+        operation: As the service model names it.
+        members: From the physical id of the resource to the operation's members.
+    """
+
+    operation: str
+    members: Callable[[str], Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """A type of resources.
+
+    Its properties are the members of the operation that creates it, with a capital.
+
+    Attributes:
+        name: As templates name it.
+        service: As boto3 names it.
+        create: The operation that creates it, as the service model names it.
+        identifier: The property that is its name, and cannot be left out.
+        physical_id: The member of the answer that is its physical id, which `Ref` gives.
+        attributes: What `Fn::GetAtt` gives, by the members of the answer.
+        delete: The requests that delete it.
+        renamed: By the shape of the service model, the properties that are not named as their members.
+    """
+
+    name: str
+    service: str
+    create: str
+    identifier: str
+    physical_id: str
+    attributes: Mapping[str, str]
+    delete: tuple[Step, ...]
+    renamed: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+# Source: the schemas of the resource types in the CloudFormation registry (documented), their primary identifiers included.
+RESOURCE_TYPES: Final = (
+    ResourceType(
+        name="AWS::IoT::JobTemplate",
+        service="iot",
+        create="CreateJobTemplate",
+        identifier="JobTemplateId",
+        physical_id="jobTemplateId",
+        attributes={"Arn": "jobTemplateArn"},
+        delete=(Step("DeleteJobTemplate", lambda physical_id: {"jobTemplateId": physical_id}),),
+        renamed={
+            "JobExecutionsRetryConfig": {"RetryCriteriaList": "criteriaList"},
+            "JobExecutionsRolloutConfig": {"ExponentialRolloutRate": "exponentialRate"},
+        },
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A resource that was created.
+
+    Attributes:
+        physical_id: What `Ref` gives.
+        attributes: What `Fn::GetAtt` gives.
+    """
+
+    physical_id: str
+    attributes: Mapping[str, str]
+
+
+# Sends a request to the world that it is for
+Send = Callable[[Request], Answer | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Calls operations as a client of an account and region does.
+
+    Attributes:
+        account: Account id.
+        region: Region.
+        send: Sends the requests.
+    """
+
+    account: str
+    region: str
+    send: Send
+
+    def call(
+        self, service: str, operation: str, members: Mapping[str, object], *, may_be_gone: bool = False
+    ) -> Mapping[str, Any]:
+        """Return what the operation answers, nothing if what it is about may be gone and is.
+
+        Raises:
+            ResourceRefusedError: The service refuses it.
+        """
+        from botocore.serialize import create_serializer  # noqa: PLC0415 - only those who have stacks pay for it
+
+        model = _model(service)
+        serializer = create_serializer(model.protocol, include_validation=False)
+        sent = serializer.serialize_to_request(dict(members), model.operation_model(operation))
+        path, _, query = str(sent["url_path"]).partition("?")
+        body = sent["body"]
+        content = body.encode() if isinstance(body, str) else bytes(body)
+        answer = self.send(Request(service, str(sent["method"]), path, query, content, self.account, self.region))
+        assert answer is not None
+        told: dict[str, Any] = json.loads(answer.body) if answer.body else {}
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            return told
+        if may_be_gone and answer.status == HTTPStatus.NOT_FOUND:
+            return {}
+        code, text = answer.headers["x-amzn-ErrorType"], told["message"]
+        raise ResourceRefusedError(
+            f'Resource handler returned message: "{text} (Service: {service}, Status Code: {answer.status})" ({code})'
+        )
+
+
+def create(kind: ResourceType, properties: Mapping[str, Any], caller: Caller) -> Created:
+    """Create a resource.
+
+    Raises:
+        ResourceRefusedError: Its properties are not those of its type, or the service refuses it.
+    """
+    if kind.identifier not in properties:
+        raise ResourceRefusedError(f"Model validation failed (#: required key [{kind.identifier}] not found)")
+    shape = _model(kind.service).operation_model(kind.create).input_shape
+    assert shape is not None
+    content = caller.call(kind.service, kind.create, _to_members(shape, properties, kind.renamed, "#"))
+    return Created(content[kind.physical_id], {name: content[member] for name, member in kind.attributes.items()})
+
+
+def delete(kind: ResourceType, physical_id: str, caller: Caller) -> None:
+    """Delete a resource; it does not matter if it is gone already. Source: handlers of resource types (documented).
+
+    Raises:
+        ResourceRefusedError: The service refuses it.
+    """
+    for step in kind.delete:
+        caller.call(kind.service, step.operation, step.members(physical_id), may_be_gone=True)
+
+
+@cache
+def _model(service: str) -> ServiceModel:
+    from botocore.model import ServiceModel  # noqa: PLC0415 - comes when a mock starts
+
+    return ServiceModel(shared_loader().load_service_model(service, "service-2"), service)
+
+
+_BOOLEANS: Final = {"true": True, "false": False}
+
+
+def _to_members(shape: Shape, value: Any, renamed: Mapping[str, Mapping[str, str]], path: str) -> Any:
+    """Return properties as members, values as the types that the model has for them.
+
+    Scalars may come as strings, and strings as scalars: parameters of templates are strings. Source: CloudFormation user
+    guide (documented). What does not fit is left for the service to refuse.
+    """
+    kind = shape.type_name
+    if kind == "structure" and isinstance(value, dict):
+        members = shape.members  # type: ignore[attr-defined]  # it is a structure
+        own = renamed.get(shape.name, {})
+        names = {f"{each[0].upper()}{each[1:]}": each for each in members if each not in own.values()} | dict(own)
+        unknown = value.keys() - names.keys()
+        if unknown:
+            raise ResourceRefusedError(f"Model validation failed ({path}: extraneous key [{min(unknown)}] is not permitted)")
+        return {
+            names[name]: _to_members(members[names[name]], each, renamed, f"{path}/{name}")
+            for name, each in value.items()
+            if each is not None
+        }
+    if kind == "list" and isinstance(value, list):
+        return [_to_members(shape.member, each, renamed, f"{path}/{place}") for place, each in enumerate(value)]  # type: ignore[attr-defined]
+    if kind == "map" and isinstance(value, dict):
+        return {key: _to_members(shape.value, each, renamed, f"{path}/{key}") for key, each in value.items()}  # type: ignore[attr-defined]
+    return _to_scalar(kind, value)
+
+
+def _to_scalar(kind: str, value: Any) -> Any:
+    if kind == "string":
+        if isinstance(value, bool):
+            return str(value).lower()
+        return str(value) if isinstance(value, (int, float)) else value
+    if not isinstance(value, str):
+        return value
+    if kind == "boolean":
+        return _BOOLEANS.get(value, value)
+    if kind in ("integer", "long", "float", "double"):
+        try:
+            return int(value) if kind in ("integer", "long") else float(value)
+        except ValueError:
+            return value
+    return value

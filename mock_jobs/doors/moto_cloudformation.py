@@ -1,0 +1,251 @@
+"""The stacks of CloudFormation, which moto keeps: the seam that puts resources of our services into our stores.
+
+While moto answers a request for CloudFormation, our resource types stand in its table of types; at all other times moto is as it
+was. Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, Final
+
+from mock_jobs.doors.cloudformation import RESOURCE_TYPES, Caller, ResourceRefusedError, ResourceType, Send, create, delete
+
+SIGNING_NAME: Final = "cloudformation"
+
+_CREATING: Final = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+
+
+@dataclass(eq=False)
+class Resource:
+    """A resource of ours in one of moto's stacks.
+
+    moto writes `cf_resource_type` and `logical_resource_id` on it.
+
+    Attributes:
+        kind: Its type.
+        properties: As the template gives them.
+        account: Account id.
+        region: Region.
+        physical_resource_id: What `Ref` gives.
+        attributes: What `Fn::GetAtt` gives.
+    """
+
+    kind: ResourceType
+    properties: Mapping[str, Any]
+    account: str
+    region: str
+    physical_resource_id: str
+    attributes: Mapping[str, str]
+
+    def get_cfn_attribute(self, attribute_name: str) -> str:
+        """Return what `Fn::GetAtt` gives."""
+        from moto.cloudformation.exceptions import UnformattedGetAttTemplateException  # noqa: PLC0415
+
+        try:
+            return self.attributes[attribute_name]
+        except KeyError:
+            raise UnformattedGetAttTemplateException from None
+
+    def is_created(self) -> bool:
+        """Return whether it is ready, as it is at once."""
+        return True
+
+    def delete(self, account_id: str, region_name: str) -> None:  # noqa: ARG002 - the signature that moto calls
+        """Delete it, when the request has succeeded."""
+        _run.get().delete(self)
+
+
+class StackRun:
+    """One request for CloudFormation, as far as our resources go: what it deletes is deleted when it has succeeded.
+
+    When it fails, what it has created is deleted, a stack that it was to create is taken back, and what it was to delete stays.
+    Source: CloudFormation creates before it deletes, and rolls back (documented); that the call itself fails, and leaves no
+    stack behind, is moto's way.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._created: list[Resource] = []
+        self._to_delete: list[Resource] = []
+        self._stacks: list[tuple[str, str, str]] = []
+        self._is_over = False
+        self.has_succeeded = False
+
+    def create(self, kind: ResourceType, properties: Mapping[str, Any], account: str, region: str) -> Resource:
+        """Create a resource at once.
+
+        Raises:
+            ValidationError: It is refused; moto answers it.
+        """
+        from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - loads no other service
+
+        try:
+            made = create(kind, properties, Caller(account, region, self._send))
+        except ResourceRefusedError as error:
+            raise ValidationError(message=str(error)) from error
+        resource = Resource(kind, properties, account, region, made.physical_id, made.attributes)
+        self._created.append(resource)
+        return resource
+
+    def concerns(self, account: str, region: str, stack_id: str) -> None:
+        """Take note of a stack that has resources of ours."""
+        self._stacks.append((account, region, stack_id))
+
+    def delete(self, resource: Resource) -> None:
+        """Delete a resource at the end, or now if this is the end."""
+        if self._is_over:
+            delete(resource.kind, resource.physical_resource_id, Caller(resource.account, resource.region, self._send))
+        else:
+            self._to_delete.append(resource)
+
+    def succeed(self) -> None:
+        """Delete what is to be deleted."""
+        self._is_over = True
+        for resource in self._to_delete:
+            self.delete(resource)
+
+    def roll_back(self) -> None:
+        """Take everything back."""
+        self._is_over = True
+        for stack in dict.fromkeys(self._stacks):
+            _take_back_stack(*stack)
+        for resource in reversed(self._created):
+            self.delete(resource)
+
+
+def _take_back_stack(account: str, region: str, stack_id: str) -> None:
+    from moto.cloudformation.models import cloudformation_backends  # noqa: PLC0415 - loaded by now
+
+    backend = cloudformation_backends[account][region]
+    stack = backend.stacks.get(stack_id)
+    if stack is None or stack.status not in _CREATING:
+        return
+    # Whatever moto says to the deletion of its own resources must not hide why the request failed.
+    with suppress(Exception):
+        stack.delete()
+    del backend.stacks[stack_id]
+    for name in [name for name, export in backend.exports.items() if export.exporting_stack_id == stack_id]:
+        del backend.exports[name]
+
+
+_run: ContextVar[StackRun] = ContextVar("_run")
+
+
+class _InMotosTable:
+    """Stands in moto's table of types, where a model class is expected."""
+
+    def __init__(self, kind: ResourceType, replaced: Any) -> None:
+        self._kind = kind
+        self.replaced = replaced
+
+    def has_cfn_attr(self, attr: str) -> bool:
+        return attr in self._kind.attributes
+
+    def create_from_cloudformation_json(
+        self, resource_name: str, cloudformation_json: Mapping[str, Any], account_id: str, region_name: str, **kwargs: Any
+    ) -> Any:
+        run = _run.get(None)
+        if run is None:
+            # Another thread, whose requests are moto's alone.
+            return self.replaced.create_from_cloudformation_json(
+                resource_name, cloudformation_json, account_id, region_name, **kwargs
+            )
+        run.concerns(account_id, region_name, kwargs["StackId"])
+        return run.create(self._kind, cloudformation_json["Properties"], account_id, region_name)
+
+    def update_from_cloudformation_json(
+        self,
+        original_resource: Any,
+        new_resource_name: str,
+        cloudformation_json: Mapping[str, Any],
+        account_id: str,
+        region_name: str,
+    ) -> Any:
+        run = _run.get(None)
+        if run is None:
+            return self.replaced.update_from_cloudformation_json(
+                original_resource=original_resource,
+                new_resource_name=new_resource_name,
+                cloudformation_json=cloudformation_json,
+                account_id=account_id,
+                region_name=region_name,
+            )
+        properties = cloudformation_json["Properties"]
+        if properties == original_resource.properties:
+            return original_resource
+        # Source: all properties are create-only (documented), and one that has a name of its own cannot be replaced (documented).
+        name = properties.get(self._kind.identifier)
+        if name == original_resource.properties[self._kind.identifier]:
+            from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - loaded by now
+
+            raise ValidationError(
+                message="CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+                f"Rename {name} and update the stack again."
+            )
+        replacement = run.create(self._kind, properties, account_id, region_name)
+        run.delete(original_resource)
+        return replacement
+
+    def delete_from_cloudformation_json(
+        self, resource_name: str, cloudformation_json: Mapping[str, Any], account_id: str, region_name: str
+    ) -> None:
+        # Ours are deleted by their own method, so this one is not.
+        self.replaced.delete_from_cloudformation_json(resource_name, cloudformation_json, account_id, region_name)
+
+
+_lock = Lock()
+_users = 0
+_put_back = ExitStack()
+
+
+def _open() -> None:
+    global _users  # noqa: PLW0603 - counts the threads that are in
+    from moto.cloudformation.parsing import get_model_map  # noqa: PLC0415 - loads many services, and who has stacks needs them
+
+    with _lock:
+        _users += 1
+        if _users == 1:
+            table: dict[str, Any] = get_model_map()
+            for kind in RESOURCE_TYPES:
+                replaced = table[kind.name]
+                table[kind.name] = _InMotosTable(kind, replaced)
+                _put_back.callback(table.__setitem__, kind.name, replaced)
+
+
+def _close() -> None:
+    global _users  # noqa: PLW0603
+    with _lock:
+        _users -= 1
+        if _users == 0:
+            _put_back.close()
+
+
+@contextmanager
+def stack_run(send: Send) -> Iterator[StackRun]:
+    """Let moto answer one request for CloudFormation, with our resources in our stores.
+
+    Args:
+        send: Sends requests to our services, for the worlds that the request is about.
+
+    Yields:
+        The run; say `has_succeeded` when moto has answered without an error.
+    """
+    _open()
+    run = StackRun(send)
+    token = _run.set(run)
+    try:
+        yield run
+    finally:
+        try:
+            if run.has_succeeded:
+                run.succeed()
+            else:
+                run.roll_back()
+        finally:
+            _run.reset(token)
+            _close()
