@@ -99,7 +99,7 @@ BOTH_ORDERS: Final = "computeEnvironmentOrder and serviceEnvironmentOrder cannot
 NO_SERVICE_ENVIRONMENT: Final = "At least 1 service environment must be provided"  # inferred
 TOO_MANY_SERVICE_ENVIRONMENTS: Final = "A job queue can have at most 1 service environment"  # limit documented, text inferred
 OTHER_ENVIRONMENTS: Final = "{member} cannot be set on a job queue of type {type}"  # inferred
-OTHER_CAPACITY_UNITS: Final = "The service environments must have the same kind of capacity units"  # inferred
+QUOTA_ENVIRONMENT_IN_USE: Final = "{arn} is used by a job queue, and quotas are managed in one"  # limit documented, text inferred
 SERVICE_JOBS_ONLY: Final = (
     "Job queue {name} of type SAGEMAKER_TRAINING accepts only service jobs"  # rule documented, text inferred
 )
