@@ -37,6 +37,20 @@ def test_as_many_snapshot_jobs_may_be_active_as_the_quota_says(mock, fleet):
         fleet.job("t", job_id="third")
 
 
+def test_continuous_jobs_have_a_quota_of_their_own(mock, fleet):
+    fleet.things("t")
+    mock.iot.settings.change(max_active_continuous_jobs=1, max_active_snapshot_jobs=1)
+    fleet.job("t", job_id="continuous", targetSelection="CONTINUOUS")
+    fleet.job("t", job_id="snapshot")
+
+    with fleet.refused("LimitExceededException", 410, "1 CONTINUOUS jobs are active, and 1 is the limit."):
+        fleet.job("t", targetSelection="CONTINUOUS")
+    fleet.iot.cancel_job(jobId="continuous")
+    fleet.job("t", targetSelection="CONTINUOUS")
+
+    assert fleet.describe()["status"] == "IN_PROGRESS"
+
+
 @pytest.mark.parametrize("end", ["completed", "canceled", "deleted"])
 def test_a_job_that_is_over_makes_room_for_another(mock, fleet, end):
     fleet.things("t")
