@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mock_jobs.batch.functions import JobRun
     from mock_jobs.errors import (
         NotActiveError,
         UndeliveredEventWarning,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "JobRun": "mock_jobs.batch.functions",
     "MockJobs": "mock_jobs.mock",
     "MockJobsServer": "mock_jobs.server",
     "NotActiveError": "mock_jobs.errors",
@@ -35,6 +37,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "JobRun",
     "MockJobs",
     "MockJobsServer",
     "NotActiveError",

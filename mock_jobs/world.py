@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import NamedTuple, Protocol, TypeVar, cast
 
@@ -95,6 +96,23 @@ class World:
             with self.lock:
                 found = self._shared.get(kind) or self._shared.setdefault(kind, kind(self))
         return cast("SharedT", found)
+
+    @contextmanager
+    def unlocked(self) -> Iterator[None]:
+        """Let other threads act for the length of a `with` block, at a point where nothing is half done.
+
+        For code of a test that the world calls: what it waits for may come by another thread, as it does in a server.
+        """
+        held = 0
+        with suppress(RuntimeError):
+            while True:
+                self.lock.release()
+                held += 1
+        try:
+            yield
+        finally:
+            for _ in range(held):
+                self.lock.acquire()
 
     def reset(self) -> None:
         """Forget all state of the services, all timers, faults, calls and events."""

@@ -14,6 +14,7 @@ from mock_jobs.errors import HIDDEN, UsageValueError
 from mock_jobs.inputs import check_text
 
 if TYPE_CHECKING:
+    from mock_jobs.batch.functions import JobFunction
     from mock_jobs.batch.pace import Pace, PaceName
     from mock_jobs.batch.plans import LogLine
     from mock_jobs.batch.service_jobs.states import ServiceJobStatus
@@ -83,13 +84,13 @@ class BatchControl:
         definition: str | None = None,
         array_index: int | None = None,
         attempt: int | None = None,
-        node_index: int | None = None,
         duration: float | None = 0.0,
         exit_code: int | None = None,
         reason: str | None = None,
         host_lost: bool = False,
         start_failure: str | None = None,
         logs: Sequence[LogLine] = (),
+        run: JobFunction | None = None,
     ) -> JobPlan:
         """Plan what matching jobs do when they run; of several plans that match, the one added last counts.
 
@@ -101,13 +102,15 @@ class BatchControl:
             definition: Name or ARN of the job definition, with or without revision; None matches all.
             array_index: Index of an array child; None matches all jobs.
             attempt: Number of the attempt, from 1; None matches all.
-            node_index: Index of a node of a multi-node parallel job; None matches all jobs and nodes.
             duration: Seconds from RUNNING to the end; None or infinity hangs until a timeout or TerminateJob.
             exit_code: Exit code of the container, 0 to 255; None means 0, success, unless `host_lost` or `start_failure` is given.
             reason: The reason of the container, for example "OutOfMemoryError: Container killed due to memory usage".
             host_lost: Whether the host disappears after `duration`, as with a Spot reclaim.
             start_failure: Why the container cannot start, for example "CannotPullContainerError: ...".
             logs: What the container writes into its log stream: lines, or pairs of the seconds after its start and a line.
+            run: A function that stands for the container. It is called with a `JobRun` when the container starts; None or 0 is success,
+                another number the exit code, an exception exit code 1; what it prints goes into the log stream. It may make
+                requests; the time that passes by them counts as the container's.
 
         Returns:
             The plan.
@@ -122,13 +125,13 @@ class BatchControl:
             definition=definition,
             array_index=array_index,
             attempt=attempt,
-            node_index=node_index,
             duration=float("inf") if duration is None else duration,
             exit_code=exit_code,
             reason=reason,
             host_lost=host_lost,
             start_failure=start_failure,
             logs=logs,
+            run=run,
         )
         with self._world.lock:
             self._steering.plans.insert(0, made)
@@ -182,7 +185,7 @@ class BatchControl:
         A RUNNABLE job gets room out of its turn, but never more than there is.
 
         Args:
-            job_id: Of a plain job, an array child, a node or a service job in any account and region.
+            job_id: Of a plain job, an array child or a service job in any account and region.
 
         Returns:
             The status that the job has now.

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch import messages
 from mock_jobs.batch.agenda import Agenda
 from mock_jobs.batch.dependencies import Outlook, is_waiting, outlook, released_by
-from mock_jobs.batch.gang import Gang
+from mock_jobs.batch.functions import FunctionRunner
 from mock_jobs.batch.job import ArrayJob, Attempt, Job
-from mock_jobs.batch.nodes import MultiNodeJob
 from mock_jobs.batch.scheduler import Scheduler
 from mock_jobs.batch.states import (
+    ARRAY_TRANSITIONS,
     FAILED,
+    JOB_TRANSITIONS,
     PENDING,
     RUNNABLE,
     RUNNING,
@@ -60,9 +61,9 @@ class Lifecycle:
         self._steering = steering
         self.announcer = announcer
         self.logs = logs
+        self.functions = FunctionRunner(world, steering, logs)
         self.stock = stock
         self.agenda: Agenda[Job] = Agenda(world.clock)
-        self._gang = Gang(self, world.clock, world.ids)
         self.scheduler = Scheduler(self, world.clock, self.agenda, steering.settings, stock)
         self.stopper = Stopper(self, steering.settings)
 
@@ -74,16 +75,16 @@ class Lifecycle:
         queue.index.add(job, job.spec.share_identifier)
         queue.usage.submitted(job)
         queue.moves += 1
-        self.put(job, self._steering.latency_ms("submitted_seconds"), self.evaluate)
+        self._put(job, self._steering.latency_ms("submitted_seconds"), self.evaluate)
 
     def evaluate(self, job: Job) -> None:
         """Let a SUBMITTED job begin to wait, for its dependencies or for room."""
         if job.status != SUBMITTED:
             return
         view = outlook(job)
-        self.move(job, Trigger.EVALUATED_READY if view is Outlook.READY else Trigger.EVALUATED_WAITING)
+        self._move(job, Trigger.EVALUATED_READY if view is Outlook.READY else Trigger.EVALUATED_WAITING)
         if view is Outlook.HOPELESS:
-            self.put(job, 0, self.resolve)
+            self._put(job, 0, self.resolve)
         elif view is Outlook.READY:
             if isinstance(job, ArrayJob):
                 self._release_children(job)
@@ -101,7 +102,7 @@ class Lifecycle:
             if isinstance(job, ArrayJob):
                 self._release_children(job)
             else:
-                self.move(job, Trigger.DEPENDENCIES_SUCCEEDED)
+                self._move(job, Trigger.DEPENDENCIES_SUCCEEDED)
                 self._enqueue(job, "runnable_seconds")
 
     def _release_children(self, array: ArrayJob) -> None:
@@ -132,41 +133,49 @@ class Lifecycle:
         if spec.requirements is not None:
             job.current.claims = self.stock.take(spec.requirements.needs)
         job.status_reason = None
-        self.move(job, Trigger.PLACED)
+        self._move(job, Trigger.PLACED)
         spec.queue.usage.placed(job)
-        self.start_later(job)
-
-    def start_later(self, job: Job) -> None:
-        """Let the container of a STARTING job run when it has had its time."""
-        self.put(job, self._steering.latency_ms("starting_seconds"), self.start)
+        self._put(job, self._steering.latency_ms("starting_seconds"), self.start)
 
     def start(self, job: Job) -> None:
         """Let the container of a STARTING job run, or fail to."""
         attempt = job.current
         if job.status != STARTING or attempt is None or job.due_ms > self._clock.now_ms:
             return
-        plan = attempt.plan = self._steering.plan_for(job, job.attempt_number)
+        plan = attempt.plan = self._steering.plan_for(job, len(job.attempts) + 1)
         if plan.start_failure is not None:
             self._attempt_failed(job, attempt, None, plan.start_failure, messages.TASK_NOT_STARTED)
             return
         now_ms = self._clock.now_ms
         attempt.started_ms = job.started_ms = now_ms
-        self.move(job, Trigger.CONTAINER_STARTED)
+        self._move(job, Trigger.CONTAINER_STARTED)
         self.logs.open(job, attempt, plan.lines(now_ms))
-        if job.holds_room:
-            job.spec.queue.usage.started(job, now_ms)
+        job.spec.queue.usage.started(job, now_ms)
+        if plan.run is None:
+            attempt.exit_code = plan.exit_code
+            self._run_on(job, attempt)
+        else:
+            self.functions.run(job, attempt, plan.run, self._run_on)
+
+    def _run_on(self, job: Job, attempt: Attempt) -> None:
+        """Let a container, whose outcome is known, run to its end or its timeout."""
+        plan, started_ms = attempt.plan, attempt.started_ms
+        assert plan is not None
+        assert started_ms is not None
+        if job.is_terminated:
+            # Its end is under way.
+            return
+        # Time has passed already if a function was run.
+        passed_ms = self._clock.now_ms - started_ms
         duration_ms = plan.duration_ms
         if duration_ms is not None:
-            duration_ms = max(duration_ms, self._steering.latency_ms(None))
-            if not job.holds_room:
-                # Nodes of equal duration end together, also if real time has passed between their starts.
-                duration_ms = max(0, duration_ms - (now_ms - job.due_ms))
+            duration_ms = max(duration_ms, self._steering.latency_ms(None), passed_ms)
         timeout_s = job.spec.timeout_seconds
         if timeout_s is not None and (duration_ms is None or duration_ms > timeout_s * 1000):
             attempt.times_out = True
             duration_ms = timeout_s * 1000 + self._steering.latency_ms("timeout_grace_seconds", at_least=False)
         if duration_ms is not None:
-            self.put(job, duration_ms, self._gang.end if isinstance(job, MultiNodeJob) else self.end)
+            self._put(job, max(duration_ms - passed_ms, 0), self.end)
 
     def end(self, job: Job) -> None:
         """Let the container of a RUNNING job come to the end that is planned for it."""
@@ -183,31 +192,23 @@ class Lifecycle:
         elif plan.host_lost:
             text = messages.HOST_LOST.format(instance=attempt.environment.instance_id)
             self._attempt_failed(job, attempt, None, plan.reason, text)
-        elif plan.exit_code == 0:
+        elif attempt.exit_code == 0:
             self._close(job, attempt, 0, plan.reason, messages.CONTAINER_EXITED)
             self.finish([(job, Trigger.EXITED_ZERO, messages.CONTAINER_EXITED)])
         else:
-            self._attempt_failed(job, attempt, plan.exit_code, plan.reason, messages.CONTAINER_EXITED)
+            self._attempt_failed(job, attempt, attempt.exit_code, plan.reason, messages.CONTAINER_EXITED)
 
     def end_later(self, job: Job, delay_ms: int) -> None:
-        """Let a RUNNING job that was terminated end after a delay, whatever was planned."""
-        for node in job.others if isinstance(job, MultiNodeJob) else ():
-            if node.status == STARTING:
-                self.stop_container(node)
-            elif node.status == RUNNING:
-                self.put(node, delay_ms, self.end)
-        self.put(job, delay_ms, self.end)
+        """Let a RUNNING job end after a delay, whatever was planned."""
+        self._put(job, delay_ms, self.end)
 
     def stop_container(self, job: Job) -> None:
         """End a STARTING or RUNNING job that was terminated."""
         attempt = job.current
         assert attempt is not None
-        self.kill(job, attempt, job.stop_reason)
-        self.finish([(job, Trigger.STOPPED, job.stop_reason)])
-
-    def kill(self, job: Job, attempt: Attempt, reason: str | None) -> None:
-        """Close an attempt that comes to no end of its own; a container that ran was killed."""
+        reason = job.stop_reason
         self._close(job, attempt, None if attempt.started_ms is None else KILLED, None, reason)
+        self.finish([(job, Trigger.STOPPED, reason)])
 
     def delete_with_queue(self, jobs: list[Job]) -> None:
         """Fail all jobs of a queue that is deleted."""
@@ -217,7 +218,8 @@ class Lifecycle:
                 job.end_reason = messages.QUEUE_DELETED
             for each in job.children if isinstance(job, ArrayJob) else [job]:
                 if each.current is not None:
-                    self.kill(each, each.current, messages.QUEUE_DELETED)
+                    code = None if each.current.started_ms is None else KILLED
+                    self._close(each, each.current, code, None, messages.QUEUE_DELETED)
                 endings.append((each, Trigger.QUEUE_DELETED, messages.QUEUE_DELETED))
         self.finish(endings)
 
@@ -226,7 +228,7 @@ class Lifecycle:
         retry = job.spec.retry
         if retry is not None and retry.repeats(len(job.attempts), status_reason, reason, exit_code):
             job.status_reason = status_reason
-            self.move(job, Trigger.RETRIED)
+            self._move(job, Trigger.RETRIED)
             self._enqueue(job, "retry_delay_seconds")
         else:
             self.finish([(job, Trigger.ATTEMPT_FAILED, status_reason)])
@@ -239,12 +241,11 @@ class Lifecycle:
         self.logs.close(job, attempt, has_exited=status_reason == messages.CONTAINER_EXITED)
         job.attempts = (*job.attempts, attempt)
         job.current = None
-        if job.holds_room:
-            attempt.environment.in_use -= job.spec.vcpus
-            job.spec.queue.usage.freed(job, self._clock.now_ms, has_run=attempt.started_ms is not None)
-            for resource, quantity in attempt.claims:
-                resource.give_back(quantity)
-            self.scheduler.look_again()
+        attempt.environment.in_use -= job.spec.vcpus
+        job.spec.queue.usage.freed(job, self._clock.now_ms, has_run=attempt.started_ms is not None)
+        for resource, quantity in attempt.claims:
+            resource.give_back(quantity)
+        self.scheduler.look_again()
 
     # Ends
 
@@ -274,7 +275,7 @@ class Lifecycle:
                 reason = (job.end_reason or job.stop_reason or messages.CHILD_FAILED) if has_failed else None
             job.stopped_ms = self._clock.now_ms
             job.status_reason = reason
-            self.move(job, trigger)
+            self._move(job, trigger)
             for other in released_by(job):
                 self._dependency_ended(other, waiting)
             parent = job.parent
@@ -294,24 +295,21 @@ class Lifecycle:
             if not is_waiting(job):
                 waiting.append((job, Trigger.STOPPED, job.stop_reason))
         elif outlook(job) is not Outlook.WAITING:
-            self.put(job, 0, self.resolve)
+            self._put(job, 0, self.resolve)
 
     # Inside
 
-    def put(self, job: Job, delay_ms: int, move: Callable[[Job], None]) -> None:
-        """Let something happen to a job after a delay, in milliseconds; the pace may make it longer."""
+    def _put(self, job: Job, delay_ms: int, move: Callable[[Job], None]) -> None:
         delay_ms = max(delay_ms, self._steering.latency_ms(None))
         job.due_ms = self._clock.now_ms + delay_ms
         self.agenda.put(job.due_ms, move, job)
 
-    def move(self, job: Job, trigger: Trigger) -> None:
-        """Give a job the status that a trigger leads to, and let all know that count or show it."""
+    def _move(self, job: Job, trigger: Trigger) -> None:
         before = job.status
-        job.status = job.transitions[before, trigger]
+        table = ARRAY_TRANSITIONS if isinstance(job, ArrayJob) else JOB_TRANSITIONS
+        job.status = table[before, trigger]
         job.moves += 1
         job.reads = 0
-        if not job.holds_room:
-            return
         queue = job.spec.queue
         if before == RUNNABLE:
             self.scheduler.remove(job)
@@ -329,5 +327,3 @@ class Lifecycle:
             parent.moves += 1
             parent.reads = 0
         self.announcer.changed(job)
-        if isinstance(job, MultiNodeJob):
-            self._gang.follow(job, trigger)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
+from inspect import iscoroutinefunction, signature
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch.names import DEFINITION_NAME, NAME, parse_revision
@@ -13,6 +14,7 @@ from mock_jobs.errors import HIDDEN, UsageTypeError, UsageValueError
 from mock_jobs.inputs import check_flag, check_seconds, check_text, check_whole
 
 if TYPE_CHECKING:
+    from mock_jobs.batch.functions import JobFunction
     from mock_jobs.batch.job import Job
     from mock_jobs.batch.resources import JobDefinition, JobQueue
     from mock_jobs.batch.service_jobs.job import ServiceJob
@@ -39,13 +41,13 @@ class JobPlan:
         definition: Name or ARN of the job definition, with or without revision; None matches all.
         array_index: Index of an array child; None matches all jobs.
         attempt: Number of the attempt, from 1; None matches all.
-        node_index: Index of a node of a multi-node parallel job; None matches all jobs and nodes.
         duration: Seconds from RUNNING to the end; infinity hangs until a timeout or TerminateJob ends it.
         exit_code: Exit code of the container; 0 is success. None if it never exits by itself.
         reason: The reason of the container, for example `OutOfMemoryError: Container killed due to memory usage`.
         host_lost: Whether the host disappears after `duration`, as with a Spot reclaim; then there is no exit code.
         start_failure: Why the container cannot start, for example `CannotPullContainerError: ...`; None if it can.
         logs: What the container writes: lines, or pairs of the seconds after its start and a line.
+        run: A function that stands for the container: its result is the exit code, what it prints is written.
     """
 
     job_name: str = "*"
@@ -58,8 +60,8 @@ class JobPlan:
     reason: str | None = None
     host_lost: bool = False
     start_failure: str | None = None
-    node_index: int | None = None
     logs: Sequence[LogLine] = ()
+    run: JobFunction | None = None
     _said: tuple[tuple[int, str], ...] = field(init=False, repr=False, compare=False)
     _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
@@ -69,8 +71,6 @@ class JobPlan:
         _check_reference("definition", self.definition, _is_definition)
         if self.array_index is not None:
             check_whole("array_index", self.array_index, 0)
-        if self.node_index is not None:
-            check_whole("node_index", self.node_index, 0)
         if self.attempt is not None:
             check_whole("attempt", self.attempt, 1)
         if self.duration != _FOREVER:
@@ -84,7 +84,9 @@ class JobPlan:
         if self.host_lost and self.start_failure is not None:
             msg = "an attempt either fails to start or loses its host: give one of start_failure and host_lost"
             raise UsageValueError(msg)
-        if self.host_lost or self.start_failure is not None:
+        if self.run is not None:
+            self._check_run(self.run)
+        elif self.host_lost or self.start_failure is not None:
             if self.exit_code is not None:
                 msg = "a container that loses its host or fails to start has no exit code: leave exit_code out"
                 raise UsageValueError(msg)
@@ -95,6 +97,22 @@ class JobPlan:
             msg = "a container that fails to start writes nothing: give one of start_failure and logs"
             raise UsageValueError(msg)
         object.__setattr__(self, "_pattern", re.compile(translate(self.job_name)))
+
+    def _check_run(self, run: object) -> None:
+        if not callable(run) or iscoroutinefunction(run):
+            msg = f"run must be a function, and no coroutine function, got {run!r}"
+            raise UsageTypeError(msg)
+        try:
+            signature(run).bind(None)
+        except TypeError as error:
+            msg = f"run is called with one argument, a JobRun; {run!r} cannot be: {error}"
+            raise UsageTypeError(msg) from None
+        except ValueError:
+            # Some functions that are written in C do not tell.
+            pass
+        if self.exit_code is not None or self.host_lost or self.start_failure is not None:
+            msg = "what run returns decides how the container ends: leave exit_code, host_lost and start_failure out"
+            raise UsageValueError(msg)
 
     @property
     def duration_ms(self) -> int | None:
@@ -110,14 +128,13 @@ class JobPlan:
         return (
             self._fits(job.spec.name, job.spec.queue, attempt)
             and (self.array_index is None or (job.parent is not None and self.array_index == job.index))
-            and (self.node_index is None or self.node_index == job.node_index)
             and (self.definition is None or self._means(job.spec.definition))
         )
 
     def matches_service_job(self, job: ServiceJob, attempt: int) -> bool:
-        """Return whether this is the plan of an attempt of a service job, which has no definition, array or node."""
-        is_for_others = any(each is not None for each in (self.definition, self.array_index, self.node_index))
-        return not is_for_others and self._fits(job.spec.name, job.spec.queue, attempt)
+        """Return whether this is the plan of an attempt of a service job, which has no definition, no array and no container."""
+        is_for_containers = self.definition is not None or self.array_index is not None or self.run is not None
+        return not is_for_containers and self._fits(job.spec.name, job.spec.queue, attempt)
 
     def _fits(self, name: str, queue: JobQueue, attempt: int) -> bool:
         return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from mock_jobs.batch.pacing import Pacing
@@ -47,6 +47,7 @@ class Steering:
         settings: Latencies and other knobs.
         plans: The one that was added last stands first.
         regions: The accounts and regions that were used.
+        functions: The jobs whose function has not returned: what begins it, None once it has begun.
     """
 
     def __init__(self, world: World) -> None:
@@ -55,6 +56,7 @@ class Steering:
         self.settings = BatchSettings()
         self.plans: list[JobPlan] = []
         self.regions: list[Region] = []
+        self.functions: dict[Readable, Callable[[], None] | None] = {}
 
     def forget(self) -> None:
         """Forget jobs and plans and go back to the defaults of settings and pace, for `World.reset`.
@@ -63,6 +65,7 @@ class Steering:
         """
         self.plans.clear()
         self.regions.clear()
+        self.functions.clear()
         self.settings.restore()
         self.pacing.forget()
 
@@ -86,6 +89,8 @@ class Steering:
             read: Unfinished jobs, or the queue or array whose listing held none.
             may_take_time: Whether time may pass until the change.
         """
+        if self.functions:
+            read = self._without_functions(read)
         pace = self.pacing.pace
         if pace.mode != "poll":
             return
@@ -121,6 +126,23 @@ class Steering:
     def plan_for_service_job(self, job: ServiceJob, attempt: int) -> JobPlan:
         """Return the plan of an attempt of a service job."""
         return next((plan for plan in self.plans if plan.matches_service_job(job, attempt)), SUCCESS)
+
+    def begin_function(self, job: Readable) -> None:
+        """Let the function of a job run whose turn has come, unless it has begun."""
+        begin = self.functions.get(job)
+        if begin is not None:
+            self.functions[job] = None
+            begin()
+
+    def _without_functions(self, read: Iterable[Readable]) -> list[Readable]:
+        # They change only when their function returns. One function may wait for another that stands behind it.
+        others: list[Readable] = []
+        for each in read:
+            if each in self.functions:
+                self.begin_function(each)
+            else:
+                others.append(each)
+        return others
 
     def plan_for(self, job: Job, attempt: int) -> JobPlan:
         """Return the plan of an attempt."""

@@ -1,0 +1,164 @@
+"""Functions of a test that stand for containers.
+
+A function runs when the container of its attempt starts, in the thread of the request that brought that about, and outside of the world's
+lock, so that its own requests are answered in whatever thread they arrive. Its job is RUNNING meanwhile, and nothing is half done.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from mock_jobs.batch.printing import caught
+from mock_jobs.errors import UsageTypeError, UsageValueError
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.job import Attempt, Job
+    from mock_jobs.batch.logs import LogWriter
+    from mock_jobs.batch.printing import Say
+    from mock_jobs.batch.steering import Steering
+    from mock_jobs.world import World
+
+MAX_EXIT_CODE: Final = 255
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """What a function that stands for a container is given.
+
+    Attributes:
+        job_id: Of the job or array child.
+        job_name: Its name.
+        job_queue: Name of its queue.
+        job_definition: ARN of its definition.
+        attempt: Number of the attempt, from 1.
+        array_index: Index of an array child, else None.
+        command: The command, parameters put in.
+        environment: What job definition and request set, and what AWS Batch adds.
+        parameters: Those of the definition and of the request.
+    """
+
+    job_id: str
+    job_name: str
+    job_queue: str
+    job_definition: str
+    attempt: int
+    array_index: int | None
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    parameters: Mapping[str, str]
+
+
+JobFunction = Callable[[JobRun], "int | None"]
+
+
+def environment_of(job: Job, attempt: Attempt) -> dict[str, str]:
+    """Return the environment of a container.
+
+    Source: user guide, "Job environment variables" (documented). DescribeJobs does not show what AWS Batch adds (inferred).
+    """
+    environment = {pair.get("name", ""): pair.get("value", "") for pair in job.spec.container.get("environment", [])}
+    environment["AWS_BATCH_CE_NAME"] = attempt.environment.name
+    environment["AWS_BATCH_JQ_NAME"] = job.spec.queue.name
+    environment["AWS_BATCH_JOB_ID"] = job.job_id
+    environment["AWS_BATCH_JOB_ATTEMPT"] = str(len(job.attempts) + 1)
+    if job.parent is not None:
+        environment["AWS_BATCH_JOB_ARRAY_INDEX"] = str(job.index)
+        environment["AWS_BATCH_JOB_ARRAY_SIZE"] = str(len(job.parent.children))
+    return environment
+
+
+def run_of(job: Job, attempt: Attempt) -> JobRun:
+    """Return what the function of an attempt is given."""
+    spec = job.spec
+    return JobRun(
+        job_id=job.job_id,
+        job_name=spec.name,
+        job_queue=spec.queue.name,
+        job_definition=spec.definition.arn,
+        attempt=len(job.attempts) + 1,
+        array_index=None if job.parent is None else job.index,
+        command=tuple(spec.container.get("command", [])),
+        environment=MappingProxyType(environment_of(job, attempt)),
+        parameters=MappingProxyType(dict(spec.parameters)),
+    )
+
+
+class FunctionRunner:
+    """Runs the functions of one account and region.
+
+    Args:
+        world: Its lock and clock.
+        steering: Keeps which functions have not returned.
+        logs: Takes what they print.
+    """
+
+    def __init__(self, world: World, steering: Steering, logs: LogWriter) -> None:
+        self._world = world
+        self._steering = steering
+        self._logs = logs
+
+    def is_running(self, job: Job) -> bool:
+        """Return whether the function of a job has not returned."""
+        return job in self._steering.functions
+
+    def run(self, job: Job, attempt: Attempt, function: JobFunction, then: Callable[[Job, Attempt], None]) -> None:
+        """Run a function as soon as nothing is half done any more.
+
+        Args:
+            job: Of the attempt.
+            attempt: Whose container it stands for; gets its exit code.
+            function: What to run.
+            then: Called when it has returned, unless the attempt has ended meanwhile.
+        """
+        self._steering.functions[job] = partial(self._run, job, attempt, function, then)
+        self._world.clock.call_soon(partial(self._steering.begin_function, job))
+
+    def _run(self, job: Job, attempt: Attempt, function: JobFunction, then: Callable[[Job, Attempt], None]) -> None:
+        code = 1
+        try:
+            if job.current is attempt:
+                given = run_of(job, attempt)
+                with self._world.unlocked(), caught(partial(self._say, job, attempt)):
+                    code = _exit_code(function, given, partial(self._say, job, attempt))
+        finally:
+            is_forgotten = job not in self._steering.functions
+            self._steering.functions.pop(job, None)
+            if not is_forgotten and job.current is attempt:
+                attempt.exit_code = code
+                then(job, attempt)
+
+    def _say(self, job: Job, attempt: Attempt, line: str) -> None:
+        if line:
+            with self._world.lock:
+                self._logs.say(job, attempt, line)
+
+
+def _exit_code(function: JobFunction, given: JobRun, say: Say) -> int:
+    """Return the exit code of a process that ran this function."""
+    try:
+        result: object = function(given)
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            # What the system keeps of it.
+            return (end.code or 0) & MAX_EXIT_CODE
+        say(str(end.code))
+        return 1
+    except Exception as error:  # noqa: BLE001 - a container that fails is no failure of the test
+        # The first frame is ours.
+        trace = None if error.__traceback__ is None else error.__traceback__.tb_next
+        for line in "".join(traceback.format_exception(type(error), error, trace)).splitlines():
+            say(line)
+        return 1
+    if result is None:
+        return 0
+    where = f"the function planned for job {given.job_name} ({given.job_id})"
+    if isinstance(result, bool) or not isinstance(result, int):
+        raise UsageTypeError(f"{where} returned {result!r}: return None for success, or an exit code")
+    if not 0 <= result <= MAX_EXIT_CODE:
+        raise UsageValueError(f"{where} returned {result!r}: an exit code is from 0 to {MAX_EXIT_CODE}")
+    return result

@@ -1,0 +1,106 @@
+"""What a function prints while it stands for a container: caught, for the thread that runs it alone."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock, local
+from typing import Any, Final
+
+Say = Callable[[str], None]
+
+_NAMES: Final = ("stdout", "stderr")
+
+
+class _Lines:
+    """Puts lines together from what is printed piece by piece."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._begun = ""
+
+    def write(self, text: str) -> None:
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            self._say(line)
+
+    def end(self) -> None:
+        self._say(self._begun)
+        self._begun = ""
+
+
+class _Caught(local):
+    """What this thread prints into, innermost function last."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, list[_Lines]] = {name: [] for name in _NAMES}
+
+
+_caught = _Caught()
+
+
+class _Switch:
+    """Stands for `sys.stdout` or `sys.stderr`; threads that run no function go on to print where they did."""
+
+    def __init__(self, name: str, original: Any) -> None:
+        self._name = name
+        self._original = original
+
+    def write(self, text: str) -> int:
+        catching = _caught.by_name[self._name]
+        if catching:
+            catching[-1].write(text)
+        else:
+            self._original.write(text)
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._original, name)
+
+
+class _Switches:
+    """Puts the switches in place while any thread needs them. Threads may end in any order, which `redirect_stdout` cannot bear."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._users = 0
+        self._placed: dict[str, tuple[_Switch, Any]] = {}
+
+    def enter(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                for name in _NAMES:
+                    original = getattr(sys, name)
+                    switch = _Switch(name, original)
+                    self._placed[name] = switch, original
+                    setattr(sys, name, switch)
+
+    def leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                for name, (switch, original) in self._placed.items():
+                    # Whoever has put something else there since will see to it.
+                    if getattr(sys, name) is switch:
+                        setattr(sys, name, original)
+
+
+_switches = _Switches()
+
+
+@contextmanager
+def caught(say: Say) -> Iterator[None]:
+    """Let each line that this thread prints, to the standard output or the standard error, be said, for a `with` block."""
+    catchers = {name: _Lines(say) for name in _NAMES}
+    _switches.enter()
+    for name, lines in catchers.items():
+        _caught.by_name[name].append(lines)
+    try:
+        yield
+    finally:
+        for name, lines in catchers.items():
+            _caught.by_name[name].remove(lines)
+            lines.end()
+        _switches.leave()

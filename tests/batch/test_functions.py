@@ -1,0 +1,620 @@
+"""Functions of a test that stand for containers.
+
+Documents: AWS Batch user guide, "Job environment variables", "Job timeouts", "Automated job retries".
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+
+import boto3
+import pytest
+
+from mock_jobs import JobRun, MockJobsServer, UsageTypeError, UsageValueError
+
+from batch_site import (
+    PREFIX,
+    Timeline,
+    container,
+    detail,
+    make_definition,
+    make_environment,
+    make_queue,
+    make_site,
+    reach,
+    status,
+    submit,
+)
+from constants import ACCOUNT, REGION
+from service_site import make_service_site, service_status, submit_service
+
+GROUP = "/aws/batch/job"
+
+
+@pytest.fixture(autouse=True)
+def _site(batch):
+    make_site(batch)
+
+
+def log_of(batch, job_id):
+    stream = detail(batch, job_id)["container"]["logStreamName"]
+    logs = boto3.client("logs", region_name=REGION)
+    return [event["message"] for event in logs.get_log_events(logGroupName=GROUP, logStreamName=stream)["events"]]
+
+
+def wait_for(batch, job_id):
+    """Poll a job as code under test does."""
+    for _ in range(20):
+        job = detail(batch, job_id)
+        if job["status"] in ("SUCCEEDED", "FAILED"):
+            return job
+    raise AssertionError(job["status"])
+
+
+# What it is given
+
+
+def test_a_function_is_given_what_the_container_would_have(mock, batch):
+    seen = []
+    environment = [{"name": "A", "value": "definition"}, {"name": "B", "value": "definition"}]
+    properties = container(1, command=["copy", "Ref::file", "Ref::to"], environment=environment)
+    make_definition(batch, "copy", containerProperties=properties, parameters={"to": "there", "file": "none"})
+    mock.batch.plan("copy-it", run=seen.append)
+    overrides = {"environment": [{"name": "B", "value": "request"}]}
+    job_id = submit(batch, "copy-it", jobDefinition="copy", parameters={"file": "a.txt"}, containerOverrides=overrides)
+    mock.batch.run_all()
+
+    assert seen == [
+        JobRun(
+            job_id=job_id,
+            job_name="copy-it",
+            job_queue="q",
+            job_definition=f"{PREFIX}job-definition/copy:1",
+            attempt=1,
+            array_index=None,
+            command=("copy", "a.txt", "there"),
+            environment={
+                "A": "definition",
+                "B": "request",
+                "AWS_BATCH_CE_NAME": "ce",
+                "AWS_BATCH_JQ_NAME": "q",
+                "AWS_BATCH_JOB_ID": job_id,
+                "AWS_BATCH_JOB_ATTEMPT": "1",
+            },
+            parameters={"file": "a.txt", "to": "there"},
+        )
+    ]
+
+
+def test_what_batch_adds_to_the_environment_is_not_described(mock, batch):
+    mock.batch.plan(run=lambda run: None)
+    job_id = submit(batch)
+    mock.batch.run_all()
+
+    assert detail(batch, job_id)["container"]["environment"] == []
+
+
+def test_a_child_knows_its_index_and_an_attempt_its_number(mock, batch):
+    seen = []
+
+    def fail_once(run):
+        seen.append((run.job_id, run.array_index, run.attempt))
+        assert run.environment["AWS_BATCH_JOB_ID"] == run.job_id
+        assert run.environment["AWS_BATCH_JOB_ARRAY_INDEX"] == str(run.array_index)
+        assert run.environment["AWS_BATCH_JOB_ARRAY_SIZE"] == "2"
+        assert run.environment["AWS_BATCH_JOB_ATTEMPT"] == str(run.attempt)
+        return 1 if run.attempt == 1 else 0
+
+    mock.batch.plan(run=fail_once)
+    array_id = submit(batch, size=2, retryStrategy={"attempts": 2})
+    mock.batch.run_all()
+
+    assert seen == [(f"{array_id}:{index}", index, attempt) for attempt in (1, 2) for index in (0, 1)]
+    assert status(batch, array_id) == "SUCCEEDED"
+
+
+def test_what_it_is_given_cannot_be_changed(mock, batch):
+    def change(run):
+        with pytest.raises(TypeError):
+            run.environment["A"] = "x"
+        with pytest.raises(TypeError):
+            run.parameters["A"] = "x"
+        with pytest.raises(AttributeError):
+            run.attempt = 7
+
+    mock.batch.plan(run=change)
+    job_id = submit(batch)
+    mock.batch.run_all()
+
+    assert status(batch, job_id) == "SUCCEEDED"
+
+
+def test_it_is_called_once_when_the_container_starts(mock, batch):
+    mock.batch.pace = "manual"
+    seen = []
+    mock.batch.plan(run=lambda run: seen.append(status(batch, run.job_id)))
+    job_id = submit(batch)
+    reach(mock, job_id, "STARTING")
+    assert seen == []
+    reach(mock, job_id, "RUNNING")
+    assert seen == ["RUNNING"]
+    reach(mock, job_id, "SUCCEEDED")
+
+    assert seen == ["RUNNING"]
+
+
+# How it ends
+
+
+def leave(value):
+    def run(_):
+        sys.exit(value)
+
+    return run
+
+
+def fail(_):
+    raise LookupError("no such thing")
+
+
+@pytest.mark.parametrize(
+    ("run", "code"),
+    [
+        (lambda _: None, 0),
+        (lambda _: 0, 0),
+        (lambda _: 1, 1),
+        (lambda _: 255, 255),
+        (leave(None), 0),
+        (leave(0), 0),
+        (leave(3), 3),
+        (leave(-1), 255),
+        (leave(256), 0),
+        (leave("went wrong"), 1),
+        (fail, 1),
+    ],
+    ids=["none", "0", "1", "255", "exit", "exit 0", "exit 3", "exit -1", "exit 256", "exit text", "exception"],
+)
+def test_the_exit_code_is_that_of_a_process(mock, batch, run, code):
+    mock.batch.plan(run=run)
+    job_id = submit(batch)
+    mock.batch.run_all()
+    job = detail(batch, job_id)
+
+    assert job["status"] == ("FAILED" if code else "SUCCEEDED")
+    assert job["container"]["exitCode"] == job["attempts"][0]["container"]["exitCode"] == code
+    assert job["statusReason"] == "Essential container in task exited"
+    assert "reason" not in job["container"]
+
+
+def test_the_trace_of_an_exception_is_logged_from_the_function_on(mock, batch):
+    mock.batch.plan(run=fail)
+    job_id = submit(batch)
+    mock.batch.run_all()
+    lines = log_of(batch, job_id)
+
+    assert lines[0] == "Traceback (most recent call last):"
+    assert "in fail" in lines[1]
+    assert lines[-1] == "LookupError: no such thing"
+
+
+def test_the_text_of_an_exit_is_logged(mock, batch):
+    mock.batch.plan(run=leave("went wrong"))
+    job_id = submit(batch)
+    mock.batch.run_all()
+
+    assert log_of(batch, job_id) == ["went wrong"]
+
+
+def test_a_function_may_last_and_have_a_reason(mock, batch):
+    timeline = Timeline(mock)
+    mock.batch.plan(run=lambda _: 137, duration=30, reason="OutOfMemoryError: Container killed due to memory usage")
+    job_id = submit(batch)
+    timeline.go_to(29)
+    assert status(batch, job_id) == "RUNNING"
+    timeline.go_to(60)
+    job = detail(batch, job_id)
+
+    assert timeline.span(job) == (0, 30)
+    assert job["container"]["reason"] == "OutOfMemoryError: Container killed due to memory usage"
+
+
+def test_a_function_may_hang_after_it_has_returned(mock, batch):
+    mock.batch.plan(run=lambda _: 1, duration=None)
+    job_id = submit(batch)
+    mock.batch.run_all()
+
+    assert status(batch, job_id) == "RUNNING"
+
+
+def test_a_retry_rule_sees_the_exit_code(mock, batch):
+    mock.batch.plan(run=lambda run: 42 if run.attempt < 3 else 7)
+    rules = [{"onExitCode": "42", "action": "RETRY"}, {"onExitCode": "*", "action": "EXIT"}]
+    job_id = submit(batch, retryStrategy={"attempts": 5, "evaluateOnExit": rules})
+    mock.batch.run_all()
+
+    assert [attempt["container"]["exitCode"] for attempt in detail(batch, job_id)["attempts"]] == [42, 42, 7]
+
+
+@pytest.mark.parametrize(
+    ("result", "error"), [("0", UsageTypeError), (True, UsageTypeError), (-1, UsageValueError), (256, UsageValueError)]
+)
+def test_what_is_no_exit_code_is_a_mistake_of_the_test_and_fails_the_job(mock, batch, result, error):
+    mock.batch.plan(run=lambda _: result)
+    job_id = submit(batch)
+    with pytest.raises(error, match=f"the function planned for job job .* returned {result!r}"):
+        mock.batch.run_all()
+
+    mock.batch.run_all()
+    assert detail(batch, job_id)["container"]["exitCode"] == 1
+
+
+def test_an_interrupt_reaches_the_test(mock, batch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    mock.batch.plan(run=interrupt)
+    job_id = submit(batch)
+    with pytest.raises(KeyboardInterrupt):
+        mock.batch.run_all()
+
+    mock.batch.run_all()
+    assert status(batch, job_id) == "FAILED"
+
+
+# What it prints
+
+
+def test_what_is_printed_is_the_log(mock, batch, capsys):
+    def talk(_):
+        print("one")
+        print("two", "parts", file=sys.stderr)
+        print("three", end="")
+        print(" in pieces\n\nfour")
+        sys.stdout.write("unfinished")
+        sys.stdout.flush()
+
+    out, err = sys.stdout, sys.stderr
+    mock.batch.plan(run=talk)
+    job_id = submit(batch)
+    mock.batch.run_all()
+
+    assert log_of(batch, job_id) == ["one", "two parts", "three in pieces", "four", "unfinished"]
+    assert (sys.stdout, sys.stderr) == (out, err)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_handler_of_logging_that_is_made_inside_writes_the_log(mock, batch):
+    def talk(_):
+        logger, handler = logging.getLogger("job"), logging.StreamHandler()
+        logger.addHandler(handler)
+        logger.warning("careful")
+        logger.removeHandler(handler)
+
+    mock.batch.plan(run=talk)
+    job_id = submit(batch)
+    mock.batch.run_all()
+
+    assert log_of(batch, job_id) == ["careful"]
+
+
+def test_lines_of_the_plan_and_printed_ones_stand_together(mock, batch):
+    timeline = Timeline(mock)
+
+    def talk(_):
+        mock.clock.advance(5)
+        print("printed")
+
+    mock.batch.plan(run=talk, duration=10, logs=["planned at 0", (8, "planned at 8")])
+    job_id = submit(batch)
+    timeline.go_to(30)
+
+    assert log_of(batch, job_id) == ["planned at 0", "printed", "planned at 8"]
+
+
+def test_other_threads_print_where_they_did(mock, batch, capsys):
+    def talk(_):
+        other = threading.Thread(target=print, args=["from the thread"])
+        other.start()
+        other.join()
+        print("from the job")
+
+    mock.batch.plan(run=talk)
+    job_id = submit(batch)
+    mock.batch.run_all()
+
+    assert log_of(batch, job_id) == ["from the job"]
+    assert capsys.readouterr().out == "from the thread\n"
+
+
+# What it may do
+
+
+def test_it_may_use_other_services(mock, batch):
+    def copy(run):
+        s3 = boto3.client("s3", region_name=REGION)
+        print(boto3.client("sts", region_name=REGION).get_caller_identity()["Account"])
+        content = s3.get_object(Bucket="files", Key="a")["Body"].read()
+        s3.put_object(Bucket="files", Key=run.command[0], Body=content.upper())
+
+    s3 = boto3.client("s3", region_name=REGION)
+    s3.create_bucket(Bucket="files")
+    s3.put_object(Bucket="files", Key="a", Body=b"content")
+    mock.batch.plan(run=copy)
+    job_id = submit(batch, containerOverrides={"command": ["b"]})
+    wait_for(batch, job_id)
+
+    assert s3.get_object(Bucket="files", Key="b")["Body"].read() == b"CONTENT"
+    assert log_of(batch, job_id) == [ACCOUNT]
+
+
+@pytest.mark.parametrize("pace", ["poll", "clock"])
+def test_it_may_submit_a_job_and_wait_for_it(mock, batch, pace):
+    mock.batch.pace = pace
+    mock.clock.freeze()
+    ended = []
+
+    def lead(_):
+        inner_id = submit(batch, "inner")
+        if pace == "clock":
+            mock.clock.advance(60)
+        ended.append(wait_for(batch, inner_id))
+
+    mock.batch.plan("outer", run=lead)
+    mock.batch.plan("inner", duration=30, logs=["inner line"])
+    outer = wait_for(batch, submit(batch, "outer"))
+
+    (inner,) = ended
+    assert outer["status"] == inner["status"] == "SUCCEEDED"
+    assert outer["startedAt"] <= inner["startedAt"] < inner["stoppedAt"] <= outer["stoppedAt"]
+    assert inner["stoppedAt"] - inner["startedAt"] == 30_000
+    assert outer["stoppedAt"] - outer["startedAt"] == (30_000 if pace == "poll" else 60_000)
+
+
+def test_time_that_it_lets_pass_is_not_taken_back(mock, batch):
+    timeline = Timeline(mock)
+    mock.batch.plan(run=lambda _: mock.clock.advance(100))
+    job_id = submit(batch)
+    timeline.go_to(10)
+
+    assert timeline.seconds(mock.clock.now_ms) == 100
+    assert timeline.span(detail(batch, job_id)) == (0, 100)
+
+
+def test_its_timeout_counts_the_time_that_passed(mock, batch):
+    timeline = Timeline(mock)
+    mock.batch.plan(run=lambda _: mock.clock.advance(100))
+    job_id = submit(batch, timeout={"attemptDurationSeconds": 60}, retryStrategy={"attempts": 3})
+    timeline.go_to(10)
+    job = detail(batch, job_id)
+
+    assert (job["status"], job["statusReason"]) == ("FAILED", "Job attempt duration exceeded timeout")
+    assert job["container"]["exitCode"] == 137
+    assert len(job["attempts"]) == 1
+
+
+@pytest.mark.parametrize("pace", ["poll", "clock"])
+def test_it_may_describe_itself_without_moving_the_world(mock, batch, pace):
+    mock.batch.pace = pace
+    seen = []
+    other_id = submit(batch, "other", vcpus=16)
+
+    def look(run):
+        seen.extend(status(batch, run.job_id) for _ in range(5))
+
+    mock.batch.plan("looker", run=look)
+    mock.batch.plan("other", duration=500)
+    job_id = submit(batch, "looker", vcpus=16)
+    start_ms = mock.clock.now_ms
+    mock.batch.run_until(job_id, "RUNNING")
+
+    assert status(batch, other_id) == "SUCCEEDED"
+    assert seen == ["RUNNING"] * 5
+    assert 500_000 <= mock.clock.now_ms - start_ms < 510_000
+
+
+def test_it_may_terminate_itself(mock, batch):
+    def give_up(run):
+        batch.terminate_job(jobId=run.job_id, reason="gave up")
+        print("too late")
+
+    mock.batch.plan(run=give_up)
+    job_id = submit(batch, retryStrategy={"attempts": 3})
+    mock.batch.run_all()
+    job = detail(batch, job_id)
+
+    assert (job["status"], job["statusReason"], job["container"]["exitCode"]) == ("FAILED", "gave up", 137)
+    assert len(job["attempts"]) == 1
+    assert log_of(batch, job_id) == []
+
+
+def test_a_termination_with_a_grace_stands_whatever_it_returns(mock, batch):
+    timeline = Timeline(mock)
+    mock.batch.settings.terminate_grace_seconds = 20
+    mock.batch.plan(run=lambda run: batch.terminate_job(jobId=run.job_id, reason="gave up") and None)
+    job_id = submit(batch)
+    timeline.go_to(60)
+    job = detail(batch, job_id)
+
+    assert (job["status"], job["statusReason"]) == ("FAILED", "gave up")
+    assert timeline.span(job) == (0, 20)
+
+
+@pytest.mark.parametrize("pace", ["poll", "clock"])
+def test_one_may_wait_for_another_that_stands_behind_it(mock, batch, pace):
+    mock.batch.pace = pace
+    seen = []
+
+    def work(run):
+        if run.array_index == 0:
+            seen.append(wait_for(batch, f"{run.environment['AWS_BATCH_JOB_ID'].partition(':')[0]}:1")["status"])
+        return 0
+
+    mock.batch.plan(run=work)
+    array_id = submit(batch, size=2)
+    mock.batch.run_all()
+
+    assert seen == ["SUCCEEDED"]
+    assert status(batch, array_id) == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("pace", ["poll", "clock"])
+def test_an_array_of_many_functions_that_make_requests_does_not_go_deep(mock, batch, pace):
+    mock.batch.pace = pace
+    seen = []
+
+    def look(run):
+        seen.append((run.array_index, status(batch, run.job_id)))
+
+    mock.batch.plan(run=look)
+    make_environment(batch, "big", max_vcpus=1000)
+    make_queue(batch, "bigq", ("big",))
+    array_id = submit(batch, size=400, jobQueue="bigq")
+    mock.batch.run_all()
+
+    assert seen == [(index, "RUNNING") for index in range(400)]
+    assert status(batch, array_id) == "SUCCEEDED"
+
+
+def test_it_cannot_step_itself(mock, batch):
+    def step(run):
+        with pytest.raises(UsageValueError, match="its function has not returned"):
+            mock.batch.step(run.job_id)
+
+    mock.batch.plan(run=step)
+    job_id = submit(batch)
+    mock.batch.run_all()
+
+    assert status(batch, job_id) == "SUCCEEDED"
+
+
+def test_a_reset_from_inside_leaves_nothing_behind(mock, batch):
+    mock.batch.plan(run=lambda _: mock.reset())
+    submit(batch)
+    mock.batch.run_all()
+
+    assert mock.events == ()
+    make_site(batch)
+    job_id = submit(batch)
+    mock.batch.run_all()
+    assert status(batch, job_id) == "SUCCEEDED"
+
+
+def test_events_that_it_leads_to_reach_a_rule_before_it_returns(mock, batch):
+    sqs = boto3.client("sqs", region_name=REGION)
+    events = boto3.client("events", region_name=REGION)
+    url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    events.put_rule(Name="r", EventPattern='{"detail": {"jobName": ["inner"], "status": ["SUCCEEDED"]}}')
+    events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox"}])
+    received = []
+
+    def lead(_):
+        wait_for(batch, submit(batch, "inner"))
+        received.extend(sqs.receive_message(QueueUrl=url).get("Messages", []))
+
+    mock.batch.plan("outer", run=lead)
+    wait_for(batch, submit(batch, "outer"))
+
+    assert len(received) == 1
+
+
+def test_in_a_server_it_may_make_requests_to_the_server():
+    with MockJobsServer() as server:
+        batch = boto3.client(
+            "batch", endpoint_url=server.url, region_name=REGION, aws_access_key_id=ACCOUNT, aws_secret_access_key="x"
+        )
+        make_site(batch)
+        seen = []
+
+        def lead(run):
+            seen.append(status(batch, run.job_id))
+            seen.append(wait_for(batch, submit(batch, "inner"))["status"])
+            print("done")
+
+        server.account(ACCOUNT).batch.plan("outer", run=lead)
+        outer = wait_for(batch, submit(batch, "outer"))
+
+        assert seen == ["RUNNING", "SUCCEEDED"]
+        assert outer["status"] == "SUCCEEDED"
+
+
+def test_in_a_server_two_may_run_at_a_time():
+    with MockJobsServer() as server:
+        barrier = threading.Barrier(2, timeout=10)
+        accounts = ["111111111111", "222222222222"]
+        logs = {}
+
+        def use(account):
+            options = {"endpoint_url": server.url, "region_name": REGION, "aws_access_key_id": account}
+            batch = boto3.client("batch", **options, aws_secret_access_key="x")
+            make_site(batch)
+
+            def meet(run):
+                barrier.wait()
+                print(f"in {account}")
+                barrier.wait()
+
+            server.account(account).batch.plan(run=meet)
+            job = wait_for(batch, submit(batch))
+            stream = job["container"]["logStreamName"]
+            client = boto3.client("logs", **options, aws_secret_access_key="x")
+            events = client.get_log_events(logGroupName=GROUP, logStreamName=stream)["events"]
+            logs[account] = [event["message"] for event in events]
+
+        out = sys.stdout
+        threads = [threading.Thread(target=use, args=[account]) for account in accounts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert logs == {account: [f"in {account}"] for account in accounts}
+        assert sys.stdout is out
+
+
+# What is refused
+
+
+async def coroutine(run):
+    return 0
+
+
+@pytest.mark.parametrize(
+    ("plan", "error", "text"),
+    [
+        ({"run": "function"}, UsageTypeError, "run must be a function"),
+        ({"run": coroutine}, UsageTypeError, "no coroutine function"),
+        ({"run": lambda: 0}, UsageTypeError, "called with one argument"),
+        ({"run": lambda _one, _two: 0}, UsageTypeError, "called with one argument"),
+        ({"run": fail, "exit_code": 0}, UsageValueError, "leave exit_code"),
+        ({"run": fail, "host_lost": True}, UsageValueError, "host_lost"),
+        ({"run": fail, "start_failure": "x"}, UsageValueError, "start_failure"),
+    ],
+    ids=str,
+)
+def test_an_impossible_function_is_refused_and_does_not_count(mock, batch, plan, error, text):
+    with pytest.raises(error, match=text):
+        mock.batch.plan(**plan)
+
+    job_id = submit(batch)
+    mock.batch.run_all()
+    assert status(batch, job_id) == "SUCCEEDED"
+
+
+def test_a_function_that_does_not_tell_its_arguments_is_tried(mock, batch):
+    mock.batch.plan(run=dict)
+    job_id = submit(batch)
+    mock.batch.run_all()
+
+    assert detail(batch, job_id)["container"]["exitCode"] == 1
+    assert log_of(batch, job_id)[-1].startswith("TypeError: ")
+
+
+def test_a_function_is_no_plan_for_service_jobs(mock, batch):
+    make_service_site(batch)
+    mock.batch.plan(run=fail)
+    job_id = submit_service(batch)
+    mock.batch.run_all()
+
+    assert service_status(batch, job_id) == "SUCCEEDED"
