@@ -173,17 +173,32 @@ def _model(service: str) -> ServiceModel:
     return ServiceModel(shared_loader().load_service_model(service, "service-2"), service)
 
 
-_BOOLEANS: Final = {"true": True, "false": False}
+_CONTAINERS: Final[Mapping[str, tuple[type, str]]] = {
+    "structure": (dict, "JSONObject"),
+    "map": (dict, "JSONObject"),
+    "list": (list, "JSONArray"),
+}
+_FROM_TEXT: Final[Mapping[str, Callable[[str], object]]] = {
+    "boolean": {"true": True, "false": False}.__getitem__,
+    "integer": int,
+    "long": int,
+    "float": float,
+    "double": float,
+}
 
 
 def _to_members(shape: Shape, value: Any, renamed: Mapping[str, Mapping[str, str]], path: str) -> Any:
     """Return properties as members, values as the types that the model has for them.
 
     Scalars may come as strings, and strings as scalars: parameters of templates are strings. Source: CloudFormation user
-    guide (documented). What does not fit is left for the service to refuse.
+    guide (documented). A scalar that does not fit is left for the service to refuse.
     """
     kind = shape.type_name
-    if kind == "structure" and isinstance(value, dict):
+    if kind in _CONTAINERS:
+        python_type, name = _CONTAINERS[kind]
+        if not isinstance(value, python_type):
+            raise ResourceRefusedError(f"Model validation failed ({path}: expected type: {name}, found: {type(value).__name__})")
+    if kind == "structure":
         members = shape.members  # type: ignore[attr-defined]  # it is a structure
         own = renamed.get(shape.name, {})
         names = {f"{each[0].upper()}{each[1:]}": each for each in members if each not in own.values()} | dict(own)
@@ -195,25 +210,20 @@ def _to_members(shape: Shape, value: Any, renamed: Mapping[str, Mapping[str, str
             for name, each in value.items()
             if each is not None
         }
-    if kind == "list" and isinstance(value, list):
+    if kind == "list":
         return [_to_members(shape.member, each, renamed, f"{path}/{place}") for place, each in enumerate(value)]  # type: ignore[attr-defined]
-    if kind == "map" and isinstance(value, dict):
+    if kind == "map":
         return {key: _to_members(shape.value, each, renamed, f"{path}/{key}") for key, each in value.items()}  # type: ignore[attr-defined]
     return _to_scalar(kind, value)
 
 
 def _to_scalar(kind: str, value: Any) -> Any:
-    if kind == "string":
-        if isinstance(value, bool):
-            return str(value).lower()
-        return str(value) if isinstance(value, (int, float)) else value
-    if not isinstance(value, str):
+    if kind == "string" and isinstance(value, (bool, int, float)):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    convert = _FROM_TEXT.get(kind)
+    if convert is None or not isinstance(value, str):
         return value
-    if kind == "boolean":
-        return _BOOLEANS.get(value, value)
-    if kind in ("integer", "long", "float", "double"):
-        try:
-            return int(value) if kind in ("integer", "long") else float(value)
-        except ValueError:
-            return value
-    return value
+    try:
+        return convert(value)
+    except (KeyError, ValueError):
+        return value

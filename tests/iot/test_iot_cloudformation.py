@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.cloudformation.parsing import get_model_map
-from moto.iot.models import FakeJobTemplate
+from moto.iot.models import FakeJobTemplate, iot_backends
 
 from mock_jobs.doors import moto_cloudformation
 
@@ -69,6 +69,11 @@ PROPERTIES = {
         "maintenanceWindows",
         [{"startTime": "0 0 18 ? * MON *", "durationInMinutes": 60}],
     ),
+    "DestinationPackageVersions": (
+        [f"{ARN}package/p/version/1"],
+        "destinationPackageVersions",
+        [f"{ARN}package/p/version/1"],
+    ),
 }
 
 
@@ -109,6 +114,19 @@ def test_tags_arrive(stacks, iot):
     assert iot.list_tags_for_resource(resourceArn=f"{ARN}jobtemplate/template")["tags"] == [{"Key": "k", "Value": "v"}]
 
 
+def test_a_document_is_read_from_s3(stacks, iot):
+    s3 = boto3.client("s3", region_name="us-east-1")
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="key", Body=b'{ "from": "s3" }')
+    source = "https://s3.amazonaws.com/bucket/key"
+    stacks.create_stack(
+        StackName="s", TemplateBody=body({"JobTemplateId": "template", "Description": "d", "DocumentSource": source})
+    )
+    template = iot.describe_job_template(jobTemplateId="template")
+
+    assert (template["document"], template["documentSource"]) == ('{ "from": "s3" }', source)
+
+
 def test_a_template_is_made_from_a_job(stacks, fleet):
     fleet.things("t")
     fleet.job("t", document='{ "of": "job" }', timeoutConfig={"inProgressTimeoutInMinutes": 7})
@@ -122,7 +140,7 @@ def test_a_template_is_made_from_a_job(stacks, fleet):
 
 def test_every_member_of_the_operation_is_a_property(iot):
     """As the schema of the type in the registry has it; each of them is given by a test here."""
-    others = {"JobTemplateId", "JobArn", "Tags", "DocumentSource", "DestinationPackageVersions"}
+    others = {"JobTemplateId", "JobArn", "Tags", "DocumentSource"}
     members = iot.meta.service_model.operation_model("CreateJobTemplate").input_shape.members
 
     assert {f"{each[0].upper()}{each[1:]}" for each in members} == others | PROPERTIES.keys()
@@ -407,14 +425,26 @@ def test_a_thread_that_is_in_no_such_request_gets_moto_s_resources(mock, iot):
     """While our types stand in the table, which all threads share, a thread of a plain `mock_aws` may come by."""
     made = []
 
-    def make_by_moto():
-        create = get_model_map()[TYPE].create_from_cloudformation_json
-        made.append(create("name", {"Properties": dict(MINIMAL)}, ACCOUNT, REGION, StackId="s"))
+    def make_replace_and_delete():
+        ours = get_model_map()[TYPE]
+        made.append(ours.create_from_cloudformation_json("name", {"Properties": dict(MINIMAL)}, ACCOUNT, REGION, StackId="s"))
+        properties = {"Properties": {**MINIMAL, "JobTemplateId": "renamed"}}
+        made.append(
+            ours.update_from_cloudformation_json(
+                original_resource=made[0],
+                new_resource_name="name",
+                cloudformation_json=properties,
+                account_id=ACCOUNT,
+                region_name=REGION,
+            )
+        )
+        ours.delete_from_cloudformation_json("renamed", properties, ACCOUNT, REGION)
 
     with moto_cloudformation.stack_run(lambda _: None):
-        thread = threading.Thread(target=make_by_moto)
+        thread = threading.Thread(target=make_replace_and_delete)
         thread.start()
         thread.join()
 
-    assert isinstance(made[0], FakeJobTemplate)
+    assert [type(each) for each in made] == [FakeJobTemplate, FakeJobTemplate]
     assert templates(iot) == []
+    assert iot_backends[ACCOUNT][REGION].jobs_templates == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import boto3
 import pytest
 
 from iot_fleet import ARN
@@ -154,6 +155,63 @@ def test_a_template_s_placeholder_needs_the_role_of_the_job(template):
         template.job(
             "t", jobTemplateArn=f"{ARN}jobtemplate/presigned", document=placeholder, presignedUrlConfig={"expiresInSec": 60}
         )
+
+
+# Documents from S3
+
+
+@pytest.fixture
+def sources(template):
+    """A template whose document is read from S3, where it has changed since."""
+    s3 = boto3.client("s3", region_name="us-east-1")
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="key", Body=b'{ "is": "old" }')
+    source = "s3://bucket/key"
+    template.iot.create_job_template(jobTemplateId="sourced", description="d", documentSource=source)
+    s3.put_object(Bucket="bucket", Key="key", Body=b'{ "is": "${aws:iot:parameter:command}" }')
+    return template
+
+
+def test_a_template_reads_its_source_once(sources):
+    sources.job("t", jobTemplateArn=f"{ARN}jobtemplate/sourced")
+
+    assert sources.iot.describe_job_template(jobTemplateId="sourced")["documentSource"] == "s3://bucket/key"
+    assert document(sources) == '{ "is": "old" }'
+    assert sources.iot.describe_job(jobId="job")["documentSource"] == "s3://bucket/key"
+
+
+def test_a_source_of_the_request_replaces_the_document_of_the_template(sources):
+    sources.job("t", jobTemplateArn=TEMPLATE, documentSource="s3://bucket/key")
+
+    assert document(sources) == '{ "is": "${aws:iot:parameter:command}" }'
+
+
+def test_a_template_takes_document_and_source_of_a_job(sources):
+    sources.job("t", jobTemplateArn=f"{ARN}jobtemplate/sourced")
+    sources.iot.create_job_template(jobTemplateId="again", description="d", jobArn=f"{ARN}job/job")
+    found = sources.iot.describe_job_template(jobTemplateId="again")
+
+    assert (found["document"], found["documentSource"]) == ('{ "is": "old" }', "s3://bucket/key")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [({"command": 'a "b"'}, '{ "is": "a \\"b\\"" }'), ({"command": "x", "runAsUser": "me"}, '{ "is": "x" }')],
+)
+def test_parameters_come_into_a_document_that_is_read_from_s3(sources, parameters, expected):
+    arn = "arn:aws:iot:us-east-1::jobtemplate/AWS-Run-Command:1.0"
+    sources.job("t", jobTemplateArn=arn, documentSource="s3://bucket/key", documentParameters=parameters)
+
+    assert document(sources) == expected
+    raw = sources.iot.get_job_document(jobId="job", beforeSubstitution=True)["document"]
+    assert raw == '{ "is": "${aws:iot:parameter:command}" }'
+    assert sources.iot.describe_job(jobId="job")["documentSource"] == "s3://bucket/key"
+
+
+def test_a_source_replaces_the_document_of_a_template_of_aws_that_needs_no_parameters(sources):
+    sources.job("t", jobTemplateArn="arn:aws:iot:us-east-1::jobtemplate/AWS-Reboot:1.0", documentSource="s3://bucket/key")
+
+    assert document(sources) == '{ "is": "${aws:iot:parameter:command}" }'
 
 
 # Maintenance windows
