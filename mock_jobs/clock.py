@@ -17,33 +17,50 @@ __tracebackhide__ = HIDDEN
 
 # The clock shows moments that a datetime can hold.
 _LONGEST_S = 253_402_300_799
+# So many cancelled timers cost less than to drop them.
+_FEW_CANCELLED = 64
 
 
 class Timer:
     """One callback that waits for its moment; `cancel` makes it never fire."""
 
-    __slots__ = ("callback", "due_ms", "sequence")
+    __slots__ = ("_heap", "callback", "due_ms", "sequence")
 
-    def __init__(self, due_ms: int, sequence: int, callback: Callable[[], None]) -> None:
+    def __init__(self, due_ms: int, sequence: int, callback: Callable[[], None], heap: _Heap) -> None:
         self.due_ms = due_ms
         self.sequence = sequence
         self.callback: Callable[[], None] | None = callback
+        self._heap = heap
 
     def __lt__(self, other: Timer) -> bool:
         return (self.due_ms, self.sequence) < (other.due_ms, other.sequence)
 
     def cancel(self) -> None:
         """Never fire; harmless when the timer fired already."""
-        self.callback = None
+        if self.callback is not None:
+            self.callback = None
+            self._heap.note_cancelled()
 
 
 class _Heap:
-    """Timers ordered by due time, then by the order of their making."""
+    """Timers ordered by due time, then by the order of their making.
 
-    __slots__ = ("waiting",)
+    Cancelled ones are dropped when they come to the front, or all at once when they are the majority: what was cancelled long
+    before its time, as the timeouts of job executions mostly are, would stay for days.
+    """
+
+    __slots__ = ("_cancelled", "waiting")
 
     def __init__(self) -> None:
         self.waiting: list[Timer] = []
+        self._cancelled = 0
+
+    def note_cancelled(self) -> None:
+        self._cancelled += 1
+        if self._cancelled > max(_FEW_CANCELLED, len(self.waiting) // 2):
+            self.waiting = [timer for timer in self.waiting if timer.callback is not None]
+            heapq.heapify(self.waiting)
+            self._cancelled = 0
 
     def push(self, timer: Timer) -> None:
         heapq.heappush(self.waiting, timer)
@@ -52,6 +69,7 @@ class _Heap:
         timers = self.waiting
         while timers and timers[0].callback is None:
             heapq.heappop(timers)
+            self._cancelled -= 1
         return timers[0] if timers else None
 
     def pop(self) -> Timer:
@@ -59,6 +77,7 @@ class _Heap:
 
     def clear(self) -> None:
         self.waiting.clear()
+        self._cancelled = 0
 
 
 class Clock:
@@ -175,8 +194,9 @@ class Clock:
     def call_at(self, due_ms: int, callback: Callable[[], None], *, gated: bool = False) -> Timer:
         """Call back when the clock shows `due_ms` (milliseconds since the epoch), and no earlier than the next firing."""
         self._sequence += 1
-        timer = Timer(due_ms, self._sequence, callback)
-        (self._gated if gated else self._timers).push(timer)
+        heap = self._gated if gated else self._timers
+        timer = Timer(due_ms, self._sequence, callback, heap)
+        heap.push(timer)
         return timer
 
     def catch_up(self) -> None:

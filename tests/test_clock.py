@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gc
 from datetime import datetime, timedelta, timezone
+from random import Random
 
 import freezegun
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_jobs import UsageTypeError, UsageValueError
-from mock_jobs.clock import Clock
+from mock_jobs.clock import Clock, Timer
 
 NEW_YEAR = datetime(2030, 1, 1, tzinfo=timezone.utc)
 NEW_YEAR_MS = 1_893_456_000_000
@@ -316,3 +318,53 @@ def test_moments_of_two_threads_may_end_in_any_order():
         other.__exit__(None, None, None)
 
         assert clock.now_ms == NEW_YEAR_MS + 1000
+
+
+def test_cancelled_timers_do_not_stay_until_their_time(clock):
+    seen = []
+    clock.call_at(clock.now_ms + 2000, lambda: seen.append("kept"))
+    for _ in range(10_000):
+        clock.call_at(clock.now_ms + 1000, lambda: seen.append("cancelled")).cancel()
+
+    assert sum(isinstance(each, Timer) for each in gc.get_objects()) < 200
+    clock.advance(3)
+    assert seen == ["kept"]
+
+
+@given(st.integers(), st.floats(0, 1))
+def test_what_is_not_cancelled_fires_in_order_however_much_is(seed, share):
+    random = Random(seed)
+    wishes = [(random.randrange(1000), random.random() < 0.5, random.random() < share) for _ in range(300)]
+    clock = Clock()
+    clock.freeze()
+    start_ms, seen = clock.now_ms, []
+
+    def note(entry):
+        return lambda: seen.append(entry)
+
+    timers = [
+        (clock.call_at(start_ms + due_ms, note((due_ms, number)), gated=is_gated), stays)
+        for number, (due_ms, is_gated, stays) in enumerate(wishes)
+    ]
+    random.shuffle(timers)
+    for timer, stays in timers:
+        if not stays:
+            timer.cancel()
+            timer.cancel()
+    clock.advance(1)
+
+    assert seen == sorted((due_ms, number) for number, (due_ms, _, stays) in enumerate(wishes) if stays)
+
+
+def test_cancelling_after_the_clock_forgot_is_harmless(clock):
+    seen = []
+    timers = [clock.call_at(clock.now_ms + 1000, lambda: seen.append("old")) for _ in range(200)]
+    clock.forget()
+    clock.freeze()
+    clock.call_at(clock.now_ms + 1000, lambda: seen.append("new"))
+
+    for timer in timers:
+        timer.cancel()
+    clock.advance(1)
+
+    assert seen == ["new"]
