@@ -98,7 +98,7 @@ class Scheduler:
             if is_first:
                 self.heads.see(queue, job, blocked_reason(queue, job.spec.vcpus) if is_eligible else None)
             is_first = False
-            line.pass_over(job, is_strict=self._settings.strict_fifo)
+            line.pass_over(job, is_strict=self._settings.strict_fifo or not _has_any_room(queue))
         line.end_pass()
 
     def _room(self, job: Job) -> ComputeEnvironment | None:
@@ -111,3 +111,10 @@ class Scheduler:
             if environment.is_usable and queue.usage.usable(environment.capacity) - environment.in_use >= spec.vcpus:
                 return environment
         return None
+
+
+def _has_any_room(queue: JobQueue) -> bool:
+    """Return whether it is worth while to ask those behind; without this a full queue would be walked through in each pass."""
+    if queue.outages:
+        return False
+    return any(each.is_usable and queue.usage.usable(each.capacity) > each.in_use for each in queue.environments)
