@@ -368,6 +368,20 @@ def test_faults_are_added_over_http(server):
     assert batch.describe_jobs(jobs=["x"])["jobs"] == []
 
 
+def test_calls_and_events_are_read_over_http(server):
+    _create_job(server, account=ACCOUNT_A)
+    _client(server, "iot", ACCOUNT_A).cancel_job(jobId="job-1")
+
+    calls = _control(server, "calls", method="GET").json()["calls"]
+    events = _control(server, "events", method="GET").json()["events"]
+
+    assert [(call["operation"], call["error"]) for call in calls] == [("CreateJob", None), ("CancelJob", None)]
+    assert calls[1]["parameters"] == {"job_id": "job-1"}
+    assert (events[-1]["topic"], events[-1]["payload"]["status"]) == ("$aws/events/job/job-1/canceled", "CANCELED")
+    assert _control(server, "events", method="GET", account=ACCOUNT_B).json()["events"] == []
+    assert _control(server, "events").status_code == 404
+
+
 def test_settings_are_changed_over_http(server):
     iot, batch = server.account(ACCOUNT_A).iot.settings, server.account(ACCOUNT_A).batch.settings
 

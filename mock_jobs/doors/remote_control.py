@@ -1,4 +1,4 @@
-"""The clock, the faults, the settings and the pace of a server's worlds over HTTP, for tests that run in another process.
+"""Clock, faults, settings, pace, calls and events of a server's worlds over HTTP, for tests that run in another process.
 
 All paths begin with `/mock-jobs-api/`. The world is that of the account of the request: from its signature or from the
 `x-moto-account-id` header, else moto's default account.
@@ -74,6 +74,10 @@ def _plan(world: World, **plan: Any) -> None:
     world.shared(BatchControl).plan(**plan)
 
 
+def _run_all(world: World) -> None:
+    world.shared(BatchControl).run_all()
+
+
 def _step(world: World, *, job_id: str) -> None:
     world.shared(BatchControl).step(job_id)
 
@@ -86,6 +90,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "batch/block": _block,
     "batch/pace": _pace,
     "batch/plan": _plan,
+    "batch/run-all": _run_all,
     "batch/run-until": _run_until,
     "batch/settings": _batch_settings,
     "batch/step": _step,
@@ -100,16 +105,31 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
 }
 
 
-def control(worlds: Worlds, method: str, path: str, body: bytes, account: str) -> Answer:
-    """Carry out a command: `POST /mock-jobs-api/clock/advance` with `{"seconds": 60}` and the like.
+def _calls(world: World) -> list[object]:
+    return [call._asdict() for call in world.calls]
 
-    Every answer is a JSON object; a good one tells the `now` of the clock in seconds since the epoch. A command that is wrong
-    gets HTTP 400, an unknown one 404, with a `message`.
+
+def _events(world: World) -> list[object]:
+    return [event._asdict() for event in world.events.all()]
+
+
+_REPORTS: Mapping[str, Callable[[World], list[object]]] = {"calls": _calls, "events": _events}
+
+
+def control(worlds: Worlds, method: str, path: str, body: bytes, account: str) -> Answer:
+    """Carry out a command: `POST /mock-jobs-api/clock/advance` with `{"seconds": 60}` and the like; or `GET` a report.
+
+    Every answer is a JSON object; a good one tells the `now` of the clock in seconds since the epoch, and a report what its
+    name says, in a list. A command that is wrong gets HTTP 400, an unknown one 404, with a `message`.
     """
-    command = _COMMANDS.get(path[len(PREFIX) :])
-    if command is None or method != "POST":
-        names = ", ".join(f"POST {PREFIX}{name}" for name in sorted(_COMMANDS))
-        return _json(404, {"message": f"No command answers {method} {path}. There are: {names}"})
+    name = path[len(PREFIX) :]
+    world = worlds.of(account)
+    if method == "GET" and name in _REPORTS:
+        with world.lock:
+            return _json(200, {"now": world.clock.now_s, name: _REPORTS[name](world)})
+    if method != "POST" or name not in _COMMANDS:
+        known = [f"POST {PREFIX}{each}" for each in sorted(_COMMANDS)] + [f"GET {PREFIX}{each}" for each in sorted(_REPORTS)]
+        return _json(404, {"message": f"No command answers {method} {path}. There are: {', '.join(known)}"})
     try:
         arguments = json.loads(body or b"{}")
     except (ValueError, RecursionError):
@@ -117,9 +137,8 @@ def control(worlds: Worlds, method: str, path: str, body: bytes, account: str) -
     if not isinstance(arguments, dict):
         return _json(400, {"message": "the body must be a JSON object"})
     try:
-        world = worlds.of(account)
         with world.lock:
-            command(world, **arguments)
+            _COMMANDS[name](world, **arguments)
             return _json(200, {"now": world.clock.now_s})
     except (UsageError, TypeError, ValueError, OverflowError) as error:
         return _json(400, {"message": str(error)})
