@@ -13,7 +13,7 @@ from mock_jobs import mock_jobs
 
 from iot_fleet import ARN, Fleet
 
-THINGS = ("t0", "t1", "t2")
+THINGS = ("t0", "t1")
 # A group and its parent; a parent comes first.
 PARENTS = {"top": None, "child": "top", "grandchild": "child", "other": None}
 PENDING = ("QUEUED", "IN_PROGRESS")
@@ -170,7 +170,11 @@ class ContinuousMachine(RuleBasedStateMachine):
                 job.latest(thing).become("REMOVED")
                 job.settle()
 
-    @rule(thing=things, group=groups)
+    @rule(thing=things, group=groups, is_again=st.sampled_from([False, False, False, True]))
+    def join_or_leave(self, thing, group, is_again):
+        is_member = thing in self.members.get(group, ())
+        (self.join if is_again or not is_member else self.leave)(thing, group)
+
     def join(self, thing, group):
         if thing in self.registered and group in self.members:
             self.fleet.join(thing, group)
@@ -183,7 +187,6 @@ class ContinuousMachine(RuleBasedStateMachine):
             if self.ways(thing, job) - before[job]:
                 job.join(thing)
 
-    @rule(thing=things, group=groups)
     def leave(self, thing, group):
         if thing in self.registered and group in self.members:
             self.fleet.leave(thing, group)
