@@ -59,6 +59,14 @@ def make_fair_site(batch: Any, *, max_vcpus: int = 16, **policy: Any) -> None:
     make_definition(batch)
 
 
+def make_nodes(batch: Any, name: str = "m", *, num_nodes: int = 3, main_node: int = 0, ranges: Any = None, **more: Any) -> str:
+    """Register a definition of a multi-node parallel job; by default all nodes need 2 vCPUs."""
+    entries = [{"targetNodes": "0:", "container": container(2)}] if ranges is None else ranges
+    properties = {"numNodes": num_nodes, "mainNode": main_node, "nodeRangeProperties": entries}
+    registered = batch.register_job_definition(jobDefinitionName=name, type="multinode", nodeProperties=properties, **more)
+    return registered["jobDefinitionArn"]
+
+
 def make_site(batch: Any, *, max_vcpus: int = 16) -> None:
     make_environment(batch, max_vcpus=max_vcpus)
     make_queue(batch)
@@ -93,6 +101,10 @@ def statuses(batch: Any, *job_ids: str) -> list[str]:
 
 def children(batch: Any, array_id: str, size: int) -> list[dict[str, Any]]:
     return batch.describe_jobs(jobs=[f"{array_id}:{index}" for index in range(size)])["jobs"]
+
+
+def nodes(batch: Any, job_id: str, count: int = 3) -> list[dict[str, Any]]:
+    return batch.describe_jobs(jobs=[f"{job_id}#{index}" for index in range(count)])["jobs"]
 
 
 def summary(batch: Any, array_id: str) -> dict[str, int]:

@@ -35,6 +35,40 @@ def make_service_site(batch: Any, *, instances: int = 4) -> None:
     make_service_queue(batch)
 
 
+def make_quota_policy(batch: Any, name: str = "quotas") -> str:
+    return batch.create_scheduling_policy(name=name, quotaSharePolicy={"idleResourceAssignmentStrategy": "FIFO"})["arn"]
+
+
+def make_quota_site(batch: Any, *limits: dict[str, Any], **more: Any) -> None:
+    """Make a service environment with limits for instance types, and a queue `sq` that divides it into quota shares."""
+    make_service_environment(batch, "se", *limits or [limit(4, M5)])
+    make_service_queue(batch, schedulingPolicyArn=make_quota_policy(batch), **more)
+
+
+def make_share(
+    batch: Any,
+    name: str,
+    instances: int = 2,
+    strategy: str = "LEND",
+    *,
+    borrow: int | None = None,
+    preempts: bool = False,
+    **more: Any,
+) -> str:
+    sharing: dict[str, Any] = {"strategy": strategy}
+    if borrow is not None:
+        sharing["borrowLimit"] = borrow
+    arguments = {
+        "quotaShareName": name,
+        "jobQueue": "sq",
+        "capacityLimits": [limit(instances, M5)],
+        "resourceSharingConfiguration": sharing,
+        "preemptionConfiguration": {"inSharePreemption": "ENABLED" if preempts else "DISABLED"},
+        **more,
+    }
+    return batch.create_quota_share(**arguments)["quotaShareArn"]
+
+
 def payload(instances: int = 1, instance_type: str = M5, **more: Any) -> str:
     """Return a request for CreateTrainingJob."""
     resources = {"InstanceType": instance_type, "InstanceCount": instances, "VolumeSizeInGB": 1}

@@ -181,7 +181,7 @@ class Announcer:
             job.current,
             job.is_cancelled,
             job.is_terminated,
-            tags.copy() if tags and job.parent is None else None,
+            None if job.is_part or not tags else tags.copy(),
             (job.summary.copy(), job.summary_ms) if isinstance(job, ArrayJob) else None,
         )
         # Half the time of JobChange(*content), and every move of every job comes here.

@@ -29,8 +29,8 @@ def code_of(reason: str) -> str:
     return reason.partition(" ")[0]
 
 
-def blocked_reason(queue: JobQueue, vcpus: float) -> str | None:
-    """Return why no compute environment could ever take a job that needs so much, None if one could."""
+def blocked_reason(queue: JobQueue, job: Job) -> str | None:
+    """Return why no compute environment could ever take a job, None if one could."""
     if queue.outages:
         return queue.outages[-1].reason
     environments = list(queue.environments)
@@ -38,7 +38,11 @@ def blocked_reason(queue: JobQueue, vcpus: float) -> str | None:
     if not candidates:
         are_invalid = all(each.status == "INVALID" for each in environments)
         return messages.BLOCKED_INVALID if are_invalid else messages.BLOCKED_DISABLED
-    if all(queue.usage.attainable(each.capacity) < vcpus for each in candidates):
+    suitable = [each for each in candidates if each.suits(job)]
+    if not suitable:
+        # AWS documents no code for this.
+        return messages.BLOCKED_UNDETERMINED
+    if all(queue.usage.attainable(each.capacity) < job.spec.vcpus for each in suitable):
         return messages.BLOCKED_MAX_RESOURCE
     return None
 

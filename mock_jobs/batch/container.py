@@ -56,7 +56,7 @@ def check(container: ContainerPropertiesOutputTypeDef, platform: Platform) -> No
     """
     if not container.get("image"):
         raise invalid(messages.NO_IMAGE)
-    required = _requirements(container.get("resourceRequirements", []))
+    required = requirements_by_type(container.get("resourceRequirements", []))
     vcpus, memory = container.get("vcpus"), container.get("memory")
     if platform == "FARGATE":
         for member, value in (("vcpus", vcpus), ("memory", memory)):
@@ -111,7 +111,12 @@ def check_environment(environment: Sequence[KeyValuePairTypeDef]) -> None:
             raise invalid(messages.RESERVED_VARIABLE, name=pair.get("name"))
 
 
-def _requirements(entries: Sequence[ResourceRequirementTypeDef]) -> dict[str, str]:
+def requirements_by_type(entries: Sequence[ResourceRequirementTypeDef]) -> dict[str, str]:
+    """Return the values of resourceRequirements.
+
+    Raises:
+        ClientException: A type is there twice.
+    """
     required: dict[str, str] = {}
     for entry in entries:
         if entry["type"] in required:
@@ -189,8 +194,8 @@ def merge(
     if given is not None and "" in given:
         raise invalid(messages.EMPTY_COMMAND_ELEMENT)
     command = [_substitute(element, parameters) for element in (given or container.get("command", []))]
-    required = _requirements(container.get("resourceRequirements", []))
-    required.update(_requirements(overrides.get("resourceRequirements", [])))
+    required = requirements_by_type(container.get("resourceRequirements", []))
+    required.update(requirements_by_type(overrides.get("resourceRequirements", [])))
     vcpus = container.get("vcpus")
     memory = container.get("memory")
     if vcpus is not None:

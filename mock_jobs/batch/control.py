@@ -84,6 +84,7 @@ class BatchControl:
         definition: str | None = None,
         array_index: int | None = None,
         attempt: int | None = None,
+        node_index: int | None = None,
         duration: float | None = 0.0,
         exit_code: int | None = None,
         reason: str | None = None,
@@ -102,6 +103,7 @@ class BatchControl:
             definition: Name or ARN of the job definition, with or without revision; None matches all.
             array_index: Index of an array child; None matches all jobs.
             attempt: Number of the attempt, from 1; None matches all.
+            node_index: Index of a node of a multi-node parallel job; None matches all jobs and nodes.
             duration: Seconds from RUNNING to the end; None or infinity hangs until a timeout or TerminateJob.
             exit_code: Exit code of the container, 0 to 255; None means 0, success, unless `host_lost` or `start_failure` is given.
             reason: The reason of the container, for example "OutOfMemoryError: Container killed due to memory usage".
@@ -125,6 +127,7 @@ class BatchControl:
             definition=definition,
             array_index=array_index,
             attempt=attempt,
+            node_index=node_index,
             duration=float("inf") if duration is None else duration,
             exit_code=exit_code,
             reason=reason,
@@ -185,7 +188,7 @@ class BatchControl:
         A RUNNABLE job gets room out of its turn, but never more than there is.
 
         Args:
-            job_id: Of a plain job, an array child or a service job in any account and region.
+            job_id: Of a plain job, an array child, a node or a service job in any account and region.
 
         Returns:
             The status that the job has now.

@@ -13,6 +13,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from mock_jobs.batch.nodes import node_environment
 from mock_jobs.batch.printing import caught
 from mock_jobs.errors import UsageTypeError, UsageValueError
 
@@ -37,6 +38,7 @@ class JobRun:
         job_definition: ARN of its definition.
         attempt: Number of the attempt, from 1.
         array_index: Index of an array child, else None.
+        node_index: Index of a node of a multi-node parallel job, else None.
         command: The command, parameters put in.
         environment: What job definition and request set, and what AWS Batch adds.
         parameters: Those of the definition and of the request.
@@ -48,6 +50,7 @@ class JobRun:
     job_definition: str
     attempt: int
     array_index: int | None
+    node_index: int | None
     command: tuple[str, ...]
     environment: Mapping[str, str]
     parameters: Mapping[str, str]
@@ -65,10 +68,11 @@ def environment_of(job: Job, attempt: Attempt) -> dict[str, str]:
     environment["AWS_BATCH_CE_NAME"] = attempt.environment.name
     environment["AWS_BATCH_JQ_NAME"] = job.spec.queue.name
     environment["AWS_BATCH_JOB_ID"] = job.job_id
-    environment["AWS_BATCH_JOB_ATTEMPT"] = str(len(job.attempts) + 1)
+    environment["AWS_BATCH_JOB_ATTEMPT"] = str(job.attempt_number)
     if job.parent is not None:
         environment["AWS_BATCH_JOB_ARRAY_INDEX"] = str(job.index)
         environment["AWS_BATCH_JOB_ARRAY_SIZE"] = str(len(job.parent.children))
+    environment.update(node_environment(job))
     return environment
 
 
@@ -80,8 +84,9 @@ def run_of(job: Job, attempt: Attempt) -> JobRun:
         job_name=spec.name,
         job_queue=spec.queue.name,
         job_definition=spec.definition.arn,
-        attempt=len(job.attempts) + 1,
+        attempt=job.attempt_number,
         array_index=None if job.parent is None else job.index,
+        node_index=job.node_index,
         command=tuple(spec.container.get("command", [])),
         environment=MappingProxyType(environment_of(job, attempt)),
         parameters=MappingProxyType(dict(spec.parameters)),

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from mock_jobs.batch.states import PENDING, STATUSES, SUBMITTED, TERMINAL, JobStatus
+from mock_jobs.batch.states import ARRAY_TRANSITIONS, JOB_TRANSITIONS, PENDING, STATUSES, SUBMITTED, TERMINAL, JobStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import ContainerDetailTypeDef, JobDependencyTypeDef
@@ -122,6 +122,10 @@ class Job:
         detail: How the ended job is described, which does not change any more; None until somebody asks.
     """
 
+    transitions: ClassVar = JOB_TRANSITIONS
+    holds_room: ClassVar = True
+    """Whether it takes vCPUs of its own, and stands in the line and the listing of its queue or array."""
+
     __slots__ = (
         "attempts",
         "created_ms",
@@ -166,6 +170,30 @@ class Job:
         self.detail: Mapping[str, object] | None = None
 
     @property
+    def is_part(self) -> bool:
+        """Whether it belongs to a job that has several: a child of an array, or a node."""
+        return self.parent is not None
+
+    @property
+    def node_index(self) -> int | None:
+        """Index of the node of a multi-node parallel job, None for all others."""
+        return None
+
+    @property
+    def attempt_number(self) -> int:
+        """Number of the attempt that is going on or comes next, from 1."""
+        return len(self.attempts) + 1
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it runs and, as things are, will not end by itself."""
+        attempt = self.current
+        if attempt is None or attempt.plan is None or attempt.times_out:
+            return False
+        # Until its function returns, nothing is known.
+        return attempt.plan.duration_ms is None or (attempt.plan.run is not None and attempt.exit_code is None)
+
+    @property
     def job_id(self) -> str:
         """The id; the one of a child is made from its parent's."""
         return self.own_id if self.parent is None else f"{self.own_id}:{self.index}"
@@ -207,6 +235,8 @@ class ArrayJob(Job):
     """
 
     __slots__ = ("children", "delayed", "end_reason", "followers", "summary", "summary_ms", "unfinished")
+
+    transitions: ClassVar = ARRAY_TRANSITIONS
 
     def __init__(self, spec: JobSpec, own_id: str, created_ms: int, size: int) -> None:
         super().__init__(spec, own_id, created_ms)

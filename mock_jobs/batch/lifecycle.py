@@ -14,12 +14,12 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.agenda import Agenda
 from mock_jobs.batch.dependencies import Outlook, is_waiting, outlook, released_by
 from mock_jobs.batch.functions import FunctionRunner
+from mock_jobs.batch.gang import Gang
 from mock_jobs.batch.job import ArrayJob, Attempt, Job
+from mock_jobs.batch.nodes import MultiNodeJob
 from mock_jobs.batch.scheduler import Scheduler
 from mock_jobs.batch.states import (
-    ARRAY_TRANSITIONS,
     FAILED,
-    JOB_TRANSITIONS,
     PENDING,
     RUNNABLE,
     RUNNING,
@@ -64,6 +64,7 @@ class Lifecycle:
         self.functions = FunctionRunner(world, steering, logs)
         self.stock = stock
         self.agenda: Agenda[Job] = Agenda(world.clock)
+        self._gang = Gang(self, world.clock, world.ids)
         self.scheduler = Scheduler(self, world.clock, self.agenda, steering.settings, stock)
         self.stopper = Stopper(self, steering.settings)
 
@@ -75,16 +76,16 @@ class Lifecycle:
         queue.index.add(job, job.spec.share_identifier)
         queue.usage.submitted(job)
         queue.moves += 1
-        self._put(job, self._steering.latency_ms("submitted_seconds"), self.evaluate)
+        self.put(job, self._steering.latency_ms("submitted_seconds"), self.evaluate)
 
     def evaluate(self, job: Job) -> None:
         """Let a SUBMITTED job begin to wait, for its dependencies or for room."""
         if job.status != SUBMITTED:
             return
         view = outlook(job)
-        self._move(job, Trigger.EVALUATED_READY if view is Outlook.READY else Trigger.EVALUATED_WAITING)
+        self.move(job, Trigger.EVALUATED_READY if view is Outlook.READY else Trigger.EVALUATED_WAITING)
         if view is Outlook.HOPELESS:
-            self._put(job, 0, self.resolve)
+            self.put(job, 0, self.resolve)
         elif view is Outlook.READY:
             if isinstance(job, ArrayJob):
                 self._release_children(job)
@@ -102,7 +103,7 @@ class Lifecycle:
             if isinstance(job, ArrayJob):
                 self._release_children(job)
             else:
-                self._move(job, Trigger.DEPENDENCIES_SUCCEEDED)
+                self.move(job, Trigger.DEPENDENCIES_SUCCEEDED)
                 self._enqueue(job, "runnable_seconds")
 
     def _release_children(self, array: ArrayJob) -> None:
@@ -133,24 +134,29 @@ class Lifecycle:
         if spec.requirements is not None:
             job.current.claims = self.stock.take(spec.requirements.needs)
         job.status_reason = None
-        self._move(job, Trigger.PLACED)
+        self.move(job, Trigger.PLACED)
         spec.queue.usage.placed(job)
-        self._put(job, self._steering.latency_ms("starting_seconds"), self.start)
+        self.start_later(job)
+
+    def start_later(self, job: Job) -> None:
+        """Let the container of a STARTING job run when it has had its time."""
+        self.put(job, self._steering.latency_ms("starting_seconds"), self.start)
 
     def start(self, job: Job) -> None:
         """Let the container of a STARTING job run, or fail to."""
         attempt = job.current
         if job.status != STARTING or attempt is None or job.due_ms > self._clock.now_ms:
             return
-        plan = attempt.plan = self._steering.plan_for(job, len(job.attempts) + 1)
+        plan = attempt.plan = self._steering.plan_for(job, job.attempt_number)
         if plan.start_failure is not None:
             self._attempt_failed(job, attempt, None, plan.start_failure, messages.TASK_NOT_STARTED)
             return
         now_ms = self._clock.now_ms
         attempt.started_ms = job.started_ms = now_ms
-        self._move(job, Trigger.CONTAINER_STARTED)
+        self.move(job, Trigger.CONTAINER_STARTED)
         self.logs.open(job, attempt, plan.lines(now_ms))
-        job.spec.queue.usage.started(job, now_ms)
+        if job.holds_room:
+            job.spec.queue.usage.started(job, now_ms)
         if plan.run is None:
             attempt.exit_code = plan.exit_code
             self._run_on(job, attempt)
@@ -162,11 +168,12 @@ class Lifecycle:
         plan, started_ms = attempt.plan, attempt.started_ms
         assert plan is not None
         assert started_ms is not None
-        if job.is_terminated:
-            # Its end is under way.
+        if job.due_ms > started_ms:
+            # It was terminated, and its end is under way.
             return
-        # Time has passed already if a function was run.
-        passed_ms = self._clock.now_ms - started_ms
+        # Time has passed already if a function was run. Nodes of equal duration end together, also if real time has passed
+        # between their starts.
+        passed_ms = self._clock.now_ms - (started_ms if job.holds_room else job.due_ms)
         duration_ms = plan.duration_ms
         if duration_ms is not None:
             duration_ms = max(duration_ms, self._steering.latency_ms(None), passed_ms)
@@ -175,7 +182,7 @@ class Lifecycle:
             attempt.times_out = True
             duration_ms = timeout_s * 1000 + self._steering.latency_ms("timeout_grace_seconds", at_least=False)
         if duration_ms is not None:
-            self._put(job, max(duration_ms - passed_ms, 0), self.end)
+            self.put(job, max(duration_ms - passed_ms, 0), self._gang.end if isinstance(job, MultiNodeJob) else self.end)
 
     def end(self, job: Job) -> None:
         """Let the container of a RUNNING job come to the end that is planned for it."""
@@ -199,16 +206,24 @@ class Lifecycle:
             self._attempt_failed(job, attempt, attempt.exit_code, plan.reason, messages.CONTAINER_EXITED)
 
     def end_later(self, job: Job, delay_ms: int) -> None:
-        """Let a RUNNING job end after a delay, whatever was planned."""
-        self._put(job, delay_ms, self.end)
+        """Let a RUNNING job that was terminated end after a delay, whatever was planned."""
+        for node in job.others if isinstance(job, MultiNodeJob) else ():
+            if node.status == STARTING:
+                self.stop_container(node)
+            elif node.status == RUNNING:
+                self.put(node, delay_ms, self.end)
+        self.put(job, delay_ms, self.end)
 
     def stop_container(self, job: Job) -> None:
         """End a STARTING or RUNNING job that was terminated."""
         attempt = job.current
         assert attempt is not None
-        reason = job.stop_reason
+        self.kill(job, attempt, job.stop_reason)
+        self.finish([(job, Trigger.STOPPED, job.stop_reason)])
+
+    def kill(self, job: Job, attempt: Attempt, reason: str | None) -> None:
+        """Close an attempt that comes to no end of its own; a container that ran was killed."""
         self._close(job, attempt, None if attempt.started_ms is None else KILLED, None, reason)
-        self.finish([(job, Trigger.STOPPED, reason)])
 
     def delete_with_queue(self, jobs: list[Job]) -> None:
         """Fail all jobs of a queue that is deleted."""
@@ -218,8 +233,7 @@ class Lifecycle:
                 job.end_reason = messages.QUEUE_DELETED
             for each in job.children if isinstance(job, ArrayJob) else [job]:
                 if each.current is not None:
-                    code = None if each.current.started_ms is None else KILLED
-                    self._close(each, each.current, code, None, messages.QUEUE_DELETED)
+                    self.kill(each, each.current, messages.QUEUE_DELETED)
                 endings.append((each, Trigger.QUEUE_DELETED, messages.QUEUE_DELETED))
         self.finish(endings)
 
@@ -228,7 +242,7 @@ class Lifecycle:
         retry = job.spec.retry
         if retry is not None and retry.repeats(len(job.attempts), status_reason, reason, exit_code):
             job.status_reason = status_reason
-            self._move(job, Trigger.RETRIED)
+            self.move(job, Trigger.RETRIED)
             self._enqueue(job, "retry_delay_seconds")
         else:
             self.finish([(job, Trigger.ATTEMPT_FAILED, status_reason)])
@@ -241,11 +255,12 @@ class Lifecycle:
         self.logs.close(job, attempt, has_exited=status_reason == messages.CONTAINER_EXITED)
         job.attempts = (*job.attempts, attempt)
         job.current = None
-        attempt.environment.in_use -= job.spec.vcpus
-        job.spec.queue.usage.freed(job, self._clock.now_ms, has_run=attempt.started_ms is not None)
-        for resource, quantity in attempt.claims:
-            resource.give_back(quantity)
-        self.scheduler.look_again()
+        if job.holds_room:
+            attempt.environment.in_use -= job.spec.vcpus
+            job.spec.queue.usage.freed(job, self._clock.now_ms, has_run=attempt.started_ms is not None)
+            for resource, quantity in attempt.claims:
+                resource.give_back(quantity)
+            self.scheduler.look_again()
 
     # Ends
 
@@ -275,7 +290,7 @@ class Lifecycle:
                 reason = (job.end_reason or job.stop_reason or messages.CHILD_FAILED) if has_failed else None
             job.stopped_ms = self._clock.now_ms
             job.status_reason = reason
-            self._move(job, trigger)
+            self.move(job, trigger)
             for other in released_by(job):
                 self._dependency_ended(other, waiting)
             parent = job.parent
@@ -295,21 +310,24 @@ class Lifecycle:
             if not is_waiting(job):
                 waiting.append((job, Trigger.STOPPED, job.stop_reason))
         elif outlook(job) is not Outlook.WAITING:
-            self._put(job, 0, self.resolve)
+            self.put(job, 0, self.resolve)
 
     # Inside
 
-    def _put(self, job: Job, delay_ms: int, move: Callable[[Job], None]) -> None:
+    def put(self, job: Job, delay_ms: int, move: Callable[[Job], None]) -> None:
+        """Let something happen to a job after a delay, in milliseconds; the pace may make it longer."""
         delay_ms = max(delay_ms, self._steering.latency_ms(None))
         job.due_ms = self._clock.now_ms + delay_ms
         self.agenda.put(job.due_ms, move, job)
 
-    def _move(self, job: Job, trigger: Trigger) -> None:
+    def move(self, job: Job, trigger: Trigger) -> None:
+        """Give a job the status that a trigger leads to, and let all know that count or show it."""
         before = job.status
-        table = ARRAY_TRANSITIONS if isinstance(job, ArrayJob) else JOB_TRANSITIONS
-        job.status = table[before, trigger]
+        job.status = job.transitions[before, trigger]
         job.moves += 1
         job.reads = 0
+        if not job.holds_room:
+            return
         queue = job.spec.queue
         if before == RUNNABLE:
             self.scheduler.remove(job)
@@ -327,3 +345,5 @@ class Lifecycle:
             parent.moves += 1
             parent.reads = 0
         self.announcer.changed(job)
+        if isinstance(job, MultiNodeJob):
+            self._gang.follow(job, trigger)

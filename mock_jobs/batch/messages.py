@@ -99,7 +99,7 @@ BOTH_ORDERS: Final = "computeEnvironmentOrder and serviceEnvironmentOrder cannot
 NO_SERVICE_ENVIRONMENT: Final = "At least 1 service environment must be provided"  # inferred
 TOO_MANY_SERVICE_ENVIRONMENTS: Final = "A job queue can have at most 1 service environment"  # limit documented, text inferred
 OTHER_ENVIRONMENTS: Final = "{member} cannot be set on a job queue of type {type}"  # inferred
-OTHER_CAPACITY_UNITS: Final = "The service environments must have the same kind of capacity units"  # inferred
+QUOTA_ENVIRONMENT_IN_USE: Final = "{arn} is used by a job queue, and quotas are managed in one"  # limit documented, text inferred
 SERVICE_JOBS_ONLY: Final = (
     "Job queue {name} of type SAGEMAKER_TRAINING accepts only service jobs"  # rule documented, text inferred
 )
@@ -152,6 +152,19 @@ TOO_MANY_RULES: Final = "evaluateOnExit can have at most 5 entries"  # limit doc
 RULE_WITHOUT_CONDITION: Final = "evaluateOnExit entries need onStatusReason, onReason or onExitCode"  # inferred
 RULE_PATTERN: Final = "{member} should match valid pattern"  # inferred
 TIMEOUT_TOO_SHORT: Final = "Timeout must be at least 60 seconds"  # limit documented, text inferred
+NO_NODES: Final = "nodeProperties must be provided for type multinode"  # rule documented, text inferred
+NODES_ON_PLATFORM: Final = "Multi-node parallel jobs are not supported with {platform}"  # rule documented, text inferred
+NUM_NODES: Final = "numNodes must be between 1 and 1000"  # limit documented, text inferred
+MAIN_NODE: Final = "mainNode must be at least 0 and less than numNodes"  # rule documented, text inferred
+NODE_GROUPS: Final = "nodeRangeProperties must have 1 to 5 entries"  # limit documented, text inferred
+NODE_RANGE: Final = "targetNodes {range} is not a node range"  # inferred
+NODE_RANGE_OUTSIDE: Final = "targetNodes {range} lies outside of the {count} nodes"  # rule documented, text inferred
+NODE_RANGES_OVERLAP: Final = "targetNodes {one} and {other} overlap, and neither lies inside the other"  # inferred
+NODES_NOT_COVERED: Final = "The node ranges must account for all nodes"  # rule documented, text inferred
+NODE_INSTANCE_TYPES: Final = "instanceTypes of a node range can have only one entry"  # limit documented, text inferred
+NUM_NODES_CLOSED: Final = "numNodes can only be overridden if a node range of the job definition has an open upper boundary"  # rule documented, text inferred
+NOT_FOR_TYPE: Final = "{member} is not applicable to job definitions of type {type}"  # rule documented, text inferred
+NODES_AND_ARRAY: Final = "A multi-node parallel job cannot be an array job"  # inferred
 RESERVED_VARIABLE: Final = "Environment variable names must not start with AWS_BATCH: {name}"  # rule documented, text inferred
 SCHEDULING_PRIORITY: Final = "schedulingPriority must be between 0 and 9999"  # limit documented, text inferred
 PLATFORMS: Final = "platformCapabilities can have only one entry"  # inferred
@@ -175,6 +188,7 @@ DEPENDENCY_WITHOUT_ID: Final = "A dependency needs a jobId unless its type is SE
 DEPENDENCY_ONLY_ARRAY: Final = "Dependency type {type} is only supported for array jobs"  # rule documented, text inferred
 DEPENDENCY_SIZES: Final = "N_TO_N dependency {job_id} must be an array job of the same size"  # inferred
 DEPENDENCY_MALFORMED: Final = "Invalid job id in dependsOn"  # inferred
+DEPENDENCY_ON_NODE: Final = "A node of a multi-node parallel job cannot be a dependency: {job_id}"  # inferred
 DEPENDENCY_UNKNOWN: Final = "Job dependency {job_id} not found"  # inferred
 QUEUE_NOT_ENABLED: Final = "Job queue {name} is not in ENABLED state and VALID status"  # rule documented, text inferred
 CAPABILITY: Final = "Job Queue is attached to Compute Environment that can not run Jobs with capability {capability}."  # observed
@@ -221,6 +235,7 @@ QUOTA_POLICY_UNITS: Final = (
 
 # Cancelling, terminating, describing, listing.
 INVALID_JOB_ID: Final = "Invalid job id: {job_id}"  # rule documented, text inferred
+NODE_NOT_STOPPED: Final = "Cancel or terminate is not supported for individual nodes of a multi-node parallel job"  # inferred
 REASON_TOO_LONG: Final = "The reason must be at most 1024 characters"  # limit documented, text inferred
 NO_JOBS: Final = "At least one job must be specified"  # inferred
 TOO_MANY_JOBS: Final = "Maximum number of jobs supported is 50"  # limit documented, text inferred
@@ -239,6 +254,7 @@ ATTEMPT_TIMED_OUT: Final = "Job attempt duration exceeded timeout"  # observed
 DEPENDENCY_FAILED: Final = "Dependent Job failed"  # observed
 CHILD_FAILED: Final = "Array Child Job failed"  # observed
 QUEUE_DELETED: Final = "JobQueue deleted"  # observed
+MAIN_NODE_EXITED: Final = "Main node exited"  # inferred
 TAGS_EXCEEDED: Final = (
     "The combined number of tags for the job and the job definition exceeds 50"  # rule documented, text inferred
 )

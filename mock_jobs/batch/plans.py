@@ -41,6 +41,7 @@ class JobPlan:
         definition: Name or ARN of the job definition, with or without revision; None matches all.
         array_index: Index of an array child; None matches all jobs.
         attempt: Number of the attempt, from 1; None matches all.
+        node_index: Index of a node of a multi-node parallel job; None matches all jobs and nodes.
         duration: Seconds from RUNNING to the end; infinity hangs until a timeout or TerminateJob ends it.
         exit_code: Exit code of the container; 0 is success. None if it never exits by itself.
         reason: The reason of the container, for example `OutOfMemoryError: Container killed due to memory usage`.
@@ -60,6 +61,7 @@ class JobPlan:
     reason: str | None = None
     host_lost: bool = False
     start_failure: str | None = None
+    node_index: int | None = None
     logs: Sequence[LogLine] = ()
     run: JobFunction | None = None
     _said: tuple[tuple[int, str], ...] = field(init=False, repr=False, compare=False)
@@ -71,6 +73,8 @@ class JobPlan:
         _check_reference("definition", self.definition, _is_definition)
         if self.array_index is not None:
             check_whole("array_index", self.array_index, 0)
+        if self.node_index is not None:
+            check_whole("node_index", self.node_index, 0)
         if self.attempt is not None:
             check_whole("attempt", self.attempt, 1)
         if self.duration != _FOREVER:
@@ -128,13 +132,14 @@ class JobPlan:
         return (
             self._fits(job.spec.name, job.spec.queue, attempt)
             and (self.array_index is None or (job.parent is not None and self.array_index == job.index))
+            and (self.node_index is None or self.node_index == job.node_index)
             and (self.definition is None or self._means(job.spec.definition))
         )
 
     def matches_service_job(self, job: ServiceJob, attempt: int) -> bool:
-        """Return whether this is the plan of an attempt of a service job, which has no definition, no array and no container."""
-        is_for_containers = self.definition is not None or self.array_index is not None or self.run is not None
-        return not is_for_containers and self._fits(job.spec.name, job.spec.queue, attempt)
+        """Return whether this is the plan of an attempt of a service job, which has no definition, array, node or container."""
+        is_for_others = any(each is not None for each in (self.definition, self.array_index, self.node_index, self.run))
+        return not is_for_others and self._fits(job.spec.name, job.spec.queue, attempt)
 
     def _fits(self, name: str, queue: JobQueue, attempt: int) -> bool:
         return (

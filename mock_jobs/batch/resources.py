@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.consumables import Requirements
     from mock_jobs.batch.fair_share import FairShareRules
     from mock_jobs.batch.job import Job
+    from mock_jobs.batch.multi_node import NodeLayout
     from mock_jobs.batch.outages import Outage
     from mock_jobs.batch.retry import RetryStrategy
     from mock_jobs.batch.service_jobs.resources import ServiceSide
@@ -86,6 +87,13 @@ class ComputeEnvironment:
     def is_usable(self) -> bool:
         """Whether jobs may be placed here."""
         return self.state == "ENABLED" and self.status == "VALID"
+
+    def suits(self, job: Job) -> bool:
+        """Return whether it is of a kind that takes a job.
+
+        Source: user guide, "Multi-node parallel jobs": they need a MANAGED environment without Spot instances (documented).
+        """
+        return job.node_index is None or (self.resources is not None and self.resources["type"] == "EC2")
 
     @property
     def cluster(self) -> str:
@@ -166,6 +174,8 @@ class JobDefinition:
     """One revision of a job definition.
 
     Attributes:
+        container: None for definitions of type multinode.
+        nodes: None for all others.
         plain: The container of jobs that override nothing, with the vCPUs that it needs; made for the first such job.
     """
 
@@ -173,7 +183,8 @@ class JobDefinition:
     revision: int
     arn: str
     is_active: bool
-    container: ContainerPropertiesOutputTypeDef
+    container: ContainerPropertiesOutputTypeDef | None
+    nodes: NodeLayout | None
     parameters: dict[str, str] | None
     retry: RetryStrategy | None
     timeout_seconds: int | None

@@ -96,7 +96,7 @@ class Scheduler:
                 self._lifecycle.place(job, environment)
                 continue
             if is_first:
-                self.heads.see(queue, job, blocked_reason(queue, job.spec.vcpus) if is_eligible else None)
+                self.heads.see(queue, job, blocked_reason(queue, job) if is_eligible else None)
             is_first = False
             line.pass_over(job, is_strict=self._settings.strict_fifo or not _has_any_room(queue))
         line.end_pass()
@@ -108,7 +108,8 @@ class Scheduler:
         if queue.outages or (spec.requirements is not None and not self._stock.can_give(spec.requirements.needs)):
             return None
         for environment in queue.environments:
-            if environment.is_usable and queue.usage.usable(environment.capacity) - environment.in_use >= spec.vcpus:
+            free = queue.usage.usable(environment.capacity) - environment.in_use
+            if environment.is_usable and environment.suits(job) and free >= spec.vcpus:
                 return environment
         return None
 

@@ -42,6 +42,8 @@ class Trigger(Enum):
     JOB_REFUSED = "the job cannot be dispatched"
     CHILDREN_SUCCEEDED = "every child succeeded"
     CHILDREN_FAILED = "every child ended, not all of them well"
+    MAIN_NODE_STARTED = "the main node runs"
+    JOB_ENDED = "the job that this is a node of has ended"
 
     # Enum's own goes through the name in Python, and every move of every job looks a trigger up.
     __hash__ = object.__hash__
@@ -73,6 +75,23 @@ ARRAY_TRANSITIONS: Final[dict[tuple[JobStatus, Trigger], JobStatus]] = {
     (SUBMITTED, Trigger.CHILDREN_FAILED): FAILED,
     (PENDING, Trigger.CHILDREN_SUCCEEDED): SUCCEEDED,
     (PENDING, Trigger.CHILDREN_FAILED): FAILED,
+}
+
+# Nodes of multi-node parallel jobs beside the main node, whose states are those of the job. They wait with the job, start when the
+# main node runs, end with it at the latest, and begin anew when the job is tried again.
+NODE_TRANSITIONS: Final[dict[tuple[JobStatus, Trigger], JobStatus]] = {
+    (SUBMITTED, Trigger.EVALUATED_WAITING): PENDING,
+    (SUBMITTED, Trigger.EVALUATED_READY): RUNNABLE,
+    (PENDING, Trigger.DEPENDENCIES_SUCCEEDED): RUNNABLE,
+    (RUNNABLE, Trigger.MAIN_NODE_STARTED): STARTING,
+    (STARTING, Trigger.CONTAINER_STARTED): RUNNING,
+    (STARTING, Trigger.ATTEMPT_FAILED): FAILED,
+    (STARTING, Trigger.STOPPED): FAILED,
+    (RUNNING, Trigger.EXITED_ZERO): SUCCEEDED,
+    (RUNNING, Trigger.ATTEMPT_FAILED): FAILED,
+    (RUNNING, Trigger.STOPPED): FAILED,
+    **{(status, Trigger.JOB_ENDED): FAILED for status in UNFINISHED},
+    **{(status, Trigger.RETRIED): RUNNABLE for status in (STARTING, RUNNING, SUCCEEDED, FAILED)},
 }
 
 

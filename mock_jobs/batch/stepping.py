@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mock_jobs.batch.dependencies import waiting_for
 from mock_jobs.batch.job import ArrayJob, Job
+from mock_jobs.batch.nodes import Node
 from mock_jobs.batch.states import PENDING, RUNNABLE, RUNNING, STARTING, STATUSES, SUBMITTED
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class InHand(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class JobInHand:
-    """A plain job or an array child."""
+    """A plain job, an array child, or a node beside the main one."""
 
     job: Job
     lifecycle: Lifecycle
@@ -52,6 +53,9 @@ class JobInHand:
     def step(self) -> None:
         """Move it by one state, if that is possible."""
         job, lifecycle = self.job, self.lifecycle
+        if isinstance(job, Node) and job.status not in (STARTING, RUNNING):
+            # It waits with its whole job.
+            return
         if job.status == SUBMITTED:
             lifecycle.evaluate(job)
         elif job.status == PENDING:
@@ -60,19 +64,17 @@ class JobInHand:
             lifecycle.scheduler.place_now(job)
         elif job.status == STARTING:
             lifecycle.start(job)
-        elif job.status == RUNNING and not lifecycle.functions.is_running(job) and not self._hangs:
+        elif job.status == RUNNING and not job.hangs:
             lifecycle.end(job)
-
-    @property
-    def _hangs(self) -> bool:
-        attempt = self.job.current
-        return attempt is not None and attempt.plan is not None and attempt.plan.duration_ms is None and not attempt.times_out
 
     def why_stuck(self) -> str:
         """Return what it waits for, in words."""
         job = self.job
         if job.is_terminal:
             return f"it is {job.status} ({job.status_reason})"
+        if isinstance(job, Node) and job.status not in (STARTING, RUNNING):
+            main = f"{job.whole.job_id}#{job.whole.main_node}"
+            return f"it is {job.status}, and a node that starts when the main node {main} runs"
         if isinstance(job, ArrayJob) and job.status == PENDING and not waiting_for(job):
             summary = ", ".join(f"{count} {status}" for status, count in job.summary.items() if count)
             return f"it is PENDING, its children are what moves: {summary}"
@@ -83,7 +85,7 @@ class JobInHand:
             return f"it is RUNNABLE{self._what_it_waits_for()}"
         if self.lifecycle.functions.is_running(job):
             return "it is RUNNING and its function has not returned"
-        if job.status == RUNNING and self._hangs:
+        if job.status == RUNNING and job.hangs:
             return "it is RUNNING and its plan lets it hang until a timeout or TerminateJob ends it"
         return f"it is {job.status}"
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mock_jobs.batch import messages
 from mock_jobs.batch.dependencies import is_waiting
+from mock_jobs.batch.exceptions import refused
 from mock_jobs.batch.job import ArrayJob, Job
+from mock_jobs.batch.nodes import MultiNodeJob, Node
 from mock_jobs.batch.states import (
     PENDING,
     RUNNABLE,
@@ -42,7 +45,17 @@ class Stopper:
         self._settings = settings
 
     def stop(self, job: Job, request: StopRequest, reason: str) -> None:
-        """Cancel or terminate a job, an array with all of its children, or one child."""
+        """Cancel or terminate a job, an array with all of its children, or one child.
+
+        The main node stands for its whole job (inferred).
+
+        Raises:
+            ClientException: The job is another node.
+        """
+        if isinstance(job, Node):
+            if not job.is_main:
+                raise refused(messages.NODE_NOT_STOPPED)
+            job = job.whole
         if isinstance(job, ArrayJob):
             self._stop_array(job, request, reason)
         else:
@@ -95,7 +108,7 @@ def _waits_for_another_array(child: Job) -> bool:
 
 
 def _accept(job: Job, request: StopRequest, reason: str) -> None:
-    """Note a request that a job will obey.
+    """Note a request that a job will obey, with all of its nodes that have not ended.
 
     The first reason counts, but a termination that follows a cancellation replaces it (inferred).
     """
@@ -105,3 +118,6 @@ def _accept(job: Job, request: StopRequest, reason: str) -> None:
         job.is_terminated = True
     else:
         job.is_cancelled = True
+    for node in job.others if isinstance(job, MultiNodeJob) else ():
+        if not node.is_terminal:
+            _accept(node, request, reason)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from mock_jobs.batch.container import legacy_fields
 from mock_jobs.batch.job import ArrayJob, Attempt, Job
 from mock_jobs.batch.logs import place_of
+from mock_jobs.batch.nodes import MultiNodeJob, Node, private_address
 from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         JobDependencyTypeDef,
         JobDetailTypeDef,
         JobSummaryTypeDef,
+        NetworkInterfaceTypeDef,
     )
 
     from mock_jobs.batch.names import Arns
@@ -64,7 +66,12 @@ def job_detail(job: Job, arns: Arns, *, legacy: bool) -> JobDetailTypeDef:
     detail["dependsOn"] = _depends_on(job)
     detail["jobDefinition"] = definition.arn
     detail["parameters"] = spec.parameters
-    detail["container"] = _container(job, arns, legacy=legacy)
+    if isinstance(job, MultiNodeJob):
+        detail["nodeProperties"] = job.properties
+    else:
+        detail["container"] = _container(job, arns, legacy=legacy)
+    if isinstance(job, Node):
+        detail["nodeDetails"] = {"nodeIndex": job.index, "isMainNode": job.is_main}
     if isinstance(job, ArrayJob):
         detail["arrayProperties"] = {
             "statusSummary": dict(job.summary),
@@ -75,7 +82,7 @@ def job_detail(job: Job, arns: Arns, *, legacy: bool) -> JobDetailTypeDef:
         detail["arrayProperties"] = {"statusSummary": {}, "index": job.index}
     if spec.timeout_seconds is not None:
         detail["timeout"] = {"attemptDurationSeconds": spec.timeout_seconds}
-    detail["tags"] = spec.tags if job.parent is None else {}
+    detail["tags"] = {} if job.is_part else spec.tags
     if spec.propagate_tags is not None:
         detail["propagateTags"] = spec.propagate_tags
     detail["platformCapabilities"] = definition.platform_capabilities or []
@@ -128,6 +135,11 @@ def job_summary(job: Job) -> JobSummaryTypeDef:
         }
     elif job.parent is not None:
         summary["arrayProperties"] = {"index": job.index}
+    if isinstance(job, MultiNodeJob):
+        summary["nodeProperties"] = {"numNodes": len(job.nodes)}
+    elif isinstance(job, Node):
+        count = len(job.whole.nodes)
+        summary["nodeProperties"] = {"isMainNode": job.is_main, "numNodes": count, "nodeIndex": job.index}
     if job.is_cancelled:
         summary["isCancelled"] = True
     if job.is_terminated:
@@ -163,6 +175,7 @@ def _container(job: Job, arns: Arns, *, legacy: bool) -> ContainerDetailTypeDef:
         if attempt.environment.platform == "EC2":
             container["containerInstanceArn"] = _instance(attempt, arns)
         container["taskArn"] = _task(attempt, arns)
+        container["networkInterfaces"] = _network(job, attempt)
         place = place_of(job, attempt)
         if place is not None and (job.status == RUNNING or job.status in TERMINAL):
             container["logStreamName"] = place.stream
@@ -186,7 +199,7 @@ def _attempt(job: Job, attempt: Attempt, arns: Arns) -> AttemptDetailTypeDef:
     place = place_of(job, attempt)
     if place is not None:
         container["logStreamName"] = place.stream
-    container["networkInterfaces"] = []
+    container["networkInterfaces"] = _network(job, attempt)
     detail: AttemptDetailTypeDef = {"container": container}
     if attempt.started_ms is not None:
         detail["startedAt"] = attempt.started_ms
@@ -195,6 +208,16 @@ def _attempt(job: Job, attempt: Attempt, arns: Arns) -> AttemptDetailTypeDef:
     if attempt.status_reason is not None:
         detail["statusReason"] = attempt.status_reason
     return detail
+
+
+def _network(job: Job, attempt: Attempt) -> list[NetworkInterfaceTypeDef]:
+    """Return the network interfaces of a task; nodes have one each, others use the network of their host.
+
+    Source: user guide, "Multi-node parallel jobs": their network mode is awsvpc (documented).
+    """
+    if job.node_index is None:
+        return []
+    return [{"attachmentId": attempt.task_id, "privateIpv4Address": private_address(attempt)}]
 
 
 def _instance(attempt: Attempt, arns: Arns) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mock_jobs.aws import NotEmulatedYet, WireShape
+from mock_jobs.aws import WireShape
 from mock_jobs.iot import configs, messages, quotas, states, views
 from mock_jobs.iot.arns import parse_arn
 from mock_jobs.iot.documents import read_document
@@ -71,7 +71,8 @@ class CreateOperations(FromTemplate, JobLife):
             ResourceNotFoundException: There is no such template, a target does not exist here, in which case nothing is created
                 for the others either, or a package version is one of another account or region.
             ResourceAlreadyExistsException: The id is taken, in whatever status, even by an identical job.
-            LimitExceededException: More than 100 targets, or a document source of more than 32768 bytes.
+            LimitExceededException: More targets, or active or concurrent jobs, than the settings allow, or a document source of
+                more than 32768 bytes.
             NotEmulatedYet: The job needs a feature that is still missing.
         """
         given = JobConfigs(
@@ -100,11 +101,6 @@ class CreateOperations(FromTemplate, JobLife):
         else:
             read = template.read_document(read_one, document, document_source, document_parameters or {})
         parsed_targets = [parse_target(arn) for arn in targets]
-        _refuse_missing_features(
-            {
-                "schedulingConfig.maintenanceWindows": (scheduling_config or {}).get("maintenanceWindows"),
-            }
-        )
         if job_template_arn is not None and template is None:
             template_id = job_template_arn.rpartition("/")[2]
             raise ResourceNotFoundException(messages.TEMPLATE_NOT_FOUND.format(template_id=template_id))
@@ -159,10 +155,3 @@ def _check_document_members(
     arn = None if template_arn is None else parse_arn(template_arn)
     if parameters and (arn is None or not arn.is_of_aws):
         raise InvalidRequestException(messages.PARAMETERS_WITHOUT_TEMPLATE)
-
-
-def _refuse_missing_features(given: Mapping[str, object]) -> None:
-    # Empty ones count as unset, which is harmless.
-    for member, value in given.items():
-        if value:
-            raise NotEmulatedYet(f"CreateJob with {member}")

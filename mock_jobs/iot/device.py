@@ -25,20 +25,26 @@ from mock_jobs.iot.validation import validation_error
 NEXT: Final = "$next"
 # Source: developer guide, "Job limits" (documented).
 MAX_PENDING: Final = 10
+MAX_PENDING_WITH_WINDOWS: Final = 15
 # The model of this plane gives no bound to the id in DescribeJobExecution; jobs cannot have longer ones (inferred).
 MAX_JOB_ID: Final = 64
 
 
 def get_pending(store: JobLife, thing_name: str) -> WireShape:
-    """List the executions of a thing that run and that wait, at most 10 in all, those that run first.
+    """List the executions of a thing that run and that wait, those that run first.
 
-    Source: GetPendingJobExecutions, API reference (documented); both lists are there even if empty (observed).
+    They are 10 at most, or 15 if a job with maintenance windows is among them.
+
+    Source: GetPendingJobExecutions, API reference; developer guide, "Job limits" (documented), where 5 of the 15 are kept for
+    jobs with windows; both lists are there even if empty (observed).
 
     Raises:
         ResourceNotFoundException: The thing is not registered (inferred).
     """
     _check_registered(store, thing_name)
-    pending = list(islice(store.pending(thing_name), MAX_PENDING))
+    pending = list(islice(store.pending(thing_name), MAX_PENDING_WITH_WINDOWS))
+    if all(each.job.windows is None for each in pending):
+        del pending[MAX_PENDING:]
     return {
         "inProgressJobs": [views.summarize_to_device(each) for each in pending if each.status == states.IN_PROGRESS],
         "queuedJobs": [views.summarize_to_device(each) for each in pending if each.status == states.QUEUED],

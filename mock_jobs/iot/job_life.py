@@ -33,7 +33,40 @@ class JobLife(JobEnd):
             self._begin_rollout(job, targets)
 
     def _start(self, job: Job, targets: list[Target]) -> None:
-        """Start a scheduled job, for the things that its targets come to now.
+        """Start a scheduled job, now or when the first of its maintenance windows opens.
+
+        Source: developer guide, "Job scheduling configuration" (documented).
+        """
+        if job.windows is None:
+            self._begin(job, targets)
+        else:
+            job.windows.watch(self.world.clock, partial(self._open, job, targets), partial(self._close, job))
+
+    def _open(self, job: Job, targets: list[Target]) -> None:
+        """Let the rollout begin, or go on where it stopped, since a maintenance window has opened."""
+        if job.status == states.SCHEDULED and job.rollout is None:
+            self._begin(job, targets)
+            return
+        if job.rollout is not None:
+            self.set_status(job, JobTrigger.START)
+            job.rollout.resume(self.world.clock.now_ms)
+            self._roll_out(job)
+        assert job.windows is not None
+        joiners, job.windows.joiners = job.windows.joiners, {}
+        self.queue_joiners(job, list(joiners))
+
+    def _close(self, job: Job) -> None:
+        """Let the rollout wait for the next maintenance window.
+
+        Source: developer guide, "Jobs and job execution states" (documented); that a job whose rollout is finished stays
+        IN_PROGRESS is inferred.
+        """
+        if job.rollout is not None:
+            job.rollout.stop()
+            self.set_status(job, JobTrigger.PAUSE)
+
+    def _begin(self, job: Job, targets: list[Target]) -> None:
+        """Start a job, for the things that its targets come to now.
 
         Source: developer guide, "Job scheduling configuration" (documented); that targets which are gone are passed over is
         inferred. A job that finds as many concurrent jobs as there may be is canceled: developer guide, "Job limits" (documented).
@@ -59,6 +92,9 @@ class JobLife(JobEnd):
         if job.rollout is not None:
             self.end_rollout(job)
             job.updated_at_ms = self.world.clock.now_ms
+        if job.status == states.SCHEDULED:
+            # It waits for a maintenance window, and has nothing more to wait for.
+            self.set_status(job, JobTrigger.START)
         self.settle(job)
         if schedule.end_trigger is not None and job.status == states.IN_PROGRESS:
             assert job.scheduling_config is not None
@@ -95,6 +131,9 @@ class JobLife(JobEnd):
     def _roll_out(self, job: Job) -> None:
         rollout = job.rollout
         assert rollout is not None
+        if job.windows is not None and job.windows.closing_after_ms(self.world.clock.now_ms) is None:
+            # It closes at this very moment; the next opening goes on.
+            return
         per_minute = rate_per_minute(job.configs.rollout, rollout.notified, job.executions.count(states.SUCCEEDED))
         self.queue(job, rollout.take(per_minute, self.registry))
         if rollout.is_finished:
@@ -108,12 +147,17 @@ class JobLife(JobEnd):
         """Give an execution to things that became targets later, those aside whose turn in the rollout is still to come.
 
         Source: developer guide, "Job rollout configuration": the rate counts for the things at creation only (documented);
-        once the end time has come nothing is created (documented).
+        once the end time has come nothing is created (documented). While its maintenance windows are closed they wait
+        (inferred).
         """
         if job.has_ended:
             return
         rollout = job.rollout
-        self.queue(job, [name for name in thing_names if rollout is None or not rollout.waits(name)])
+        new = [name for name in thing_names if rollout is None or not rollout.waits(name)]
+        if job.windows is not None and not job.windows.is_open:
+            job.windows.joiners.update(dict.fromkeys(new, True))
+        else:
+            self.queue(job, new)
 
     # What executions mean for their job
 
@@ -132,7 +176,7 @@ class JobLife(JobEnd):
             self.settle(job)
         if execution.status != states.REMOVED:
             self._check_abort(job)
-        if retries is not None and job.status == states.IN_PROGRESS:
+        if retries is not None and job.status in states.ACTIVE:
             self.queue_retry(execution, retries)
 
     def execution_deleted(self, job: Job) -> None:
@@ -145,7 +189,7 @@ class JobLife(JobEnd):
 
         Source: developer guide, "Job abort configuration" (documented); the reason and the comment are observed.
         """
-        if job.configs.abort is None or job.status != states.IN_PROGRESS:
+        if job.configs.abort is None or job.status not in states.ACTIVE:
             return
         met = abort.find_met_criterion(job.configs.abort, job.executions.counts())
         if met is not None:

@@ -33,7 +33,7 @@ class JobOperations(JobLife):
         """
         job = self.job_or_404(job_id)
         source = {} if job.document.source is None else {"documentSource": job.document.source}
-        return {**source, "job": views.describe_job(job)}
+        return {**source, "job": views.describe_job(job, self.world.clock.now_ms)}
 
     def get_job_document(self, *, job_id: str, before_substitution: bool = False) -> WireShape:
         """Return the document of a job: byte for byte what CreateJob got (observed), parameters in their places by default.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mock_jobs.iot.documents import JobDocument
     from mock_jobs.iot.rollout import Rollout
     from mock_jobs.iot.schedule import Schedule
+    from mock_jobs.iot.windows import MaintenanceWindows
 
 
 @dataclass(slots=True, eq=False)
@@ -93,12 +94,36 @@ class Job:
         return self.schedule is not None and self.schedule.has_ended
 
     @property
+    def windows(self) -> MaintenanceWindows | None:
+        """Its maintenance windows, None if it has none."""
+        return None if self.schedule is None else self.schedule.windows
+
+    @property
+    def is_rolling_out(self) -> bool:
+        """Whether executions are still being created."""
+        return self.rollout is not None and self.status == states.IN_PROGRESS
+
+    @property
+    def hides_queued(self) -> bool:
+        """Whether devices do not hear of executions that are QUEUED.
+
+        Source: developer guide, "Jobs notifications" (documented): those of a job whose maintenance windows are closed.
+        """
+        return self.windows is not None and not self.windows.is_open
+
+    def withdraw(self, thing_name: str) -> bool:
+        """Leave a thing out that waits for its turn in the rollout, or for a maintenance window; return whether it waited."""
+        waited = self.windows is not None and self.windows.joiners.pop(thing_name, False)
+        return (self.rollout is not None and self.rollout.withdraw(thing_name)) or waited
+
+    @property
     def is_concurrent(self) -> bool:
         """Whether executions are still being created, or canceled.
 
-        Source: true during rollout and cancelation, false in every steady state (observed).
+        Source: true during rollout and cancelation, false in every steady state (observed). It is false while the rollout waits
+        for a maintenance window (inferred).
         """
-        return self.rollout is not None or (self.hold is not None and self.status == states.CANCELED)
+        return self.is_rolling_out or (self.hold is not None and self.status == states.CANCELED)
 
     @property
     def device_document(self) -> DeviceDocument:

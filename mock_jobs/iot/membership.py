@@ -40,8 +40,7 @@ class Membership(JobLife):
         for name in change.thing_names:
             for job in self._followers.of([self.arn("thing", name), *self._arns(change)]):
                 job.departed.discard(name)
-                if job.rollout is not None:
-                    job.rollout.withdraw(name)
+                job.withdraw(name)
             queue = self._queues.get(name)
             for execution in [] if queue is None else list(queue.pending()):
                 self.change_one(execution, ExecutionTrigger.DELETE_THING)
@@ -95,7 +94,7 @@ class Membership(JobLife):
         queued = []
         for name in thing_names:
             execution = job.executions.latest(name)
-            if job.rollout is not None and job.rollout.withdraw(name):
+            if job.withdraw(name):
                 continue
             if execution is None:
                 if job.executions.had(name):

@@ -114,6 +114,7 @@ TAG_PREFIX: Final = 'Tags cannot begin with "aws:", offending tag: {key}'
 FACTOR_DECIMALS: Final = "Exponential rollout incrementFactor must have one or less decimal digits"
 RETRY_TYPE_TWICE: Final = "Multiple RetryCriteria cannot have the same failure type"
 TOO_MANY_RETRIES: Final = "The total number of retries is {count}, and {limit} is the limit."
+WINDOW_START_INVALID: Final = "MaintenanceWindow startTime {value} is not a valid cron expression."
 START_OUT_OF_RANGE: Final = "StartTime must be at least 30 minutes and at most one year from now."
 END_OUT_OF_RANGE: Final = "EndTime must be at least 30 minutes and at most two years from now."
 END_COMMENT: Final = "The end time {time} of the schedule was reached with end behavior {behavior}."

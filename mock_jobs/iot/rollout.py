@@ -56,7 +56,7 @@ class Rollout:
         notified: How many executions were created so far.
     """
 
-    __slots__ = ("_expansion", "_places", "_position", "_started_ms", "_ticks", "notified", "timer")
+    __slots__ = ("_expansion", "_has_begun", "_places", "_position", "_started_ms", "_ticks", "notified", "timer")
 
     def __init__(self, expansion: Expansion, started_ms: int) -> None:
         self._expansion = expansion
@@ -65,6 +65,7 @@ class Rollout:
         self._places: dict[str, int] | None = None
         self._started_ms = started_ms
         self._ticks = 0
+        self._has_begun = False
         self.notified = 0
         self.timer: Timer | None = None
 
@@ -85,7 +86,7 @@ class Rollout:
         """
         names = self._expansion.thing_names
         taken: list[str] = []
-        is_first = self._ticks == 0
+        is_first, self._has_begun = not self._has_begun, True
         while len(taken) < per_minute and self._position < len(names):
             name, place = names[self._position], self._position
             self._position += 1
@@ -121,7 +122,11 @@ class Rollout:
         """
         return self._expansion.unreached(self._position)
 
+    def resume(self, now_ms: int) -> None:
+        """Let the next minute begin now, after a pause."""
+        self._started_ms, self._ticks = now_ms, 0
+
     def stop(self) -> None:
-        """Roll out nothing more."""
+        """Roll out nothing more, or nothing until it is resumed."""
         if self.timer is not None:
             self.timer.cancel()

@@ -10,6 +10,7 @@ from mock_jobs.clock import Clock, Timer
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.states import ExecutionTrigger
+from mock_jobs.iot.windows import MaintenanceWindows, first_openings, read_windows
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import TargetSelectionType
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _HALF_HOUR: Final = timedelta(minutes=30)
 _YEAR: Final = timedelta(days=365)
+# Source: DescribeJob, API reference (documented).
+SHOWN_ROLLOUTS: Final = 7
 _TIME_FORMAT: Final = "%Y-%m-%dT%H:%M"
 
 # What an end does beyond ending the rollout. Source: SchedulingConfig, API reference; developer guide, "Job scheduling
@@ -34,15 +37,23 @@ class Schedule:
         start_ms: When it starts, in milliseconds since the epoch; None for at once.
         end_ms: When it ends; None for never.
         end_trigger: What its end does to executions; None for nothing.
+        windows: When its rollout may go on from its start on, None for at all times.
         has_ended: Whether its end has come: nothing is created any more, retries included.
     """
 
-    __slots__ = ("_alarms", "end_ms", "end_trigger", "has_ended", "start_ms")
+    __slots__ = ("_alarms", "end_ms", "end_trigger", "has_ended", "start_ms", "windows")
 
-    def __init__(self, start_ms: int | None, end_ms: int | None, end_trigger: ExecutionTrigger | None) -> None:
+    def __init__(
+        self,
+        start_ms: int | None,
+        end_ms: int | None,
+        end_trigger: ExecutionTrigger | None,
+        windows: MaintenanceWindows | None = None,
+    ) -> None:
         self.start_ms = start_ms
         self.end_ms = end_ms
         self.end_trigger = end_trigger
+        self.windows = windows
         self.has_ended = False
         self._alarms: list[Timer] = []
 
@@ -57,6 +68,18 @@ class Schedule:
         """Neither start nor end any more."""
         for alarm in self._alarms:
             alarm.cancel()
+        if self.windows is not None:
+            self.windows.stop()
+
+    def next_rollouts_ms(self, now_ms: int) -> list[int]:
+        """Return when the rollout may go on next, in milliseconds since the epoch.
+
+        Source: DescribeJob, API reference, `scheduledJobRollouts`: the next seven occurrences (documented); that windows which
+        open before the start of the job or after its end are no rollouts is inferred.
+        """
+        if self.windows is None or self.start_ms is None:
+            return []
+        return first_openings(self.windows, max(now_ms, self.start_ms - 1), self.end_ms, SHOWN_ROLLOUTS)
 
 
 def read_schedule(config: SchedulingConfigTypeDef, target_selection: TargetSelectionType, now: datetime) -> Schedule:
@@ -75,7 +98,8 @@ def read_schedule(config: SchedulingConfigTypeDef, target_selection: TargetSelec
         InvalidRequestException: The service refuses it.
     """
     start, end = (None if text is None else _parse_time(text) for text in (config.get("startTime"), config.get("endTime")))
-    if config.get("maintenanceWindows"):
+    windows = config.get("maintenanceWindows")
+    if windows:
         if target_selection == "SNAPSHOT":
             raise InvalidRequestException(messages.WINDOW_WITH_SNAPSHOT)
         if start is None:
@@ -88,7 +112,13 @@ def read_schedule(config: SchedulingConfigTypeDef, target_selection: TargetSelec
         raise InvalidRequestException(messages.END_OUT_OF_RANGE)
     if start is not None and end is not None and not _HALF_HOUR <= end - start <= 2 * _YEAR:
         raise InvalidRequestException(messages.SPAN_OUT_OF_RANGE)
-    return Schedule(_milliseconds(start), _milliseconds(end), _END_TRIGGERS.get(config.get("endBehavior", "STOP_ROLLOUT")))
+    end_trigger = _END_TRIGGERS.get(config.get("endBehavior", "STOP_ROLLOUT"))
+    return Schedule(_milliseconds(start), _milliseconds(end), end_trigger, read_windows(windows) if windows else None)
+
+
+def format_time(at_ms: int) -> str:
+    """Return a moment as schedules write it: in UTC, without seconds. Source: observed for the times of a schedule."""
+    return datetime.fromtimestamp(at_ms // 1000, timezone.utc).strftime(_TIME_FORMAT)
 
 
 def _parse_time(text: str) -> datetime:

@@ -73,7 +73,8 @@ STARTING: Final = frozenset({IN_PROGRESS, SUCCEEDED, FAILED})
 class JobTrigger(Enum):
     """What can change the status of a job."""
 
-    START = "its start time has come"
+    START = "its start time has come, or a maintenance window opens"
+    PAUSE = "its maintenance window closes before its rollout is finished"
     COMPLETE = "all its executions are finished"
     CANCEL = "CancelJob"
     UPDATE = "UpdateJob"
@@ -86,6 +87,7 @@ class JobTrigger(Enum):
 # observed. A SCHEDULED job is not terminal, so that DeleteJob needs force for it (inferred).
 _JOB: Final[Mapping[JobTrigger, Mapping[str, JobStatusType]]] = {
     JobTrigger.START: {SCHEDULED: IN_PROGRESS},
+    JobTrigger.PAUSE: {IN_PROGRESS: SCHEDULED},
     JobTrigger.COMPLETE: {IN_PROGRESS: COMPLETED},
     JobTrigger.CANCEL: {IN_PROGRESS: CANCELED, SCHEDULED: CANCELED},
     JobTrigger.UPDATE: {IN_PROGRESS: IN_PROGRESS, SCHEDULED: SCHEDULED},

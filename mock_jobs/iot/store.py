@@ -8,7 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from mock_jobs.aws import AwsError, Backend, Violation
-from mock_jobs.iot import messages
+from mock_jobs.iot import messages, states
 from mock_jobs.iot.control import IoTControl
 from mock_jobs.iot.document_sources import Sources
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
@@ -151,10 +151,16 @@ class JobStore(Backend):
         """Yield what a thing has before it, the next first.
 
         Jobs with a namespace are left out: the product that manages them has interfaces of its own. Source: CreateJob, API
-        reference, on MQTT topics (documented); the same over HTTP is inferred.
+        reference, on MQTT topics (documented); the same over HTTP is inferred. What waits while the maintenance windows of its
+        job are closed is left out too (documented), what runs already is not (inferred).
         """
         queue = self._queues.get(thing_name)
-        return iter(()) if queue is None else (each for each in queue.pending() if each.job.namespace_id is None)
+        return filter(_is_shown, () if queue is None else queue.pending())
+
+
+def _is_shown(execution: Execution) -> bool:
+    job = execution.job
+    return job.namespace_id is None and not (job.hides_queued and execution.status == states.QUEUED)
 
 
 def job_key(job: Job) -> tuple[int, ...]:

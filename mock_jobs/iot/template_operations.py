@@ -15,6 +15,7 @@ from mock_jobs.iot.packages import check_packages_are_here
 from mock_jobs.iot.paging import page, start_of_page
 from mock_jobs.iot.store import JobStore
 from mock_jobs.iot.templates import JobTemplate, template_key
+from mock_jobs.iot.windows import read_windows
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import (
@@ -79,6 +80,7 @@ class TemplateOperations(JobStore):
         if document is not None:
             check_document(document)
         given.check_new()
+        read_windows(maintenance_windows)
         tags_by_key = configs.check_tags(tags)
         if document is not None and document_source is not None:
             raise InvalidRequestException(messages.TWO_DOCUMENTS)

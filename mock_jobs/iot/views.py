@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from mock_jobs.iot import states
 from mock_jobs.iot.executions import Execution
 from mock_jobs.iot.jobs import Job
+from mock_jobs.iot.schedule import format_time
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,7 +43,7 @@ def identify_job(job: Job) -> dict[str, str]:
     return view
 
 
-def describe_job(job: Job) -> JobTypeDef:
+def describe_job(job: Job, now_ms: int) -> JobTypeDef:
     """Return the job as DescribeJob shows it.
 
     Source: DescribeJob, API reference; unset configurations are empty and other unset members absent (observed).
@@ -83,6 +85,9 @@ def describe_job(job: Job) -> JobTypeDef:
         view["documentParameters"] = dict(job.document_parameters)
     if job.completed_at_ms is not None:
         view["completedAt"] = moment(job.completed_at_ms)
+    if job.schedule is not None and job.windows is not None and job.status in states.ACTIVE:
+        rollouts = job.schedule.next_rollouts_ms(now_ms)
+        view["scheduledJobRollouts"] = [{"startTime": format_time(each)} for each in rollouts]
     return view
 
 
@@ -122,7 +127,7 @@ def process_details(job: Job) -> JobProcessDetailsTypeDef:
         "numberOfRemovedThings": count("REMOVED", 0),
         "numberOfTimedOutThings": count("TIMED_OUT", 0),
     }
-    if job.rollout is not None:
+    if job.rollout is not None and job.is_rolling_out:
         view["processingTargets"] = job.rollout.processing_targets()
     return view
 

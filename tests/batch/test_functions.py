@@ -74,6 +74,7 @@ def test_a_function_is_given_what_the_container_would_have(mock, batch):
             job_definition=f"{PREFIX}job-definition/copy:1",
             attempt=1,
             array_index=None,
+            node_index=None,
             command=("copy", "a.txt", "there"),
             environment={
                 "A": "definition",

@@ -240,8 +240,6 @@ def test_fargate_takes_the_documented_pairs_only(batch, vcpu, sizes):
 @pytest.mark.parametrize(
     "members",
     [
-        {"type": "multinode"},
-        {"nodeProperties": {"numNodes": 1, "mainNode": 0, "nodeRangeProperties": []}},
         {"ecsProperties": {"taskProperties": []}},
         {"eksProperties": {"podProperties": {}}},
     ],

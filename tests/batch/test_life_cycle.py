@@ -9,7 +9,16 @@ import re
 
 import pytest
 
-from mock_jobs.batch.states import ARRAY_TRANSITIONS, JOB_TRANSITIONS, STATUSES, STOP_EFFECTS, TERMINAL, StopRequest, Trigger
+from mock_jobs.batch.states import (
+    ARRAY_TRANSITIONS,
+    JOB_TRANSITIONS,
+    NODE_TRANSITIONS,
+    STATUSES,
+    STOP_EFFECTS,
+    TERMINAL,
+    StopRequest,
+    Trigger,
+)
 
 from batch_site import (
     FARGATE,
@@ -42,7 +51,7 @@ def test_every_status_and_trigger_stands_in_the_tables():
     tables = {**JOB_TRANSITIONS, **ARRAY_TRANSITIONS}
     assert {status for status, _ in tables} == set(STATUSES) - TERMINAL
     assert set(tables.values()) == set(STATUSES) - {"SUBMITTED"}
-    assert {trigger for _, trigger in tables} == set(Trigger)
+    assert {trigger for _, trigger in {**tables, **NODE_TRANSITIONS}} == set(Trigger)
     assert {(status, request) for status, _, request in STOP_EFFECTS} == {
         (status, request) for status in STATUSES for request in StopRequest
     }

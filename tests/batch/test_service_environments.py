@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from batch_site import PREFIX, make_definition, make_environment, make_queue, refusal, submit
-from service_site import M5, limit, make_service_environment, make_service_queue
+from service_site import M5, limit, make_quota_policy, make_service_environment, make_service_queue
 
+UNITS = (
+    "A quota share scheduling policy needs a service environment with instance types as capacity units, "
+    "and only such a policy can use it"
+)
 ENVIRONMENT = f"{PREFIX}service-environment/se"
 DESCRIBED = {
     "serviceEnvironmentName": "se",
@@ -235,6 +239,9 @@ def test_a_queue_on_a_service_environment_is_for_training(batch):
         ({"serviceEnvironmentOrder": []}, "At least 1 compute environment must be provided"),
         ({"serviceEnvironmentOrder": order("se", "se2")}, "A job queue can have at most 1 service environment"),
         ({"serviceEnvironmentOrder": order("nope")}, f"{PREFIX}service-environment/nope does not exist"),
+        ({"serviceEnvironmentOrder": order("types")}, UNITS),
+        ({"schedulingPolicyArn": f"{PREFIX}scheduling-policy/quotas"}, UNITS),
+        ({"schedulingPolicyArn": f"{PREFIX}scheduling-policy/nope"}, f"{PREFIX}scheduling-policy/nope does not exist"),
         ({"serviceEnvironmentOrder": order("new")}, f"{PREFIX}service-environment/new must be valid before attaching"),
         (
             {"jobQueueType": "ECS"},
@@ -245,6 +252,8 @@ def test_a_queue_on_a_service_environment_is_for_training(batch):
 def test_creating_a_service_queue_is_refused(mock, batch, changes, text):
     make_environment(batch)
     make_service_environment(batch)
+    make_service_environment(batch, "types", limit(1, M5))
+    make_quota_policy(batch)
     mock.batch.settings.se_create_seconds = 10
     make_service_environment(batch, "new")
     arguments = {"jobQueueName": "sq", "priority": 1, "serviceEnvironmentOrder": order("se"), **changes}
@@ -274,7 +283,7 @@ def test_a_queue_can_move_to_another_service_environment(batch):
     [
         ("sq", {"serviceEnvironmentOrder": []}, "At least 1 service environment must be provided"),
         ("sq", {"serviceEnvironmentOrder": order("nope")}, f"{PREFIX}service-environment/nope does not exist"),
-        ("sq", {"serviceEnvironmentOrder": order("types")}, "The service environments must have the same kind of capacity units"),
+        ("sq", {"serviceEnvironmentOrder": order("types")}, UNITS),
         (
             "sq",
             {"computeEnvironmentOrder": [{"order": 1, "computeEnvironment": "ce"}]},
@@ -309,3 +318,20 @@ def test_a_service_queue_takes_no_ordinary_jobs(batch):
 
     assert text == "Job queue sq of type SAGEMAKER_TRAINING accepts only service jobs"
     assert batch.list_jobs(jobQueue="sq", jobStatus="SUBMITTED")["jobSummaryList"] == []
+
+
+def test_an_environment_with_quotas_serves_one_queue(batch):
+    make_service_environment(batch, "types", limit(1, M5))
+    make_service_environment(batch, "free", limit(1, M5))
+    policy = make_quota_policy(batch)
+    make_service_queue(batch, "first", "types", schedulingPolicyArn=policy)
+    make_service_queue(batch, "second", "free", schedulingPolicyArn=policy)
+    taken = f"{PREFIX}service-environment/types is used by a job queue, and quotas are managed in one"
+    arguments = {"priority": 1, "serviceEnvironmentOrder": order("types"), "schedulingPolicyArn": policy}
+
+    assert refusal(batch.create_job_queue, jobQueueName="third", **arguments) == taken
+    assert refusal(batch.update_job_queue, jobQueue="second", serviceEnvironmentOrder=order("types")) == taken
+    batch.update_job_queue(jobQueue="first", serviceEnvironmentOrder=order("types"))
+    queues = batch.describe_job_queues()["jobQueues"]
+    assert [queue["schedulingPolicyArn"] for queue in queues] == [policy, policy]
+    assert [queue["serviceEnvironmentOrder"][0]["serviceEnvironment"].rpartition("/")[2] for queue in queues] == ["types", "free"]

@@ -165,7 +165,6 @@ def test_more_than_50_tags_are_refused(batch, count):
 @pytest.mark.parametrize(
     "member",
     [
-        {"nodeOverrides": {"numNodes": 2}},
         {"eksPropertiesOverride": {"podProperties": {}}},
         {"ecsPropertiesOverride": {"taskProperties": []}},
     ],

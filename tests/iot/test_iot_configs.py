@@ -401,14 +401,6 @@ def test_create_job_refuses_a_bad_schedule(mock, one, schedule, selection, messa
         one.job("t", schedulingConfig=schedule, targetSelection=selection)
 
 
-def test_windows_of_a_continuous_job_are_refused_loudly_until_they_are_emulated(mock, one):
-    mock.clock.freeze()
-    mock.clock.move_to(START)
-
-    with one.refused("NotEmulatedYet", 501):
-        one.job("t", targetSelection="CONTINUOUS", schedulingConfig={"startTime": at(days=1), "maintenanceWindows": WINDOWS})
-
-
 @pytest.mark.parametrize(
     "schedule",
     [

@@ -177,7 +177,9 @@ def test_bad_placeholders_are_refused(one, document, config, message):
         create(one, document=document, **members)
 
 
-@pytest.mark.parametrize("text", ["${aws:iot:parameter:name}", "${thingName}", "${aws", "$aws:iot:s3-presigned-url:x"])
+@pytest.mark.parametrize(
+    "text", ["${aws:iot:parameter:name}", "${aws:other:x}", "${thingName}", "${aws", "$aws:iot:s3-presigned-url:x"]
+)
 def test_what_nothing_replaces_reaches_the_device_as_it_is(one, text):
     document = json.dumps({"a": text}, separators=(",", ":"))
     create(one, document=document)

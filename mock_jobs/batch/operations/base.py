@@ -14,6 +14,7 @@ from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.lifecycle import Lifecycle
 from mock_jobs.batch.logs import LogWriter
 from mock_jobs.batch.names import Arns, JobId, parse_job_id, parse_share_arn
+from mock_jobs.batch.nodes import MultiNodeJob, Node
 from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
 from mock_jobs.batch.service_jobs.stepping import ServiceJobInHand
 from mock_jobs.batch.steering import Steering
@@ -80,10 +81,10 @@ class BatchStores(Backend):
         return self.created
 
     def find_job(self, parts: JobId) -> Job | None:
-        """Return a job or a child of an array, None if there is none; nodes are not emulated."""
+        """Return a job, a child of an array or a node, None if there is none."""
         job = self.jobs.get(parts.top)
-        if job is None or parts.node is not None:
-            return None
+        if parts.node is not None:
+            return job.nodes[parts.node] if isinstance(job, MultiNodeJob) and parts.node < len(job.nodes) else None
         if parts.index is None:
             return job
         if isinstance(job, ArrayJob) and parts.index < len(job.children):
@@ -97,6 +98,9 @@ class BatchStores(Backend):
             return ServiceJobInHand(service_job, self.service_lifecycle)
         parts = parse_job_id(job_id)
         job = None if parts is None else self.find_job(parts)
+        if isinstance(job, Node) and job.is_main:
+            # It stands for its whole job.
+            job = job.whole
         return None if job is None else JobInHand(job, self.lifecycle)
 
     def find_environment(self, reference: str) -> ComputeEnvironment | None:

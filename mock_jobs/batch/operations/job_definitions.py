@@ -10,12 +10,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mock_jobs.aws import NotEmulatedYet, page_token
+from mock_jobs.aws import page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.consumables import requirements_of
 from mock_jobs.batch.container import check, with_empty_lists
 from mock_jobs.batch.exceptions import ClientException, invalid, refused
 from mock_jobs.batch.fair_share import MAX_PRIORITY
+from mock_jobs.batch.multi_node import NodeLayout, layout_of
 from mock_jobs.batch.names import DEFINITION_NAME, parse_revision
 from mock_jobs.batch.operations.base import MAX_LISTED, BatchStores, check_tag_keys, page_size, read_token
 from mock_jobs.batch.resources import JobDefinition
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         ContainerPropertiesOutputTypeDef,
         JobDefinitionTypeDef,
         JobTimeoutTypeDef,
+        NodePropertiesOutputTypeDef,
         RetryStrategyTypeDef,
     )
 
@@ -46,6 +48,7 @@ class JobDefinitionOperations(BatchStores):
         parameters: Mapping[str, str] | None = None,
         scheduling_priority: int | None = None,
         container_properties: ContainerPropertiesOutputTypeDef | None = None,
+        node_properties: NodePropertiesOutputTypeDef | None = None,
         retry_strategy: RetryStrategyTypeDef | None = None,
         propagate_tags: bool | None = None,
         timeout: JobTimeoutTypeDef | None = None,
@@ -53,19 +56,25 @@ class JobDefinitionOperations(BatchStores):
         platform_capabilities: Sequence[PlatformCapabilityType] | None = None,
         consumable_resource_properties: ConsumableResourcePropertiesOutputTypeDef | None = None,
     ) -> dict[str, object]:
-        """Register the next revision of a job definition with one container."""
+        """Register the next revision of a job definition, with one container or with several nodes."""
         if DEFINITION_NAME.fullmatch(job_definition_name) is None:
             raise refused(messages.DEFINITION_NAME, name=job_definition_name)
-        if type == "multinode":
-            raise NotEmulatedYet("job definitions of type multinode")
         capabilities = list(platform_capabilities or [])
         if "MANAGED_INSTANCES" in capabilities:
             raise invalid(messages.MANAGED_INSTANCES)
         if len(capabilities) > 1:
             raise invalid(messages.PLATFORMS)
-        if not container_properties:
-            raise invalid(messages.NO_CONTAINER)
-        check(container_properties, "FARGATE" if "FARGATE" in capabilities else "EC2")
+        nodes: NodeLayout | None = None
+        if type == "multinode":
+            _check_multinode(capabilities, container_properties, node_properties, consumable_resource_properties)
+            assert node_properties is not None
+            nodes = layout_of(node_properties, self.arns)
+        else:
+            if node_properties is not None:
+                raise invalid(messages.NOT_FOR_TYPE, member="nodeProperties", type=type)
+            if not container_properties:
+                raise invalid(messages.NO_CONTAINER)
+            check(container_properties, "FARGATE" if "FARGATE" in capabilities else "EC2")
         retry = strategy_of(retry_strategy)
         timeout_seconds = checked_timeout(timeout)
         if scheduling_priority is not None and not 0 <= scheduling_priority <= MAX_PRIORITY:
@@ -76,6 +85,7 @@ class JobDefinitionOperations(BatchStores):
             job_definition_name,
             parameters,
             container_properties,
+            node_properties,
             retry_strategy,
             timeout,
             tags,
@@ -91,6 +101,7 @@ class JobDefinitionOperations(BatchStores):
             arn=self.arns.of("job-definition", f"{job_definition_name}:{revision}"),
             is_active=True,
             container=container_properties,
+            nodes=nodes,
             parameters=None if parameters is None else dict(parameters),
             retry=retry,
             timeout_seconds=timeout_seconds,
@@ -207,6 +218,22 @@ def checked_timeout(timeout: JobTimeoutTypeDef | None) -> int | None:
     return seconds
 
 
+def _check_multinode(
+    capabilities: Sequence[str],
+    container: ContainerPropertiesOutputTypeDef | None,
+    nodes: NodePropertiesOutputTypeDef | None,
+    consumables: ConsumableResourcePropertiesOutputTypeDef | None,
+) -> None:
+    if "FARGATE" in capabilities:
+        raise invalid(messages.NODES_ON_PLATFORM, platform="FARGATE")
+    if nodes is None:
+        raise invalid(messages.NO_NODES)
+    # Each range of nodes has its own.
+    for member, value in (("containerProperties", container), ("consumableResourceProperties", consumables)):
+        if value is not None:
+            raise invalid(messages.NOT_FOR_TYPE, member=member, type="multinode")
+
+
 def _status(definition: JobDefinition) -> str:
     return "ACTIVE" if definition.is_active else "INACTIVE"
 
@@ -217,10 +244,13 @@ def _detail(definition: JobDefinition) -> JobDefinitionTypeDef:
         "jobDefinitionArn": definition.arn,
         "revision": definition.revision,
         "status": _status(definition),
-        "type": "container",
-        "containerProperties": with_empty_lists(definition.container),
+        "type": "container" if definition.nodes is None else "multinode",
         "containerOrchestrationType": "ECS",
     }
+    if definition.container is not None:
+        detail["containerProperties"] = with_empty_lists(definition.container)
+    if definition.nodes is not None:
+        detail["nodeProperties"] = definition.nodes.shape()
     if definition.scheduling_priority is not None:
         detail["schedulingPriority"] = definition.scheduling_priority
     if definition.parameters is not None:

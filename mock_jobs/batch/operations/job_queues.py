@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 MAX_QUEUES = 50
 MAX_ENVIRONMENTS_OF_QUEUE = 3
 MAX_SERVICE_ENVIRONMENTS_OF_QUEUE = 1
+MAX_QUEUES_OF_QUOTAS = 1
 
 _Order = list[tuple[int, ComputeEnvironment]]
 _ServiceOrder = list[tuple[int, ServiceEnvironment]]
@@ -73,6 +74,9 @@ class JobQueueOperations(BatchStores):
         order = [] if service_order else self._checked_order(compute_environment_order or [])
         kind = _kind(order)
         policy = None if scheduling_policy_arn is None else self._checked_policy(scheduling_policy_arn, kind)
+        has_quotas = policy is not None and policy.quota_share is not None
+        if service_order:
+            _check_units(service_order[0][1], has_quotas=has_quotas)
         if job_queue_type is not None and job_queue_type != kind:
             raise invalid(messages.QUEUE_TYPE, given=job_queue_type, derived=kind)
         limits = checked_time_limits(job_state_time_limit_actions or (), is_for_service_jobs=bool(service_order))
@@ -86,13 +90,13 @@ class JobQueueOperations(BatchStores):
             status="CREATING",
             priority=priority,
             order=order,
-            service=ServiceSide(service_order) if service_order else None,
+            service=ServiceSide(service_order, has_quotas) if service_order else None,
             kind=kind,
             tags=dict(tags or {}),
             policy=policy,
             time_limits=limits,
         )
-        if policy is not None:
+        if policy is not None and policy.fair_share is not None:
             usage = FairShareUsage(policy, self.settings)
             queue.usage, queue.line = usage, FairShareLine(usage)
         _attach(queue)
@@ -139,8 +143,8 @@ class JobQueueOperations(BatchStores):
             if queue.service is None:
                 raise refused(messages.OTHER_ENVIRONMENTS, member="serviceEnvironmentOrder", type=queue.kind)
             service_order = self._checked_service_order(service_environment_order)
-            if service_order[0][1].counts_types != queue.service.environment.counts_types:
-                raise refused(messages.OTHER_CAPACITY_UNITS)
+            if service_order[0][1] is not queue.service.environment:
+                _check_units(service_order[0][1], has_quotas=queue.service.has_quotas)
         if compute_environment_order is not None:
             if queue.service is not None:
                 raise refused(messages.OTHER_ENVIRONMENTS, member="computeEnvironmentOrder", type=queue.kind)
@@ -228,7 +232,7 @@ class JobQueueOperations(BatchStores):
         if policy.quota_share is not None:
             if kind != "SAGEMAKER_TRAINING":
                 raise refused(messages.QUOTA_POLICY_QUEUE)
-            raise NotEmulatedYet("job queues with quota shares")
+            return policy
         if kind == "SAGEMAKER_TRAINING":
             raise NotEmulatedYet("job queues for service jobs with fair shares")
         return policy
@@ -253,6 +257,14 @@ class JobQueueOperations(BatchStores):
     def _drop_queue(self, queue: JobQueue) -> None:
         _detach(queue)
         del self.queues[queue.name]
+
+
+def _check_units(environment: ServiceEnvironment, *, has_quotas: bool) -> None:
+    """Refuse a service environment whose capacity units do not go with the queue's policy, or which another queue manages."""
+    if environment.counts_types != has_quotas:
+        raise refused(messages.QUOTA_POLICY_UNITS)
+    if has_quotas and environment.queues >= MAX_QUEUES_OF_QUOTAS:
+        raise refused(messages.QUOTA_ENVIRONMENT_IN_USE, arn=environment.arn)
 
 
 def _kind(order: _Order) -> JobQueueTypeType:

@@ -9,18 +9,21 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mock_jobs.aws import NotEmulatedYet, page_token
+from mock_jobs.aws import page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.job import MAX_ARRAY, ArrayJob, Job
 from mock_jobs.batch.listing import Listing
 from mock_jobs.batch.names import parse_job_id
+from mock_jobs.batch.nodes import MultiNodeJob
 from mock_jobs.batch.operations.base import MAX_LISTED, BatchStores, fits, read_number
 from mock_jobs.batch.states import RUNNING, JobStatus
 from mock_jobs.batch.views import job_detail, job_summary
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import KeyValuesPairTypeDef
+
+    from mock_jobs.batch.steering import Readable
 
 MAX_PAGE = 1000
 MAX_FILTERED_PAGE = 100
@@ -74,7 +77,7 @@ class ReadJobOperations(BatchStores):
         next_token: str | None = None,
         filters: Sequence[KeyValuesPairTypeDef] | None = None,
     ) -> dict[str, object]:
-        """Return a page of the jobs of a queue, the latest first, or of the children of an array, by index.
+        """Return a page of the jobs of a queue, the latest first, or of the children of an array or the nodes of a job, by index.
 
         With the pace `poll` the world moves only after the last page: if that holds unfinished jobs, to the next change of one
         of them; if nothing was found at all, to the next change in the queue or array. Finished jobs alone move nothing.
@@ -83,10 +86,10 @@ class ReadJobOperations(BatchStores):
             raise invalid(messages.ONE_PARENT)
         if max_results is not None and max_results < 1:
             raise invalid(messages.LIST_MAX_RESULTS)
-        if multi_node_job_id:
-            raise NotEmulatedYet("the member multiNodeJobId of ListJobs")
-        if array_job_id:
-            return self._list_children(array_job_id, job_status or RUNNING, max_results, next_token)
+        parent_id = array_job_id or multi_node_job_id
+        if parent_id:
+            kind = ArrayJob if array_job_id else MultiNodeJob
+            return self._list_parts(parent_id, kind, job_status or RUNNING, max_results, next_token)
         assert job_queue is not None
         wanted = _LISTING.read_filter(filters or [])
         queue = self.find_queue(job_queue)
@@ -101,26 +104,35 @@ class ReadJobOperations(BatchStores):
             self.steering.after_listing(page, [queue], is_first=next_token is None)
         return answer
 
-    def _list_children(
-        self, array_job_id: str, status: JobStatus, max_results: int | None, next_token: str | None
+    def _list_parts(
+        self,
+        parent_id: str,
+        kind: type[ArrayJob | MultiNodeJob],
+        status: JobStatus,
+        max_results: int | None,
+        next_token: str | None,
     ) -> dict[str, object]:
         # Filters do not apply to children (documented).
-        parts = parse_job_id(array_job_id)
+        parts = parse_job_id(parent_id)
         if parts is None:
-            raise invalid(messages.INVALID_JOB_ID, job_id=array_job_id)
-        listing = f"ListJobs/{array_job_id}/{status}"
+            raise invalid(messages.INVALID_JOB_ID, job_id=parent_id)
+        listing = f"ListJobs/{parent_id}/{status}"
         after = -1 if next_token is None else read_number(listing, next_token)
         if not -1 <= after < MAX_ARRAY:
             raise refused(messages.BAD_TOKEN)
-        array = self.find_job(parts)
-        page: list[Job] = []
+        parent = self.find_job(parts)
+        members: Sequence[Job] = ()
+        changing: Sequence[Readable] = ()
+        if isinstance(parent, kind):
+            members = parent.children if isinstance(parent, ArrayJob) else parent.nodes
+            changing = [parent] if isinstance(parent, ArrayJob) else parent.nodes
+            if isinstance(parent, ArrayJob) and not parent.summary[status]:
+                members = ()
         limit = min(max_results or MAX_PAGE, MAX_PAGE)
-        if isinstance(array, ArrayJob) and array.summary[status]:
-            children = islice(array.children, after + 1, None)
-            page = list(islice((child for child in children if child.status == status), limit + 1))
+        page = list(islice((job for job in islice(members, after + 1, None) if job.status == status), limit + 1))
         answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in page[:limit]]}
         if len(page) > limit:
             answer["nextToken"] = page_token(listing, [page[limit - 1].index])
-        elif isinstance(array, ArrayJob) and not array.is_terminal:
-            self.steering.after_listing(page, [array], is_first=next_token is None)
+        elif changing and parent is not None and not parent.is_terminal:
+            self.steering.after_listing(page, changing, is_first=next_token is None)
         return answer

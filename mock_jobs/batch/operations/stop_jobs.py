@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid
+from mock_jobs.batch.exceptions import ClientException, invalid
 from mock_jobs.batch.names import parse_job_id
 from mock_jobs.batch.operations.base import BatchStores
 from mock_jobs.batch.states import StopRequest
@@ -92,6 +92,10 @@ def stop_each(jobs: Sequence[str], stop: Callable[[str], None]) -> dict[str, obj
             text = messages.INVALID_JOB_ID.format(job_id=job_id)
             errors.append({"job": job_id, "code": "ValidationException", "message": text})
             continue
-        stop(job_id)
-        successful.append(job_id)
+        try:
+            stop(job_id)
+        except ClientException as error:
+            errors.append({"job": job_id, "code": error.code, "message": error.message})
+        else:
+            successful.append(job_id)
     return {"successful": successful, "errors": errors}

@@ -17,7 +17,9 @@ from mock_jobs.batch.dependencies import check_shapes, register, resolve
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.fair_share import MAX_PRIORITY, FairShareUsage, is_share_identifier
 from mock_jobs.batch.job import MAX_ARRAY, ArrayJob, Job, JobSpec
+from mock_jobs.batch.multi_node import Cast, cast_nodes
 from mock_jobs.batch.names import NAME, parse_job_id
+from mock_jobs.batch.nodes import MultiNodeJob, Node
 from mock_jobs.batch.operations.base import check_tag_keys
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations, checked_timeout
 from mock_jobs.batch.retry import strategy_of
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
         ContainerOverridesTypeDef,
         JobDependencyTypeDef,
         JobTimeoutTypeDef,
+        NodeOverridesTypeDef,
         RetryStrategyTypeDef,
     )
 
@@ -54,27 +57,26 @@ class SubmitOperations(JobDefinitionOperations):
         depends_on: Sequence[JobDependencyTypeDef] | None = None,
         parameters: Mapping[str, str] | None = None,
         container_overrides: ContainerOverridesTypeDef | None = None,
+        node_overrides: NodeOverridesTypeDef | None = None,
         retry_strategy: RetryStrategyTypeDef | None = None,
         propagate_tags: bool | None = None,
         timeout: JobTimeoutTypeDef | None = None,
         tags: Mapping[str, str] | None = None,
         consumable_resource_properties_override: ConsumableResourcePropertiesOutputTypeDef | None = None,
     ) -> dict[str, str]:
-        """Submit a job, or an array of up to 10,000."""
+        """Submit a job, an array of up to 10,000, or a multi-node parallel job."""
         if NAME.fullmatch(job_name) is None:
             raise invalid(messages.JOB_NAME)
-        if parameters or container_overrides or tags or retry_strategy or consumable_resource_properties_override:
-            content = (
-                job_name,
-                parameters,
-                container_overrides,
-                tags,
-                retry_strategy,
-                depends_on,
-                consumable_resource_properties_override,
-            )
-            if len(json.dumps(content).encode()) > MAX_PAYLOAD:
-                raise invalid(messages.PAYLOAD_TOO_LARGE)
+        _check_size(
+            job_name,
+            parameters,
+            container_overrides,
+            node_overrides,
+            tags,
+            retry_strategy,
+            depends_on,
+            consumable_resource_properties_override,
+        )
         size = array_properties.get("size") if array_properties else None
         if size is not None and not MIN_ARRAY <= size <= MAX_ARRAY:
             raise invalid(messages.ARRAY_SIZE)
@@ -98,8 +100,16 @@ class SubmitOperations(JobDefinitionOperations):
             raise refused(messages.CAPABILITY, capability=definition.platform)
         self._check_share(queue, share_identifier, scheduling_priority_override)
         values = {**(definition.parameters or {}), **(parameters or {})}
-        container, vcpus = _merged(definition, overrides, values)
-        requirements = definition.requirements if override is None else override
+        if definition.nodes is None:
+            cast = None
+            if node_overrides is not None:
+                raise invalid(messages.NOT_FOR_TYPE, member="nodeOverrides", type="container")
+            container, vcpus = _merged(definition, overrides, values)
+            requirements = definition.requirements if override is None else override
+        else:
+            _check_multinode(size, container_overrides, consumable_resource_properties_override)
+            cast = cast_nodes(definition.nodes, node_overrides or {}, values, self.arns)
+            container, vcpus, requirements = cast.roles[cast.main_node].container, cast.vcpus, cast.requirements
         for arn in () if requirements is None else requirements.needs:
             if arn not in self.stock.by_arn:
                 raise self.does_not_exist("consumable-resource", arn)
@@ -129,7 +139,7 @@ class SubmitOperations(JobDefinitionOperations):
             ),
         )
         job_id, now_ms = self.world.ids.uuid(), self.world.clock.now_ms
-        job = Job(spec, job_id, now_ms) if size is None else ArrayJob(spec, job_id, now_ms, size)
+        job = _made(spec, job_id, now_ms, size, cast)
         self.jobs[job_id] = job
         register(job)
         for arn in () if spec.requirements is None else spec.requirements.needs:
@@ -148,12 +158,36 @@ class SubmitOperations(JobDefinitionOperations):
 
     def _find_by_id(self, job_id: str) -> Job | None:
         parts = parse_job_id(job_id)
-        return None if parts is None else self.find_job(parts)
+        job = None if parts is None else self.find_job(parts)
+        if isinstance(job, Node):
+            raise invalid(messages.DEPENDENCY_ON_NODE, job_id=job_id)
+        return job
+
+
+def _made(spec: JobSpec, job_id: str, now_ms: int, size: int | None, cast: Cast | None) -> Job:
+    if cast is not None:
+        return MultiNodeJob(spec, job_id, now_ms, cast)
+    return Job(spec, job_id, now_ms) if size is None else ArrayJob(spec, job_id, now_ms, size)
+
+
+def _check_multinode(size: int | None, container: object, consumables: object) -> None:
+    # Overrides of a job with several nodes are nodeOverrides.
+    for member, given in (("containerOverrides", container), ("consumableResourcePropertiesOverride", consumables)):
+        if given is not None:
+            raise invalid(messages.NOT_FOR_TYPE, member=member, type="multinode")
+    if size is not None:
+        raise invalid(messages.NODES_AND_ARRAY)
+
+
+def _check_size(job_name: str, *rest: object) -> None:
+    if any(rest) and len(json.dumps((job_name, *rest)).encode()) > MAX_PAYLOAD:
+        raise invalid(messages.PAYLOAD_TOO_LARGE)
 
 
 def _merged(
     definition: JobDefinition, overrides: ContainerOverridesTypeDef, parameters: Mapping[str, str]
 ) -> tuple[ContainerDetailTypeDef, float]:
+    assert definition.container is not None
     # Jobs without peculiarities share one container, which keeps 100,000 of them small.
     if overrides or any("Ref::" in element for element in definition.container.get("command", [])):
         return merge(definition.container, overrides, parameters, definition.platform)

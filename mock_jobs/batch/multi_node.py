@@ -1,0 +1,320 @@
+"""Multi-node parallel jobs: what a definition may say about the nodes, and what becomes of it when a job is submitted.
+
+Sources: API reference, NodeProperties, NodeRangeProperty, NodeOverrides and NodePropertyOverride (*documented*); user guide,
+"Multi-node parallel jobs" (*documented*). *Inferred*: of equal ranges the later one counts, ranges that overlap without one lying
+inside the other are refused, of overrides that meet on a node the later one counts, and a range that ends behind a lowered number
+of nodes ends with the last node.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
+
+from mock_jobs.aws import NotEmulatedYet
+from mock_jobs.batch import messages
+from mock_jobs.batch.consumables import Requirements, requirements_of, sum_of
+from mock_jobs.batch.container import check, check_environment, merge, requirements_by_type, with_empty_lists
+from mock_jobs.batch.exceptions import invalid
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.type_defs import (
+        ContainerDetailTypeDef,
+        ContainerOverridesTypeDef,
+        ContainerPropertiesOutputTypeDef,
+        NodeOverridesTypeDef,
+        NodePropertiesOutputTypeDef,
+        NodePropertyOverrideTypeDef,
+        NodeRangePropertyOutputTypeDef,
+    )
+
+    from mock_jobs.batch.names import Arns
+
+MAX_NODES: Final = 1000
+MAX_GROUPS: Final = 5
+MAX_INSTANCE_TYPES: Final = 1
+
+# Longer numbers mean nothing, and int() refuses very long ones.
+_RANGE = re.compile(r"(?P<first>[0-9]{0,9}):(?P<last>[0-9]{0,9})")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRange:
+    """The text of a targetNodes, read: `a:b`, `a:`, `:b` or `:`.
+
+    Attributes:
+        last: None for an open end.
+    """
+
+    text: str
+    first: int
+    last: int | None
+
+    @classmethod
+    def parse(cls, text: str) -> NodeRange:
+        """Return the range that a text gives.
+
+        Raises:
+            ClientException: It gives none.
+        """
+        match = _RANGE.fullmatch(text)
+        if match is None:
+            raise invalid(messages.NODE_RANGE, range=text)
+        first = int(match["first"] or 0)
+        last = int(match["last"]) if match["last"] else None
+        if last is not None and last < first:
+            raise invalid(messages.NODE_RANGE, range=text)
+        return cls(text, first, last)
+
+    def within(self, num_nodes: int) -> range:
+        """Return the indexes of the nodes that it means, of so many."""
+        return range(self.first, num_nodes if self.last is None else min(self.last + 1, num_nodes))
+
+
+@dataclass(frozen=True, slots=True)
+class NodeGroup:
+    """One entry of nodeRangeProperties."""
+
+    nodes: NodeRange
+    container: ContainerPropertiesOutputTypeDef
+    instance_types: list[str] | None
+    requirements: Requirements | None
+
+    def shape(self, overrides: ContainerOverridesTypeDef, parameters: Mapping[str, str]) -> NodeRangePropertyOutputTypeDef:
+        """Return the wire shape, as DescribeJobs shows it."""
+        merged = dict(merge(self.container, overrides, parameters, "EC2")[0])
+        # A member of containers that run, not of properties.
+        del merged["networkInterfaces"]
+        return self.shape_with(cast("ContainerPropertiesOutputTypeDef", merged))
+
+    def shape_with(self, container: ContainerPropertiesOutputTypeDef) -> NodeRangePropertyOutputTypeDef:
+        """Return the wire shape with another container."""
+        shape: NodeRangePropertyOutputTypeDef = {"targetNodes": self.nodes.text, "container": container}
+        if self.instance_types is not None:
+            shape["instanceTypes"] = self.instance_types
+        if self.requirements is not None:
+            shape["consumableResourceProperties"] = self.requirements.properties
+        return shape
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLayout:
+    """The nodes of a job definition of type multinode."""
+
+    num_nodes: int
+    main_node: int
+    groups: tuple[NodeGroup, ...]
+
+    def shape(self) -> NodePropertiesOutputTypeDef:
+        """Return the wire shape, as DescribeJobDefinitions shows it."""
+        groups = [each.shape_with(with_empty_lists(each.container)) for each in self.groups]
+        return {"numNodes": self.num_nodes, "mainNode": self.main_node, "nodeRangeProperties": groups}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NodeRole:
+    """What one node of a submitted job runs; nodes of the same group and overrides share one."""
+
+    container: ContainerDetailTypeDef
+    vcpus: float
+    requirements: Requirements | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """All nodes of a submitted job.
+
+    Attributes:
+        roles: By index of the node.
+        properties: As DescribeJobs shows them.
+    """
+
+    main_node: int
+    roles: tuple[NodeRole, ...]
+    properties: NodePropertiesOutputTypeDef
+
+    @property
+    def vcpus(self) -> float:
+        """What all nodes need together."""
+        return sum(role.vcpus for role in self.roles)
+
+    @property
+    def requirements(self) -> Requirements | None:
+        """The consumable resources that all nodes need together, None for none."""
+        return sum_of(role.requirements for role in self.roles)
+
+
+def layout_of(properties: NodePropertiesOutputTypeDef, arns: Arns) -> NodeLayout:
+    """Return the nodes that RegisterJobDefinition gives.
+
+    Raises:
+        ClientException: A rule is broken; the first one in the order of AWS's documentation.
+    """
+    num_nodes, main_node = properties["numNodes"], properties["mainNode"]
+    if not 1 <= num_nodes <= MAX_NODES:
+        raise invalid(messages.NUM_NODES)
+    if not 0 <= main_node < num_nodes:
+        raise invalid(messages.MAIN_NODE)
+    entries = properties["nodeRangeProperties"]
+    if not 1 <= len(entries) <= MAX_GROUPS:
+        raise invalid(messages.NODE_GROUPS)
+    ranges = [NodeRange.parse(entry["targetNodes"]) for entry in entries]
+    for each in ranges:
+        if each.first >= num_nodes or (each.last or 0) >= num_nodes:
+            raise invalid(messages.NODE_RANGE_OUTSIDE, range=each.text, count=num_nodes)
+    _check_nesting(ranges, num_nodes)
+    if set().union(*(each.within(num_nodes) for each in ranges)) != set(range(num_nodes)):
+        raise invalid(messages.NODES_NOT_COVERED)
+    groups = tuple(_group(entry, nodes, arns) for entry, nodes in zip(entries, ranges, strict=True))
+    return NodeLayout(num_nodes, main_node, groups)
+
+
+def cast_nodes(layout: NodeLayout, overrides: NodeOverridesTypeDef, parameters: Mapping[str, str], arns: Arns) -> Cast:
+    """Return the nodes of a job that is submitted.
+
+    Args:
+        layout: Of the job definition.
+        overrides: Of the request.
+        parameters: What `Ref::name` in a command stands for.
+        arns: Those of the account and region.
+
+    Raises:
+        ClientException: An override is impossible, or a command refers to a parameter that has no value.
+    """
+    num_nodes = _overridden_number(layout, overrides.get("numNodes"))
+    changes = [_Change.parse(entry, num_nodes, arns) for entry in overrides.get("nodePropertyOverrides", [])]
+    group_of = _group_by_node(layout, num_nodes)
+    roles: dict[tuple[int, tuple[int, ...]], NodeRole] = {}
+    by_node: list[NodeRole] = []
+    for index in range(num_nodes):
+        touching = tuple(place for place, change in enumerate(changes) if index in change.nodes)
+        key = (group_of[index], touching)
+        if key not in roles:
+            roles[key] = _role(layout.groups[group_of[index]], [changes[place] for place in touching], parameters)
+        by_node.append(roles[key])
+    shapes = []
+    for group in layout.groups:
+        nodes = group.nodes.within(num_nodes)
+        # What touches a part of a group only is seen at the nodes.
+        whole = [change for change in changes if nodes and nodes[0] in change.nodes and nodes[-1] in change.nodes]
+        shapes.append(_changed(group, whole).shape(_together(whole), parameters))
+    properties: NodePropertiesOutputTypeDef = {
+        "numNodes": num_nodes,
+        "mainNode": layout.main_node,
+        "nodeRangeProperties": shapes,
+    }
+    return Cast(layout.main_node, tuple(by_node), properties)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One entry of nodePropertyOverrides."""
+
+    nodes: range
+    overrides: ContainerOverridesTypeDef
+    instance_types: list[str] | None
+    requirements: Requirements | None
+
+    @classmethod
+    def parse(cls, entry: NodePropertyOverrideTypeDef, num_nodes: int, arns: Arns) -> _Change:
+        nodes = NodeRange.parse(entry["targetNodes"])
+        if nodes.first >= num_nodes or (nodes.last or 0) >= num_nodes:
+            raise invalid(messages.NODE_RANGE_OUTSIDE, range=nodes.text, count=num_nodes)
+        for member in ("ecsPropertiesOverride", "eksPropertiesOverride"):
+            if member in entry:
+                # No definition with such nodes can be registered as yet.
+                raise invalid(messages.NOT_FOR_TYPE, member=member, type="multinode with containers")
+        overrides = entry.get("containerOverrides", {})
+        check_environment(overrides.get("environment", []))
+        requirements_by_type(overrides.get("resourceRequirements", []))
+        return cls(
+            nodes.within(num_nodes),
+            overrides,
+            _instance_types(entry.get("instanceTypes")),
+            requirements_of(entry.get("consumableResourcePropertiesOverride"), arns),  # type: ignore[arg-type]
+        )
+
+
+def _check_nesting(ranges: Sequence[NodeRange], num_nodes: int) -> None:
+    for place, one in enumerate(ranges):
+        for other in ranges[:place]:
+            a, b = set(one.within(num_nodes)), set(other.within(num_nodes))
+            if a & b and not (a <= b or b <= a):
+                raise invalid(messages.NODE_RANGES_OVERLAP, one=other.text, other=one.text)
+
+
+def _group(entry: NodeRangePropertyOutputTypeDef, nodes: NodeRange, arns: Arns) -> NodeGroup:
+    for member in ("ecsProperties", "eksProperties"):
+        if member in entry:
+            raise NotEmulatedYet(f"the member {member} of nodeRangeProperties")
+    container = entry.get("container")
+    if not container:
+        raise invalid(messages.NO_CONTAINER)
+    check(container, "EC2")
+    return NodeGroup(
+        nodes,
+        container,
+        _instance_types(entry.get("instanceTypes")),
+        requirements_of(entry.get("consumableResourceProperties"), arns),
+    )
+
+
+def _instance_types(given: Sequence[str] | None) -> list[str] | None:
+    if given is not None and len(given) > MAX_INSTANCE_TYPES:
+        raise invalid(messages.NODE_INSTANCE_TYPES)
+    return None if given is None else list(given)
+
+
+def _overridden_number(layout: NodeLayout, num_nodes: int | None) -> int:
+    if num_nodes is None:
+        return layout.num_nodes
+    if not 1 <= num_nodes <= MAX_NODES:
+        raise invalid(messages.NUM_NODES)
+    if all(group.nodes.last is not None for group in layout.groups):
+        raise invalid(messages.NUM_NODES_CLOSED)
+    for group in layout.groups:
+        if group.nodes.first >= num_nodes:
+            raise invalid(messages.NODE_RANGE_OUTSIDE, range=group.nodes.text, count=num_nodes)
+    if layout.main_node >= num_nodes:
+        raise invalid(messages.MAIN_NODE)
+    return num_nodes
+
+
+def _group_by_node(layout: NodeLayout, num_nodes: int) -> dict[int, int]:
+    """Return the place of the group that counts for each node: the narrowest, of equal ones the last."""
+    widths = [len(group.nodes.within(num_nodes)) for group in layout.groups]
+    found: dict[int, int] = {}
+    for place in sorted(range(len(widths)), key=lambda each: -widths[each]):
+        found.update(dict.fromkeys(layout.groups[place].nodes.within(num_nodes), place))
+    return found
+
+
+def _role(group: NodeGroup, changes: Sequence[_Change], parameters: Mapping[str, str]) -> NodeRole:
+    container, vcpus = merge(group.container, _together(changes), parameters, "EC2")
+    return NodeRole(container, vcpus, _changed(group, changes).requirements)
+
+
+def _changed(group: NodeGroup, changes: Sequence[_Change]) -> NodeGroup:
+    instance_types, requirements = group.instance_types, group.requirements
+    for change in changes:
+        instance_types = instance_types if change.instance_types is None else change.instance_types
+        requirements = requirements if change.requirements is None else change.requirements
+    return NodeGroup(group.nodes, group.container, instance_types, requirements)
+
+
+def _together(changes: Sequence[_Change]) -> ContainerOverridesTypeDef:
+    """Return overrides that have the effect of several, one after the other."""
+    result: dict[str, object] = {}
+    environment: dict[str, object] = {}
+    required: dict[str, str] = {}
+    for change in changes:
+        result.update(change.overrides)
+        environment.update({pair.get("name", ""): pair for pair in change.overrides.get("environment", [])})
+        required.update(requirements_by_type(change.overrides.get("resourceRequirements", [])))
+    if environment:
+        result["environment"] = list(environment.values())
+    if required:
+        result["resourceRequirements"] = [{"type": kind, "value": value} for kind, value in required.items()]
+    return cast("ContainerOverridesTypeDef", result)

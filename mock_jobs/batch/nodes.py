@@ -1,0 +1,171 @@
+"""Records of multi-node parallel jobs: the job as a whole, and its nodes.
+
+Source: user guide, "Multi-node parallel jobs" (*documented*): the job is in the state of its main node, and ends with it. So the
+whole holds the main node's progress, with the room and the attempts of all, and the record of the main node is a view of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mock_jobs.batch.job import Attempt, Job, JobSpec
+from mock_jobs.batch.states import NODE_TRANSITIONS
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.type_defs import NodePropertiesOutputTypeDef
+
+    from mock_jobs.batch.multi_node import Cast, NodeRole
+
+
+class MultiNodeJob(Job):
+    """A multi-node parallel job as a whole.
+
+    Its spec tells the vCPUs and consumable resources of all nodes together, and the container of the main node.
+
+    Attributes:
+        main_node: Index of the main node.
+        nodes: By index.
+        properties: The nodes as DescribeJobs shows them.
+    """
+
+    __slots__ = ("main_node", "nodes", "properties")
+
+    def __init__(self, spec: JobSpec, own_id: str, created_ms: int, cast: Cast) -> None:
+        super().__init__(spec, own_id, created_ms)
+        self.main_node = cast.main_node
+        self.properties: NodePropertiesOutputTypeDef = cast.properties
+        # Nodes of one role share a spec. A node is neither tried again nor timed out by itself (documented).
+        specs: dict[NodeRole, JobSpec] = {}
+        self.nodes: list[Node] = []
+        for index, role in enumerate(cast.roles):
+            if role not in specs:
+                specs[role] = replace(
+                    spec,
+                    container=role.container,
+                    vcpus=role.vcpus,
+                    requirements=role.requirements,
+                    retry=None,
+                    timeout_seconds=None,
+                )
+            self.nodes.append((MainNode if index == cast.main_node else Node)(specs[role], self, index))
+
+    @property
+    def node_index(self) -> int:
+        """Index of the node whose progress this is."""
+        return self.main_node
+
+    @property
+    def others(self) -> list[Node]:
+        """The nodes beside the main node."""
+        return [node for node in self.nodes if node.index != self.main_node]
+
+
+class Node(Job):
+    """The progress of a node that is not the main one.
+
+    Attributes:
+        whole: The job that this is a part of.
+    """
+
+    __slots__ = ("whole",)
+
+    transitions: ClassVar = NODE_TRANSITIONS
+    holds_room: ClassVar = False
+
+    def __init__(self, spec: JobSpec, whole: MultiNodeJob, index: int) -> None:
+        self.whole = whole
+        super().__init__(spec, whole.own_id, whole.created_ms, index=index)
+
+    @property
+    def job_id(self) -> str:
+        """The id of the job, and the index of the node."""
+        return f"{self.own_id}#{self.index}"
+
+    @property
+    def is_part(self) -> bool:
+        """True: it belongs to a job that has several."""
+        return True
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this is the main node."""
+        return False
+
+    @property
+    def node_index(self) -> int:
+        """Its index."""
+        return self.index
+
+    @property
+    def attempt_number(self) -> int:
+        """Number of the attempt of the whole job, from 1; a node may have missed some."""
+        return self.whole.attempt_number
+
+
+def _of_whole(name: str) -> Any:
+    """Return a property that reads an attribute of the whole job; nobody but the job itself may change it."""
+    return property(lambda node: getattr(node.whole, name))
+
+
+class MainNode(Node):
+    """The main node: its progress is that of the job as a whole."""
+
+    __slots__ = ()
+
+    attempts = _of_whole("attempts")
+    current = _of_whole("current")
+    is_cancelled = _of_whole("is_cancelled")
+    is_terminated = _of_whole("is_terminated")
+    moves = _of_whole("moves")
+    started_ms = _of_whole("started_ms")
+    status = _of_whole("status")
+    status_reason = _of_whole("status_reason")
+    stop_reason = _of_whole("stop_reason")
+    stopped_ms = _of_whole("stopped_ms")
+
+    def __init__(self, spec: JobSpec, whole: MultiNodeJob, index: int) -> None:
+        # What the base would set is read from the whole.
+        self.spec = spec
+        self.whole = whole
+        self.own_id = whole.own_id
+        self.created_ms = whole.created_ms
+        self.index = index
+        self.parent = None
+        self.dependents = None
+        self.due_ms = 0
+        self.reads = 0
+        self.detail: Mapping[str, object] | None = None
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this is the main node."""
+        return True
+
+
+def node_environment(job: Job) -> dict[str, str]:
+    """Return the variables that a container of a multi-node parallel job gets beside those of every job.
+
+    Args:
+        job: A node, or the job as a whole, which stands for its main node; for all others there are none.
+
+    Source: user guide, "Multi-node parallel jobs" (documented); the address itself is ours (inferred).
+    """
+    whole = job.whole if isinstance(job, Node) else job
+    index = job.node_index
+    if not isinstance(whole, MultiNodeJob) or index is None:
+        return {}
+    variables = {
+        "AWS_BATCH_JOB_NODE_INDEX": str(index),
+        "AWS_BATCH_JOB_MAIN_NODE_INDEX": str(whole.main_node),
+        "AWS_BATCH_JOB_NUM_NODES": str(len(whole.nodes)),
+    }
+    if index != whole.main_node and whole.last_attempt is not None:
+        variables["AWS_BATCH_JOB_MAIN_NODE_PRIVATE_IPV4_ADDRESS"] = private_address(whole.last_attempt)
+    return variables
+
+
+def private_address(attempt: Attempt) -> str:
+    """Return the address of a node in its private network, another one for each task."""
+    return "10." + ".".join(str(int(attempt.task_id[place : place + 2], 16)) for place in (0, 2, 4))

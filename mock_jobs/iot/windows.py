@@ -1,0 +1,140 @@
+"""Maintenance windows: when the rollout of a job may go on, and its devices may hear of what waits for them."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from mock_jobs.clock import Clock, Timer
+from mock_jobs.iot import messages
+from mock_jobs.iot.cron import BadCronError, Cron
+from mock_jobs.iot.exceptions import InvalidRequestException
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot.type_defs import MaintenanceWindowTypeDef
+
+MINUTE_MS: Final = 60_000
+
+
+class Window:
+    """One maintenance window, which opens again and again.
+
+    Raises:
+        BadCronError: The start time is no cron expression.
+    """
+
+    __slots__ = ("_cron", "_duration")
+
+    def __init__(self, start_time: str, duration_minutes: int) -> None:
+        self._cron = Cron(start_time)
+        self._duration = timedelta(minutes=duration_minutes)
+
+    def closing_after(self, moment: datetime) -> datetime | None:
+        """Return when this window closes if it is open at a moment, None if it is not."""
+        opened = self._cron.last_until(moment)
+        if opened is None or moment >= opened + self._duration:
+            return None
+        return opened + self._duration
+
+    def openings_after(self, moment: datetime) -> Iterator[datetime]:
+        """Yield the moments at which this window opens, those after a moment."""
+        following = self._cron.next_after(moment)
+        while following is not None:
+            yield following
+            following = self._cron.next_after(following)
+
+
+class MaintenanceWindows:
+    """The windows of one job, and whether one of them is open.
+
+    Source: developer guide, "Job scheduling configuration" (documented). Windows that overlap are one (inferred).
+
+    Attributes:
+        is_open: Whether one is open now; never before the job has started.
+        joiners: Names of the things that became targets while all were closed, in their order.
+    """
+
+    __slots__ = ("_alarm", "_windows", "is_open", "joiners")
+
+    def __init__(self, windows: Sequence[Window]) -> None:
+        self._windows = windows
+        self._alarm: Timer | None = None
+        self.is_open = False
+        self.joiners: dict[str, bool] = {}
+
+    def closing_after_ms(self, at_ms: int) -> int | None:
+        """Return until when one is open that is open at a moment, None if all are closed; both in milliseconds."""
+        moment = _datetime(at_ms)
+        closings = [closing for each in self._windows if (closing := each.closing_after(moment)) is not None]
+        return _milliseconds(max(closings)) if closings else None
+
+    def openings_after_ms(self, at_ms: int) -> Iterator[int]:
+        """Yield the moments after one at which a window opens, each once, in milliseconds since the epoch."""
+        moment = _datetime(at_ms)
+        last_ms = at_ms
+        for opening in heapq.merge(*(each.openings_after(moment) for each in self._windows)):
+            opening_ms = _milliseconds(opening)
+            if opening_ms > last_ms:
+                yield opening_ms
+            last_ms = opening_ms
+
+    def watch(self, clock: Clock, opened: Callable[[], None], closed: Callable[[], None]) -> None:
+        """Call back now if one is open, and from now on whenever the first one opens or the last one closes.
+
+        One timer waits at a time. A schedule that has no further opening leaves everything as it is.
+        """
+        was_open = self.is_open
+        closing_ms = self.closing_after_ms(clock.now_ms)
+        self.is_open = closing_ms is not None
+        next_ms = next(self.openings_after_ms(clock.now_ms), None) if closing_ms is None else closing_ms
+        if next_ms is not None:
+            self._alarm = clock.call_at(next_ms, lambda: self.watch(clock, opened, closed))
+        if self.is_open and not was_open:
+            opened()
+        if was_open and not self.is_open:
+            closed()
+
+    def stop(self) -> None:
+        """Neither open nor close any more."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+
+
+def read_windows(configs: Sequence[MaintenanceWindowTypeDef]) -> MaintenanceWindows:
+    """Return the windows that a configuration describes.
+
+    Raises:
+        InvalidRequestException: A start time is no cron expression (inferred, text ours).
+        NotEmulatedYet: One is, but it is not known here how to follow it.
+    """
+    return MaintenanceWindows([_read_window(each) for each in configs])
+
+
+def _read_window(config: MaintenanceWindowTypeDef) -> Window:
+    try:
+        return Window(config["startTime"], config["durationInMinutes"])
+    except BadCronError:
+        raise InvalidRequestException(messages.WINDOW_START_INVALID.format(value=config["startTime"])) from None
+
+
+def first_openings(windows: MaintenanceWindows, after_ms: int, before_ms: int | None, count: int) -> list[int]:
+    """Return up to so many openings between two moments, in milliseconds since the epoch.
+
+    Args:
+        windows: The windows.
+        after_ms: The openings after this moment.
+        before_ms: The openings before this moment; None for all.
+        count: How many at most.
+    """
+    return [each for each in islice(windows.openings_after_ms(after_ms), count) if before_ms is None or each < before_ms]
+
+
+def _datetime(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms // 1000, timezone.utc).replace(microsecond=at_ms % 1000 * 1000)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
