@@ -7,21 +7,19 @@ is *inferred*.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.states import RUNNABLE, StopRequest
+from mock_jobs.batch.queued import JobT, JobT_contra
+from mock_jobs.batch.states import RUNNABLE
 
 if TYPE_CHECKING:
     from mock_jobs.batch.agenda import Agenda
     from mock_jobs.batch.job import Job
-    from mock_jobs.batch.lifecycle import Lifecycle
     from mock_jobs.batch.resources import JobQueue
     from mock_jobs.batch.settings import BatchSettings
     from mock_jobs.batch.time_limits import TimeLimit
     from mock_jobs.clock import Clock, Timer
-
-_REQUESTS = {"CANCEL": StopRequest.CANCEL, "TERMINATE": StopRequest.TERMINATE}
 
 
 def code_of(reason: str) -> str:
@@ -47,99 +45,137 @@ def blocked_reason(queue: JobQueue, job: Job) -> str | None:
     return None
 
 
-class Head:
+class Head(Generic[JobT]):
     """The job at the head of a queue, which the last pass of the scheduler could not place.
 
     Attributes:
         job: Which.
+        limits: What happens to it after a time.
         reason: Why it can never be placed, None if it could.
-        shown_ms: Since when the job says so; None if it does not yet.
+        since_ms: Since when that holds, as far as its time is counted.
+        is_shown: Whether the job says so.
         timer: What happens next about it.
     """
 
-    __slots__ = ("job", "reason", "shown_ms", "timer")
+    __slots__ = ("is_shown", "job", "limits", "reason", "since_ms", "timer")
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: JobT, limits: tuple[TimeLimit, ...]) -> None:
         self.job = job
+        self.limits = limits
         self.reason: str | None = None
-        self.shown_ms: int | None = None
+        self.since_ms = 0
+        self.is_shown = False
         self.timer: Timer | None = None
 
 
-class HeadWatch:
-    """Keeps an eye on the heads of all queues of one account and region."""
+class Headed(Protocol[JobT]):
+    """What has a head: a queue, or a quota share."""
 
-    def __init__(self, lifecycle: Lifecycle, clock: Clock, agenda: Agenda[Job], settings: BatchSettings) -> None:
-        self._lifecycle = lifecycle
+    head: Head[JobT] | None
+
+
+class Mover(Protocol[JobT_contra]):
+    """What changes the jobs."""
+
+    def say_blocked(self, job: JobT_contra, reason: str) -> None:
+        """Let a RUNNABLE job say why it can never be placed."""
+        ...
+
+    def say_unblocked(self, job: JobT_contra) -> None:
+        """Let a RUNNABLE job no longer say so."""
+        ...
+
+    def end_for_time(self, job: JobT_contra, limit: TimeLimit) -> None:
+        """End a job that was blocked for too long."""
+        ...
+
+
+class HeadWatch(Generic[JobT]):
+    """Keeps an eye on the heads of all queues of one account and region.
+
+    Args:
+        mover: Changes the jobs.
+        settings: Tells how long it takes to find out that a job is blocked.
+    """
+
+    def __init__(self, mover: Mover[JobT], clock: Clock, agenda: Agenda[JobT], settings: BatchSettings) -> None:
+        self._mover = mover
         self._clock = clock
         self._agenda = agenda
         self._settings = settings
 
-    def see(self, queue: JobQueue, job: Job, reason: str | None) -> None:
+    def see(
+        self,
+        place: Headed[JobT],
+        job: JobT,
+        reason: str | None,
+        limits: tuple[TimeLimit, ...],
+        *,
+        since_ms: int | None = None,
+    ) -> None:
         """Take note of who is at the head of a queue after a pass.
 
         Args:
-            queue: Which.
+            place: The queue.
             job: The head.
             reason: Why it can never be placed, None if it could be once there is room.
+            limits: What happens to it after a time.
+            since_ms: Since when its time is counted; None for now.
         """
-        head = queue.head
+        head = place.head
         if head is None or head.job is not job:
-            self.forget(queue)
-            head = queue.head = Head(job)
+            self.forget(place)
+            head = place.head = Head(job, limits)
         if head.reason == reason:
             return
         self._hide(head)
         head.reason = reason
         if reason is not None:
             delay_ms = round(self._settings.blocked_detection_seconds * 1000)
+            head.since_ms = self._clock.now_ms + delay_ms if since_ms is None else since_ms
             if delay_ms:
-                head.timer = self._agenda.at(self._clock.now_ms + delay_ms, lambda: self._show(queue, head))
+                head.timer = self._agenda.at(self._clock.now_ms + delay_ms, lambda: self._show(head))
             else:
-                self._show(queue, head)
+                self._show(head)
 
-    def forget(self, queue: JobQueue) -> None:
+    def forget(self, place: Headed[JobT]) -> None:
         """Take note that what was at the head of a queue is there no longer."""
-        head, queue.head = queue.head, None
+        head, place.head = place.head, None
         if head is not None:
             self._hide(head)
 
-    def limit_time(self, queue: JobQueue, limits: tuple[TimeLimit, ...]) -> None:
+    def limit_time(self, place: Headed[JobT], limits: tuple[TimeLimit, ...]) -> None:
         """Let other time limits count for a queue; what is at its head has been there since it came."""
-        queue.time_limits = limits
-        head = queue.head
-        if head is not None and head.shown_ms is not None:
+        head = place.head
+        if head is None:
+            return
+        head.limits = limits
+        if head.is_shown:
             self._stop_timer(head)
-            self._start_timer(queue, head)
+            self._start_timer(head)
 
-    def _show(self, queue: JobQueue, head: Head) -> None:
+    def _show(self, head: Head[JobT]) -> None:
         assert head.reason is not None
-        head.shown_ms = self._clock.now_ms
-        self._lifecycle.say_blocked(head.job, head.reason)
-        self._start_timer(queue, head)
+        head.is_shown = True
+        self._mover.say_blocked(head.job, head.reason)
+        self._start_timer(head)
 
-    def _hide(self, head: Head) -> None:
+    def _hide(self, head: Head[JobT]) -> None:
         self._stop_timer(head)
-        job = head.job
-        if head.shown_ms is not None and job.status == RUNNABLE:
-            last = job.last_attempt
-            job.status_reason = None if last is None else last.status_reason
-        head.shown_ms = None
+        if head.is_shown and head.job.status == RUNNABLE:
+            self._mover.say_unblocked(head.job)
+        head.is_shown = False
 
-    def _start_timer(self, queue: JobQueue, head: Head) -> None:
+    def _start_timer(self, head: Head[JobT]) -> None:
         assert head.reason is not None
-        assert head.shown_ms is not None
         code = code_of(head.reason)
-        limits = [limit for limit in queue.time_limits if limit.code == code]
+        limits = [limit for limit in head.limits if limit.code == code]
         if limits:
             first = min(limits, key=lambda limit: limit.max_seconds)
-            due_ms = max(head.shown_ms + first.max_seconds * 1000, self._clock.now_ms)
-            head.timer = self._agenda.at(due_ms, lambda: self._act(head.job, first))
+            due_ms = max(head.since_ms + first.max_seconds * 1000, self._clock.now_ms)
+            head.timer = self._agenda.at(due_ms, lambda: self._mover.end_for_time(head.job, first))
 
-    def _stop_timer(self, head: Head) -> None:
+    def _stop_timer(self, head: Head[JobT]) -> None:
         if head.timer is not None:
             head.timer.cancel()
             head.timer = None
-
-    def _act(self, job: Job, limit: TimeLimit) -> None:
-        self._lifecycle.stopper.stop(job, _REQUESTS[limit.action], limit.status_reason)

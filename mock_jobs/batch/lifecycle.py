@@ -25,6 +25,7 @@ from mock_jobs.batch.states import (
     RUNNING,
     STARTING,
     SUBMITTED,
+    StopRequest,
     Trigger,
 )
 from mock_jobs.batch.stopping import Stopper
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.logs import LogWriter
     from mock_jobs.batch.resources import ComputeEnvironment
     from mock_jobs.batch.steering import Steering
+    from mock_jobs.batch.time_limits import TimeLimit
     from mock_jobs.world import World
 
 # What a shell reports for a process that was killed by SIGKILL. That Batch shows it after a timeout is observed.
@@ -117,6 +119,15 @@ class Lifecycle:
         job.moves += 1
         job.reads = 0
         self.announcer.blocked(job)
+
+    def say_unblocked(self, job: Job) -> None:
+        """Let a RUNNABLE job no longer say so."""
+        last = job.last_attempt
+        job.status_reason = None if last is None else last.status_reason
+
+    def end_for_time(self, job: Job, limit: TimeLimit) -> None:
+        """Cancel a job that has blocked the head of its queue for too long."""
+        self.stopper.stop(job, StopRequest.CANCEL, limit.status_reason)
 
     def _enqueue(self, job: Job, latency: str) -> None:
         self.scheduler.add(job, self._clock.now_ms + self._steering.latency_ms(latency))

@@ -32,10 +32,13 @@ _TEXTS: Final = {
         messages.BLOCKED_UNDETERMINED,
     )
 }
+_SERVICE_TEXTS: Final = {code_of(messages.BLOCKED_SERVICE_CAPACITY): messages.BLOCKED_SERVICE_CAPACITY}
 # What a test need not ask for, since it can bring it about.
 _BY_THEMSELVES: Final = {
     code_of(messages.BLOCKED_MAX_RESOURCE): "submit a job that needs more vCPUs than any compute environment of the queue has",
     code_of(messages.BLOCKED_DISABLED): "disable the compute environments of the queue",
+    code_of(messages.BLOCKED_SERVICE_MAX): "submit a service job that needs more instances than its service environment has",
+    code_of(messages.BLOCKED_QUOTA): "submit a service job that needs more instances than its quota share can have",
 }
 
 
@@ -80,11 +83,16 @@ def begin_outage(regions: Iterable[Region], queue: str, code: str, instance_type
         msg = f"no such reason: {code!r}. There are: {', '.join(_TEXTS)}"
         raise UsageValueError(msg)
     region, found = find_queue(regions, queue)
-    if not found.order:
-        msg = f"job queue {queue} has no compute environments; only queues of ordinary jobs can be blocked"
+    if found.service is None:
+        text = _TEXTS[code].format(instance_type=instance_type or _instance_type_of(found))
+        return Outage(found, text, region.lifecycle.scheduler.look_again, lock)
+    if code not in _SERVICE_TEXTS:
+        msg = f"job queue {queue} is for service jobs, for which the only reason is {', '.join(_SERVICE_TEXTS)}; got {code!r}"
         raise UsageValueError(msg)
-    text = _TEXTS[code].format(instance_type=instance_type or _instance_type_of(found))
-    return Outage(found, text, region.lifecycle.scheduler.look_again, lock)
+    if instance_type is not None:
+        msg = f"what service jobs say about a lack of capacity names no instance type: leave out {instance_type!r}"
+        raise UsageValueError(msg)
+    return Outage(found, _SERVICE_TEXTS[code], region.service_lifecycle.scheduler.look_again, lock)
 
 
 def find_queue(regions: Iterable[Region], reference: str) -> tuple[Region, JobQueue]:

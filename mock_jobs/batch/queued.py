@@ -61,3 +61,4 @@ class Queued(Protocol):
 
 
 JobT = TypeVar("JobT", bound=Queued)
+JobT_contra = TypeVar("JobT_contra", bound=Queued, contravariant=True)

@@ -154,7 +154,7 @@ class JobQueue:
     policy: SchedulingPolicy | None = None
     moves: int = 0
     reads: int = 0
-    head: Head | None = None
+    head: Head[Job] | None = None
     outages: list[Outage] = field(default_factory=list)
     time_limits: tuple[TimeLimit, ...] = ()
 

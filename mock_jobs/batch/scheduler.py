@@ -37,7 +37,7 @@ class Scheduler:
         self._settings = settings
         self._stock = stock
         self._queues: list[JobQueue] = []
-        self.heads = HeadWatch(lifecycle, clock, agenda, settings)
+        self.heads: HeadWatch[Job] = HeadWatch(lifecycle, clock, agenda, settings)
 
     def enlist(self, queue: JobQueue) -> None:
         """Take in a queue, or put one in its new place after its priority changed."""
@@ -96,7 +96,8 @@ class Scheduler:
                 self._lifecycle.place(job, environment)
                 continue
             if is_first:
-                self.heads.see(queue, job, blocked_reason(queue, job) if is_eligible else None)
+                reason = blocked_reason(queue, job) if is_eligible else None
+                self.heads.see(queue, job, reason, queue.time_limits)
             is_first = False
             line.pass_over(job, is_strict=self._settings.strict_fifo or not _has_any_room(queue))
         line.end_pass()

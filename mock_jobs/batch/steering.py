@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.queued import Queued
     from mock_jobs.batch.resources import JobQueue
     from mock_jobs.batch.service_jobs.job import ServiceJob
+    from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
     from mock_jobs.batch.stepping import InHand
     from mock_jobs.world import World
 
@@ -26,6 +27,7 @@ class Region(Protocol):
     service_jobs: dict[str, ServiceJob]
     queues: dict[str, JobQueue]
     lifecycle: Lifecycle
+    service_lifecycle: ServiceLifecycle
 
     def in_hand(self, job_id: str) -> InHand | None:
         """Return a job for the author of a test to move, None if there is none."""

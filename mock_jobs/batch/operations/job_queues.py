@@ -163,7 +163,10 @@ class JobQueueOperations(BatchStores):
         if policy is not None and isinstance(queue.usage, FairShareUsage):
             queue.usage.policy = policy
         if limits != queue.time_limits:
+            queue.time_limits = limits
             self.lifecycle.scheduler.heads.limit_time(queue, limits)
+            for place in () if queue.service is None else queue.service.places:
+                self.service_lifecycle.scheduler.heads.limit_time(place, limits)
         queue.state = state or queue.state
         if priority is not None:
             queue.priority = priority

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.literals import ServiceJobTypeType
     from mypy_boto3_batch.type_defs import ServiceJobPreemptionConfigurationTypeDef
 
-    from mock_jobs.batch.lines import Line
+    from mock_jobs.batch.outages import Outage
     from mock_jobs.batch.plans import JobPlan
     from mock_jobs.batch.resources import JobQueue
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment, ServiceSide
@@ -64,9 +64,9 @@ class ServiceJobSpec:
         return side
 
     @property
-    def line(self) -> Line[ServiceJob]:
+    def place(self) -> ServiceSide | QuotaShare:
         """Where it waits."""
-        return self.side.line if self.share is None else self.share.line
+        return self.side if self.share is None else self.share
 
     @property
     def group(self) -> str | None:
@@ -121,6 +121,7 @@ class ServiceJob:
         latest: The attempt that began last, whatever became of it.
         preempted: The attempts that were preempted last.
         preemptions: How many there were.
+        outage: What AWS lacked capacity for when the job was dispatched last; None if it had enough.
         stop_reason: The caller's reason, once a request to end the job was accepted.
         due_ms: When the move that the agenda holds for this job is due.
         moves: Grows with every change that can be seen.
@@ -136,6 +137,7 @@ class ServiceJob:
         "job_id",
         "latest",
         "moves",
+        "outage",
         "preempted",
         "preemptions",
         "priority",
@@ -163,6 +165,7 @@ class ServiceJob:
         self.preempted: deque[ServiceAttempt] | None = None
         self.preemptions = 0
         self.is_terminated = False
+        self.outage: Outage | None = None
         self.stop_reason: str | None = None
         self.due_ms = 0
         self.moves = 0

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.plans import JobPlan
     from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
     from mock_jobs.batch.steering import Steering
+    from mock_jobs.batch.time_limits import TimeLimit
     from mock_jobs.world import World
 
 
@@ -88,8 +89,17 @@ class ServiceLifecycle:
         self._put(job, self._steering.latency_ms("scheduled_seconds"), self.accept)
 
     def accept(self, job: ServiceJob) -> None:
-        """Let SageMaker prepare the training job of a SCHEDULED job."""
-        if job.status != SCHEDULED or job.due_ms > self._clock.now_ms:
+        """Let SageMaker prepare the training job of a SCHEDULED job, or send it back for lack of instances."""
+        attempt = job.current
+        if job.status != SCHEDULED or attempt is None or job.due_ms > self._clock.now_ms:
+            return
+        outages = job.spec.queue.outages
+        job.outage = outages[-1] if outages else None
+        if job.outage is not None:
+            # It uses up no attempt (documented).
+            self._release(job, attempt, job.outage.reason)
+            self._move(job, ServiceTrigger.CAPACITY_LACKING)
+            self._enqueue(job, None)
             return
         self._move(job, ServiceTrigger.ACCEPTED)
         self._put(job, self._steering.latency_ms("starting_seconds"), self.start)
@@ -203,6 +213,21 @@ class ServiceLifecycle:
         job.is_terminated = True
         job.stop_reason = reason
         self._end_now(job, ServiceTrigger.STOPPED, reason)
+
+    def say_blocked(self, job: ServiceJob, reason: str) -> None:
+        """Let a RUNNABLE job at the head of a line say why it can never be dispatched."""
+        job.status_reason = reason
+        job.moves += 1
+        job.reads = 0
+        self._announcer.blocked(job)
+
+    def say_unblocked(self, job: ServiceJob) -> None:
+        """Let a RUNNABLE job no longer say so."""
+        job.status_reason = None if job.latest is None or job.outage is not None else job.latest.status_reason
+
+    def end_for_time(self, job: ServiceJob, limit: TimeLimit) -> None:
+        """Terminate a job that has blocked the head of its line for too long."""
+        self.stop(job, limit.status_reason)
 
     def delete_with_queue(self, jobs: Iterable[ServiceJob]) -> None:
         """Fail all jobs of a queue that is deleted."""

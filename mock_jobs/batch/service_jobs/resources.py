@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +13,7 @@ from mock_jobs.batch.service_jobs.priority import PriorityLine
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import QuotaShareResourceSharingStrategyType, ServiceEnvironmentTypeType
 
+    from mock_jobs.batch.blocking import Head
     from mock_jobs.batch.resources import JobQueue, State, Status
     from mock_jobs.batch.service_jobs.capacity import Amounts
     from mock_jobs.batch.service_jobs.job import ServiceJob
@@ -95,6 +95,7 @@ class QuotaShare:
         in_use: How many instances its placed jobs hold.
         placed: Its placed jobs.
         line: Its RUNNABLE jobs.
+        head: The first of them, as the last pass of the scheduler left it; None if nobody waits.
     """
 
     number: int
@@ -110,6 +111,7 @@ class QuotaShare:
     in_use: dict[str, int] = field(default_factory=dict)
     placed: dict[ServiceJob, None] = field(default_factory=dict)
     line: PriorityLine = field(default_factory=PriorityLine)
+    head: Head[ServiceJob] | None = None
 
     def idle(self, unit: str) -> int:
         """Return how much of its own capacity it does not use."""
@@ -130,6 +132,7 @@ class ServiceSide:
         index: Its service jobs.
         line: Those that are RUNNABLE, unless there are quota shares.
         shares: Its quota shares by name, in the order of creation.
+        head: The first that is RUNNABLE, as the last pass of the scheduler left it, unless there are quota shares.
     """
 
     order: list[tuple[int, ServiceEnvironment]]
@@ -137,6 +140,7 @@ class ServiceSide:
     index: JobIndex[ServiceJob] = field(default_factory=JobIndex)
     line: Line[ServiceJob] = field(default_factory=FirstInFirstOut)
     shares: dict[str, QuotaShare] = field(default_factory=dict)
+    head: Head[ServiceJob] | None = None
 
     @property
     def environment(self) -> ServiceEnvironment:
@@ -144,8 +148,6 @@ class ServiceSide:
         return self.order[0][1]
 
     @property
-    def lines(self) -> Iterator[Line[ServiceJob]]:
-        """Where its RUNNABLE jobs wait."""
-        yield self.line
-        for share in self.shares.values():
-            yield share.line
+    def places(self) -> list[ServiceSide | QuotaShare]:
+        """Where its RUNNABLE jobs wait: here, or in its quota shares."""
+        return list(self.shares.values()) if self.has_quotas else [self]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
+from mock_jobs.batch.blocking import HeadWatch
 from mock_jobs.batch.service_jobs.capacity import fits, less
 from mock_jobs.batch.service_jobs.quotas import Pool, fits_share, is_own, may_borrow, most, outranked_by, reclaimed_from
 from mock_jobs.batch.states import RUNNABLE
@@ -38,6 +39,7 @@ class ServiceScheduler:
         self._agenda = agenda
         self._settings = settings
         self._queues: list[JobQueue] = []
+        self.heads: HeadWatch[ServiceJob] = HeadWatch(lifecycle, clock, agenda, settings)
 
     def enlist(self, queue: JobQueue) -> None:
         """Take in a queue, or put one in its new place after its priority changed."""
@@ -53,51 +55,68 @@ class ServiceScheduler:
     def add(self, job: ServiceJob, eligible_ms: int) -> None:
         """Take in a job that has become RUNNABLE and may be dispatched from a moment on."""
         job.due_ms = eligible_ms
-        job.spec.line.join(job, self._clock.now_ms)
+        job.spec.place.line.join(job, self._clock.now_ms)
         self.look_again(eligible_ms)
 
     def remove(self, job: ServiceJob) -> None:
         """Let a job go that waits no longer."""
-        job.spec.line.leave(job, self._clock.now_ms)
+        place = job.spec.place
+        place.line.leave(job, self._clock.now_ms)
+        if place.head is not None and place.head.job is job:
+            self.heads.forget(place)
         if job.is_terminal:
             # It may have held up those behind it.
             self.look_again()
 
     def look_again(self, due_ms: int | None = None) -> None:
         """Let a pass happen, by default as soon as the pace allows: there may be capacity, or a new order."""
-        if any(line for queue in self._queues for line in _side(queue).lines):
+        if any(place.line for queue in self._queues for place in _side(queue).places):
             self._agenda.put_pass(self._clock.now_ms if due_ms is None else due_ms, self._run)
 
     def place_now(self, job: ServiceJob) -> bool:
         """Dispatch one job out of its turn if there is capacity, preempting nobody; return whether there was."""
-        side, share = job.spec.side, job.spec.share
-        if share is None:
-            return self._dispatch(job) if _has_room(side, job) else False
-        need, pool = job.spec.instances, _pool(side)
-        if not side.environment.is_usable or not (
-            (is_own(share, need) and fits_share(pool, share, need)) or may_borrow(pool, share, need)
-        ):
+        side, share, need = job.spec.side, job.spec.share, job.spec.instances
+        if not side.environment.is_usable or _is_lacking(job):
             return False
-        return self._dispatch(job)
+        if share is None:
+            return _has_room(side, job) and self._dispatch(job)
+        pool = _pool(side)
+        has_room = is_own(share, need) and fits_share(pool, share, need)
+        return (has_room or may_borrow(pool, share, need)) and self._dispatch(job)
 
     def _run(self) -> None:
         for queue in self._queues:
             side = _side(queue)
-            if queue.status == "VALID" and side.environment.is_usable and any(side.lines):
+            if queue.status != "VALID" or not any(place.line for place in side.places):
+                continue
+            if side.environment.is_usable:
                 if side.has_quotas:
                     self._serve_shares(side)
                 else:
                     self._serve(side)
+            for place in side.places:
+                self._look_at_head(queue, place)
 
     def _serve(self, side: ServiceSide) -> None:
         now_ms, line = self._clock.now_ms, side.line
         line.begin_pass(now_ms)
         while (job := line.head()) is not None:
-            if job.due_ms <= now_ms and _has_room(side, job):
+            if job.due_ms <= now_ms and not _is_lacking(job) and _has_room(side, job):
                 self._dispatch(job)
             else:
                 line.pass_over(job, is_strict=self._settings.strict_fifo)
         line.end_pass()
+
+    def _look_at_head(self, queue: JobQueue, place: ServiceSide | QuotaShare) -> None:
+        now_ms = self._clock.now_ms
+        place.line.begin_pass(now_ms)
+        job = place.line.head()
+        place.line.end_pass()
+        if job is not None:
+            reason = blocked_reason(job) if job.due_ms <= now_ms else None
+            # The time in SCHEDULED counts too where capacity is lacking (documented).
+            since_ms = job.latest.scheduled_ms if _is_lacking(job) and job.latest is not None else None
+            self.heads.see(place, job, reason, queue.time_limits, since_ms=since_ms)
 
     # Quota shares
 
@@ -150,7 +169,7 @@ class ServiceScheduler:
             for share, job in heads:
                 if job.status != RUNNABLE or share.line.head() is not job:
                     continue
-                if job.due_ms <= now_ms and attempt(share, job):
+                if job.due_ms <= now_ms and not _is_lacking(job) and attempt(share, job):
                     has_placed = True
                 else:
                     share.line.pass_over(job, is_strict=self._settings.strict_fifo)
@@ -183,10 +202,18 @@ def _has_room(side: ServiceSide, job: ServiceJob) -> bool:
     return environment.is_usable and fits(environment.need_of(job.spec.instances), less(environment.limits, environment.in_use))
 
 
-def blocked_reason(side: ServiceSide, job: ServiceJob) -> str | None:
-    """Return why a job can never be dispatched as things are configured, None if it could."""
-    environment, share, need = side.environment, job.spec.share, side.environment.need_of(job.spec.instances)
-    if not fits(need, environment.limits):
+def _is_lacking(job: ServiceJob) -> bool:
+    """Return whether AWS lacked capacity for a job, and still does."""
+    return job.outage is not None and job.outage in job.spec.queue.outages
+
+
+def blocked_reason(job: ServiceJob) -> str | None:
+    """Return why a job can never be dispatched as things are, None if it could."""
+    side, share = job.spec.side, job.spec.share
+    need = side.environment.need_of(job.spec.instances)
+    if job.outage is not None and _is_lacking(job):
+        return job.outage.reason
+    if not fits(need, side.environment.limits):
         return messages.BLOCKED_SERVICE_MAX
     if share is not None and any(most(_pool(side), share, unit) < quantity for unit, quantity in need.items()):
         return messages.BLOCKED_QUOTA
