@@ -1,0 +1,97 @@
+"""The events of service jobs. Document: user guide, service job events, with its samples."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from batch_site import Timeline
+from service_site import M5, limit, make_quota_site, make_service_site, make_share, service_detail, submit_service
+
+PREEMPTED = "Cross-share preemption triggered to reclaim borrowed capacity"
+
+
+@pytest.fixture
+def at(mock):
+    return Timeline(mock)
+
+
+def events(mock, topic, job_id):
+    return [event.payload for event in mock.events if event.topic == topic and event.payload["resources"][0].endswith(job_id)]
+
+
+def test_every_change_after_the_submission_is_announced(mock, batch, at):
+    make_service_site(batch)
+    mock.batch.plan(attempt=1, exit_code=1, duration=10)
+    job_id = submit_service(batch, retryStrategy={"attempts": 2}, tags={"a": "b"})
+    at.go_to(20)
+
+    seen = [event["detail"]["status"] for event in events(mock, "Batch Service Job State Change", job_id)]
+
+    one_try = ["RUNNABLE", "SCHEDULED", "STARTING", "RUNNING"]
+    assert seen == [*one_try, *one_try, "SUCCEEDED"]
+
+
+def test_an_event_holds_what_the_description_does_but_tags_and_payload(mock, batch, at):
+    make_service_site(batch)
+    job_id = submit_service(batch, retryStrategy={"attempts": 2}, tags={"a": "b"})
+    at.go_to(0)
+    described = service_detail(batch, job_id)
+
+    event = events(mock, "Batch Service Job State Change", job_id)[-1]
+
+    assert event["detail"] == {name: value for name, value in described.items() if name not in ("tags", "serviceRequestPayload")}
+    assert {name: value for name, value in event.items() if name not in ("detail", "id", "time")} == {
+        "version": "0",
+        "detail-type": "Batch Service Job State Change",
+        "source": "aws.batch",
+        "account": "123456789012",
+        "region": "us-east-1",
+        "resources": [described["jobArn"]],
+    }
+    assert re.fullmatch(r"[0-9a-f-]{36}", event["id"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", event["time"])
+
+
+def test_an_event_tells_how_the_job_was_then(mock, batch, at):
+    make_service_site(batch)
+    mock.batch.plan(duration=10)
+    job_id = submit_service(batch)
+    at.go_to(10)
+
+    running = events(mock, "Batch Service Job State Change", job_id)[3]["detail"]
+
+    assert (running["status"], running["attempts"], "stoppedAt" in running) == ("RUNNING", [], False)
+
+
+def test_a_preemption_is_announced_at_its_start_and_end(mock, batch, at):
+    make_quota_site(batch, limit(2, M5))
+    make_share(batch, "P", 1, "LEND")
+    make_share(batch, "Q", 1, "LEND_AND_BORROW")
+    mock.batch.plan(duration=100)
+    jobs = [submit_service(batch, f"Q-{number}", quotaShareName="Q") for number in range(2)]
+    at.go_to(10)
+    submit_service(batch, "P", quotaShareName="P")
+    at.go_to(10)
+    victim = service_detail(batch, jobs[1])
+
+    (started,) = events(mock, "Batch Service Job Preemption Started", jobs[1])
+    (completed,) = events(mock, "Batch Service Job Preemption Completed", jobs[1])
+
+    assert started["detail"] == {
+        "statusReason": f"PREEMPTION_IN_PROGRESS: {PREEMPTED}",
+        "preemptedJobArn": victim["jobArn"],
+        "status": "RUNNING",
+    }
+    assert completed["detail"] == {
+        "preemptedJobArn": victim["jobArn"],
+        "preemptionSummary": victim["preemptionSummary"],
+        "status": "RUNNABLE",
+    }
+    topics = [event.topic for event in mock.events if event.payload["resources"] == [victim["jobArn"]]]
+    assert topics[-3:] == [
+        "Batch Service Job Preemption Started",
+        "Batch Service Job State Change",
+        "Batch Service Job Preemption Completed",
+    ]
