@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mock_jobs.aws import NotEmulatedYet
 from mock_jobs.batch.fair_share import FairShareUsage
 from mock_jobs.batch.operations.base import BatchStores
+from mock_jobs.batch.service_jobs.snapshot import service_snapshot
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import FairshareUtilizationDetailTypeDef, QueueSnapshotUtilizationDetailTypeDef
@@ -29,9 +29,11 @@ class SnapshotOperations(BatchStores):
         queue = self.find_queue(job_queue)
         if queue is None:
             raise self.does_not_exist("job-queue", job_queue)
-        if queue.service is not None:
-            raise NotEmulatedYet("GetJobQueueSnapshot of job queues with a service environment")
         now_ms = self.world.clock.now_ms
+        if queue.service is not None:
+            service_answer = service_snapshot(queue.service, now_ms, FRONT_LENGTH)
+            self.steering.after_read([queue])
+            return service_answer
         front = [
             {"jobArn": job.arn, "earliestTimeAtPosition": since_ms} for job, since_ms in queue.line.front(now_ms, FRONT_LENGTH)
         ]
