@@ -137,11 +137,23 @@ class JobLife(JobEnd):
         per_minute = rate_per_minute(job.configs.rollout, rollout.notified, job.executions.count(states.SUCCEEDED))
         self.queue(job, rollout.take(per_minute, self.registry))
         if rollout.is_finished:
-            self.end_rollout(job)
-            job.updated_at_ms = self.world.clock.now_ms
-            self.settle(job)
+            self._finish_rollout(job)
         else:
             rollout.timer = self.world.clock.call_at(rollout.next_tick_ms, partial(self._roll_out, job))
+
+    def _finish_rollout(self, job: Job) -> None:
+        self.end_rollout(job)
+        job.updated_at_ms = self.world.clock.now_ms
+        self.settle(job)
+
+    def withdraw(self, job: Job, thing_name: str) -> bool:
+        """Leave a thing out of what is still to be rolled out; return whether its turn was still to come."""
+        if not job.withdraw(thing_name):
+            return False
+        # One that waits for a maintenance window finds out when it opens.
+        if job.rollout is not None and job.rollout.is_finished and job.status == states.IN_PROGRESS:
+            self._finish_rollout(job)
+        return True
 
     def queue_joiners(self, job: Job, thing_names: list[str]) -> None:
         """Give an execution to things that became targets later, those aside whose turn in the rollout is still to come.

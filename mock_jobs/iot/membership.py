@@ -40,7 +40,7 @@ class Membership(JobLife):
         for name in change.thing_names:
             for job in self._followers.of([self.arn("thing", name), *self._arns(change)]):
                 job.departed.discard(name)
-                job.withdraw(name)
+                self.withdraw(job, name)
             queue = self._queues.get(name)
             for execution in [] if queue is None else list(queue.pending()):
                 self.change_one(execution, ExecutionTrigger.DELETE_THING)
@@ -94,7 +94,7 @@ class Membership(JobLife):
         queued = []
         for name in thing_names:
             execution = job.executions.latest(name)
-            if job.withdraw(name):
+            if self.withdraw(job, name):
                 continue
             if execution is None:
                 if job.executions.had(name):

@@ -56,13 +56,25 @@ class Rollout:
         notified: How many executions were created so far.
     """
 
-    __slots__ = ("_expansion", "_has_begun", "_places", "_position", "_started_ms", "_ticks", "notified", "timer")
+    __slots__ = (
+        "_expansion",
+        "_has_begun",
+        "_places",
+        "_position",
+        "_started_ms",
+        "_ticks",
+        "_withdrawn",
+        "notified",
+        "timer",
+    )
 
     def __init__(self, expansion: Expansion, started_ms: int) -> None:
         self._expansion = expansion
         self._position = 0
         # Where each thing that waits is found; made when first needed, which only continuous jobs do.
         self._places: dict[str, int] | None = None
+        # How many of those whose turn is still to come will be passed over.
+        self._withdrawn = 0
         self._started_ms = started_ms
         self._ticks = 0
         self._has_begun = False
@@ -72,7 +84,7 @@ class Rollout:
     @property
     def is_finished(self) -> bool:
         """Whether no thing is left."""
-        return self._position == len(self._expansion.thing_names)
+        return self._position + self._withdrawn == len(self._expansion.thing_names)
 
     @property
     def next_tick_ms(self) -> int:
@@ -91,6 +103,7 @@ class Rollout:
             name, place = names[self._position], self._position
             self._position += 1
             if self._places is not None and self._places.get(name) != place:
+                self._withdrawn -= 1
                 continue
             if is_first or registry.has_thing(name):
                 taken.append(name)
@@ -107,6 +120,7 @@ class Rollout:
         if not self.waits(thing_name):
             return False
         del self._waiting()[thing_name]
+        self._withdrawn += 1
         return True
 
     def _waiting(self) -> dict[str, int]:

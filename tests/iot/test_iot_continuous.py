@@ -470,6 +470,20 @@ def test_a_member_that_is_gone_before_its_turn_gets_no_execution(mock, fleet, wa
     assert fleet.describe()["isConcurrent"] is False
 
 
+def test_a_rollout_is_over_as_soon_as_nobody_waits_for_it(mock, fleet):
+    fleet.things("a", "b", "c")
+    fleet.group("g", "a", "b", "c")
+    fleet.follow("g", jobExecutionsRolloutConfig={"maximumPerMinute": 1})
+    fleet.iot.remove_thing_from_thing_group(thingGroupName="g", thingName="b")
+    assert fleet.describe()["isConcurrent"] is True
+
+    fleet.iot.remove_thing_from_thing_group(thingGroupName="g", thingName="c")
+
+    job = fleet.describe()
+    assert job["isConcurrent"] is False
+    assert "processingTargets" not in job["jobProcessDetails"]
+
+
 def test_a_member_that_leaves_and_rejoins_before_its_turn_gets_one_execution_at_once(mock, fleet):
     fleet.things("a", "b")
     fleet.group("g", "a", "b")

@@ -1,0 +1,410 @@
+"""AWS IoT Jobs once more, small and slow: written from the decision tables of its documents, not from the code under test.
+
+Time is counted in seconds. Nothing is indexed; every answer is found by looking at everything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+
+PENDING = ("IN_PROGRESS", "QUEUED")
+FAILURES = ("FAILED", "REJECTED", "TIMED_OUT")
+MINUTE = 60
+
+
+@dataclass
+class Execution:
+    thing: str
+    number: int
+    order: int
+    queued_at: float
+    attempt: int = 0
+    causes: tuple[str, ...] = ()
+    status: str = "QUEUED"
+    version: int = 1
+    details: dict[str, str] | None = None
+    started_at: float | None = None
+    updated_at: float = 0
+    is_forced: bool = False
+    in_progress_limit: float | None = None
+    step_limit: float | None = None
+
+    @property
+    def is_pending(self):
+        return self.status in PENDING
+
+    @property
+    def deadline(self):
+        limits = [each for each in (self.in_progress_limit, self.step_limit) if each is not None]
+        return min(limits) if self.status == "IN_PROGRESS" and limits else None
+
+
+@dataclass
+class Job:
+    job_id: str
+    targets: list[tuple[str, str]]
+    is_continuous: bool
+    per_minute: int
+    criterion: tuple[str, float, int] | None
+    retries: dict[str, int]
+    timeout_minutes: int | None
+    starts_at: float | None
+    ends_at: float | None
+    end_behavior: str | None
+    status: str = "IN_PROGRESS"
+    executions: list[Execution] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    next_tick: float | None = None
+    has_ended: bool = False
+    is_forced: bool | None = None
+    is_aborted: bool = False
+    # Things that were left IN_PROGRESS when they left, and things all of whose executions were deleted.
+    departed: set[str] = field(default_factory=set)
+    emptied: set[str] = field(default_factory=set)
+
+    def of(self, thing, number=None):
+        """Return the execution of a thing with a number, by default the newest."""
+        found = [each for each in self.executions if each.thing == thing and number in (None, each.number)]
+        return max(found, key=lambda each: each.number, default=None)
+
+    def counts(self):
+        statuses = [each.status for each in self.executions]
+        return {status: statuses.count(status) for status in set(statuses)}
+
+
+class Oracle:
+    """What AWS would do. Each call returns None, or the code of the error by which it is refused; then nothing has changed."""
+
+    def __init__(self, now):
+        self.now = now
+        self.things = set()
+        self.groups = {}
+        self.parents = {}
+        self.jobs = {}
+        self._orders = count()
+
+    # Things and groups
+
+    def members(self, group):
+        """Return the things in a group and below it."""
+        found = list(self.groups.get(group, ()))
+        for child, parent in self.parents.items():
+            if parent == group:
+                found += self.members(child)
+        return [thing for thing in found if thing in self.things]
+
+    def things_of(self, targets):
+        found = []
+        for kind, name in targets:
+            found += self.members(name) if kind == "group" else [name] * (name in self.things)
+        return list(dict.fromkeys(found))
+
+    def create_thing(self, thing):
+        self.things.add(thing)
+        for job in self.live_continuous_jobs():
+            if ("thing", thing) in job.targets:
+                self.join_job(job, thing)
+
+    def join(self, thing, group):
+        if thing in self.groups[group]:
+            return
+        before = {job.job_id: self.ways(job, thing) for job in self.live_continuous_jobs()}
+        self.groups[group].append(thing)
+        for job in self.live_continuous_jobs():
+            if self.ways(job, thing) - before[job.job_id]:
+                self.join_job(job, thing)
+
+    def leave(self, thing, group):
+        if thing not in self.groups[group]:
+            return
+        before = {job.job_id: self.ways(job, thing) for job in self.live_continuous_jobs()}
+        self.groups[group].remove(thing)
+        for job in self.live_continuous_jobs():
+            if before[job.job_id] and thing not in self.things_of(job.targets):
+                self.leave_job(job, thing)
+
+    def ways(self, job, thing):
+        """Return the target groups of a job that a thing is in."""
+        return {name for kind, name in job.targets if kind == "group" and thing in self.members(name)}
+
+    def live_continuous_jobs(self):
+        return [job for job in self.jobs.values() if job.is_continuous and job.status == "IN_PROGRESS"]
+
+    def join_job(self, job, thing):
+        job.departed.discard(thing)
+        newest = job.of(thing)
+        is_idle = newest is None or not newest.is_pending
+        if is_idle and thing not in job.waiting and not job.has_ended:
+            self.queue(job, thing)
+
+    def leave_job(self, job, thing):
+        newest = job.of(thing)
+        if thing in job.waiting:
+            job.waiting.remove(thing)
+        elif newest is None:
+            if thing in job.emptied:
+                self.queue(job, thing)
+                self.end(job, job.of(thing), "REMOVED")
+        elif newest.status == "QUEUED":
+            self.end(job, newest, "REMOVED")
+        elif newest.status == "IN_PROGRESS":
+            job.departed.add(thing)
+        self.settle(job)
+
+    def delete_thing(self, thing):
+        self.things.discard(thing)
+        for members in self.groups.values():
+            if thing in members:
+                members.remove(thing)
+        for job in self.live_continuous_jobs():
+            job.departed.discard(thing)
+            if thing in job.waiting:
+                job.waiting.remove(thing)
+        pending = sorted(
+            ((job, each) for job in self.jobs.values() for each in job.executions if each.thing == thing and each.is_pending),
+            key=lambda found: (found[1].status != "IN_PROGRESS", found[1].order),
+        )
+        for job, execution in pending:
+            self.end(job, execution, "REMOVED")
+            self.settle(job)
+
+    # Jobs
+
+    def create_job(self, job):
+        if job.job_id in self.jobs:
+            return "ResourceAlreadyExistsException"
+        self.jobs[job.job_id] = job
+        if job.starts_at is not None:
+            job.status = "SCHEDULED"
+        else:
+            self.begin(job)
+        return None
+
+    def begin(self, job):
+        job.status = "IN_PROGRESS"
+        job.waiting = self.things_of(job.targets)
+        self.tick(job)
+
+    def tick(self, job):
+        room = job.per_minute
+        while room and job.waiting:
+            thing = job.waiting.pop(0)
+            if thing in self.things:
+                self.queue(job, thing)
+                room -= 1
+        job.next_tick = self.now + MINUTE if job.waiting else None
+        self.settle(job)
+
+    def queue(self, job, thing, attempt=0, causes=()):
+        newest = job.of(thing)
+        job.emptied.discard(thing)
+        number = 1 if newest is None else newest.number + 1
+        job.executions.append(Execution(thing, number, next(self._orders), self.now, attempt, causes, updated_at=self.now))
+
+    def settle(self, job):
+        if job.status != "IN_PROGRESS" or job.waiting or any(each.is_pending for each in job.executions):
+            return
+        if not job.is_continuous or job.has_ended:
+            job.status = "COMPLETED"
+
+    def stop_rollout(self, job):
+        job.waiting = []
+        job.next_tick = None
+
+    def cancel_job(self, job_id, force):
+        job = self.jobs.get(job_id)
+        if job is None:
+            return "ResourceNotFoundException"
+        if job.status not in ("IN_PROGRESS", "SCHEDULED"):
+            return "InvalidRequestException"
+        self.cancel(job, force)
+        return None
+
+    def cancel(self, job, force):
+        job.status = "CANCELED"
+        job.is_forced = force
+        self.stop_rollout(job)
+        for execution in job.executions:
+            if execution.status == "QUEUED" or (force and execution.status == "IN_PROGRESS"):
+                execution.is_forced = force
+                self.end(job, execution, "CANCELED")
+
+    def delete_job(self, job_id, force):
+        job = self.jobs.get(job_id)
+        if job is None:
+            return "ResourceNotFoundException"
+        if job.status in ("IN_PROGRESS", "SCHEDULED") and not force:
+            return "InvalidStateTransitionException"
+        del self.jobs[job_id]
+        return None
+
+    def associate(self, job_id, group):
+        job = self.jobs.get(job_id)
+        if job is None:
+            return "ResourceNotFoundException"
+        if not job.is_continuous or job.status != "IN_PROGRESS":
+            return "InvalidRequestException"
+        if ("group", group) not in job.targets:
+            job.targets.append(("group", group))
+            for thing in dict.fromkeys(self.members(group)):
+                job.departed.discard(thing)
+                if job.of(thing) is None and thing not in job.waiting and not job.has_ended:
+                    self.queue(job, thing)
+        return None
+
+    # Executions
+
+    def end(self, job, execution, status):
+        execution.status = status
+        execution.version += status != "REMOVED"
+        execution.updated_at = self.now
+
+    def draw_consequences(self, job, execution):
+        """Complete or abort the job, or try again; in this order."""
+        cause = execution.status
+        allowed = 0
+        used = 0
+        if cause in ("FAILED", "TIMED_OUT") and not job.has_ended and execution.thing not in job.departed:
+            kind = "ALL" if "ALL" in job.retries else cause
+            allowed = job.retries.get(kind, 0)
+            used = len(execution.causes) if kind == "ALL" else execution.causes.count(cause)
+        will_retry = job.status == "IN_PROGRESS" and used < allowed
+        if not will_retry:
+            self.settle(job)
+        self.check_abort(job)
+        if will_retry and job.status == "IN_PROGRESS":
+            self.queue(job, execution.thing, execution.attempt + 1, (*execution.causes, cause))
+
+    def check_abort(self, job):
+        if job.status != "IN_PROGRESS" or job.criterion is None:
+            return
+        kind, percent, least = job.criterion
+        ended = [each.status for each in job.executions if not each.is_pending]
+        bad = [each for each in ended if each == kind or (kind == "ALL" and each in FAILURES)]
+        if len(ended) >= least and 100 * len(bad) >= percent * len(ended):
+            job.is_aborted = True
+            self.cancel(job, force=False)
+
+    def start(self, job, execution, step_minutes):
+        execution.status = "IN_PROGRESS"
+        execution.version += 1
+        execution.started_at = execution.updated_at = self.now
+        if job.timeout_minutes is not None:
+            execution.in_progress_limit = self.now + job.timeout_minutes * MINUTE
+        self.set_step(execution, step_minutes)
+
+    def set_step(self, execution, minutes):
+        if minutes is not None:
+            execution.step_limit = None if minutes == -1 else self.now + minutes * MINUTE
+
+    def pending(self, thing):
+        found = [(job, each) for job in self.jobs.values() for each in job.executions if each.thing == thing and each.is_pending]
+        return sorted(found, key=lambda each: (each[1].status != "IN_PROGRESS", each[1].order))
+
+    def start_next(self, thing, step_minutes=None):
+        """Return the job and the execution that the device gets, None if none waits."""
+        pending = self.pending(thing)
+        if not pending:
+            return None
+        job, execution = pending[0]
+        if execution.status == "QUEUED":
+            self.start(job, execution, step_minutes)
+        else:
+            self.set_step(execution, step_minutes)
+        return job, execution
+
+    def find(self, job_id, thing, number=None):
+        job = self.jobs.get(job_id)
+        return (job, None if job is None else job.of(thing, number))
+
+    def report(self, job_id, thing, status, *, details, expected_version, step_minutes):
+        job, execution = self.find(job_id, thing)
+        if status not in ("IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"):
+            return "InvalidStateTransitionException"
+        if execution is None or thing not in self.things:
+            return "ResourceNotFoundException"
+        if expected_version not in (None, execution.version):
+            return "InvalidRequestException"
+        if not execution.is_pending:
+            return "InvalidStateTransitionException"
+        if details is not None:
+            execution.details = details
+        if status == "IN_PROGRESS" and execution.status == "QUEUED":
+            self.start(job, execution, step_minutes)
+        elif status == "IN_PROGRESS":
+            execution.version += 1
+            execution.updated_at = self.now
+            self.set_step(execution, step_minutes)
+        else:
+            if execution.started_at is None and status != "REJECTED":
+                execution.started_at = self.now
+            self.end(job, execution, status)
+            self.draw_consequences(job, execution)
+        return None
+
+    def cancel_execution(self, job_id, thing, *, force, expected_version, details):
+        job, execution = self.find(job_id, thing)
+        if execution is None:
+            return "ResourceNotFoundException"
+        if expected_version not in (None, execution.version):
+            return "VersionConflictException"
+        if not execution.is_pending or (execution.status == "IN_PROGRESS" and not force):
+            return "InvalidStateTransitionException"
+        if details is not None:
+            execution.details = details
+        execution.is_forced = force
+        self.end(job, execution, "CANCELED")
+        self.draw_consequences(job, execution)
+        return None
+
+    def delete_execution(self, job_id, thing, number, *, force):
+        job, execution = self.find(job_id, thing, number)
+        if execution is None:
+            return "ResourceNotFoundException"
+        if execution.status == "IN_PROGRESS" and not force:
+            return "InvalidStateTransitionException"
+        job.executions.remove(execution)
+        if job.of(thing) is None:
+            job.emptied.add(thing)
+        self.settle(job)
+        self.check_abort(job)
+        return None
+
+    # Time
+
+    def advance(self, seconds):
+        """Let time pass, everything due at its own moment: ends, starts and ticks of jobs before the limits of executions."""
+        until = self.now + seconds
+        while (due := self._next_due(until)) is not None:
+            self.now, _, _, act = due
+            act()
+        self.now = until
+
+    def _next_due(self, until):
+        due = []
+        for place, job in enumerate(self.jobs.values()):
+            live = job.status in ("IN_PROGRESS", "SCHEDULED")
+            if live and job.ends_at is not None and not job.has_ended:
+                due.append((job.ends_at, 0, place, lambda job=job: self._end(job)))
+            if job.status == "SCHEDULED":
+                due.append((job.starts_at, 1, place, lambda job=job: self.begin(job)))
+            if job.next_tick is not None:
+                due.append((job.next_tick, 2, place, lambda job=job: self.tick(job)))
+            for execution in job.executions:
+                if execution.deadline is not None:
+                    late = lambda job=job, execution=execution: self._time_out(job, execution)  # noqa: E731 - one of four alike
+                    due.append((execution.deadline, 3, execution.order, late))
+        due = [each for each in due if each[0] <= until]
+        return min(due, key=lambda each: each[:3], default=None)
+
+    def _end(self, job):
+        job.has_ended = True
+        self.stop_rollout(job)
+        self.settle(job)
+        if job.status == "IN_PROGRESS" and job.end_behavior in ("CANCEL", "FORCE_CANCEL"):
+            self.cancel(job, job.end_behavior == "FORCE_CANCEL")
+
+    def _time_out(self, job, execution):
+        self.end(job, execution, "TIMED_OUT")
+        self.draw_consequences(job, execution)
