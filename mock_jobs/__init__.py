@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mock_jobs.batch.functions import JobRun
+    from mock_jobs.commands import run_command
     from mock_jobs.errors import (
         NotActiveError,
         UndeliveredEventWarning,
@@ -34,6 +35,7 @@ _HOMES = {
     "UsageValueError": "mock_jobs.errors",
     "current_mock": "mock_jobs.mock",
     "mock_jobs": "mock_jobs.mock",
+    "run_command": "mock_jobs.commands",
 }
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "UsageValueError",
     "current_mock",
     "mock_jobs",
+    "run_command",
 ]
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from mock_jobs.batch.nodes import node_environment
 from mock_jobs.batch.printing import caught
-from mock_jobs.errors import UsageTypeError, UsageValueError
+from mock_jobs.errors import UsageError, UsageTypeError, UsageValueError
 
 if TYPE_CHECKING:
     from mock_jobs.batch.job import Attempt, Job
@@ -42,6 +42,7 @@ class JobRun:
         command: The command, parameters put in.
         environment: What job definition and request set, and what AWS Batch adds.
         parameters: Those of the definition and of the request.
+        timeout_seconds: How long the attempt may last, None for any time.
     """
 
     job_id: str
@@ -54,6 +55,11 @@ class JobRun:
     command: tuple[str, ...]
     environment: Mapping[str, str]
     parameters: Mapping[str, str]
+    timeout_seconds: int | None
+
+
+class AttemptTimedOut(Exception):  # noqa: N818 - no error: it is an outcome
+    """Raised by a function that has noticed that its attempt took longer than its timeout."""
 
 
 JobFunction = Callable[[JobRun], "int | None"]
@@ -90,6 +96,7 @@ def run_of(job: Job, attempt: Attempt) -> JobRun:
         command=tuple(spec.container.get("command", [])),
         environment=MappingProxyType(environment_of(job, attempt)),
         parameters=MappingProxyType(dict(spec.parameters)),
+        timeout_seconds=spec.timeout_seconds,
     )
 
 
@@ -130,6 +137,8 @@ class FunctionRunner:
                 given = run_of(job, attempt)
                 with self._world.unlocked(), caught(partial(self._say, job, attempt)):
                     code = _exit_code(function, given, partial(self._say, job, attempt))
+        except AttemptTimedOut:
+            attempt.times_out = job.spec.timeout_seconds is not None
         finally:
             is_forgotten = job not in self._steering.functions
             self._steering.functions.pop(job, None)
@@ -153,6 +162,8 @@ def _exit_code(function: JobFunction, given: JobRun, say: Say) -> int:
             return (end.code or 0) & MAX_EXIT_CODE
         say(str(end.code))
         return 1
+    except (AttemptTimedOut, UsageError):
+        raise
     except Exception as error:  # noqa: BLE001 - a container that fails is no failure of the test
         # The first frame is ours.
         trace = None if error.__traceback__ is None else error.__traceback__.tb_next

@@ -189,7 +189,7 @@ class Lifecycle:
         if duration_ms is not None:
             duration_ms = max(duration_ms, self._steering.latency_ms(None), passed_ms)
         timeout_s = job.spec.timeout_seconds
-        if timeout_s is not None and (duration_ms is None or duration_ms > timeout_s * 1000):
+        if timeout_s is not None and (attempt.times_out or duration_ms is None or duration_ms > timeout_s * 1000):
             attempt.times_out = True
             duration_ms = timeout_s * 1000 + self._steering.latency_ms("timeout_grace_seconds", at_least=False)
         if duration_ms is not None:

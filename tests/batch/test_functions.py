@@ -63,7 +63,14 @@ def test_a_function_is_given_what_the_container_would_have(mock, batch):
     make_definition(batch, "copy", containerProperties=properties, parameters={"to": "there", "file": "none"})
     mock.batch.plan("copy-it", run=seen.append)
     overrides = {"environment": [{"name": "B", "value": "request"}]}
-    job_id = submit(batch, "copy-it", jobDefinition="copy", parameters={"file": "a.txt"}, containerOverrides=overrides)
+    job_id = submit(
+        batch,
+        "copy-it",
+        jobDefinition="copy",
+        parameters={"file": "a.txt"},
+        containerOverrides=overrides,
+        timeout={"attemptDurationSeconds": 600},
+    )
     mock.batch.run_all()
 
     assert seen == [
@@ -85,6 +92,7 @@ def test_a_function_is_given_what_the_container_would_have(mock, batch):
                 "AWS_BATCH_JOB_ATTEMPT": "1",
             },
             parameters={"file": "a.txt", "to": "there"},
+            timeout_seconds=600,
         )
     ]
 
@@ -619,3 +627,46 @@ def test_a_function_is_no_plan_for_service_jobs(mock, batch):
     mock.batch.run_all()
 
     assert service_status(batch, job_id) == "SUCCEEDED"
+
+
+def test_a_mistake_in_the_use_of_the_mock_reaches_the_test(mock, batch):
+    mock.batch.plan(run=lambda _: mock.clock.advance(-1))
+    job_id = submit(batch)
+    with pytest.raises(UsageValueError, match="forward only"):
+        mock.batch.run_all()
+
+    mock.batch.run_all()
+    assert detail(batch, job_id)["container"]["exitCode"] == 1
+
+
+def test_each_node_has_a_function_of_its_own(mock, batch):
+    seen = {}
+    make_multi_node(batch)
+    mock.batch.plan(run=lambda run: seen.update({run.node_index: dict(run.environment)}))
+    job_id = submit(batch, jobDefinition="gang")
+    mock.batch.run_all()
+
+    assert status(batch, job_id) == "SUCCEEDED"
+    assert sorted(seen) == [0, 1, 2]
+    assert {each["AWS_BATCH_JOB_NUM_NODES"] for each in seen.values()} == {"3"}
+    assert [seen[index]["AWS_BATCH_JOB_NODE_INDEX"] for index in range(3)] == ["0", "1", "2"]
+
+
+def test_the_main_node_does_not_wait_for_the_function_of_another(mock, batch):
+    make_multi_node(batch)
+
+    def work(run):
+        return wait_for(batch, run.job_id.partition("#")[0]) and None
+
+    mock.batch.plan(node_index=1, run=work)
+    job_id = submit(batch, jobDefinition="gang")
+    mock.batch.run_all()
+
+    assert status(batch, job_id) == "SUCCEEDED"
+    assert detail(batch, f"{job_id}#1")["statusReason"] == "Main node exited"
+
+
+def make_multi_node(batch):
+    groups = [{"targetNodes": "0:2", "container": container(1)}]
+    properties = {"numNodes": 3, "mainNode": 0, "nodeRangeProperties": groups}
+    batch.register_job_definition(jobDefinitionName="gang", type="multinode", nodeProperties=properties)

@@ -1,0 +1,82 @@
+"""Running the command of a job as a process of this machine, for tests that want to see it work.
+
+Nothing does so unless a plan says `run=run_command`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING, Final
+
+from mock_jobs.batch.functions import AttemptTimedOut
+from mock_jobs.errors import HIDDEN, UsageValueError
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.functions import JobRun
+
+__tracebackhide__ = HIDDEN
+
+# What Docker and shells report.
+NOT_EXECUTABLE: Final = 126
+NOT_FOUND: Final = 127
+_SIGNALLED: Final = 128
+
+# What a process needs to be found and to start at all; nothing else of this environment is handed on.
+_HANDED_ON: Final = ("PATH", "SYSTEMROOT")
+
+
+def run_command(run: JobRun) -> int:
+    """Run the command of a job as a local process: `mock.batch.plan("etl", run=run_command)`.
+
+    There is no container: the image is ignored, and the command is started as it stands, without a shell, in the current directory. Its
+    environment is the job's, with `PATH` of this process, and with credentials that no AWS knows, so that it can reach only a mock: the
+    access key is the account id, as `MockJobsServer` understands it; let the job's own environment set `AWS_ENDPOINT_URL`. What it
+    writes is the log. The timeout of the attempt counts in real seconds. Its exit code is the container's: 127 if there is no
+    such command, 126 if it cannot be executed, 128 and the number of a signal that ended it.
+
+    Raises:
+        UsageValueError: The job has no command; what the image would run is not known.
+    """
+    if not run.command:
+        raise UsageValueError(f"job {run.job_name} has no command to run: give it one in its definition or in containerOverrides")
+    try:
+        process = subprocess.Popen(  # noqa: S603 - what the test asks for
+            run.command, env=_environment(run), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+    except FileNotFoundError as error:
+        _print(f"{run.command[0]}: {error.strerror}".encode())
+        return NOT_FOUND
+    except OSError as error:
+        _print(f"{run.command[0]}: {error.strerror}".encode())
+        return NOT_EXECUTABLE
+    with process:
+        try:
+            output, _ = process.communicate(timeout=run.timeout_seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            output, _ = process.communicate()
+            _print(output)
+            raise AttemptTimedOut from None
+        except BaseException:
+            process.kill()
+            raise
+    _print(output)
+    return process.returncode if process.returncode >= 0 else _SIGNALLED - process.returncode
+
+
+def _environment(run: JobRun) -> dict[str, str]:
+    region, account = run.job_definition.split(":")[3:5]
+    return {
+        **{name: os.environ[name] for name in _HANDED_ON if name in os.environ},
+        "AWS_ACCESS_KEY_ID": account,
+        "AWS_SECRET_ACCESS_KEY": "mock_jobs",
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        **run.environment,
+    }
+
+
+def _print(output: bytes) -> None:
+    print(output.decode(errors="replace"), end="")  # noqa: T201 - what a function prints is the log
