@@ -15,13 +15,12 @@ from functools import lru_cache
 from heapq import heapify, heappop, heapreplace
 from itertools import pairwise
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid
-from mock_jobs.batch.job import Job
 from mock_jobs.batch.lines import Line, Waiting
-from mock_jobs.batch.states import STARTING
+from mock_jobs.batch.queued import JobT, Queued
 from mock_jobs.batch.usage import QueueUsage
 
 if TYPE_CHECKING:
@@ -175,15 +174,15 @@ class UseOverTime:
         return total + held * (now_ms - at_ms) - before - held_then * max(0, start_ms - first_ms)
 
 
-class Share:
+class Share(Generic[JobT]):
     """One share of a queue.
 
     Attributes:
         identifier: Its name.
         unfinished: How many of its jobs have not ended, children of arrays aside.
-        in_use: vCPUs of its jobs that are STARTING or RUNNING.
-        starting: vCPUs of those that are STARTING.
-        use: vCPUs of those that are RUNNING, over time.
+        in_use: What its placed jobs hold: vCPUs, or instances.
+        starting: What those hold that do not run yet.
+        use: What those hold that are RUNNING, over time.
         waiting: Its RUNNABLE jobs, by priority and then by their submission.
         factor: What its use is multiplied with, in a pass of the scheduler.
     """
@@ -196,11 +195,11 @@ class Share:
         self.in_use: float = 0
         self.starting: float = 0
         self.use = UseOverTime()
-        self.waiting: Waiting[Job] = Waiting()
+        self.waiting: Waiting[JobT] = Waiting()
         self.factor = 0
 
 
-class FairShareUsage(QueueUsage):
+class FairShareUsage(QueueUsage[JobT]):
     """What the shares of one queue use, and have used.
 
     Args:
@@ -212,7 +211,7 @@ class FairShareUsage(QueueUsage):
         super().__init__()
         self.policy = policy
         self._settings = settings
-        self._shares: dict[str, Share] = {}
+        self._shares: dict[str, Share[JobT]] = {}
         self._active = 0
 
     @property
@@ -222,7 +221,7 @@ class FairShareUsage(QueueUsage):
         assert rules is not None
         return rules
 
-    def share_of(self, job: Job) -> Share:
+    def share_of(self, job: JobT) -> Share[JobT]:
         """Return the share that a job belongs to."""
         identifier = job.spec.share_identifier
         assert identifier is not None
@@ -237,7 +236,7 @@ class FairShareUsage(QueueUsage):
             return True
         return len(list(self.active(now_ms))) < MAX_SHARES
 
-    def active(self, now_ms: int) -> Iterator[Share]:
+    def active(self, now_ms: int) -> Iterator[Share[JobT]]:
         """Yield the shares that have unfinished jobs or use inside of the window; the others are forgotten."""
         window_ms = self.rules.window_ms
         for share in list(self._shares.values()):
@@ -246,7 +245,7 @@ class FairShareUsage(QueueUsage):
             else:
                 del self._shares[share.identifier]
 
-    def weigh(self, now_ms: int) -> list[Share]:
+    def weigh(self, now_ms: int) -> list[Share[JobT]]:
         """Return the active shares, their weights worked out for this moment."""
         active = list(self.active(now_ms))
         self._active = len(active)
@@ -261,7 +260,7 @@ class FairShareUsage(QueueUsage):
             share.factor = round(weight * _WEIGHT_UNIT) * (1 if entry is None else under.get(entry, 1))
         return active
 
-    def value_of(self, share: Share, now_ms: int, imagined_vcpus: float = 0) -> float:
+    def value_of(self, share: Share[JobT], now_ms: int, imagined_vcpus: float = 0) -> float:
         """Return what the shares are ordered by, the lowest first: use times weight.
 
         Args:
@@ -272,7 +271,7 @@ class FairShareUsage(QueueUsage):
         used = share.use.inside(self.rules.window_ms, now_ms) + (share.starting + imagined_vcpus) * _VIRTUAL_MS
         return used * share.factor
 
-    def busiest_first(self) -> list[Share]:
+    def busiest_first(self) -> list[Share[JobT]]:
         """Return the shares that hold vCPUs, the one that holds most first."""
         busy = [share for share in self._shares.values() if share.in_use]
         return sorted(busy, key=lambda share: (-share.in_use, share.identifier))
@@ -285,56 +284,56 @@ class FairShareUsage(QueueUsage):
         """Return how much of a compute environment may be in use at best, with as many active shares as there can be."""
         return usable_vcpus(capacity, self.rules.reservation, MAX_SHARES)
 
-    def submitted(self, job: Job) -> None:
+    def submitted(self, job: JobT) -> None:
         """Hear of a new job."""
         self.share_of(job).unfinished += 1
 
-    def placed(self, job: Job) -> None:
+    def placed(self, job: JobT) -> None:
         """Hear of an attempt that has got its room."""
         super().placed(job)
         share = self.share_of(job)
-        share.in_use += job.spec.vcpus
-        share.starting += job.spec.vcpus
+        share.in_use += job.holds
+        share.starting += job.holds
 
-    def started(self, job: Job, now_ms: int) -> None:
+    def started(self, job: JobT, now_ms: int) -> None:
         """Hear of an attempt whose container runs from now on."""
         share = self.share_of(job)
-        share.starting -= job.spec.vcpus
-        share.use.change(job.spec.vcpus, now_ms)
+        share.starting -= job.holds
+        share.use.change(job.holds, now_ms)
 
-    def freed(self, job: Job, now_ms: int, *, has_run: bool) -> None:
+    def freed(self, job: JobT, now_ms: int, *, has_run: bool) -> None:
         """Hear of an attempt that gives its room back."""
         super().freed(job, now_ms, has_run=has_run)
         share = self.share_of(job)
-        share.in_use -= job.spec.vcpus
+        share.in_use -= job.holds
         if has_run:
-            share.use.change(-job.spec.vcpus, now_ms)
+            share.use.change(-job.holds, now_ms)
         else:
-            share.starting -= job.spec.vcpus
+            share.starting -= job.holds
 
-    def ended(self, job: Job) -> None:
+    def ended(self, job: JobT) -> None:
         """Hear of the end of a job."""
         self.share_of(job).unfinished -= 1
 
 
 # (value, creation of the next job, identifier, share)
-_Turn = tuple[float, int, str, Share]
+_Turn = tuple[float, int, str, Share[JobT]]
 
 
-class FairShareLine(Line[Job]):
+class FairShareLine(Line[JobT]):
     """The line of a queue with fair shares.
 
     The share with the lowest value is next; among equals the one whose next job was created first. Inside a share higher
     priorities come first, then what was submitted first.
     """
 
-    def __init__(self, usage: FairShareUsage) -> None:
+    def __init__(self, usage: FairShareUsage[JobT]) -> None:
         self._usage = usage
         self._length = 0
         self._now_ms = 0
-        self._turns: list[_Turn] = []
-        self._passed_over: list[tuple[Share, int]] = []
-        self._imagined: dict[Share, float] = {}
+        self._turns: list[_Turn[JobT]] = []
+        self._passed_over: list[tuple[Share[JobT], int]] = []
+        self._imagined: dict[Share[JobT], float] = {}
         self._last_placed_ms = 0
 
     def __len__(self) -> int:
@@ -348,7 +347,7 @@ class FairShareLine(Line[Job]):
         self._turns = [turn for turn in turns if turn is not None]
         heapify(self._turns)
 
-    def head(self) -> Job | None:
+    def head(self) -> JobT | None:
         """Return the next job of the share whose turn it is."""
         turns = self._turns
         while turns:
@@ -362,7 +361,7 @@ class FairShareLine(Line[Job]):
                 heapreplace(turns, turn)
         return None
 
-    def pass_over(self, job: Job, *, is_strict: bool) -> None:
+    def pass_over(self, job: JobT, *, is_strict: bool) -> None:
         """Take note that the head cannot be placed in this pass."""
         if is_strict:
             self._turns.clear()
@@ -376,35 +375,35 @@ class FairShareLine(Line[Job]):
             share.waiting.put_back(rank)
         self._passed_over.clear()
 
-    def front(self, now_ms: int, limit: int) -> list[tuple[Job, int]]:
+    def front(self, now_ms: int, limit: int) -> list[tuple[JobT, int]]:
         """Return who would be placed next, each of them counted as placed for those behind."""
         self.begin_pass(now_ms)
-        front: list[tuple[Job, int]] = []
+        front: list[tuple[JobT, int]] = []
         since_ms = self._last_placed_ms
         while len(front) < limit and (job := self.head()) is not None:
             self.pass_over(job, is_strict=False)
             share, rank = self._passed_over[-1]
-            self._imagined[share] = self._imagined.get(share, 0) + job.spec.vcpus
+            self._imagined[share] = self._imagined.get(share, 0) + job.holds
             since_ms = max(since_ms, share.waiting.unmoved_since_ms(rank))
             front.append((job, since_ms))
         self._imagined.clear()
         self.end_pass()
         return front
 
-    def join(self, job: Job, now_ms: int) -> None:
+    def join(self, job: JobT, now_ms: int) -> None:
         """Take in a job that has become RUNNABLE."""
         self._length += 1
-        self._usage.share_of(job).waiting.add(_rank(job), job, now_ms)
+        self._usage.share_of(job).waiting.add(rank_by_priority(job), job, now_ms)
 
-    def leave(self, job: Job, now_ms: int) -> None:
+    def leave(self, job: JobT, now_ms: int) -> None:
         """Let a job go that is RUNNABLE no longer."""
         self._length -= 1
-        self._usage.share_of(job).waiting.remove(_rank(job), now_ms)
-        if job.status == STARTING:
+        self._usage.share_of(job).waiting.remove(rank_by_priority(job), now_ms)
+        if not job.is_terminal:
             # Who is placed changes the order of the shares as a whole.
             self._last_placed_ms = now_ms
 
-    def _turn_of(self, share: Share) -> _Turn | None:
+    def _turn_of(self, share: Share[JobT]) -> _Turn[JobT] | None:
         job = share.waiting.first()
         if job is None:
             return None
@@ -412,6 +411,6 @@ class FairShareLine(Line[Job]):
         return value, job.created_ms, share.identifier, share
 
 
-def _rank(job: Job) -> int:
-    priority = job.spec.scheduling_priority or 0
-    return (MAX_PRIORITY - priority) * _PRIORITY_STEP + job.rank
+def rank_by_priority(job: Queued) -> int:
+    """Return the position of a job inside of its share: higher priorities first, then what was submitted first."""
+    return (MAX_PRIORITY - job.urgency) * _PRIORITY_STEP + job.rank

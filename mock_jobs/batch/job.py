@@ -209,6 +209,16 @@ class Job:
         return self.status in TERMINAL
 
     @property
+    def urgency(self) -> int:
+        """The priority inside of a share; what has none counts as 0 (documented)."""
+        return self.spec.scheduling_priority or 0
+
+    @property
+    def holds(self) -> float:
+        """How many vCPUs it holds while it runs."""
+        return self.spec.vcpus
+
+    @property
     def rank(self) -> int:
         """Position in a first-in-first-out queue; the children of an array stand together, by index."""
         return self.spec.number * _RANK_STEP + self.index + 1

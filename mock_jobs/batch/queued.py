@@ -18,6 +18,11 @@ class QueuedSpec(Protocol):
         """Position among all submissions to this account and region."""
         ...
 
+    @property
+    def share_identifier(self) -> str | None:
+        """Its share, of a queue with fair shares."""
+        ...
+
 
 class Queued(Protocol):
     """A job of any kind.
@@ -52,6 +57,16 @@ class Queued(Protocol):
     @property
     def rank(self) -> int:
         """Position in a first-in-first-out queue."""
+        ...
+
+    @property
+    def urgency(self) -> int:
+        """The priority inside of a share."""
+        ...
+
+    @property
+    def holds(self) -> float:
+        """How much it holds of an environment while it runs: vCPUs, or instances."""
         ...
 
     @property

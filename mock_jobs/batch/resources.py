@@ -150,7 +150,7 @@ class JobQueue:
     service: ServiceSide | None = None
     index: JobIndex[Job] = field(default_factory=JobIndex)
     line: Line[Job] = field(default_factory=FirstInFirstOut)
-    usage: QueueUsage = field(default_factory=QueueUsage)
+    usage: QueueUsage[Job] = field(default_factory=QueueUsage)
     policy: SchedulingPolicy | None = None
     moves: int = 0
     reads: int = 0

@@ -1,44 +1,43 @@
-"""How much of its compute environments a job queue uses."""
+"""How much of its environments a job queue uses."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Generic
 
-if TYPE_CHECKING:
-    from mock_jobs.batch.job import Job
+from mock_jobs.batch.queued import JobT
 
 
-class QueueUsage:
+class QueueUsage(Generic[JobT]):
     """What the placed jobs of one queue hold.
 
     It hears of every step that a way of sharing the queue may need to know of; by itself it only keeps the sum.
 
     Attributes:
-        in_use: vCPUs of the jobs that are STARTING or RUNNING.
+        in_use: What placed jobs hold: vCPUs, or instances.
     """
 
     def __init__(self) -> None:
         self.in_use: float = 0
 
     def usable(self, capacity: float) -> float:
-        """Return how many vCPUs of a compute environment may be in use, as far as this queue places jobs there."""
+        """Return how much of an environment may be in use, as far as this queue places jobs there."""
         return capacity
 
     def attainable(self, capacity: float) -> float:
-        """Return how many that can ever be."""
+        """Return how much that can ever be."""
         return capacity
 
-    def submitted(self, job: Job) -> None:
+    def submitted(self, job: JobT) -> None:
         """Hear of a new job, children of arrays aside."""
 
-    def placed(self, job: Job) -> None:
+    def placed(self, job: JobT) -> None:
         """Hear of an attempt that has got its room."""
-        self.in_use += job.spec.vcpus
+        self.in_use += job.holds
 
-    def started(self, job: Job, now_ms: int) -> None:
+    def started(self, job: JobT, now_ms: int) -> None:
         """Hear of an attempt whose container runs from now on."""
 
-    def freed(self, job: Job, now_ms: int, *, has_run: bool) -> None:  # noqa: ARG002 - for who shares by use
+    def freed(self, job: JobT, now_ms: int, *, has_run: bool) -> None:  # noqa: ARG002 - for who shares by use
         """Hear of an attempt that gives its room back.
 
         Args:
@@ -46,7 +45,7 @@ class QueueUsage:
             now_ms: The present moment, in milliseconds since the epoch.
             has_run: Whether its container ever ran.
         """
-        self.in_use -= job.spec.vcpus
+        self.in_use -= job.holds
 
-    def ended(self, job: Job) -> None:
+    def ended(self, job: JobT) -> None:
         """Hear of the end of a job, children of arrays aside."""

@@ -10,6 +10,7 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.announcements import Announcer
 from mock_jobs.batch.consumables import ConsumableResource, Stock
 from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.fair_share import FairShareUsage
 from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.lifecycle import Lifecycle
 from mock_jobs.batch.logs import LogWriter
@@ -21,10 +22,12 @@ from mock_jobs.batch.steering import Steering
 from mock_jobs.batch.stepping import JobInHand
 
 if TYPE_CHECKING:
+    from mock_jobs.batch.queued import JobT
     from mock_jobs.batch.resources import ComputeEnvironment, JobDefinition, JobQueue, SchedulingPolicy
     from mock_jobs.batch.service_jobs.job import ServiceJob, Submission
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment
     from mock_jobs.batch.stepping import InHand
+    from mock_jobs.batch.usage import QueueUsage
     from mock_jobs.world import World
 
 MAX_LISTED = 100
@@ -125,6 +128,20 @@ class BatchStores(Backend):
         if queue.state != "ENABLED" or queue.status != "VALID":
             raise refused(messages.QUEUE_NOT_ENABLED, name=queue.name)
         return queue
+
+    def check_fair_share(self, usage: QueueUsage[JobT], share_identifier: str | None) -> None:
+        """Check that a submission names a fair share exactly where a queue has them.
+
+        Raises:
+            ClientException: It does not, or too many shares are active.
+        """
+        if not isinstance(usage, FairShareUsage):
+            if share_identifier is not None:
+                raise refused(messages.SHARE_ON_FIFO)
+        elif share_identifier is None:
+            raise refused(messages.SHARE_MISSING)
+        elif not usage.has_place_for(share_identifier, self.world.clock.now_ms):
+            raise refused(messages.TOO_MANY_ACTIVE_SHARES)
 
     def find_service_environment(self, reference: str) -> ServiceEnvironment | None:
         """Return the service environment that a name or an ARN means."""

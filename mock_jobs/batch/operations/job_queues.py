@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mock_jobs.aws import NotEmulatedYet
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.fair_share import FairShareLine, FairShareUsage
@@ -28,7 +27,9 @@ if TYPE_CHECKING:
         ServiceEnvironmentOrderTypeDef,
     )
 
+    from mock_jobs.batch.job import Job
     from mock_jobs.batch.scheduler import Scheduler
+    from mock_jobs.batch.service_jobs.job import ServiceJob
     from mock_jobs.batch.service_jobs.scheduler import ServiceScheduler
 
 
@@ -97,8 +98,7 @@ class JobQueueOperations(BatchStores):
             time_limits=limits,
         )
         if policy is not None and policy.fair_share is not None:
-            usage = FairShareUsage(policy, self.settings)
-            queue.usage, queue.line = usage, FairShareLine(usage)
+            self._share_fairly(queue, policy)
         _attach(queue)
         self.queues[queue.name] = queue
         self._scheduler_of(queue).enlist(queue)
@@ -160,8 +160,9 @@ class JobQueueOperations(BatchStores):
         if queue.service is not None:
             queue.service.order = service_order
         _attach(queue)
-        if policy is not None and isinstance(queue.usage, FairShareUsage):
-            queue.usage.policy = policy
+        for usage in (queue.usage, None if queue.service is None else queue.service.usage):
+            if policy is not None and isinstance(usage, FairShareUsage):
+                usage.policy = policy
         if limits != queue.time_limits:
             queue.time_limits = limits
             self.lifecycle.scheduler.heads.limit_time(queue, limits)
@@ -236,9 +237,15 @@ class JobQueueOperations(BatchStores):
             if kind != "SAGEMAKER_TRAINING":
                 raise refused(messages.QUOTA_POLICY_QUEUE)
             return policy
-        if kind == "SAGEMAKER_TRAINING":
-            raise NotEmulatedYet("job queues for service jobs with fair shares")
         return policy
+
+    def _share_fairly(self, queue: JobQueue, policy: SchedulingPolicy) -> None:
+        if queue.service is None:
+            usage: FairShareUsage[Job] = FairShareUsage(policy, self.settings)
+            queue.usage, queue.line = usage, FairShareLine(usage)
+        else:
+            service_usage: FairShareUsage[ServiceJob] = FairShareUsage(policy, self.settings)
+            queue.service.usage, queue.service.line = service_usage, FairShareLine(service_usage)
 
     def _replacing_policy(self, arn: str, queue: JobQueue) -> SchedulingPolicy:
         if queue.policy is None:

@@ -87,6 +87,7 @@ class SchedulingPolicyOperations(BatchStores):
         policy.fair_share = rules or policy.fair_share
         policy.quota_share = quota_share_policy or policy.quota_share
         self.lifecycle.scheduler.look_again()
+        self.service_lifecycle.scheduler.look_again()
 
     def delete_scheduling_policy(self, *, arn: str) -> None:
         """Delete a scheduling policy that no job queue uses."""

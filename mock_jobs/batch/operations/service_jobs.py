@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.fair_share import MAX_PRIORITY, is_share_identifier
 from mock_jobs.batch.names import NAME, parse_job_id, share_arn
 from mock_jobs.batch.operations.base import BatchStores, check_tag_keys
 from mock_jobs.batch.operations.stop_jobs import check_bulk, check_reason, stop_each
 from mock_jobs.batch.operations.submit import MAX_PAYLOAD
 from mock_jobs.batch.service_jobs.job import ServiceJob, ServiceJobSpec, Submission
 from mock_jobs.batch.service_jobs.payload import read_instances
-from mock_jobs.batch.service_jobs.priority import HIGHEST_PRIORITY
 from mock_jobs.batch.service_jobs.retry import ServiceRetryStrategy
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ class ServiceJobOperations(BatchStores):
         instances = read_instances(service_request_payload)
         retry = None if retry_strategy is None else ServiceRetryStrategy.parse(retry_strategy)
         _check_priority(scheduling_priority)
+        if share_identifier is not None and not is_share_identifier(share_identifier):
+            raise invalid(messages.SHARE_IDENTIFIER)
         if preemption_configuration is not None and preemption_configuration.get("preemptionRetriesBeforeTermination", 0) < 0:
             raise invalid(messages.PREEMPTION_RETRIES)
         timeout_seconds = None if timeout_config is None else timeout_config.get("attemptDurationSeconds")
@@ -88,8 +90,7 @@ class ServiceJobOperations(BatchStores):
         queue = self.queue_to_submit(job_queue)
         if queue.service is None:
             raise refused(messages.NOT_FOR_SERVICE_JOBS, name=queue.name, type=queue.kind)
-        if share_identifier is not None:
-            raise refused(messages.SHARE_ON_FIFO)
+        self.check_fair_share(queue.service.usage, share_identifier)
         share = self._share_to_submit(queue, quota_share_name)
         job_id = self.world.ids.uuid()
         spec = ServiceJobSpec(
@@ -172,7 +173,7 @@ class ServiceJobOperations(BatchStores):
 
 
 def _check_priority(priority: int | None) -> None:
-    if priority is not None and not 0 <= priority <= HIGHEST_PRIORITY:
+    if priority is not None and not 0 <= priority <= MAX_PRIORITY:
         raise invalid(messages.SCHEDULING_PRIORITY)
 
 

@@ -15,6 +15,7 @@ from mock_jobs.batch.service_jobs.snapshot import service_snapshot
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import FairshareUtilizationDetailTypeDef, QueueSnapshotUtilizationDetailTypeDef
 
+    from mock_jobs.batch.job import Job
     from mock_jobs.batch.resources import JobQueue
 
 FRONT_LENGTH: Final = 100
@@ -31,7 +32,7 @@ class SnapshotOperations(BatchStores):
             raise self.does_not_exist("job-queue", job_queue)
         now_ms = self.world.clock.now_ms
         if queue.service is not None:
-            service_answer = service_snapshot(queue.service, now_ms, FRONT_LENGTH)
+            service_answer = service_snapshot(queue.service, now_ms, front_length=FRONT_LENGTH, top_shares=TOP_SHARES)
             self.steering.after_read([queue])
             return service_answer
         front = [
@@ -55,7 +56,7 @@ def _utilization(queue: JobQueue, now_ms: int) -> QueueSnapshotUtilizationDetail
     return detail
 
 
-def _shares(usage: FairShareUsage) -> FairshareUtilizationDetailTypeDef:
+def _shares(usage: FairShareUsage[Job]) -> FairshareUtilizationDetailTypeDef:
     busy = usage.busiest_first()
     return {
         # The model counts the active shares "that are currently utilizing capacity".

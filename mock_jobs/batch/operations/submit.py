@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         RetryStrategyTypeDef,
     )
 
-    from mock_jobs.batch.resources import JobDefinition, JobQueue
+    from mock_jobs.batch.resources import JobDefinition
 
 MAX_PAYLOAD = 30 * 1024
 MIN_ARRAY = 2
@@ -98,7 +98,9 @@ class SubmitOperations(JobDefinitionOperations):
             raise refused(messages.SERVICE_JOBS_ONLY, name=queue.name)
         if definition.platform != queue.platform:
             raise refused(messages.CAPABILITY, capability=definition.platform)
-        self._check_share(queue, share_identifier, scheduling_priority_override)
+        if scheduling_priority_override is not None and not isinstance(queue.usage, FairShareUsage):
+            raise refused(messages.SHARE_ON_FIFO)
+        self.check_fair_share(queue.usage, share_identifier)
         values = {**(definition.parameters or {}), **(parameters or {})}
         if definition.nodes is None:
             cast = None
@@ -146,15 +148,6 @@ class SubmitOperations(JobDefinitionOperations):
             self.consumers.setdefault(arn, []).append(job)
         self.lifecycle.admit(job)
         return {"jobArn": job.arn, "jobName": job_name, "jobId": job_id}
-
-    def _check_share(self, queue: JobQueue, share_identifier: str | None, priority: int | None) -> None:
-        if not isinstance(queue.usage, FairShareUsage):
-            if share_identifier is not None or priority is not None:
-                raise refused(messages.SHARE_ON_FIFO)
-        elif share_identifier is None:
-            raise refused(messages.SHARE_MISSING)
-        elif not queue.usage.has_place_for(share_identifier, self.world.clock.now_ms):
-            raise refused(messages.TOO_MANY_ACTIVE_SHARES)
 
     def _find_by_id(self, job_id: str) -> Job | None:
         parts = parse_job_id(job_id)

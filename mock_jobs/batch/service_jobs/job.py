@@ -187,6 +187,11 @@ class ServiceJob:
         return self.spec.number
 
     @property
+    def holds(self) -> float:
+        """How many instances it holds from its dispatch on."""
+        return sum(self.spec.instances.values())
+
+    @property
     def urgency(self) -> int:
         """The priority inside of a share; what has none counts as 0 (inferred)."""
         return self.priority or 0

@@ -59,7 +59,9 @@ class ServiceLifecycle:
 
     def admit(self, job: ServiceJob) -> None:
         """Let a service job that was just submitted go its way."""
-        job.spec.side.index.add(job, job.spec.group)
+        side = job.spec.side
+        side.index.add(job, job.spec.group)
+        side.usage.submitted(job)
         job.spec.queue.moves += 1
         self._put(job, self._steering.latency_ms("submitted_seconds"), self.evaluate)
 
@@ -78,6 +80,7 @@ class ServiceLifecycle:
         """Give a RUNNABLE job its capacity and ask SageMaker for a training job."""
         spec = job.spec
         add(environment.in_use, need)
+        spec.side.usage.placed(job)
         if spec.share is not None:
             add(spec.share.in_use, need)
             spec.share.placed[job] = None
@@ -114,6 +117,7 @@ class ServiceLifecycle:
             self._attempt_failed(job, attempt, plan.start_failure)
             return
         attempt.started_ms = job.started_ms = self._clock.now_ms
+        job.spec.side.usage.started(job, self._clock.now_ms)
         self._move(job, ServiceTrigger.STARTED)
         duration_ms = plan.duration_ms
         timeout_s = job.spec.timeout_seconds
@@ -245,6 +249,7 @@ class ServiceLifecycle:
         attempt.status_reason = status_reason
         job.current = None
         add(attempt.environment.in_use, attempt.need, -1)
+        job.spec.side.usage.freed(job, self._clock.now_ms, has_run=attempt.started_ms is not None)
         share = job.spec.share
         if share is not None:
             add(share.in_use, attempt.need, -1)
@@ -271,7 +276,10 @@ class ServiceLifecycle:
         queue = job.spec.queue
         queue.moves += 1
         queue.reads = 0
-        job.spec.side.index.moved(job, before, job.spec.group)
+        side = job.spec.side
+        side.index.moved(job, before, job.spec.group)
+        if job.is_terminal:
+            side.usage.ended(job)
         self._announcer.changed(job)
 
 

@@ -9,6 +9,7 @@ from mock_jobs.batch.index import JobIndex
 from mock_jobs.batch.lines import FirstInFirstOut, Line
 from mock_jobs.batch.service_jobs.capacity import NUM_INSTANCES
 from mock_jobs.batch.service_jobs.priority import PriorityLine
+from mock_jobs.batch.usage import QueueUsage
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import QuotaShareResourceSharingStrategyType, ServiceEnvironmentTypeType
@@ -130,6 +131,7 @@ class ServiceSide:
         order: Its service environments with their order numbers; AWS allows one (documented).
         has_quotas: Whether its capacity is divided into quota shares.
         index: Its service jobs.
+        usage: What they use.
         line: Those that are RUNNABLE, unless there are quota shares.
         shares: Its quota shares by name, in the order of creation.
         head: The first that is RUNNABLE, as the last pass of the scheduler left it, unless there are quota shares.
@@ -138,6 +140,7 @@ class ServiceSide:
     order: list[tuple[int, ServiceEnvironment]]
     has_quotas: bool = False
     index: JobIndex[ServiceJob] = field(default_factory=JobIndex)
+    usage: QueueUsage[ServiceJob] = field(default_factory=QueueUsage)
     line: Line[ServiceJob] = field(default_factory=FirstInFirstOut)
     shares: dict[str, QuotaShare] = field(default_factory=dict)
     head: Head[ServiceJob] | None = None

@@ -79,6 +79,8 @@ class ServiceScheduler:
         if not side.environment.is_usable or _is_lacking(job):
             return False
         if share is None:
+            side.line.begin_pass(self._clock.now_ms)
+            side.line.end_pass()
             return _has_room(side, job) and self._dispatch(job)
         pool = _pool(side)
         has_room = is_own(share, need) and fits_share(pool, share, need)
@@ -199,7 +201,8 @@ def _pool(side: ServiceSide) -> Pool:
 
 def _has_room(side: ServiceSide, job: ServiceJob) -> bool:
     environment = side.environment
-    return environment.is_usable and fits(environment.need_of(job.spec.instances), less(environment.limits, environment.in_use))
+    limits = {unit: int(side.usage.usable(most)) for unit, most in environment.limits.items()}
+    return environment.is_usable and fits(environment.need_of(job.spec.instances), less(limits, environment.in_use))
 
 
 def _is_lacking(job: ServiceJob) -> bool:
@@ -213,7 +216,7 @@ def blocked_reason(job: ServiceJob) -> str | None:
     need = side.environment.need_of(job.spec.instances)
     if job.outage is not None and _is_lacking(job):
         return job.outage.reason
-    if not fits(need, side.environment.limits):
+    if not fits(need, {unit: int(side.usage.attainable(most)) for unit, most in side.environment.limits.items()}):
         return messages.BLOCKED_SERVICE_MAX
     if share is not None and any(most(_pool(side), share, unit) < quantity for unit, quantity in need.items()):
         return messages.BLOCKED_QUOTA

@@ -7,9 +7,11 @@ urgent first, then the oldest; and that each share is named, also if nobody wait
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mock_jobs.batch.service_jobs.capacity import total_of, usage
+from mock_jobs.batch.fair_share import FairShareUsage
+from mock_jobs.batch.service_jobs.capacity import add, total_of, usage
 from mock_jobs.batch.service_jobs.states import DISPATCHED
 
 if TYPE_CHECKING:
@@ -17,27 +19,29 @@ if TYPE_CHECKING:
     from mock_jobs.batch.service_jobs.resources import ServiceSide
 
 
-def service_snapshot(side: ServiceSide, now_ms: int, limit: int) -> dict[str, object]:
+def service_snapshot(side: ServiceSide, now_ms: int, *, front_length: int, top_shares: int) -> dict[str, object]:
     """Return who is next in a queue, and how much its jobs use.
 
     Args:
         side: Of the queue.
         now_ms: The present moment, in milliseconds since the epoch.
-        limit: At most so many jobs are at the front.
+        front_length: At most so many jobs are at the front.
+        top_shares: Of at most so many fair shares the use is shown.
     """
-    fronts = {place: place.line.front(now_ms, limit) for place in side.places}
-    front = [entry for entries in fronts.values() for entry in entries]
+    front = [entry for place in side.places for entry in place.line.front(now_ms, front_length)]
     if side.has_quotas:
         front.sort(key=lambda entry: (-entry[0].urgency, entry[0].created_ms, entry[0].spec.number))
-    active = (job for status in DISPATCHED for job in side.index.with_status(status))
+    active = [job for status in DISPATCHED for job in side.index.with_status(status)]
     utilization: dict[str, object] = {
         "totalCapacityUsage": usage(total_of(job.spec.instances for job in active)),
         "lastUpdatedAt": now_ms,
     }
     answer: dict[str, object] = {
-        "frontOfQueue": {"jobs": [_shown(*entry) for entry in front[:limit]], "lastUpdatedAt": now_ms},
+        "frontOfQueue": {"jobs": [_shown(*entry) for entry in front[:front_length]], "lastUpdatedAt": now_ms},
         "queueUtilization": utilization,
     }
+    if isinstance(side.usage, FairShareUsage):
+        utilization["fairshareUtilization"] = _fair_shares(active, top_shares)
     if side.has_quotas:
         first = {share.name: [_shown(*entry) for entry in share.line.front(now_ms, 1)] for share in side.shares.values()}
         answer["frontOfQuotaShares"] = {"quotaShares": first, "lastUpdatedAt": now_ms}
@@ -46,6 +50,19 @@ def service_snapshot(side: ServiceSide, now_ms: int, limit: int) -> dict[str, ob
             "topCapacityUtilization": [{"quotaShareName": share.name, "capacityUsage": usage(share.in_use)} for share in busy]
         }
     return answer
+
+
+def _fair_shares(active: Sequence[ServiceJob], limit: int) -> dict[str, object]:
+    shares: dict[str, dict[str, int]] = {}
+    for job in active:
+        add(shares.setdefault(job.spec.share_identifier or "", {}), job.spec.instances)
+    busy = sorted(shares.items(), key=lambda entry: (-sum(entry[1].values()), entry[0]))
+    return {
+        "activeShareCount": len(busy),
+        "topCapacityUtilization": [
+            {"shareIdentifier": identifier, "capacityUsage": usage(held)} for identifier, held in busy[:limit]
+        ],
+    }
 
 
 def _shown(job: ServiceJob, since_ms: int) -> dict[str, object]:
