@@ -32,7 +32,7 @@ class JobRun:
     """What a function that stands for a container is given.
 
     Attributes:
-        job_id: Of the job or array child.
+        job_id: Of the job, array child or node.
         job_name: Its name.
         job_queue: Name of its queue.
         job_definition: ARN of its definition.
@@ -84,9 +84,9 @@ def environment_of(job: Job, attempt: Attempt) -> dict[str, str]:
 
 def run_of(job: Job, attempt: Attempt) -> JobRun:
     """Return what the function of an attempt is given."""
-    spec = job.spec
+    spec, environment = job.spec, environment_of(job, attempt)
     return JobRun(
-        job_id=job.job_id,
+        job_id=environment["AWS_BATCH_JOB_ID"],
         job_name=spec.name,
         job_queue=spec.queue.name,
         job_definition=spec.definition.arn,
@@ -94,7 +94,7 @@ def run_of(job: Job, attempt: Attempt) -> JobRun:
         array_index=None if job.parent is None else job.index,
         node_index=job.node_index,
         command=tuple(spec.container.get("command", [])),
-        environment=MappingProxyType(environment_of(job, attempt)),
+        environment=MappingProxyType(environment),
         parameters=MappingProxyType(dict(spec.parameters)),
         timeout_seconds=spec.timeout_seconds,
     )

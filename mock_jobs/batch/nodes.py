@@ -145,18 +145,20 @@ class MainNode(Node):
 
 
 def node_environment(job: Job) -> dict[str, str]:
-    """Return the variables that a container of a multi-node parallel job gets beside those of every job.
+    """Return the variables that a container of a multi-node parallel job gets beside those of every job, or in place of them.
 
     Args:
         job: A node, or the job as a whole, which stands for its main node; for all others there are none.
 
-    Source: user guide, "Multi-node parallel jobs" (documented); the address itself is ours (inferred).
+    Source: user guide, "Multi-node parallel jobs" (documented). *Inferred*: the id is that of the node, also for the main node; the
+    address is ours.
     """
     whole = job.whole if isinstance(job, Node) else job
     index = job.node_index
     if not isinstance(whole, MultiNodeJob) or index is None:
         return {}
     variables = {
+        "AWS_BATCH_JOB_ID": f"{whole.own_id}#{index}",
         "AWS_BATCH_JOB_NODE_INDEX": str(index),
         "AWS_BATCH_JOB_MAIN_NODE_INDEX": str(whole.main_node),
         "AWS_BATCH_JOB_NUM_NODES": str(len(whole.nodes)),

@@ -757,10 +757,87 @@ def test_each_node_has_the_documented_environment(mock, batch, at):
     common = {"AWS_BATCH_JOB_MAIN_NODE_INDEX": "1", "AWS_BATCH_JOB_NUM_NODES": "3"}
     other = {**common, "AWS_BATCH_JOB_MAIN_NODE_PRIVATE_IPV4_ADDRESS": address}
 
-    assert [node_environment(node) for node in job.nodes] == [
-        {"AWS_BATCH_JOB_NODE_INDEX": "0", **other},
-        {"AWS_BATCH_JOB_NODE_INDEX": "1", **common},
-        {"AWS_BATCH_JOB_NODE_INDEX": "2", **other},
+    expected = [
+        {"AWS_BATCH_JOB_ID": f"{job_id}#{index}", "AWS_BATCH_JOB_NODE_INDEX": str(index), **variables}
+        for index, variables in enumerate([other, common, other])
     ]
-    assert node_environment(job) == {"AWS_BATCH_JOB_NODE_INDEX": "1", **common}
+    assert [node_environment(node) for node in job.nodes] == expected
+    assert node_environment(job) == expected[1]
     assert node_environment(jobs[plain_id]) == {}
+
+
+def test_a_function_stands_for_each_node(mock, batch):
+    make_site(batch)
+    make_nodes(batch, main_node=1)
+    runs = []
+    mock.batch.plan("mnp", run=lambda run: runs.append(run) or (3 if run.node_index == 2 else 0))
+    job = submit_nodes(batch)
+
+    mock.batch.run_until(job, "SUCCEEDED")
+
+    assert [(run.node_index, run.job_id) for run in runs] == [(index, f"{job}#{index}") for index in (1, 0, 2)]
+    assert [run.environment["AWS_BATCH_JOB_MAIN_NODE_INDEX"] for run in runs] == ["1"] * 3
+    assert states(batch, job) == ["SUCCEEDED", "SUCCEEDED", "SUCCEEDED", "FAILED"]
+    assert codes(batch, job) == [[0], [0], [3]]
+
+
+@pytest.mark.parametrize("pace", ["poll", "clock"])
+def test_the_functions_of_nodes_may_look_at_their_job(mock, batch, pace):
+    make_site(batch)
+    make_nodes(batch)
+    mock.batch.pace = pace
+    seen = []
+
+    def look(run):
+        seen.append((run.node_index, batch.describe_jobs(jobs=[run.job_id])["jobs"][0]["status"]))
+
+    mock.batch.plan("mnp", run=look)
+    job = submit_nodes(batch)
+    mock.batch.run_all()
+
+    # A look lets the next function begin, so they may end in any order.
+    assert sorted(seen) == [(0, "RUNNING"), (1, "RUNNING"), (2, "RUNNING")]
+    assert states(batch, job) == ["SUCCEEDED"] * 4
+
+
+def test_each_node_writes_into_its_own_log_stream(mock, batch):
+    make_site(batch)
+    make_nodes(batch)
+    mock.batch.plan("mnp", logs=["worker"])
+    mock.batch.plan("mnp", node_index=0, logs=["main"])
+    job = submit_nodes(batch)
+    mock.batch.run_all()
+    logs = boto3.client("logs", region_name=REGION)
+
+    streams = [node["container"]["logStreamName"] for node in nodes(batch, job)]
+    written = [logs.get_log_events(logGroupName="/aws/batch/job", logStreamName=stream)["events"] for stream in streams]
+
+    assert [[event["message"] for event in events] for events in written] == [["main"], ["worker"], ["worker"]]
+    assert detail(batch, job)["attempts"][0]["container"]["logStreamName"] == streams[0]
+
+
+def test_events_tell_of_the_job_as_a_whole(mock, batch, at):
+    make_nodes(batch)
+    job = submit_nodes(batch, retryStrategy={"attempts": 1})
+    at.go_to(1)
+
+    details = [event.payload["detail"] for event in mock.events if event.service == "batch"]
+
+    assert [(each["jobId"], each["status"]) for each in details] == [
+        (job, state) for state in ("RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED")
+    ]
+    assert [len(each["attempts"]) for each in details] == [0, 0, 0, 1]
+    assert all(each["nodeProperties"]["numNodes"] == 3 and "container" not in each for each in details)
+
+
+def test_a_snapshot_counts_all_nodes_and_shows_the_job_at_the_front(mock, batch, at):
+    make_nodes(batch)
+    mock.batch.plan("mnp", duration=10)
+    submit_nodes(batch)
+    waiting = submit_nodes(batch)
+    at.go_to(1)
+
+    snapshot = batch.get_job_queue_snapshot(jobQueue="q")
+
+    assert [each["jobArn"] for each in snapshot["frontOfQueue"]["jobs"]] == [f"{PREFIX}job/{waiting}"]
+    assert snapshot["queueUtilization"]["totalCapacityUsage"] == [{"capacityUnit": "VCPU", "quantity": 6.0}]

@@ -24,6 +24,7 @@ from batch_site import (
     refusal,
     submit,
 )
+from constants import newer_botocore
 
 
 def ranges(*texts: str) -> list[dict[str, Any]]:
@@ -112,9 +113,10 @@ def test_impossible_nodes_are_refused(batch, changes, text):
             {"type": "multinode", "nodeProperties": properties(), "platformCapabilities": ["FARGATE"]},
             "Multi-node parallel jobs are not supported with FARGATE",
         ),
-        (
+        pytest.param(
             {"type": "multinode", "nodeProperties": properties(), "platformCapabilities": ["MANAGED_INSTANCES"]},
             "MANAGED_INSTANCES requires ecsProperties",
+            marks=newer_botocore,
         ),
     ],
     ids=["none", "container too", "consumables too", "type container", "fargate", "managed instances"],
