@@ -423,3 +423,26 @@ def test_a_stack_has_a_status_and_can_be_taken_back(mock):
 def test_errors_of_stacks_take_a_message():
     assert "text" in str(ValidationError(message="text"))
     assert issubclass(UnformattedGetAttTemplateException, Exception)
+
+
+def test_the_first_that_has_a_job_queue_submits_the_job_of_a_rule(mock):
+    original = Rule.send_to_targets
+    asked = []
+
+    def has_no_queue(arn, parameters):
+        asked.append("first")
+        raise LookupError(arn)
+
+    def has_it(arn, parameters):
+        asked.append((arn, parameters))
+
+    ends = [moto_events.watch_job_queues(each) for each in (has_no_queue, has_it, has_no_queue)]
+    arn = f"arn:aws:batch:{REGION}:{ACCOUNT}:job-queue/q"
+    rule = Rule("rule", ACCOUNT, REGION, None, '{"source": ["x"]}', None, None, "default", None)
+    rule.targets = [{"Id": "1", "Arn": arn, "BatchParameters": {"JobName": "j", "JobDefinition": "d"}}]
+    rule.send_to_targets({"source": "x"})
+    for end in ends:
+        end()
+
+    assert asked == ["first", (arn, {"jobQueue": arn, "jobName": "j", "jobDefinition": "d"})]
+    assert Rule.send_to_targets is original

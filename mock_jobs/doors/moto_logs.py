@@ -54,6 +54,5 @@ class MotoLogGroups:
 
 def _like(moment: Any, at_ms: int) -> Any:
     """Return a moment in the form in which moto keeps it: until 5.2.0 milliseconds, then a naive datetime."""
-    if isinstance(moment, datetime):
-        return datetime.fromtimestamp(at_ms / 1000, timezone.utc).replace(tzinfo=None)
-    return at_ms
+    is_number = not isinstance(moment, datetime)
+    return at_ms if is_number else datetime.fromtimestamp(at_ms / 1000, timezone.utc).replace(tzinfo=None)

@@ -123,6 +123,21 @@ def test_the_timeout_counts_in_real_seconds(mock, batch, monkeypatch):
     assert log_of(job) == ["begun"]
 
 
+def test_an_interrupt_kills_it_and_reaches_the_test(mock, batch, monkeypatch):
+    started = []
+
+    def interrupted(process, input=None, timeout=None):  # noqa: A002 - its name
+        started.append(process)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", interrupted)
+    submit(batch, containerOverrides=python("import time; time.sleep(60)"))
+    with pytest.raises(KeyboardInterrupt):
+        mock.batch.run_all()
+
+    assert started[0].returncode not in (None, 0)
+
+
 def test_a_job_without_a_command_is_a_mistake_of_the_test(mock, batch):
     submit(batch)
     with pytest.raises(UsageValueError, match="job job has no command to run"):

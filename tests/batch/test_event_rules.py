@@ -325,6 +325,13 @@ def test_the_end_of_one_job_may_start_another(mock, batch, events):
     assert names == {"first", "from-rule"}
 
 
+def test_an_input_that_is_no_object_carries_nothing(mock, batch, events):
+    make_rule(events, QUEUE_ARN, pattern=ORDERS, BatchParameters=JOB, Input="[1]")
+    put_event(events)
+
+    assert len(batch.list_jobs(jobQueue="q", jobStatus="SUBMITTED")["jobSummaryList"]) == 1
+
+
 def test_other_targets_of_the_rule_get_the_event_as_well(mock, batch, events, inbox):
     make_rule(events, inbox.arn, pattern=ORDERS)
     queue = {"Id": "queue", "Arn": QUEUE_ARN, "BatchParameters": JOB}

@@ -5,6 +5,7 @@ Documents: AWS Batch user guide, "Job environment variables", "Job timeouts", "A
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 import threading
@@ -322,6 +323,16 @@ def test_lines_of_the_plan_and_printed_ones_stand_together(mock, batch):
     assert log_of(batch, job_id) == ["planned at 0", "printed", "planned at 8"]
 
 
+def test_who_puts_another_standard_output_in_place_keeps_it(mock, batch, monkeypatch):
+    other = io.StringIO()
+    mock.batch.plan(run=lambda _: monkeypatch.setattr(sys, "stdout", other))
+    job_id = submit(batch)
+    mock.batch.run_all()
+
+    assert status(batch, job_id) == "SUCCEEDED"
+    assert sys.stdout is other
+
+
 def test_other_threads_print_where_they_did(mock, batch, capsys):
     def talk(_):
         other = threading.Thread(target=print, args=["from the thread"])
@@ -436,6 +447,21 @@ def test_it_may_terminate_itself(mock, batch):
     assert (job["status"], job["statusReason"], job["container"]["exitCode"]) == ("FAILED", "gave up", 137)
     assert len(job["attempts"]) == 1
     assert log_of(batch, job_id) == []
+
+
+def test_one_that_is_terminated_before_its_turn_is_not_called(mock, batch):
+    seen = []
+
+    def work(run):
+        seen.append(run.array_index)
+        batch.terminate_job(jobId=f"{run.job_id.partition(':')[0]}:1", reason="not needed")
+
+    mock.batch.plan(run=work)
+    array_id = submit(batch, size=2)
+    mock.batch.run_all()
+
+    assert seen == [0]
+    assert detail(batch, f"{array_id}:1")["statusReason"] == "not needed"
 
 
 def test_a_termination_with_a_grace_stands_whatever_it_returns(mock, batch):
