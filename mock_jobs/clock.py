@@ -99,6 +99,7 @@ class Clock:
         self._depth = 0
         self._moment = _OneMoment(self)
         self._soon: deque[Callable[[], None]] = deque()
+        self._settling: list[deque[Callable[[], None]]] = []
         self._sequence = 0
         self._timers = _Heap()
         self._gated = _Heap()
@@ -249,7 +250,8 @@ class Clock:
         """Drop all timers and go back to the process clock."""
         self._timers.clear()
         self._gated.clear()
-        self._soon.clear()
+        for waiting in (self._soon, *self._settling):
+            waiting.clear()
         self._offset_ms = 0
         self._frozen_ms = None
 
@@ -308,10 +310,13 @@ class Clock:
         while self._soon:
             # What the callbacks lead to is put into a queue of its own, so that requests of theirs need not wait for each other.
             waiting, self._soon = self._soon, deque()
+            self._settling.append(waiting)
             try:
                 while waiting:
                     waiting.popleft()()
             finally:
+                # By identity: deques are equal when they are empty.
+                self._settling = [each for each in self._settling if each is not waiting]
                 self._soon.extendleft(reversed(waiting))
 
 

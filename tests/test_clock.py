@@ -279,6 +279,15 @@ def test_a_callback_that_raises_leaves_the_others_waiting(clock):
     assert seen == ["second"]
 
 
+def test_a_clock_that_is_made_forgetful_by_a_callback_calls_nobody_else(clock):
+    seen = []
+    with clock.one_moment():
+        clock.call_soon(clock.forget)
+        clock.call_soon(lambda: seen.append("soon"))
+
+    assert seen == []
+
+
 def test_a_forgetful_clock_calls_nobody(clock):
     seen = []
     with clock.one_moment():
