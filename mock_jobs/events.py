@@ -6,8 +6,6 @@ from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
-from mock_jobs.clock import Clock
-
 EVENT_LOG_LENGTH = 10_000
 
 
@@ -40,23 +38,14 @@ class Draft(Protocol):
 
 
 class EventLog:
-    """The events of one world, oldest first; at most the last 10,000.
+    """The events of one world, oldest first; at most the last 10,000."""
 
-    Args:
-        clock: Tells when an event happens.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._events: deque[Event | Draft] = deque(maxlen=EVENT_LOG_LENGTH)
 
-    def emit(self, service: str, account: str, region: str, topic: str, payload: Mapping[str, object]) -> None:
-        """Write down an event that happens now. The payload must not be changed afterwards."""
-        self._events.append(Event(self._clock.now_ms, service, account, region, topic, payload))
-
-    def note(self, draft: Draft) -> None:
-        """Write down an event, to be worked out later: most are never looked at, and jobs are many."""
-        self._events.append(draft)
+    def note(self, event: Event | Draft) -> None:
+        """Write down an event, maybe to be worked out later: most are never looked at, and jobs are many."""
+        self._events.append(event)
 
     def clear(self) -> None:
         """Forget all events."""

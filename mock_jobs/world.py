@@ -76,7 +76,7 @@ class World:
         self.ids = IdSource(seed)
         self.faults = Faults(declared)
         self.calls: deque[Call] = deque(maxlen=CALL_LOG_LENGTH)
-        self.events = EventLog(self.clock)
+        self.events = EventLog()
         self._stores: dict[tuple[type, str, str], object] = {}
         self._shared: dict[type, _Shared] = {}
 

@@ -7,8 +7,10 @@ UpdateEventConfigurations has turned them on; here they are always written down.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from mock_jobs.events import Event
 from mock_jobs.iot import states, views
 
 if TYPE_CHECKING:
@@ -26,6 +28,78 @@ DELETED: Final = "deleted"
 _UNFINISHED: Final = ("numberOfQueuedThings", "numberOfInProgressThings", "processingTargets")
 
 
+class _JobChange(NamedTuple):
+    """A job as it was when something happened to it; what cannot change is read from itself."""
+
+    store: JobStore
+    at_ms: int
+    event_id: str
+    operation: str
+    job: Job
+    targets: list[str]
+    description: str | None
+    updated_at_ms: int
+    is_force_canceled: bool | None
+    comment: str | None
+    reason_code: str | None
+    details: Mapping[str, object] | None
+
+    def event(self) -> Event:
+        """Return the event."""
+        job, operation = self.job, self.operation
+        payload = {
+            **_head("JOB", self.event_id, self.at_ms, operation),
+            "jobId": job.job_id,
+            "status": operation.upper(),
+            "targetSelection": job.target_selection,
+            "targets": self.targets,
+        }
+        if self.description is not None:
+            payload["description"] = self.description
+        payload["createdAt"] = _job_time(job.created_at_ms)
+        payload["lastUpdatedAt"] = _job_time(self.updated_at_ms)
+        if operation == COMPLETED:
+            payload["completedAt"] = _job_time(self.at_ms)
+        if operation in (CANCELLATION_IN_PROGRESS, CANCELED):
+            payload["forceCanceled"] = bool(self.is_force_canceled)
+            if self.comment is not None:
+                payload["comment"] = self.comment
+            if self.reason_code is not None:
+                payload["reasonCode"] = self.reason_code
+        if self.details is not None:
+            payload["jobProcessDetails"] = {name: each for name, each in self.details.items() if name not in _UNFINISHED}
+        return _event(self.store, self.at_ms, f"$aws/events/job/{job.job_id}/{operation}", payload)
+
+
+class _ExecutionChange(NamedTuple):
+    """An execution as it was when it came to its end, or was deleted."""
+
+    store: JobStore
+    at_ms: int
+    event_id: str
+    execution: Execution
+    status: str
+    is_force_canceled: bool
+    details: Mapping[str, str] | None
+
+    def event(self) -> Event:
+        """Return the event."""
+        execution, status = self.execution, self.status
+        job_id, operation = execution.job.job_id, status.lower()
+        payload = {
+            **_head("JOB_EXECUTION", self.event_id, self.at_ms, operation),
+            "jobId": job_id,
+            "thingArn": self.store.arn("thing", execution.thing_name),
+            "status": status,
+            "executionNumber": execution.number,
+        }
+        if status == states.CANCELED:
+            payload["forceCanceled"] = self.is_force_canceled
+        if self.details:
+            payload["statusDetails"] = self.details
+        return _event(self.store, self.at_ms, f"$aws/events/jobExecution/{job_id}/{operation}", payload)
+
+
 def announce_job(store: JobStore, job: Job, operation: str) -> None:
     """Write down what happened to a job.
 
@@ -34,29 +108,24 @@ def announce_job(store: JobStore, job: Job, operation: str) -> None:
         job: As it is now.
         operation: Last part of the topic; in capitals it is the status that the event shows.
     """
-    payload: dict[str, object] = {
-        **_head(store, "JOB", operation),
-        "jobId": job.job_id,
-        "status": operation.upper(),
-        "targetSelection": job.target_selection,
-        "targets": job.targets,
-    }
-    if job.description is not None:
-        payload["description"] = job.description
-    payload["createdAt"] = _job_time(job.created_at_ms)
-    payload["lastUpdatedAt"] = _job_time(job.updated_at_ms)
-    if operation == COMPLETED and job.completed_at_ms is not None:
-        payload["completedAt"] = _job_time(job.completed_at_ms)
-    if operation in (CANCELLATION_IN_PROGRESS, CANCELED):
-        payload["forceCanceled"] = bool(job.is_force_canceled)
-        if job.comment is not None:
-            payload["comment"] = job.comment
-        if job.reason_code is not None:
-            payload["reasonCode"] = job.reason_code
-    if operation in (COMPLETED, CANCELED):
-        details = views.process_details(job)
-        payload["jobProcessDetails"] = {name: each for name, each in details.items() if name not in _UNFINISHED}
-    _emit(store, f"$aws/events/job/{job.job_id}/{operation}", payload)
+    world = store.world
+    details = views.process_details(job) if operation in (COMPLETED, CANCELED) else None
+    world.events.note(
+        _JobChange(
+            store,
+            world.clock.now_ms,
+            world.ids.request_id(),
+            operation,
+            job,
+            job.targets,
+            job.description,
+            job.updated_at_ms,
+            job.is_force_canceled,
+            job.comment,
+            job.reason_code,
+            details,
+        )
+    )
 
 
 def announce_execution(store: JobStore, execution: Execution, operation: str | None = None) -> None:
@@ -67,31 +136,22 @@ def announce_execution(store: JobStore, execution: Execution, operation: str | N
         execution: As it is now.
         operation: Last part of the topic, by default its status.
     """
-    job_id = execution.job.job_id
-    status = execution.status if operation is None else operation.upper()
-    operation = status.lower()
-    payload: dict[str, object] = {
-        **_head(store, "JOB_EXECUTION", operation),
-        "jobId": job_id,
-        "thingArn": store.arn("thing", execution.thing_name),
-        "status": status,
-        "executionNumber": execution.number,
-    }
-    if status == states.CANCELED:
-        payload["forceCanceled"] = execution.is_force_canceled
-    if execution.status_details:
-        payload["statusDetails"] = execution.status_details
-    _emit(store, f"$aws/events/jobExecution/{job_id}/{operation}", payload)
-
-
-def _head(store: JobStore, kind: str, operation: str) -> dict[str, object]:
     world = store.world
-    return {
-        "eventType": kind,
-        "eventId": world.ids.uuid(),
-        "timestamp": world.clock.now_ms // 1000,
-        "operation": operation,
-    }
+    world.events.note(
+        _ExecutionChange(
+            store,
+            world.clock.now_ms,
+            world.ids.request_id(),
+            execution,
+            execution.status if operation is None else operation.upper(),
+            execution.is_force_canceled,
+            execution.status_details,
+        )
+    )
+
+
+def _head(kind: str, event_id: str, at_ms: int, operation: str) -> dict[str, object]:
+    return {"eventType": kind, "eventId": event_id, "timestamp": at_ms // 1000, "operation": operation}
 
 
 def _job_time(at_ms: int) -> int:
@@ -99,5 +159,5 @@ def _job_time(at_ms: int) -> int:
     return at_ms
 
 
-def _emit(store: JobStore, topic: str, payload: dict[str, object]) -> None:
-    store.world.events.emit("iot", store.account, store.region, topic, payload)
+def _event(store: JobStore, at_ms: int, topic: str, payload: Mapping[str, object]) -> Event:
+    return Event(at_ms, "iot", store.account, store.region, topic, payload)

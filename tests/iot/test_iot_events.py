@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mock_jobs.events import EVENT_LOG_LENGTH
+from mock_jobs.events import EVENT_LOG_LENGTH, Event
 
 JOB = "$aws/events/job/J/"
 EXECUTION = "$aws/events/jobExecution/J/"
@@ -278,6 +278,22 @@ def test_the_list_cannot_be_changed_through_what_is_handed_out(mock, fleet):
     assert mock.events[0].payload["description"] == "mine"
 
 
+def test_an_event_shows_what_was_when_it_happened(mock, fleet, clock):
+    fleet.things("A", "B")
+    fleet.job("A", "B", job_id="J", description="first")
+    fleet.report("A", "SUCCEEDED", "J", statusDetails={"step": "1"})
+    fleet.iot.update_job(jobId="J", description="second")
+    fleet.iot.cancel_job(jobId="J", comment="enough")
+    clock.advance(60)
+
+    canceled = only(mock, f"{JOB}canceled")
+    fleet.iot.delete_job(jobId="J")
+
+    assert only(mock, f"{JOB}canceled") == canceled
+    assert (canceled["description"], canceled["timestamp"]) == ("second", clock.now_ms // 1000 - 60)
+    assert only(mock, f"{EXECUTION}succeeded")["statusDetails"] == {"step": "1"}
+
+
 def test_a_reset_forgets_events(mock, fleet):
     fleet.things("A")
     fleet.job("A", job_id="J")
@@ -291,6 +307,6 @@ def test_a_reset_forgets_events(mock, fleet):
 
 def test_only_the_last_events_are_kept(mock):
     for number in range(EVENT_LOG_LENGTH + 1):
-        mock.world.events.emit("iot", "a", "r", "t", {"number": number})
+        mock.world.events.note(Event(0, "iot", "a", "r", "t", {"number": number}))
 
     assert [event.payload["number"] for event in (mock.events[0], mock.events[-1])] == [1, EVENT_LOG_LENGTH]
