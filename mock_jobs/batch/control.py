@@ -97,6 +97,10 @@ class BatchControl:
 
         Without a plan a job succeeds as soon as it runs. A plan is looked up when an attempt's container starts.
 
+        A service job has no container: its training job lasts as long and ends as well as a container would, `reason` and
+        `start_failure` are what SageMaker says about it, and it writes no logs. Plans with `definition`, `array_index`,
+        `node_index` or `run` are not for service jobs.
+
         Args:
             job_name: Pattern of the job name, with `*`, `?` and `[...]`.
             queue: Name or ARN of the job queue; None matches all.
