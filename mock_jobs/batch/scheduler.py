@@ -7,21 +7,23 @@ blocked queues (*documented*); that a job never exceeds the maximum by an instan
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mock_jobs.batch.blocking import HeadWatch, blocked_reason
+from mock_jobs.batch.blocking import blocked_reason
+from mock_jobs.batch.job import Job
+from mock_jobs.batch.passes import Passes
 
 if TYPE_CHECKING:
     from mock_jobs.batch.agenda import Agenda
     from mock_jobs.batch.consumables import Stock
-    from mock_jobs.batch.job import Job
     from mock_jobs.batch.lifecycle import Lifecycle
     from mock_jobs.batch.resources import ComputeEnvironment, JobQueue
     from mock_jobs.batch.settings import BatchSettings
     from mock_jobs.clock import Clock
 
 
-class Scheduler:
+class Scheduler(Passes[Job]):
     """Places RUNNABLE jobs: queues by priority, the jobs of each queue in the order of its line.
 
     Args:
@@ -31,45 +33,15 @@ class Scheduler:
     """
 
     def __init__(self, lifecycle: Lifecycle, clock: Clock, agenda: Agenda[Job], settings: BatchSettings, stock: Stock) -> None:
+        super().__init__(lifecycle, clock, agenda, settings)
         self._lifecycle = lifecycle
-        self._clock = clock
-        self._agenda = agenda
-        self._settings = settings
         self._stock = stock
-        self._queues: list[JobQueue] = []
-        self.heads: HeadWatch[Job] = HeadWatch(lifecycle, clock, agenda, settings)
 
-    def enlist(self, queue: JobQueue) -> None:
-        """Take in a queue, or put one in its new place after its priority changed."""
-        self.forget(queue)
-        self._queues.append(queue)
-        self._queues.sort(key=lambda each: (-each.priority, each.number))
+    def _place_of(self, job: Job) -> JobQueue:
+        return job.spec.queue
 
-    def forget(self, queue: JobQueue) -> None:
-        """Drop a queue."""
-        if queue in self._queues:
-            self._queues.remove(queue)
-
-    def add(self, job: Job, eligible_ms: int) -> None:
-        """Take in a job that has become RUNNABLE and may be placed from a moment on."""
-        job.due_ms = eligible_ms
-        job.spec.queue.line.join(job, self._clock.now_ms)
-        self.look_again(eligible_ms)
-
-    def remove(self, job: Job) -> None:
-        """Let a job go that was RUNNABLE until now."""
-        queue = job.spec.queue
-        queue.line.leave(job, self._clock.now_ms)
-        if queue.head is not None and queue.head.job is job:
-            self.heads.forget(queue)
-        if job.is_terminal:
-            # It may have held up those behind it.
-            self.look_again()
-
-    def look_again(self, due_ms: int | None = None) -> None:
-        """Let a pass happen, by default as soon as the pace allows: there may be room, or a new order."""
-        if any(queue.line for queue in self._queues):
-            self._agenda.put_pass(self._clock.now_ms if due_ms is None else due_ms, self._run)
+    def _places_of(self, queue: JobQueue) -> Sequence[JobQueue]:
+        return (queue,)
 
     def place_now(self, job: Job) -> bool:
         """Place one job out of its turn if there is room; return whether there was."""
@@ -80,11 +52,6 @@ class Scheduler:
             self._lifecycle.place(job, environment)
         line.end_pass()
         return environment is not None
-
-    def _run(self) -> None:
-        for queue in self._queues:
-            if queue.line and queue.status == "VALID":
-                self._serve(queue)
 
     def _serve(self, queue: JobQueue) -> None:
         now_ms, line = self._clock.now_ms, queue.line

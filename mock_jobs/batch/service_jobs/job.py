@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import ServiceJobPreemptionConfigurationTypeDef
 
     from mock_jobs.batch.outages import Outage
+    from mock_jobs.batch.passes import Place
     from mock_jobs.batch.plans import JobPlan
     from mock_jobs.batch.resources import JobQueue
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment, ServiceSide
@@ -64,7 +65,7 @@ class ServiceJobSpec:
         return side
 
     @property
-    def place(self) -> ServiceSide | QuotaShare:
+    def place(self) -> Place[ServiceJob]:
         """Where it waits."""
         return self.side if self.share is None else self.share
 

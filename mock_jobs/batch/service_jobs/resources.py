@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.literals import QuotaShareResourceSharingStrategyType, ServiceEnvironmentTypeType
 
     from mock_jobs.batch.blocking import Head
+    from mock_jobs.batch.passes import Place
     from mock_jobs.batch.resources import JobQueue, State, Status
     from mock_jobs.batch.service_jobs.capacity import Amounts
     from mock_jobs.batch.service_jobs.job import ServiceJob
@@ -111,7 +113,7 @@ class QuotaShare:
     tags: dict[str, str]
     in_use: dict[str, int] = field(default_factory=dict)
     placed: dict[ServiceJob, None] = field(default_factory=dict)
-    line: PriorityLine = field(default_factory=PriorityLine)
+    line: Line[ServiceJob] = field(default_factory=PriorityLine)
     head: Head[ServiceJob] | None = None
 
     def idle(self, unit: str) -> int:
@@ -151,6 +153,6 @@ class ServiceSide:
         return self.order[0][1]
 
     @property
-    def places(self) -> list[ServiceSide | QuotaShare]:
+    def places(self) -> Sequence[Place[ServiceJob]]:
         """Where its RUNNABLE jobs wait: here, or in its quota shares."""
-        return list(self.shares.values()) if self.has_quotas else [self]
+        return list(self.shares.values()) if self.has_quotas else (self,)

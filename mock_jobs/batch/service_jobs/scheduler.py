@@ -6,26 +6,26 @@ when its instances fit into what is left of its service environment; from SCHEDU
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.blocking import HeadWatch
+from mock_jobs.batch.passes import Passes, Place
 from mock_jobs.batch.service_jobs.capacity import fits, less
+from mock_jobs.batch.service_jobs.job import ServiceJob
 from mock_jobs.batch.service_jobs.quotas import Pool, fits_share, is_own, may_borrow, most, outranked_by, reclaimed_from
 from mock_jobs.batch.states import RUNNABLE
 
 if TYPE_CHECKING:
     from mock_jobs.batch.agenda import Agenda
     from mock_jobs.batch.resources import JobQueue
-    from mock_jobs.batch.service_jobs.job import ServiceJob
     from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceSide
     from mock_jobs.batch.settings import BatchSettings
     from mock_jobs.clock import Clock
 
 
-class ServiceScheduler:
+class ServiceScheduler(Passes[ServiceJob]):
     """Dispatches RUNNABLE service jobs: queues by priority, the jobs of each queue or quota share in the order of its line.
 
     Args:
@@ -34,44 +34,14 @@ class ServiceScheduler:
     """
 
     def __init__(self, lifecycle: ServiceLifecycle, clock: Clock, agenda: Agenda[ServiceJob], settings: BatchSettings) -> None:
+        super().__init__(lifecycle, clock, agenda, settings)
         self._lifecycle = lifecycle
-        self._clock = clock
-        self._agenda = agenda
-        self._settings = settings
-        self._queues: list[JobQueue] = []
-        self.heads: HeadWatch[ServiceJob] = HeadWatch(lifecycle, clock, agenda, settings)
 
-    def enlist(self, queue: JobQueue) -> None:
-        """Take in a queue, or put one in its new place after its priority changed."""
-        self.forget(queue)
-        self._queues.append(queue)
-        self._queues.sort(key=lambda each: (-each.priority, each.number))
+    def _place_of(self, job: ServiceJob) -> Place[ServiceJob]:
+        return job.spec.place
 
-    def forget(self, queue: JobQueue) -> None:
-        """Drop a queue."""
-        if queue in self._queues:
-            self._queues.remove(queue)
-
-    def add(self, job: ServiceJob, eligible_ms: int) -> None:
-        """Take in a job that has become RUNNABLE and may be dispatched from a moment on."""
-        job.due_ms = eligible_ms
-        job.spec.place.line.join(job, self._clock.now_ms)
-        self.look_again(eligible_ms)
-
-    def remove(self, job: ServiceJob) -> None:
-        """Let a job go that waits no longer."""
-        place = job.spec.place
-        place.line.leave(job, self._clock.now_ms)
-        if place.head is not None and place.head.job is job:
-            self.heads.forget(place)
-        if job.is_terminal:
-            # It may have held up those behind it.
-            self.look_again()
-
-    def look_again(self, due_ms: int | None = None) -> None:
-        """Let a pass happen, by default as soon as the pace allows: there may be capacity, or a new order."""
-        if any(place.line for queue in self._queues for place in _side(queue).places):
-            self._agenda.put_pass(self._clock.now_ms if due_ms is None else due_ms, self._run)
+    def _places_of(self, queue: JobQueue) -> Sequence[Place[ServiceJob]]:
+        return _side(queue).places
 
     def place_now(self, job: ServiceJob) -> bool:
         """Dispatch one job out of its turn if there is capacity, preempting nobody; return whether there was."""
@@ -86,20 +56,17 @@ class ServiceScheduler:
         has_room = is_own(share, need) and fits_share(pool, share, need)
         return (has_room or may_borrow(pool, share, need)) and self._dispatch(job)
 
-    def _run(self) -> None:
-        for queue in self._queues:
-            side = _side(queue)
-            if queue.status != "VALID" or not any(place.line for place in side.places):
-                continue
-            if side.environment.is_usable:
-                if side.has_quotas:
-                    self._serve_shares(side)
-                else:
-                    self._serve(side)
-            for place in side.places:
-                self._look_at_head(queue, place)
+    def _serve(self, queue: JobQueue) -> None:
+        side = _side(queue)
+        if side.environment.is_usable:
+            if side.has_quotas:
+                self._serve_shares(side)
+            else:
+                self._serve_line(side)
+        for place in self._places_of(queue):
+            self._look_at_head(queue, place)
 
-    def _serve(self, side: ServiceSide) -> None:
+    def _serve_line(self, side: ServiceSide) -> None:
         now_ms, line = self._clock.now_ms, side.line
         line.begin_pass(now_ms)
         while (job := line.head()) is not None:
@@ -109,7 +76,7 @@ class ServiceScheduler:
                 line.pass_over(job, is_strict=self._settings.strict_fifo)
         line.end_pass()
 
-    def _look_at_head(self, queue: JobQueue, place: ServiceSide | QuotaShare) -> None:
+    def _look_at_head(self, queue: JobQueue, place: Place[ServiceJob]) -> None:
         now_ms = self._clock.now_ms
         place.line.begin_pass(now_ms)
         job = place.line.head()
