@@ -288,6 +288,45 @@ def test_a_job_is_preempted_from_its_dispatch_on(mock, batch, at, state):
     assert "startedAt" not in attempt
 
 
+def test_several_jobs_make_way_for_a_large_one_or_none(mock, batch, at):
+    make_quota_site(batch, limit(3, M5))
+    make_share(batch, "P", 3, preempts=True)
+    jobs = submit(batch, "P", 3)
+    at.go_to(1)
+    (huge,) = submit(batch, "P", instances=4, schedulingPriority=1)
+    at.go_to(2)
+    before = service_statuses(batch, *jobs, huge)
+    (large,) = submit(batch, "P", instances=2, schedulingPriority=2)
+    at.go_to(3)
+
+    assert before == ["RUNNING"] * 3 + ["RUNNABLE"]
+    assert service_statuses(batch, *jobs, huge, large) == ["RUNNING", "RUNNABLE", "RUNNABLE", "RUNNABLE", "RUNNING"]
+
+
+def test_what_a_preempted_attempt_had_before_it_does_not_touch_the_next(mock, batch):
+    at = Timeline(mock)
+    mock.batch.settings.scheduled_seconds = mock.batch.settings.starting_seconds = 10
+    make_quota_site(batch, limit(1, M5))
+    make_share(batch, "P", 1, preempts=True)
+    mock.batch.plan("P-0", duration=100)
+    (first,) = submit(batch, "P")
+    # Preempted in each state; what was due then comes while the job is there again, or further.
+    for second, state in ((5, "SCHEDULED"), (22, "STARTING"), (52, "RUNNING")):
+        at.go_to(second)
+        assert service_statuses(batch, first) == [state]
+        (urgent,) = submit(batch, "P", schedulingPriority=1)
+        mock.clock.advance(0)
+        batch.terminate_service_job(jobId=urgent, reason="x")
+        mock.clock.advance(0)
+    mock.batch.plan("P-0", duration=None)
+    at.go_to(71)
+    before = service_statuses(batch, first)
+    at.go_to(1000)
+
+    assert service_detail(batch, first)["preemptionSummary"]["preemptedAttemptCount"] == 3
+    assert (before, service_statuses(batch, first)) == (["STARTING"], ["RUNNING"])
+
+
 def test_priority_then_age_is_the_order_inside_of_a_share(mock, batch):
     at = Timeline(mock)
     make_quota_site(batch, limit(1, M5))

@@ -112,6 +112,15 @@ def test_more_capacity_than_there_is_is_never_stepped_into(mock, batch):
         mock.batch.step(jobs[2])
 
 
+def test_a_step_starts_nothing_in_a_disabled_environment(mock, batch):
+    job_id = submit_service(batch)
+    mock.batch.step(job_id)
+    batch.update_service_environment(serviceEnvironment="se", state="DISABLED")
+
+    with pytest.raises(UsageValueError, match=r"waits for capacity or its turn in se \(DISABLED, VALID"):
+        mock.batch.step(job_id)
+
+
 # The tables
 
 

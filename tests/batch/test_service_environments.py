@@ -83,6 +83,7 @@ def test_a_name_is_taken_until_its_environment_is_gone(mock, batch):
     mock.batch.settings.se_delete_seconds = 30
     make_service_environment(batch, state="DISABLED")
     batch.delete_service_environment(serviceEnvironment="se")
+    batch.delete_service_environment(serviceEnvironment="se")
 
     assert described(batch)[0]["status"] == "DELETING"
     arguments = {"serviceEnvironmentName": "se", "serviceEnvironmentType": "SAGEMAKER_TRAINING", "capacityLimits": [limit(1)]}

@@ -224,6 +224,22 @@ def test_a_client_token_belongs_to_one_request(mock, batch, may_repeat):
     assert len(listed(batch)) == 1
 
 
+def test_submissions_without_a_token_do_not_know_each_other(mock, batch):
+    """botocore makes a token where none is given; other clients need not."""
+    mock.batch.pace = "manual"
+    make_service_site(batch)
+
+    def drop_token(params, **_):
+        content = json.loads(params["body"])
+        del content["clientToken"]
+        params["body"] = json.dumps(content).encode()
+
+    batch.meta.events.register("before-call.batch.SubmitServiceJob", drop_token)
+
+    assert submit_service(batch) != submit_service(batch)
+    assert all(call.parameters.get("client_token") is None for call in mock.calls)
+
+
 def test_a_refused_submission_does_not_use_up_its_token(mock, batch):
     mock.batch.pace = "manual"
     make_service_site(batch)

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from mock_jobs.batch.time_limits import TimeLimit
     from mock_jobs.world import World
 
+_NEVER_MS = 1 << 62
+
 
 class ServiceLifecycle:
     """Moves the service jobs of one account and region.
@@ -124,7 +126,10 @@ class ServiceLifecycle:
         if timeout_s is not None and (duration_ms is None or duration_ms > timeout_s * 1000):
             attempt.times_out = True
             duration_ms = timeout_s * 1000 + self._steering.latency_ms("timeout_grace_seconds", at_least=False)
-        if duration_ms is not None:
+        if duration_ms is None:
+            # The end of an attempt that was preempted may still be on the agenda.
+            job.due_ms = _NEVER_MS
+        else:
             self._put(job, duration_ms, self.end)
 
     def end(self, job: ServiceJob) -> None:

@@ -89,10 +89,8 @@ def _attempt(attempt: ServiceAttempt) -> dict[str, object]:
     shape: dict[str, object] = {"serviceResourceId": _resource(attempt)}
     if attempt.started_ms is not None:
         shape["startedAt"] = attempt.started_ms
-    if attempt.stopped_ms is not None:
-        shape["stoppedAt"] = attempt.stopped_ms
-    if attempt.status_reason is not None:
-        shape["statusReason"] = attempt.status_reason
+    shape["stoppedAt"] = attempt.stopped_ms
+    shape["statusReason"] = attempt.status_reason
     return shape
 
 
