@@ -19,6 +19,17 @@ EC2 = {
     "instanceRole": "ecsInstanceRole",
 }
 FARGATE = {"type": "FARGATE", "maxvCpus": 16, "subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]}
+MANAGED: dict[str, Any] = {
+    "type": "ECS_MANAGED_INSTANCES",
+    "maxvCpus": 16,
+    "managedInstancesProvider": {
+        "infrastructureRoleArn": "arn:aws:iam::123456789012:role/x",
+        "instanceLaunchTemplate": {
+            "ec2InstanceProfileArn": "arn:aws:iam::123456789012:instance-profile/x",
+            "networkConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]},
+        },
+    },
+}
 FARGATE_CONTAINER = {
     "image": "busybox",
     "executionRoleArn": "arn:aws:iam::123456789012:role/x",

@@ -7,9 +7,8 @@ Sources: API reference, ComputeResource and ComputeResourceUpdate (*documented*)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from mock_jobs.aws import NotEmulatedYet
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid
 
@@ -32,6 +31,8 @@ _NOT_FOR_FARGATE = (
     "ec2Configuration",
     "scalingPolicy",
 )
+# Documented: the launch template of the provider says what these say elsewhere (for some of them inferred).
+_NOT_FOR_MANAGED_INSTANCES = (*_NOT_FOR_FARGATE, "subnets", "securityGroupIds")
 _SCALING = frozenset({"minvCpus", "maxvCpus", "desiredvCpus"})
 _MAX_SUBNETS = 16
 _MAX_GROUPS = 5
@@ -45,18 +46,23 @@ def is_fargate(resources: Mapping[str, object]) -> bool:
     return str(resources["type"]).startswith("FARGATE")
 
 
-def check_resources(resources: ComputeResourceOutputTypeDef) -> None:
-    """Check the computeResources of a new MANAGED environment.
+def check_resources(resources: ComputeResourceOutputTypeDef, *, is_for_eks: bool = False) -> None:
+    """Check the computeResources of a new MANAGED environment, of ECS or of EKS.
 
     Raises:
         ClientException: A rule is broken; the first one in the order of AWS's documentation.
     """
-    for member in ("managedInstancesProvider", "capacityTags"):
-        if member in resources:
-            raise NotEmulatedYet(f"the member computeResources.{member}")
+    if is_for_eks and resources["type"] not in ("EC2", "SPOT"):
+        raise invalid(messages.STRATEGY_NOT_FOR_TYPE, strategy="eksConfiguration", type=resources["type"])
+    if resources["type"] == "ECS_MANAGED_INSTANCES":
+        _check_managed_instances(resources)
+        return
+    _check_no_provider(resources)
     if is_fargate(resources):
         _check_fargate(resources)
         return
+    if is_for_eks and "allocationStrategy" not in resources:
+        raise invalid(messages.EKS_STRATEGY_MISSING)
     if not resources.get("instanceRole"):
         raise invalid(messages.INSTANCE_ROLE_MISSING)
     if resources.get("minvCpus") is None:
@@ -84,11 +90,12 @@ def check_resources_update(
         ClientException: A rule is broken.
     """
     given: dict[str, object] = {name: value for name, value in update.items() if value not in ([], "")}
-    for member in ("managedInstancesProvider", "capacityTags"):
-        if member in given:
-            raise NotEmulatedYet(f"the member computeResources.{member}")
-    if given.get("type") == "ECS_MANAGED_INSTANCES":
-        raise NotEmulatedYet("compute environments of type ECS_MANAGED_INSTANCES")
+    is_managed = present["type"] == "ECS_MANAGED_INSTANCES"
+    if is_managed != (given.get("type", present["type"]) == "ECS_MANAGED_INSTANCES"):
+        raise invalid(messages.KEPT_MEMBER, member="type")
+    if is_managed:
+        return _updated_managed_instances(present, given)
+    _check_no_provider(given)
     # A wish and no property: it is not described afterwards.
     kept = {name: value for name, value in given.items() if name != "updateToLatestImageVersion"}
     result = cast("ComputeResourceOutputTypeDef", {**present, **kept})
@@ -111,14 +118,52 @@ def check_resources_update(
     return result
 
 
-def with_defaults(resources: ComputeResourceOutputTypeDef) -> ComputeResourceOutputTypeDef:
+def with_defaults(resources: ComputeResourceOutputTypeDef, *, is_for_eks: bool = False) -> ComputeResourceOutputTypeDef:
     """Return the computeResources as DescribeComputeEnvironments shows them (documented defaults)."""
-    if is_fargate(resources):
+    if is_fargate(resources) or resources["type"] == "ECS_MANAGED_INSTANCES":
         return resources
     filled: dict[str, object] = {"allocationStrategy": "BEST_FIT", "desiredvCpus": resources.get("minvCpus", 0)}
     if resources["type"] == "EC2":
-        filled["ec2Configuration"] = [{"imageType": "ECS_AL2023"}]
+        filled["ec2Configuration"] = [{"imageType": "EKS_AL2023" if is_for_eks else "ECS_AL2023"}]
     return cast("ComputeResourceOutputTypeDef", {**filled, **resources})
+
+
+def _check_no_provider(resources: Mapping[str, object]) -> None:
+    for member in ("managedInstancesProvider", "capacityTags"):
+        if member in resources:
+            raise invalid(messages.NOT_FOR_RESOURCES, member=member, type=resources.get("type", "EC2, SPOT and FARGATE"))
+
+
+def _check_managed_instances(resources: ComputeResourceOutputTypeDef) -> None:
+    for member in _NOT_FOR_MANAGED_INSTANCES:
+        if member in resources:
+            raise invalid(messages.NOT_FOR_RESOURCES, member=member, type=resources["type"])
+    provider = resources.get("managedInstancesProvider")
+    if provider is None:
+        raise invalid(messages.MANAGED_PROVIDER_MISSING)
+    if not provider["instanceLaunchTemplate"]["networkConfiguration"]["subnets"]:
+        raise invalid(messages.NO_SUBNET)
+    if resources["maxvCpus"] < 1:
+        raise invalid(messages.MAX_VCPUS)
+
+
+def _updated_managed_instances(
+    present: ComputeResourceOutputTypeDef, given: Mapping[str, object]
+) -> ComputeResourceOutputTypeDef:
+    """Return managed instances after an update; what the launch template does not give stays (inferred).
+
+    How capacity is bought and FIPS cannot change: the model has no members for them.
+
+    Raises:
+        ClientException: A rule is broken.
+    """
+    before = cast("dict[str, Any]", present["managedInstancesProvider"])
+    change = cast("dict[str, Any]", given.get("managedInstancesProvider", {}))
+    template, changed = before["instanceLaunchTemplate"], change.get("instanceLaunchTemplate", {})
+    provider = {**before, **change, "instanceLaunchTemplate": {**template, **changed}}
+    result = cast("ComputeResourceOutputTypeDef", {**present, **given, "managedInstancesProvider": provider})
+    _check_managed_instances(result)
+    return result
 
 
 def _check_fargate(resources: ComputeResourceOutputTypeDef) -> None:

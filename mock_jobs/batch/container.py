@@ -8,21 +8,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 
 if TYPE_CHECKING:
+    from mypy_boto3_batch.literals import ResourceTypeType
     from mypy_boto3_batch.type_defs import (
         ContainerDetailTypeDef,
         ContainerOverridesTypeDef,
         ContainerPropertiesOutputTypeDef,
+        EksContainerEnvironmentVariableTypeDef,
+        EphemeralStorageTypeDef,
         KeyValuePairTypeDef,
         ResourceRequirementTypeDef,
+        TaskContainerPropertiesOutputTypeDef,
+        VolumeTypeDef,
     )
 
     from mock_jobs.batch.resources import Platform
+
+    VariableT = TypeVar("VariableT", KeyValuePairTypeDef, EksContainerEnvironmentVariableTypeDef)
 
 MIN_MEMORY = 4
 
@@ -84,11 +91,7 @@ def check_resources(required: Mapping[str, str], vcpus: int | None, memory: int 
         ClientException: An amount is impossible.
     """
     if platform == "FARGATE":
-        vcpu_text, memory_text = required["VCPU"], required["MEMORY"]
-        amount = float(vcpu_text) if _NUMBER.fullmatch(vcpu_text) else -1.0
-        size = int(memory_text) if _WHOLE.fullmatch(memory_text) else -1
-        if size not in FARGATE_MEMORY.get(amount, frozenset()):
-            raise invalid(messages.FARGATE_PAIR, vcpu=vcpu_text, memory=memory_text)
+        check_fargate_pair(required["VCPU"], required["MEMORY"])
         return
     for kind in ("VCPU", "GPU"):
         text = required.get(kind)
@@ -104,11 +107,23 @@ def check_resources(required: Mapping[str, str], vcpus: int | None, memory: int 
         raise invalid(messages.MEMORY_TOO_SMALL)
 
 
-def check_environment(environment: Sequence[KeyValuePairTypeDef]) -> None:
+def check_fargate_pair(vcpu: str, memory: str) -> None:
+    """Refuse vCPUs and MiB that Fargate does not offer together."""
+    size = int(memory) if _WHOLE.fullmatch(memory) else -1
+    if size not in FARGATE_MEMORY.get(number_in(vcpu), frozenset()):
+        raise invalid(messages.FARGATE_PAIR, vcpu=vcpu, memory=memory)
+
+
+def number_in(text: str) -> float:
+    """Return the number that a text gives, -1 if it gives none."""
+    return float(text) if _NUMBER.fullmatch(text) else -1.0
+
+
+def check_environment(environment: Sequence[VariableT]) -> None:
     """Refuse variables whose names AWS Batch keeps to itself (documented: KeyValuePair of ContainerProperties)."""
     for pair in environment:
-        if pair.get("name", "").startswith("AWS_BATCH"):
-            raise invalid(messages.RESERVED_VARIABLE, name=pair.get("name"))
+        if _name_of(pair).startswith("AWS_BATCH"):
+            raise invalid(messages.RESERVED_VARIABLE, name=_name_of(pair))
 
 
 def requirements_by_type(entries: Sequence[ResourceRequirementTypeDef]) -> dict[str, str]:
@@ -128,24 +143,45 @@ def requirements_by_type(entries: Sequence[ResourceRequirementTypeDef]) -> dict[
 def _check_fargate(container: ContainerPropertiesOutputTypeDef, required: Mapping[str, str]) -> None:
     if not container.get("executionRoleArn"):
         raise invalid(messages.FARGATE_ROLE)
+    check_fargate_container(container, required, _FARGATE_LOG_DRIVERS)
+    if container.get("instanceType"):
+        raise invalid(messages.CONTAINER_NOT_FOR_FARGATE, member="instanceType")
+    check_fargate_host(
+        container.get("fargatePlatformConfiguration", {}).get("platformVersion"),
+        container.get("volumes", []),
+        container.get("ephemeralStorage"),
+    )
+
+
+def check_fargate_container(
+    container: ContainerPropertiesOutputTypeDef | TaskContainerPropertiesOutputTypeDef,
+    required: Mapping[str, str],
+    log_drivers: Sequence[str],
+) -> None:
+    """Refuse what no container can have on Fargate."""
     linux: Mapping[str, object] = container.get("linuxParameters", {})
     unfit = [
         ("privileged", container.get("privileged")),
         ("ulimits", container.get("ulimits")),
         ("GPU", "GPU" in required),
-        ("host", any(volume.get("host") is not None for volume in container.get("volumes", []))),
-        ("instanceType", container.get("instanceType")),
         *((member, linux.get(member) not in (None, [])) for member in _LINUX_NOT_FOR_FARGATE),
-        ("logDriver", container.get("logConfiguration", {}).get("logDriver", "awslogs") not in _FARGATE_LOG_DRIVERS),
+        ("logDriver", container.get("logConfiguration", {}).get("logDriver", "awslogs") not in log_drivers),
     ]
     for member, is_given in unfit:
         if is_given:
             raise invalid(messages.CONTAINER_NOT_FOR_FARGATE, member=member)
-    platform_version = container.get("fargatePlatformConfiguration", {}).get("platformVersion", "LATEST")
-    has_efs = any("efsVolumeConfiguration" in volume for volume in container.get("volumes", []))
-    if has_efs and platform_version != "LATEST" and _version(platform_version) < _EFS_PLATFORM:
+
+
+def check_fargate_host(
+    platform_version: str | None, volumes: Sequence[VolumeTypeDef], storage: EphemeralStorageTypeDef | None
+) -> None:
+    """Refuse volumes and storage that Fargate does not offer."""
+    if any(volume.get("host") is not None for volume in volumes):
+        raise invalid(messages.CONTAINER_NOT_FOR_FARGATE, member="host")
+    version = platform_version or "LATEST"
+    has_efs = any("efsVolumeConfiguration" in volume for volume in volumes)
+    if has_efs and version != "LATEST" and _version(version) < _EFS_PLATFORM:
         raise invalid(messages.EFS_PLATFORM)
-    storage = container.get("ephemeralStorage")
     if storage is not None and not 21 <= storage["sizeInGiB"] <= 200:  # noqa: PLR2004 - documented limits, used here only
         raise invalid(messages.EPHEMERAL_STORAGE)
 
@@ -190,12 +226,8 @@ def merge(
         for member, value in (("vcpus", overrides.get("vcpus")), ("memory", overrides.get("memory"))):
             if value is not None:
                 raise refused(messages.LEGACY_ON_FARGATE, member=member)
-    given = overrides.get("command")
-    if given is not None and "" in given:
-        raise invalid(messages.EMPTY_COMMAND_ELEMENT)
-    command = [_substitute(element, parameters) for element in (given or container.get("command", []))]
-    required = requirements_by_type(container.get("resourceRequirements", []))
-    required.update(requirements_by_type(overrides.get("resourceRequirements", [])))
+    command = merged_command(container.get("command", []), overrides.get("command"), parameters)
+    required = merged_requirements(container.get("resourceRequirements", []), overrides.get("resourceRequirements", []))
     vcpus = container.get("vcpus")
     memory = container.get("memory")
     if vcpus is not None:
@@ -203,14 +235,12 @@ def merge(
     if memory is not None:
         memory = overrides.get("memory", memory)
     check_resources(required, vcpus, memory, platform)
-    environment = {pair.get("name", ""): pair for pair in container.get("environment", [])}
-    environment.update({pair.get("name", ""): pair for pair in overrides.get("environment", [])})
     merged = {
         **with_empty_lists(container),
         "command": command,
-        "environment": list(environment.values()),
+        "environment": merged_environment(container.get("environment", []), overrides.get("environment", [])),
         "networkInterfaces": [],
-        "resourceRequirements": [{"value": value, "type": kind} for kind, value in required.items()],
+        "resourceRequirements": as_entries(required),
     }
     if "instanceType" in overrides:
         merged["instanceType"] = overrides["instanceType"]
@@ -220,6 +250,42 @@ def merge(
         merged["memory"] = memory
     amount = float(required["VCPU"]) if "VCPU" in required else float(cast("int", vcpus))
     return cast("ContainerDetailTypeDef", merged), amount
+
+
+def merged_command(own: Sequence[str], given: Sequence[str] | None, parameters: Mapping[str, str]) -> list[str]:
+    """Return the command of a job; the one of a request replaces that of the definition.
+
+    Raises:
+        ClientException: It has empty strings, or refers to a parameter that has no value.
+    """
+    if given is not None and "" in given:
+        raise invalid(messages.EMPTY_COMMAND_ELEMENT)
+    return [substitute(element, parameters) for element in (given or own)]
+
+
+def merged_requirements(own: Sequence[ResourceRequirementTypeDef], given: Sequence[ResourceRequirementTypeDef]) -> dict[str, str]:
+    """Return the values of resourceRequirements by type; those of a request replace those of the definition.
+
+    Raises:
+        ClientException: A type is there twice.
+    """
+    return {**requirements_by_type(own), **requirements_by_type(given)}
+
+
+def as_entries(required: Mapping[str, str]) -> list[ResourceRequirementTypeDef]:
+    """Return resourceRequirements from their values by type."""
+    return [{"value": value, "type": cast("ResourceTypeType", kind)} for kind, value in required.items()]
+
+
+def merged_environment(own: Sequence[VariableT], given: Sequence[VariableT]) -> list[VariableT]:
+    """Return variables, merged by name: those of the definition in their places, new ones of the request behind them."""
+    merged = {_name_of(pair): pair for pair in own}
+    merged.update({_name_of(pair): pair for pair in given})
+    return list(merged.values())
+
+
+def _name_of(pair: VariableT) -> str:
+    return pair.get("name", "")
 
 
 def legacy_fields(container: ContainerDetailTypeDef) -> ContainerDetailTypeDef:
@@ -235,7 +301,7 @@ def legacy_fields(container: ContainerDetailTypeDef) -> ContainerDetailTypeDef:
     return fields
 
 
-def _substitute(element: str, parameters: Mapping[str, str]) -> str:
+def substitute(element: str, parameters: Mapping[str, str]) -> str:
     """Put the values of parameters in place of `Ref::name`.
 
     Whole elements are documented; that it happens inside of one too, the longest name first, is inferred.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from mock_jobs.batch.nodes import node_environment
 from mock_jobs.batch.printing import caught
+from mock_jobs.batch.task_views import node_uid
 from mock_jobs.errors import UsageError, UsageTypeError, UsageValueError
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def environment_of(job: Job, attempt: Attempt) -> dict[str, str]:
     if job.parent is not None:
         environment["AWS_BATCH_JOB_ARRAY_INDEX"] = str(job.index)
         environment["AWS_BATCH_JOB_ARRAY_SIZE"] = str(len(job.parent.children))
+    if job.spec.pod is not None:
+        environment["AWS_BATCH_JOB_KUBERNETES_NODE_UID"] = node_uid(attempt.environment)
     environment.update(node_environment(job))
     return environment
 

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from mock_jobs.batch.consumables import Claim, Requirements
     from mock_jobs.batch.logs import Line
     from mock_jobs.batch.plans import JobPlan
+    from mock_jobs.batch.pods import Pod
     from mock_jobs.batch.resources import ComputeEnvironment, JobDefinition, JobQueue
     from mock_jobs.batch.retry import RetryStrategy
+    from mock_jobs.batch.tasks import Task
 
 MAX_ARRAY = 10_000
 
@@ -35,8 +37,10 @@ class JobSpec:
         name: Job name.
         number: Position among all submissions to this account and region.
         arn_prefix: What stands before the job id in its ARN.
-        container: The container as DescribeJobs shows it before anything ran.
-        vcpus: What one container needs.
+        container: The container that stands for the job, as DescribeJobs shows a single one before anything ran.
+        vcpus: What a job or child needs.
+        task: The task that the container belongs to, if the definition has several.
+        pod: The pod that it belongs to, on EKS.
         timeout_seconds: Longest duration of an attempt, None for no limit.
         depends_on: As given in the request.
         dependencies: The jobs that must succeed before this one, whole arrays included.
@@ -66,6 +70,8 @@ class JobSpec:
     requirements: Requirements | None = None
     share_identifier: str | None = None
     scheduling_priority: int | None = None
+    task: Task | None = None
+    pod: Pod | None = None
 
 
 class Attempt:

@@ -32,18 +32,29 @@ class LogPlace(NamedTuple):
 
 def place_of(job: Job, attempt: Attempt) -> LogPlace | None:
     """Return where the output of an attempt goes, None if it does not run yet or another log driver takes it."""
-    if attempt.started_ms is None:
+    return place_in(job, attempt, 0 if job.spec.task is None else job.spec.task.main)
+
+
+def place_in(job: Job, attempt: Attempt, place: int) -> LogPlace | None:
+    """Return where the output of the container goes that has this place in the task of an attempt; of a single one, 0.
+
+    Pods of EKS write into no stream of Batch's (documented).
+    """
+    if attempt.started_ms is None or job.spec.pod is not None:
         return None
-    configuration = job.spec.container.get("logConfiguration")
+    task = job.spec.task
+    # Named after its container if there are several (not documented, but known).
+    configuration = (job.spec.container if task is None else task.containers[place]).get("logConfiguration")
+    name = "default" if task is None else task.containers[place].get("name", "default")
     prefix = job.spec.definition.name[:_STREAM_NAME_LENGTH]
     if configuration is None:
-        return LogPlace(None, DEFAULT_GROUP, f"{prefix}/default/{attempt.task_id}")
+        return LogPlace(None, DEFAULT_GROUP, f"{prefix}/{name}/{attempt.task_id}")
     if configuration["logDriver"] != "awslogs":
         return None
     options = configuration.get("options", {})
     prefix = options.get("awslogs-stream-prefix", prefix)
     group = options.get("awslogs-group", DEFAULT_GROUP)
-    return LogPlace(options.get("awslogs-region"), group, f"{prefix}/default/{attempt.task_id}")
+    return LogPlace(options.get("awslogs-region"), group, f"{prefix}/{name}/{attempt.task_id}")
 
 
 class LogWriter:
@@ -115,11 +126,15 @@ class LogWriter:
             attempt.lines = [line for line in lines if line[0] > now_ms]
 
     def _write(self, job: Job, attempt: Attempt, lines: Sequence[Line]) -> None:
-        place = place_of(job, attempt)
-        if place is None or attempt.started_ms is None:
+        if attempt.started_ms is None:
             return
-        groups = self._neighbours.log_groups(self._account, place.region or self._region)
-        groups.make_stream(place.group, place.stream, attempt.started_ms)
-        if lines:
-            in_order = sorted(lines, key=lambda line: line[0])
-            groups.write(place.group, place.stream, in_order, self._clock.now_ms)
+        task = job.spec.task
+        for index in range(1 if task is None else len(task.containers)):
+            place = place_in(job, attempt, index)
+            if place is None:
+                continue
+            groups = self._neighbours.log_groups(self._account, place.region or self._region)
+            groups.make_stream(place.group, place.stream, attempt.started_ms)
+            if lines and (task is None or index == task.main):
+                in_order = sorted(lines, key=lambda line: line[0])
+                groups.write(place.group, place.stream, in_order, self._clock.now_ms)

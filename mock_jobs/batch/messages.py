@@ -75,6 +75,14 @@ ROLE_SWITCH: Final = "A service role cannot be exchanged for the service-linked 
 INFRASTRUCTURE_UPDATE: Final = (
     "{member} can only be updated with the service-linked role and an allocation strategy other than BEST_FIT"  # inferred
 )
+EKS_ON_UNMANAGED: Final = "eksConfiguration is not applicable to UNMANAGED compute environments"  # inferred
+EKS_ON_ECS: Final = "{member} is not applicable for ECS."  # inferred from the text for Fargate
+EKS_STRATEGY_MISSING: Final = "allocationStrategy must be provided for EKS compute environments"  # rule documented, text inferred
+MANAGED_PROVIDER_MISSING: Final = (
+    "managedInstancesProvider must be provided for ECS_MANAGED_INSTANCES compute environments"  # rule documented, text inferred
+)
+NOT_FOR_RESOURCES: Final = "{member} is not applicable for {type}."  # rule documented, text inferred
+KEPT_MEMBER: Final = "{member} cannot be updated"  # rule documented, text inferred
 ENVIRONMENT_HEALTHY: Final = "ComputeEnvironment Healthy"  # observed
 
 # Service environments and capacity limits.
@@ -168,6 +176,21 @@ NODES_AND_ARRAY: Final = "A multi-node parallel job cannot be an array job"  # i
 RESERVED_VARIABLE: Final = "Environment variable names must not start with AWS_BATCH: {name}"  # rule documented, text inferred
 SCHEDULING_PRIORITY: Final = "schedulingPriority must be between 0 and 9999"  # limit documented, text inferred
 PLATFORMS: Final = "platformCapabilities can have only one entry"  # inferred
+CONTAINER_NOT_FOR_MANAGED_INSTANCES: Final = "{member} not applicable for Managed Instances."  # inferred from the text for EC2
+ONE_TASK: Final = "taskProperties must have 1 entry"  # limit documented, text inferred
+CONTAINER_COUNT: Final = "{member} must have 1 to 10 entries"  # limit documented, text inferred
+CONTAINER_NAMES: Final = "Container names must be unique"  # rule documented, text inferred
+NO_ESSENTIAL_CONTAINER: Final = "At least 1 container must be essential"  # rule documented, text inferred
+CONTAINER_UNKNOWN: Final = "There is no other container named {name}"  # inferred
+CONDITION_ON_ESSENTIAL: Final = "The condition {condition} cannot be set on the essential container {name}"  # rule documented
+CONTAINERS_IN_CIRCLE: Final = "The container {name} depends on itself"  # inferred
+NAMESPACE: Final = "kubernetesNamespace should match valid pattern"  # rule documented, text inferred
+LIMIT_AND_REQUEST: Final = "The limit and the request of {type} must be equal"  # rule documented, text inferred
+LIMIT_BELOW_REQUEST: Final = "The limit of cpu must not be below its request"  # rule documented, text inferred
+SEVERAL_PROPERTIES: Final = (
+    "Only one of containerProperties, ecsProperties and eksProperties can be set"  # rule documented, text inferred
+)
+NOT_FOR_EKS: Final = "{member} is not applicable for EKS."  # rule documented, text inferred
 MANAGED_INSTANCES: Final = "MANAGED_INSTANCES requires ecsProperties"  # rule documented, text inferred
 NO_REVISION: Final = "jobDefinition must include a revision"  # inferred
 NAMES_AND_FILTERS: Final = "jobDefinitions cannot be combined with other parameters"  # rule documented, text inferred

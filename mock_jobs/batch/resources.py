@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.literals import CETypeType, JobQueueTypeType, JQStatusType, PlatformCapabilityType
     from mypy_boto3_batch.type_defs import (
         ComputeResourceOutputTypeDef,
-        ContainerDetailTypeDef,
         ContainerPropertiesOutputTypeDef,
+        EcsPropertiesOutputTypeDef,
         EcsSettingsTypeDef,
+        EksConfigurationTypeDef,
+        EksPropertiesOutputTypeDef,
         QuotaSharePolicyTypeDef,
         UpdatePolicyTypeDef,
     )
@@ -30,10 +32,18 @@ if TYPE_CHECKING:
     from mock_jobs.batch.retry import RetryStrategy
     from mock_jobs.batch.service_jobs.resources import ServiceSide
     from mock_jobs.batch.time_limits import TimeLimit
+    from mock_jobs.batch.work import Work
 
 State = Literal["ENABLED", "DISABLED"]
 Status = Literal["CREATING", "UPDATING", "DELETING", "DELETED", "VALID", "INVALID"]
-Platform = Literal["EC2", "FARGATE"]
+Platform = Literal["EC2", "FARGATE", "MANAGED_INSTANCES", "EKS"]
+
+# Documented: the type of a job queue agrees with its environments.
+_QUEUE_PLATFORMS: Mapping[str, Platform] = {
+    "ECS_FARGATE": "FARGATE",
+    "ECS_MANAGED_INSTANCES": "MANAGED_INSTANCES",
+    "EKS": "EKS",
+}
 
 
 @dataclass(slots=True, eq=False)
@@ -64,6 +74,7 @@ class ComputeEnvironment:
     update_policy: UpdatePolicyTypeDef
     context: str | None
     ecs_settings: EcsSettingsTypeDef | None
+    eks: EksConfigurationTypeDef | None
     tags: dict[str, str]
     in_use: float = 0
     queues: int = 0
@@ -71,7 +82,12 @@ class ComputeEnvironment:
     @property
     def platform(self) -> Platform:
         """What its containers run on."""
-        return "FARGATE" if self.resources is not None and self.resources["type"].startswith("FARGATE") else "EC2"
+        if self.eks is not None:
+            return "EKS"
+        kind = "EC2" if self.resources is None else self.resources["type"]
+        if kind == "ECS_MANAGED_INSTANCES":
+            return "MANAGED_INSTANCES"
+        return "FARGATE" if kind.startswith("FARGATE") else "EC2"
 
     @property
     def capacity(self) -> float:
@@ -166,7 +182,7 @@ class JobQueue:
     @property
     def platform(self) -> Platform:
         """What its containers run on; environments of different platforms do not share a queue."""
-        return "FARGATE" if self.kind == "ECS_FARGATE" else "EC2"
+        return _QUEUE_PLATFORMS.get(self.kind, "EC2")
 
 
 @dataclass(slots=True, eq=False)
@@ -174,9 +190,11 @@ class JobDefinition:
     """One revision of a job definition.
 
     Attributes:
-        container: None for definitions of type multinode.
-        nodes: None for all others.
-        plain: The container of jobs that override nothing, with the vCPUs that it needs; made for the first such job.
+        container: The single container; one of `container`, `task`, `pod` and `nodes` is given.
+        task: The containers of a task of ECS.
+        pod: The containers of a pod of EKS.
+        nodes: Of type multinode.
+        plain: What jobs run that override nothing; made for the first such job.
     """
 
     name: str
@@ -184,6 +202,8 @@ class JobDefinition:
     arn: str
     is_active: bool
     container: ContainerPropertiesOutputTypeDef | None
+    task: EcsPropertiesOutputTypeDef | None
+    pod: EksPropertiesOutputTypeDef | None
     nodes: NodeLayout | None
     parameters: dict[str, str] | None
     retry: RetryStrategy | None
@@ -193,9 +213,11 @@ class JobDefinition:
     scheduling_priority: int | None
     requirements: Requirements | None
     tags: dict[str, str]
-    plain: tuple[ContainerDetailTypeDef, float] | None = None
+    plain: Work | None = None
 
     @property
     def platform(self) -> Platform:
-        """What its container runs on; EC2 unless it says otherwise (documented)."""
-        return "FARGATE" if self.platform_capabilities and "FARGATE" in self.platform_capabilities else "EC2"
+        """What its containers run on; EC2 unless it says otherwise (documented)."""
+        if self.pod is not None:
+            return "EKS"
+        return self.platform_capabilities[0] if self.platform_capabilities else "EC2"

@@ -13,6 +13,15 @@ from mock_jobs.batch.job import ArrayJob, Attempt, Job
 from mock_jobs.batch.logs import place_of
 from mock_jobs.batch.nodes import MultiNodeJob, Node, private_address
 from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL
+from mock_jobs.batch.task_views import (
+    ecs_properties,
+    eks_attempt,
+    eks_properties,
+    instance_arn,
+    shown_attempt,
+    task_arn,
+    task_attempt,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (
@@ -49,7 +58,8 @@ def job_detail(job: Job, arns: Arns, *, legacy: bool) -> JobDetailTypeDef:
     detail = cast("JobDetailTypeDef", {"jobArn": job.arn, "jobName": spec.name, "jobId": job.job_id})
     detail["jobQueue"] = spec.queue.arn
     detail["status"] = job.status
-    detail["attempts"] = [_attempt(job, each, arns) for each in job.attempts]
+    # Those of pods are in eksAttempts.
+    detail["attempts"] = [] if spec.pod is not None else [_attempt(job, each, arns) for each in job.attempts]
     if job.status_reason is not None and shows_reason(job):
         detail["statusReason"] = job.status_reason
     detail["createdAt"] = job.created_ms
@@ -68,6 +78,11 @@ def job_detail(job: Job, arns: Arns, *, legacy: bool) -> JobDetailTypeDef:
     detail["parameters"] = spec.parameters
     if isinstance(job, MultiNodeJob):
         detail["nodeProperties"] = job.properties
+    elif spec.task is not None:
+        detail["container"] = {}
+        detail["ecsProperties"] = ecs_properties(job, spec.task, arns)
+    elif spec.pod is not None:
+        detail["eksProperties"] = eks_properties(job, spec.pod, arns)
     else:
         detail["container"] = _container(job, arns, legacy=legacy)
     if isinstance(job, Node):
@@ -86,7 +101,7 @@ def job_detail(job: Job, arns: Arns, *, legacy: bool) -> JobDetailTypeDef:
     if spec.propagate_tags is not None:
         detail["propagateTags"] = spec.propagate_tags
     detail["platformCapabilities"] = definition.platform_capabilities or []
-    detail["eksAttempts"] = []
+    detail["eksAttempts"] = [] if spec.pod is None else [eks_attempt(spec.pod, each, arns) for each in job.attempts]
     if spec.requirements is not None:
         detail["consumableResourceProperties"] = spec.requirements.properties
     if job.is_cancelled:
@@ -103,7 +118,7 @@ def job_summary(job: Job) -> JobSummaryTypeDef:
         "jobArn": job.arn,
         "jobId": job.job_id,
         "jobName": spec.name,
-        "capacityUsage": [{"capacityUnit": "VCPU", "quantity": float(spec.vcpus)}],
+        "capacityUsage": [{"capacityUnit": "VCPU" if spec.pod is None else "cpu", "quantity": float(spec.vcpus)}],
         "createdAt": job.created_ms,
         "status": job.status,
         "jobDefinition": spec.definition.arn,
@@ -169,12 +184,12 @@ def _container(job: Job, arns: Arns, *, legacy: bool) -> ContainerDetailTypeDef:
     container = job.spec.container.copy()
     if legacy:
         container.update(legacy_fields(container))
-    attempt = job.last_attempt
-    # Between attempts nothing runs, and nothing is shown.
-    if attempt is not None and job.status != RUNNABLE:
-        if attempt.environment.platform == "EC2":
-            container["containerInstanceArn"] = _instance(attempt, arns)
-        container["taskArn"] = _task(attempt, arns)
+    attempt = shown_attempt(job)
+    if attempt is not None:
+        instance = instance_arn(attempt, arns)
+        if instance is not None:
+            container["containerInstanceArn"] = instance
+        container["taskArn"] = task_arn(attempt, arns)
         container["networkInterfaces"] = _network(job, attempt)
         place = place_of(job, attempt)
         if place is not None and (job.status == RUNNING or job.status in TERMINAL):
@@ -188,10 +203,13 @@ def _container(job: Job, arns: Arns, *, legacy: bool) -> ContainerDetailTypeDef:
 
 
 def _attempt(job: Job, attempt: Attempt, arns: Arns) -> AttemptDetailTypeDef:
+    if job.spec.task is not None:
+        return {**task_attempt(job, job.spec.task, attempt, arns), **_span(attempt)}
     container: AttemptContainerDetailTypeDef = {}
-    if attempt.environment.platform == "EC2":
-        container["containerInstanceArn"] = _instance(attempt, arns)
-    container["taskArn"] = _task(attempt, arns)
+    instance = instance_arn(attempt, arns)
+    if instance is not None:
+        container["containerInstanceArn"] = instance
+    container["taskArn"] = task_arn(attempt, arns)
     if attempt.exit_code is not None:
         container["exitCode"] = attempt.exit_code
     if attempt.reason is not None:
@@ -200,7 +218,11 @@ def _attempt(job: Job, attempt: Attempt, arns: Arns) -> AttemptDetailTypeDef:
     if place is not None:
         container["logStreamName"] = place.stream
     container["networkInterfaces"] = _network(job, attempt)
-    detail: AttemptDetailTypeDef = {"container": container}
+    return {"container": container, **_span(attempt)}
+
+
+def _span(attempt: Attempt) -> AttemptDetailTypeDef:
+    detail: AttemptDetailTypeDef = {}
     if attempt.started_ms is not None:
         detail["startedAt"] = attempt.started_ms
     if attempt.stopped_ms is not None:
@@ -218,12 +240,3 @@ def _network(job: Job, attempt: Attempt) -> list[NetworkInterfaceTypeDef]:
     if job.node_index is None:
         return []
     return [{"attachmentId": attempt.task_id, "privateIpv4Address": private_address(attempt)}]
-
-
-def _instance(attempt: Attempt, arns: Arns) -> str:
-    environment = attempt.environment
-    return arns.ecs("container-instance", f"{environment.cluster}/{environment.container_instance}")
-
-
-def _task(attempt: Attempt, arns: Arns) -> str:
-    return arns.ecs("task", f"{attempt.environment.cluster}/{attempt.task_id}")

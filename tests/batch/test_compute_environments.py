@@ -206,22 +206,6 @@ def test_50_environments_are_accepted_and_51_refused(batch):
     assert len(names(batch)) == 50
 
 
-@pytest.mark.parametrize(
-    "extra",
-    [
-        {"eksConfiguration": {"eksClusterArn": "arn", "kubernetesNamespace": "n"}},
-        {"computeResources": {**EC2, "type": "ECS_MANAGED_INSTANCES"}},
-        {"computeResources": {**EC2, "capacityTags": {"a": "b"}}},
-    ],
-)
-@newer_botocore
-def test_what_is_not_emulated_is_refused_aloud(batch, extra):
-    with pytest.raises(Exception, match="mock_jobs does not emulate"):
-        batch.create_compute_environment(**{"computeEnvironmentName": "ce", "type": "MANAGED", "computeResources": EC2, **extra})
-
-    assert names(batch) == []
-
-
 def test_named_environments_come_once_and_unknown_ones_are_left_out(batch):
     arn = make_environment(batch)
     make_environment(batch, "other")

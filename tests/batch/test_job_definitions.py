@@ -237,21 +237,6 @@ def test_fargate_takes_the_documented_pairs_only(batch, vcpu, sizes):
     assert len(definitions(batch)) == len(sizes)
 
 
-@pytest.mark.parametrize(
-    "members",
-    [
-        {"ecsProperties": {"taskProperties": []}},
-        {"eksProperties": {"podProperties": {}}},
-    ],
-    ids=lambda members: next(iter(members)),
-)
-def test_what_is_not_emulated_is_refused_aloud(batch, members):
-    with pytest.raises(Exception, match="mock_jobs does not emulate"):
-        register(batch, **members)
-
-    assert definitions(batch) == []
-
-
 # Describing
 
 

@@ -115,7 +115,7 @@ def test_impossible_nodes_are_refused(batch, changes, text):
         ),
         pytest.param(
             {"type": "multinode", "nodeProperties": properties(), "platformCapabilities": ["MANAGED_INSTANCES"]},
-            "MANAGED_INSTANCES requires ecsProperties",
+            "Multi-node parallel jobs are not supported with MANAGED_INSTANCES",
             marks=newer_botocore,
         ),
     ],

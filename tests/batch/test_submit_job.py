@@ -162,21 +162,6 @@ def test_more_than_50_tags_are_refused(batch, count):
     assert submitted(batch) == []
 
 
-@pytest.mark.parametrize(
-    "member",
-    [
-        {"eksPropertiesOverride": {"podProperties": {}}},
-        {"ecsPropertiesOverride": {"taskProperties": []}},
-    ],
-    ids=lambda member: next(iter(member)),
-)
-def test_what_is_not_emulated_is_refused_aloud(batch, member):
-    with pytest.raises(Exception, match="mock_jobs does not emulate"):
-        batch.submit_job(**JOB, **member)
-
-    assert submitted(batch) == []
-
-
 @pytest.mark.parametrize("member", ["vcpus", "memory"])
 def test_the_older_overrides_do_not_go_with_fargate(batch, member):
     batch.create_compute_environment(computeEnvironmentName="fargate", type="MANAGED", computeResources=FARGATE)

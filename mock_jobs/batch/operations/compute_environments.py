@@ -15,19 +15,23 @@ from mock_jobs.batch.compute import check_resources, check_resources_update, wit
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys, described
+from mock_jobs.batch.pods import check_namespace
 from mock_jobs.batch.resources import ComputeEnvironment
 
 if TYPE_CHECKING:
-    from mypy_boto3_batch.literals import CEStateType, CETypeType
+    from mypy_boto3_batch.literals import CEStateType, CETypeType, EksAccessEntryStatusType
     from mypy_boto3_batch.type_defs import (
         ComputeEnvironmentDetailTypeDef,
         ComputeResourceOutputTypeDef,
         ComputeResourceUpdateTypeDef,
         EcsSettingsTypeDef,
+        EksConfigurationTypeDef,
+        EksConfigurationUpdateTypeDef,
         UpdatePolicyTypeDef,
     )
 
 MAX_ENVIRONMENTS = 50
+MAX_ENVIRONMENTS_OF_CLUSTER = 5
 _LINKED_ROLE = "role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
 
 
@@ -44,6 +48,7 @@ class ComputeEnvironmentOperations(BatchStores):
         compute_resources: ComputeResourceOutputTypeDef | None = None,
         service_role: str | None = None,
         tags: Mapping[str, str] | None = None,
+        eks_configuration: EksConfigurationTypeDef | None = None,
         context: str | None = None,
         ecs_settings: EcsSettingsTypeDef | None = None,
     ) -> dict[str, str]:
@@ -62,9 +67,9 @@ class ComputeEnvironmentOperations(BatchStores):
                 raise invalid(messages.RESOURCES_MISSING)
             if unmanagedv_cpus is not None:
                 raise invalid(messages.UNMANAGED_VCPUS)
-            if compute_resources["type"] == "ECS_MANAGED_INSTANCES":
-                raise NotEmulatedYet("compute environments of type ECS_MANAGED_INSTANCES")
-            check_resources(compute_resources)
+            check_resources(compute_resources, is_for_eks=eks_configuration is not None)
+        if eks_configuration is not None:
+            self._check_eks(eks_configuration, type, service_role)
         if compute_environment_name in self.environments:
             raise refused(messages.ALREADY_EXISTS)
         if len(self.environments) >= MAX_ENVIRONMENTS:
@@ -80,12 +85,15 @@ class ComputeEnvironmentOperations(BatchStores):
             uuid=ids.uuid(),
             instance_id=f"i-{ids.hex(17)}",
             container_instance=ids.hex(32),
-            resources=None if compute_resources is None else with_defaults(compute_resources),
+            resources=None
+            if compute_resources is None
+            else with_defaults(compute_resources, is_for_eks=eks_configuration is not None),
             unmanaged_vcpus=unmanagedv_cpus,
             service_role=service_role or self._linked_role,
             update_policy={"terminateJobsOnUpdate": False, "jobExecutionTimeoutMinutes": 30},
             context=context,
             ecs_settings=None if ecs_settings is None else {"containerInsights": "DISABLED", **ecs_settings},
+            eks=None if eks_configuration is None else _with_status(eks_configuration),
             tags=dict(tags or {}),
         )
         self.environments[environment.name] = environment
@@ -125,6 +133,7 @@ class ComputeEnvironmentOperations(BatchStores):
         update_policy: UpdatePolicyTypeDef | None = None,
         context: str | None = None,
         ecs_settings: EcsSettingsTypeDef | None = None,
+        eks_configuration: EksConfigurationUpdateTypeDef | None = None,
     ) -> dict[str, str]:
         """Change a compute environment; what is not given stays."""
         _not_negative("unmanagedvCpus", unmanagedv_cpus)
@@ -137,11 +146,15 @@ class ComputeEnvironmentOperations(BatchStores):
             raise invalid(messages.UNMANAGED_VCPUS)
         if service_role is not None and (service_role == self._linked_role) != (environment.service_role == self._linked_role):
             raise invalid(messages.ROLE_SWITCH)
+        if eks_configuration is not None and environment.eks is None:
+            raise invalid(messages.EKS_ON_ECS, member="eksConfiguration")
         resources = environment.resources
         if compute_resources is not None:
             if resources is None:
                 raise invalid(messages.RESOURCES_ON_UNMANAGED)
             has_linked_role = environment.service_role == self._linked_role
+            if environment.eks is not None and "desiredvCpus" in compute_resources:
+                raise invalid(messages.NOT_FOR_EKS, member="desiredvCpus")
             resources = check_resources_update(resources, compute_resources, has_linked_role=has_linked_role)
         if update_policy is not None and update_policy.get("terminateJobsOnUpdate"):
             raise NotEmulatedYet("updatePolicy.terminateJobsOnUpdate of UpdateComputeEnvironment")
@@ -155,6 +168,8 @@ class ComputeEnvironmentOperations(BatchStores):
         environment.context = environment.context if context is None else context
         if ecs_settings is not None:
             environment.ecs_settings = {"containerInsights": "DISABLED", **ecs_settings}
+        if eks_configuration is not None and environment.eks is not None:
+            environment.eks = _with_status({**environment.eks, **eks_configuration})
         environment.status = "UPDATING"
         self.later(self.settings.ce_update_seconds, lambda: self._settle_environment(environment))
         return {"computeEnvironmentName": environment.name, "computeEnvironmentArn": environment.arn}
@@ -173,6 +188,17 @@ class ComputeEnvironmentOperations(BatchStores):
         environment.status = "DELETING"
         self.later(self.settings.ce_delete_seconds, lambda: self._drop_environment(environment))
 
+    def _check_eks(self, configuration: EksConfigurationTypeDef, kind: CETypeType, service_role: str | None) -> None:
+        if kind == "UNMANAGED":
+            raise invalid(messages.EKS_ON_UNMANAGED)
+        if service_role:
+            raise invalid(messages.NOT_FOR_EKS, member="serviceRole")
+        check_namespace(configuration["kubernetesNamespace"])
+        cluster = configuration["eksClusterArn"]
+        attached = sum(each.eks is not None and each.eks["eksClusterArn"] == cluster for each in self.environments.values())
+        if attached >= MAX_ENVIRONMENTS_OF_CLUSTER:
+            raise invalid(messages.COMPUTE_ENVIRONMENT_QUOTA)
+
     @property
     def _linked_role(self) -> str:
         # Documented: without a role, Batch uses its service-linked one.
@@ -189,15 +215,18 @@ class ComputeEnvironmentOperations(BatchStores):
         detail: ComputeEnvironmentDetailTypeDef = {
             "computeEnvironmentName": environment.name,
             "computeEnvironmentArn": environment.arn,
-            "ecsClusterArn": self.arns.ecs("cluster", environment.cluster),
             "tags": dict(environment.tags),
             "type": environment.kind,
             "state": environment.state,
             "status": environment.status,
             "updatePolicy": environment.update_policy,
-            "containerOrchestrationType": "ECS",
+            "containerOrchestrationType": "ECS" if environment.eks is None else "EKS",
             "uuid": environment.uuid,
         }
+        if environment.eks is None:
+            detail["ecsClusterArn"] = self.arns.ecs("cluster", environment.cluster)
+        else:
+            detail["eksConfiguration"] = environment.eks
         if environment.status == "VALID":
             detail["statusReason"] = messages.ENVIRONMENT_HEALTHY
         if environment.service_role is not None:
@@ -212,6 +241,18 @@ class ComputeEnvironmentOperations(BatchStores):
         if environment.ecs_settings is not None:
             detail["ecsSettings"] = environment.ecs_settings
         return detail
+
+
+def _with_status(configuration: EksConfigurationTypeDef) -> EksConfigurationTypeDef:
+    """Return the configuration as it is described: with what became of the access entry.
+
+    An entry that follows the cluster is ACTIVE, as the authentication mode of new clusters has it (inferred).
+    """
+    entry = configuration.get("accessEntry")
+    if entry is None:
+        return configuration
+    status: EksAccessEntryStatusType = "INACTIVE" if entry["desiredState"] == "DISABLED" else "ACTIVE"
+    return {**configuration, "accessEntry": {"desiredState": entry["desiredState"], "status": status}}
 
 
 def _not_negative(member: str, value: int | None) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.aws import page_token
-from mock_jobs.batch import messages
+from mock_jobs.batch import messages, pods, tasks
 from mock_jobs.batch.consumables import requirements_of
 from mock_jobs.batch.container import check, with_empty_lists
 from mock_jobs.batch.exceptions import ClientException, invalid, refused
@@ -19,7 +19,7 @@ from mock_jobs.batch.fair_share import MAX_PRIORITY
 from mock_jobs.batch.multi_node import NodeLayout, layout_of
 from mock_jobs.batch.names import DEFINITION_NAME, parse_revision
 from mock_jobs.batch.operations.base import MAX_LISTED, BatchStores, check_tag_keys, page_size, read_token
-from mock_jobs.batch.resources import JobDefinition
+from mock_jobs.batch.resources import JobDefinition, Platform
 from mock_jobs.batch.retry import strategy_of
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (
         ConsumableResourcePropertiesOutputTypeDef,
         ContainerPropertiesOutputTypeDef,
+        EcsPropertiesOutputTypeDef,
+        EksPropertiesOutputTypeDef,
         JobDefinitionTypeDef,
         JobTimeoutTypeDef,
         NodePropertiesOutputTypeDef,
@@ -54,27 +56,44 @@ class JobDefinitionOperations(BatchStores):
         timeout: JobTimeoutTypeDef | None = None,
         tags: Mapping[str, str] | None = None,
         platform_capabilities: Sequence[PlatformCapabilityType] | None = None,
+        eks_properties: EksPropertiesOutputTypeDef | None = None,
+        ecs_properties: EcsPropertiesOutputTypeDef | None = None,
         consumable_resource_properties: ConsumableResourcePropertiesOutputTypeDef | None = None,
     ) -> dict[str, object]:
-        """Register the next revision of a job definition, with one container or with several nodes."""
+        """Register the next revision of a job definition: of a container, a task, a pod or several nodes."""
         if DEFINITION_NAME.fullmatch(job_definition_name) is None:
             raise refused(messages.DEFINITION_NAME, name=job_definition_name)
         capabilities = list(platform_capabilities or [])
-        if "MANAGED_INSTANCES" in capabilities:
-            raise invalid(messages.MANAGED_INSTANCES)
         if len(capabilities) > 1:
             raise invalid(messages.PLATFORMS)
+        kinds = {
+            "containerProperties": container_properties,
+            "ecsProperties": ecs_properties,
+            "eksProperties": eks_properties,
+            "consumableResourceProperties": consumable_resource_properties,
+        }
         nodes: NodeLayout | None = None
         if type == "multinode":
-            _check_multinode(capabilities, container_properties, node_properties, consumable_resource_properties)
+            _check_multinode(capabilities, kinds, node_properties)
             assert node_properties is not None
             nodes = layout_of(node_properties, self.arns)
         else:
             if node_properties is not None:
                 raise invalid(messages.NOT_FOR_TYPE, member="nodeProperties", type=type)
-            if not container_properties:
+            platform: Platform = capabilities[0] if capabilities else "EC2"
+            if "MANAGED_INSTANCES" in capabilities and ecs_properties is None:
+                raise invalid(messages.MANAGED_INSTANCES)
+            if sum(each is not None for each in (container_properties, ecs_properties, eks_properties)) > 1:
+                raise invalid(messages.SEVERAL_PROPERTIES)
+            if ecs_properties is not None:
+                tasks.check_task(ecs_properties, platform)
+            elif eks_properties is not None:
+                _check_for_pod(propagateTags=propagate_tags, platformCapabilities=platform_capabilities)
+                pods.check_pod(eks_properties)
+            elif container_properties:
+                check(container_properties, platform)
+            else:
                 raise invalid(messages.NO_CONTAINER)
-            check(container_properties, "FARGATE" if "FARGATE" in capabilities else "EC2")
         retry = strategy_of(retry_strategy)
         timeout_seconds = checked_timeout(timeout)
         if scheduling_priority is not None and not 0 <= scheduling_priority <= MAX_PRIORITY:
@@ -86,6 +105,8 @@ class JobDefinitionOperations(BatchStores):
             parameters,
             container_properties,
             node_properties,
+            eks_properties,
+            ecs_properties,
             retry_strategy,
             timeout,
             tags,
@@ -101,6 +122,8 @@ class JobDefinitionOperations(BatchStores):
             arn=self.arns.of("job-definition", f"{job_definition_name}:{revision}"),
             is_active=True,
             container=container_properties,
+            task=ecs_properties,
+            pod=eks_properties,
             nodes=nodes,
             parameters=None if parameters is None else dict(parameters),
             retry=retry,
@@ -219,19 +242,23 @@ def checked_timeout(timeout: JobTimeoutTypeDef | None) -> int | None:
 
 
 def _check_multinode(
-    capabilities: Sequence[str],
-    container: ContainerPropertiesOutputTypeDef | None,
-    nodes: NodePropertiesOutputTypeDef | None,
-    consumables: ConsumableResourcePropertiesOutputTypeDef | None,
+    capabilities: Sequence[str], others: Mapping[str, object], nodes: NodePropertiesOutputTypeDef | None
 ) -> None:
-    if "FARGATE" in capabilities:
-        raise invalid(messages.NODES_ON_PLATFORM, platform="FARGATE")
+    for platform in capabilities:
+        if platform != "EC2":
+            raise invalid(messages.NODES_ON_PLATFORM, platform=platform)
     if nodes is None:
         raise invalid(messages.NO_NODES)
     # Each range of nodes has its own.
-    for member, value in (("containerProperties", container), ("consumableResourceProperties", consumables)):
+    for member, value in others.items():
         if value is not None:
             raise invalid(messages.NOT_FOR_TYPE, member=member, type="multinode")
+
+
+def _check_for_pod(**members: object) -> None:
+    for member, value in members.items():
+        if value is not None:
+            raise invalid(messages.NOT_FOR_EKS, member=member)
 
 
 def _status(definition: JobDefinition) -> str:
@@ -245,10 +272,14 @@ def _detail(definition: JobDefinition) -> JobDefinitionTypeDef:
         "revision": definition.revision,
         "status": _status(definition),
         "type": "container" if definition.nodes is None else "multinode",
-        "containerOrchestrationType": "ECS",
+        "containerOrchestrationType": "ECS" if definition.pod is None else "EKS",
     }
     if definition.container is not None:
         detail["containerProperties"] = with_empty_lists(definition.container)
+    if definition.task is not None:
+        detail["ecsProperties"] = tasks.shown(definition.task)
+    if definition.pod is not None:
+        detail["eksProperties"] = definition.pod
     if definition.nodes is not None:
         detail["nodeProperties"] = definition.nodes.shape()
     if definition.scheduling_priority is not None:

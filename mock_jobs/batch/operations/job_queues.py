@@ -14,7 +14,7 @@ from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.fair_share import FairShareLine, FairShareUsage
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys, described
-from mock_jobs.batch.resources import ComputeEnvironment, JobQueue, SchedulingPolicy
+from mock_jobs.batch.resources import ComputeEnvironment, JobQueue, Platform, SchedulingPolicy
 from mock_jobs.batch.service_jobs.resources import ServiceEnvironment, ServiceSide
 from mock_jobs.batch.time_limits import checked_time_limits
 
@@ -37,6 +37,13 @@ MAX_QUEUES = 50
 MAX_ENVIRONMENTS_OF_QUEUE = 3
 MAX_SERVICE_ENVIRONMENTS_OF_QUEUE = 1
 MAX_QUEUES_OF_QUOTAS = 1
+
+_KINDS: Mapping[Platform, JobQueueTypeType] = {
+    "EC2": "ECS",
+    "FARGATE": "ECS_FARGATE",
+    "MANAGED_INSTANCES": "ECS_MANAGED_INSTANCES",
+    "EKS": "EKS",
+}
 
 _Order = list[tuple[int, ComputeEnvironment]]
 _ServiceOrder = list[tuple[int, ServiceEnvironment]]
@@ -281,7 +288,7 @@ def _kind(order: _Order) -> JobQueueTypeType:
     # Inferred from the list of types; a queue without compute environments has a service environment.
     if not order:
         return "SAGEMAKER_TRAINING"
-    return "ECS_FARGATE" if order[0][1].platform == "FARGATE" else "ECS"
+    return _KINDS[order[0][1].platform]
 
 
 def _attach(queue: JobQueue) -> None:

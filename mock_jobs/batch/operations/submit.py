@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.consumables import requirements_of
-from mock_jobs.batch.container import check_environment, merge
 from mock_jobs.batch.dependencies import check_shapes, register, resolve
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.fair_share import MAX_PRIORITY, FairShareUsage, is_share_identifier
@@ -23,20 +22,20 @@ from mock_jobs.batch.nodes import MultiNodeJob, Node
 from mock_jobs.batch.operations.base import check_tag_keys
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations, checked_timeout
 from mock_jobs.batch.retry import strategy_of
+from mock_jobs.batch.work import Overrides, Work, work_of
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (
         ArrayPropertiesTypeDef,
         ConsumableResourcePropertiesOutputTypeDef,
-        ContainerDetailTypeDef,
         ContainerOverridesTypeDef,
+        EcsPropertiesOverrideTypeDef,
+        EksPropertiesOverrideTypeDef,
         JobDependencyTypeDef,
         JobTimeoutTypeDef,
         NodeOverridesTypeDef,
         RetryStrategyTypeDef,
     )
-
-    from mock_jobs.batch.resources import JobDefinition
 
 MAX_PAYLOAD = 30 * 1024
 MIN_ARRAY = 2
@@ -62,6 +61,8 @@ class SubmitOperations(JobDefinitionOperations):
         propagate_tags: bool | None = None,
         timeout: JobTimeoutTypeDef | None = None,
         tags: Mapping[str, str] | None = None,
+        eks_properties_override: EksPropertiesOverrideTypeDef | None = None,
+        ecs_properties_override: EcsPropertiesOverrideTypeDef | None = None,
         consumable_resource_properties_override: ConsumableResourcePropertiesOutputTypeDef | None = None,
     ) -> dict[str, str]:
         """Submit a job, an array of up to 10,000, or a multi-node parallel job."""
@@ -75,6 +76,8 @@ class SubmitOperations(JobDefinitionOperations):
             tags,
             retry_strategy,
             depends_on,
+            eks_properties_override,
+            ecs_properties_override,
             consumable_resource_properties_override,
         )
         size = array_properties.get("size") if array_properties else None
@@ -88,8 +91,8 @@ class SubmitOperations(JobDefinitionOperations):
             raise invalid(messages.SCHEDULING_PRIORITY_OVERRIDE)
         timeout_seconds = checked_timeout(timeout)
         retry = strategy_of(retry_strategy)
-        overrides: ContainerOverridesTypeDef = container_overrides or {}
-        check_environment(overrides.get("environment", []))
+        overrides = Overrides(container_overrides, ecs_properties_override, eks_properties_override, node_overrides)
+        overrides.check()
         check_tag_keys(tags or ())
         override = requirements_of(consumable_resource_properties_override, self.arns)
         definition = self.definition_to_submit(job_definition)
@@ -102,16 +105,15 @@ class SubmitOperations(JobDefinitionOperations):
             raise refused(messages.SHARE_ON_FIFO)
         self.check_fair_share(queue.usage, share_identifier)
         values = {**(definition.parameters or {}), **(parameters or {})}
+        overrides.check_for(definition)
         if definition.nodes is None:
             cast = None
-            if node_overrides is not None:
-                raise invalid(messages.NOT_FOR_TYPE, member="nodeOverrides", type="container")
-            container, vcpus = _merged(definition, overrides, values)
+            work = work_of(definition, overrides, values)
             requirements = definition.requirements if override is None else override
         else:
-            _check_multinode(size, container_overrides, consumable_resource_properties_override)
+            _check_multinode(size, consumable_resource_properties_override)
             cast = cast_nodes(definition.nodes, node_overrides or {}, values, self.arns)
-            container, vcpus, requirements = cast.roles[cast.main_node].container, cast.vcpus, cast.requirements
+            work, requirements = Work(cast.roles[cast.main_node].container, cast.vcpus), cast.requirements
         for arn in () if requirements is None else requirements.needs:
             if arn not in self.stock.by_arn:
                 raise self.does_not_exist("consumable-resource", arn)
@@ -123,8 +125,10 @@ class SubmitOperations(JobDefinitionOperations):
             queue=queue,
             definition=definition,
             parameters=values,
-            container=container,
-            vcpus=vcpus,
+            container=work.container,
+            vcpus=work.vcpus,
+            task=work.task,
+            pod=work.pod,
             # A job's own strategy replaces the one of its definition, members are not merged (documented).
             retry=definition.retry if retry is None else retry,
             timeout_seconds=definition.timeout_seconds if timeout_seconds is None else timeout_seconds,
@@ -163,11 +167,10 @@ def _made(spec: JobSpec, job_id: str, now_ms: int, size: int | None, cast: Cast 
     return Job(spec, job_id, now_ms) if size is None else ArrayJob(spec, job_id, now_ms, size)
 
 
-def _check_multinode(size: int | None, container: object, consumables: object) -> None:
-    # Overrides of a job with several nodes are nodeOverrides.
-    for member, given in (("containerOverrides", container), ("consumableResourcePropertiesOverride", consumables)):
-        if given is not None:
-            raise invalid(messages.NOT_FOR_TYPE, member=member, type="multinode")
+def _check_multinode(size: int | None, consumables: object) -> None:
+    if consumables is not None:
+        # Overrides of a job with several nodes are nodeOverrides.
+        raise invalid(messages.NOT_FOR_TYPE, member="consumableResourcePropertiesOverride", type="multinode")
     if size is not None:
         raise invalid(messages.NODES_AND_ARRAY)
 
@@ -175,15 +178,3 @@ def _check_multinode(size: int | None, container: object, consumables: object) -
 def _check_size(job_name: str, *rest: object) -> None:
     if any(rest) and len(json.dumps((job_name, *rest)).encode()) > MAX_PAYLOAD:
         raise invalid(messages.PAYLOAD_TOO_LARGE)
-
-
-def _merged(
-    definition: JobDefinition, overrides: ContainerOverridesTypeDef, parameters: Mapping[str, str]
-) -> tuple[ContainerDetailTypeDef, float]:
-    assert definition.container is not None
-    # Jobs without peculiarities share one container, which keeps 100,000 of them small.
-    if overrides or any("Ref::" in element for element in definition.container.get("command", [])):
-        return merge(definition.container, overrides, parameters, definition.platform)
-    if definition.plain is None:
-        definition.plain = merge(definition.container, overrides, parameters, definition.platform)
-    return definition.plain

@@ -1,0 +1,179 @@
+"""Jobs of several containers as DescribeJobs shows them: tasks of ECS and pods of EKS.
+
+Sources: API reference, EcsTaskDetails, AttemptEcsTaskDetails, EksPodPropertiesDetail and EksAttemptDetail (*documented*). *Inferred*: the
+container that stands for the job ends as planned; the others, and those that run before them, end with 0 unless all are killed; names of
+pods and nodes have the form that AWS's samples have.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+from uuid import UUID
+
+from mock_jobs.batch import messages
+from mock_jobs.batch.logs import place_in
+from mock_jobs.batch.pods import name_of
+from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.type_defs import (
+        AttemptDetailTypeDef,
+        AttemptTaskContainerDetailsTypeDef,
+        EcsPropertiesDetailTypeDef,
+        EcsTaskDetailsTypeDef,
+        EksAttemptContainerDetailTypeDef,
+        EksAttemptDetailTypeDef,
+        EksContainerDetailTypeDef,
+        EksContainerOutputTypeDef,
+        EksPodPropertiesDetailTypeDef,
+        EksPropertiesDetailTypeDef,
+        TaskContainerDetailsTypeDef,
+    )
+
+    from mock_jobs.batch.job import Attempt, Job
+    from mock_jobs.batch.names import Arns
+    from mock_jobs.batch.pods import Pod
+    from mock_jobs.batch.resources import ComputeEnvironment
+    from mock_jobs.batch.tasks import Task
+
+
+def task_arn(attempt: Attempt, arns: Arns) -> str:
+    """Return the ARN of the task of an attempt."""
+    return arns.ecs("task", f"{attempt.environment.cluster}/{attempt.task_id}")
+
+
+def instance_arn(attempt: Attempt, arns: Arns) -> str | None:
+    """Return the ARN of the container instance that an attempt runs on; Fargate has none."""
+    environment = attempt.environment
+    if environment.platform == "FARGATE":
+        return None
+    return arns.ecs("container-instance", f"{environment.cluster}/{environment.container_instance}")
+
+
+def shown_attempt(job: Job) -> Attempt | None:
+    """Return the attempt that a job shows beside its list of attempts; between attempts there is none."""
+    return None if job.status == RUNNABLE else job.last_attempt
+
+
+def ecs_properties(job: Job, task: Task, arns: Arns) -> EcsPropertiesDetailTypeDef:
+    """Return the `ecsProperties` of a job."""
+    attempt = shown_attempt(job)
+    containers = []
+    for place, own in enumerate(task.containers):
+        container = cast("TaskContainerDetailsTypeDef", {**own, "networkInterfaces": []})
+        if attempt is not None:
+            if job.status == RUNNING or job.status in TERMINAL:
+                stream = _stream(job, attempt, place)
+                if stream is not None:
+                    container["logStreamName"] = stream
+            if job.status in TERMINAL:
+                container.update(_outcome(attempt, is_main=place == task.main))  # type: ignore[typeddict-item]  # a part of it
+        containers.append(container)
+    detail = cast("EcsTaskDetailsTypeDef", {**task.properties, "containers": containers})
+    if attempt is not None:
+        detail["taskArn"] = task_arn(attempt, arns)
+        instance = instance_arn(attempt, arns)
+        if instance is not None:
+            detail["containerInstanceArn"] = instance
+    return {"taskProperties": [detail]}
+
+
+def task_attempt(job: Job, task: Task, attempt: Attempt, arns: Arns) -> AttemptDetailTypeDef:
+    """Return the part of an attempt that tells of the containers of a task."""
+    containers: list[AttemptTaskContainerDetailsTypeDef] = []
+    for place, own in enumerate(task.containers):
+        container: AttemptTaskContainerDetailsTypeDef = {"networkInterfaces": []}
+        if "name" in own:
+            container["name"] = own["name"]
+        container.update(_outcome(attempt, is_main=place == task.main))
+        stream = _stream(job, attempt, place)
+        if stream is not None:
+            container["logStreamName"] = stream
+        containers.append(container)
+    detail: AttemptDetailTypeDef = {
+        "container": {"networkInterfaces": []},
+        "taskProperties": [{"taskArn": task_arn(attempt, arns), "containers": containers}],
+    }
+    instance = instance_arn(attempt, arns)
+    if instance is not None:
+        detail["taskProperties"][0]["containerInstanceArn"] = instance
+    return detail
+
+
+def eks_properties(job: Job, pod: Pod, arns: Arns) -> EksPropertiesDetailTypeDef:
+    """Return the `eksProperties` of a job."""
+    attempt = shown_attempt(job)
+    detail = cast("EksPodPropertiesDetailTypeDef", dict(pod.properties))
+    ended = attempt if job.status in TERMINAL else None
+    detail["containers"] = [_with_outcome(each, ended, is_main=each is pod.containers[0]) for each in pod.containers]
+    if pod.init_containers:
+        detail["initContainers"] = [_with_outcome(each, ended, is_main=False) for each in pod.init_containers]
+    if attempt is not None:
+        detail["podName"] = _pod_name(attempt)
+        detail["nodeName"] = _node_name(attempt.environment, arns)
+    return {"podProperties": detail}
+
+
+def eks_attempt(pod: Pod, attempt: Attempt, arns: Arns) -> EksAttemptDetailTypeDef:
+    """Return an entry of `eksAttempts`."""
+    configuration = attempt.environment.eks
+    assert configuration is not None
+    detail: EksAttemptDetailTypeDef = {
+        "containers": [_container(each, attempt, is_main=each is pod.containers[0]) for each in pod.containers],
+        "initContainers": [_container(each, attempt, is_main=False) for each in pod.init_containers],
+        "eksClusterArn": configuration["eksClusterArn"],
+        "podName": _pod_name(attempt),
+        "podNamespace": pod.properties.get("metadata", {}).get("namespace", configuration["kubernetesNamespace"]),
+        "nodeName": _node_name(attempt.environment, arns),
+    }
+    if attempt.started_ms is not None:
+        detail["startedAt"] = attempt.started_ms
+    if attempt.stopped_ms is not None:
+        detail["stoppedAt"] = attempt.stopped_ms
+    if attempt.status_reason is not None:
+        detail["statusReason"] = attempt.status_reason
+    return detail
+
+
+def node_uid(environment: ComputeEnvironment) -> str:
+    """Return the id of the node that the pods of an environment run on."""
+    return str(UUID(environment.container_instance))
+
+
+def _container(own: EksContainerOutputTypeDef, attempt: Attempt, *, is_main: bool) -> EksAttemptContainerDetailTypeDef:
+    container: EksAttemptContainerDetailTypeDef = {"name": name_of(own)}
+    container.update(_outcome(attempt, is_main=is_main))  # type: ignore[typeddict-item]  # members of both
+    return container
+
+
+def _with_outcome(own: EksContainerOutputTypeDef, attempt: Attempt | None, *, is_main: bool) -> EksContainerDetailTypeDef:
+    container = cast("EksContainerDetailTypeDef", {**own, "name": name_of(own)})
+    if attempt is not None:
+        container.update(_outcome(attempt, is_main=is_main))  # type: ignore[typeddict-item]  # members of both
+    return container
+
+
+def _outcome(attempt: Attempt, *, is_main: bool) -> AttemptTaskContainerDetailsTypeDef:
+    """Return exit code and reason of a container, as far as it has any."""
+    outcome: AttemptTaskContainerDetailsTypeDef = {}
+    if attempt.exit_code is not None:
+        has_exited = attempt.status_reason == messages.CONTAINER_EXITED
+        outcome["exitCode"] = attempt.exit_code if is_main or not has_exited else 0
+    if attempt.reason is not None and is_main:
+        outcome["reason"] = attempt.reason
+    return outcome
+
+
+def _stream(job: Job, attempt: Attempt, place: int) -> str | None:
+    found = place_in(job, attempt, place)
+    return None if found is None else found.stream
+
+
+def _pod_name(attempt: Attempt) -> str:
+    return f"aws-batch.{UUID(attempt.task_id)}"
+
+
+def _node_name(environment: ComputeEnvironment, arns: Arns) -> str:
+    address = "-".join(str(int(environment.container_instance[place : place + 2], 16)) for place in (0, 2, 4))
+    domain = "ec2" if arns.region == "us-east-1" else f"{arns.region}.compute"
+    return f"ip-10-{address}.{domain}.internal"

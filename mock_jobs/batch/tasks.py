@@ -1,0 +1,279 @@
+"""Tasks of Amazon ECS with several containers: what a definition may say about one, and what becomes of it at submission.
+
+Sources: API reference, EcsProperties, EcsTaskProperties, TaskContainerProperties, TaskContainerDependency and EcsPropertiesOverride
+(*documented*). *Inferred*: each container tells its vCPUs and memory, on Fargate their sums make the pair; containers must not wait
+for each other in a circle; an override without a name is for a container without a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
+
+from mock_jobs.batch import messages
+from mock_jobs.batch.container import (
+    MIN_MEMORY,
+    as_entries,
+    check_environment,
+    check_fargate_container,
+    check_fargate_host,
+    check_fargate_pair,
+    check_resources,
+    merged_command,
+    merged_environment,
+    merged_requirements,
+    number_in,
+    requirements_by_type,
+)
+from mock_jobs.batch.exceptions import invalid
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.type_defs import (
+        ContainerDetailTypeDef,
+        EcsPropertiesOutputTypeDef,
+        EcsPropertiesOverrideTypeDef,
+        EcsTaskPropertiesOutputTypeDef,
+        TaskContainerDependencyTypeDef,
+        TaskContainerOverridesTypeDef,
+        TaskContainerPropertiesOutputTypeDef,
+    )
+
+    from mock_jobs.batch.resources import Platform
+
+MAX_CONTAINERS: Final = 10
+CONDITIONS: Final = ("START", "COMPLETE", "SUCCESS")
+
+_FARGATE_LOG_DRIVERS = ("awslogs", "splunk", "awsfirelens")
+_EMPTY_LISTS = (
+    "command",
+    "dependsOn",
+    "environment",
+    "mountPoints",
+    "resourceRequirements",
+    "secrets",
+    "ulimits",
+)
+# Members of a task that a platform does not take, and what they may say.
+_NOT_FOR: Mapping[str, tuple[str, ...]] = {
+    "EC2": ("networkConfiguration", "platformVersion", "ephemeralStorage", "runtimePlatform", "networkMode"),
+    "FARGATE": ("ipcMode", "networkMode"),
+    "MANAGED_INSTANCES": ("networkConfiguration", "platformVersion", "ephemeralStorage"),
+}
+_REFUSALS: Mapping[str, str] = {
+    "EC2": messages.CONTAINER_NOT_FOR_EC2,
+    "FARGATE": messages.CONTAINER_NOT_FOR_FARGATE,
+    "MANAGED_INSTANCES": messages.CONTAINER_NOT_FOR_MANAGED_INSTANCES,
+}
+_VALUES: Mapping[str, tuple[str, ...]] = {
+    "ipcMode": ("host", "task", "none"),
+    "pidMode": ("host", "task"),
+    "networkMode": ("host",),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """The task of a submitted job.
+
+    Attributes:
+        properties: As DescribeJobs shows it before anything ran.
+        main: Place of the container that stands for the job: the first essential one.
+    """
+
+    properties: EcsTaskPropertiesOutputTypeDef
+    main: int
+
+    @property
+    def containers(self) -> list[TaskContainerPropertiesOutputTypeDef]:
+        """Its containers."""
+        return self.properties["containers"]
+
+
+def check_task(properties: EcsPropertiesOutputTypeDef, platform: Platform) -> None:
+    """Check the ecsProperties of a job definition.
+
+    Raises:
+        ClientException: A rule is broken.
+    """
+    if len(properties["taskProperties"]) != 1:
+        raise invalid(messages.ONE_TASK)
+    (task,) = properties["taskProperties"]
+    containers = task["containers"]
+    if not 1 <= len(containers) <= MAX_CONTAINERS:
+        raise invalid(messages.CONTAINER_COUNT, member="containers")
+    names = [each["name"] for each in containers if "name" in each]
+    if len(set(names)) < len(names):
+        raise invalid(messages.CONTAINER_NAMES)
+    if not any(is_essential(each) for each in containers):
+        raise invalid(messages.NO_ESSENTIAL_CONTAINER)
+    for member in _NOT_FOR[platform]:
+        if member in task:
+            raise invalid(_REFUSALS[platform], member=member)
+    for member, values in _VALUES.items():
+        if task.get(member, values[0]) not in values:
+            raise invalid(messages.ONE_OF, member=member, values=", ".join(values))
+    for container in containers:
+        _check_container(container, platform)
+    _check_dependencies(containers)
+    if platform == "FARGATE":
+        if not task.get("executionRoleArn"):
+            raise invalid(messages.FARGATE_ROLE)
+        check_fargate_host(task.get("platformVersion"), task.get("volumes", []), task.get("ephemeralStorage"))
+    _check_sums([requirements_by_type(each.get("resourceRequirements", [])) for each in containers], platform)
+
+
+def merge_task(
+    definition: EcsPropertiesOutputTypeDef,
+    override: EcsPropertiesOverrideTypeDef,
+    parameters: Mapping[str, str],
+    platform: Platform,
+) -> tuple[Task, ContainerDetailTypeDef, float]:
+    """Return the task of a job, its main container as if that were the only one, and how many vCPUs all need.
+
+    Args:
+        definition: Of the job definition.
+        override: Of the request.
+        parameters: What `Ref::name` in the commands stands for.
+        platform: Where it runs.
+
+    Raises:
+        ClientException: An override is impossible, or a command refers to a parameter that has no value.
+    """
+    (task,) = definition["taskProperties"]
+    changes = _changes_by_name(override, task)
+    containers = []
+    for container in task["containers"]:
+        change: TaskContainerOverridesTypeDef = changes.get(container.get("name"), {})
+        required = merged_requirements(container.get("resourceRequirements", []), change.get("resourceRequirements", []))
+        _check_amounts(required, platform)
+        merged = {
+            **with_empty_lists(container),
+            "command": merged_command(container.get("command", []), change.get("command"), parameters),
+            "environment": merged_environment(container.get("environment", []), change.get("environment", [])),
+            "resourceRequirements": as_entries(required),
+        }
+        containers.append(cast("TaskContainerPropertiesOutputTypeDef", merged))
+    amounts = [requirements_by_type(each["resourceRequirements"]) for each in containers]
+    _check_sums(amounts, platform)
+    main = next(place for place, each in enumerate(containers) if is_essential(each))
+    # What a single container has, a container of a task has too.
+    alone = cast("ContainerDetailTypeDef", containers[main])
+    properties = cast("EcsTaskPropertiesOutputTypeDef", {**task, "containers": containers})
+    return Task(properties, main), alone, sum(number_in(each["VCPU"]) for each in amounts)
+
+
+def shown(properties: EcsPropertiesOutputTypeDef) -> EcsPropertiesOutputTypeDef:
+    """Return ecsProperties as DescribeJobDefinitions shows them."""
+    tasks = [
+        {**task, "containers": [with_empty_lists(each) for each in task["containers"]]} for task in properties["taskProperties"]
+    ]
+    return cast("EcsPropertiesOutputTypeDef", {"taskProperties": tasks})
+
+
+def with_empty_lists(container: TaskContainerPropertiesOutputTypeDef) -> dict[str, object]:
+    """Return a container with everything that is a list, and whether it is essential (documented default)."""
+    return {**{member: [] for member in _EMPTY_LISTS}, "essential": True, **container}
+
+
+def is_essential(container: TaskContainerPropertiesOutputTypeDef) -> bool:
+    """Return whether the task ends with a container; it does unless the container says otherwise (documented)."""
+    return container.get("essential", True)
+
+
+def has_references(properties: EcsPropertiesOutputTypeDef) -> bool:
+    """Return whether a command refers to parameters."""
+    (task,) = properties["taskProperties"]
+    return any("Ref::" in element for each in task["containers"] for element in each.get("command", []))
+
+
+def _check_container(container: TaskContainerPropertiesOutputTypeDef, platform: Platform) -> None:
+    if not container["image"]:
+        raise invalid(messages.NO_IMAGE)
+    required = requirements_by_type(container.get("resourceRequirements", []))
+    if "VCPU" not in required:
+        raise invalid(messages.NO_VCPU)
+    if "MEMORY" not in required:
+        raise invalid(messages.NO_MEMORY)
+    _check_amounts(required, platform)
+    if platform == "FARGATE":
+        check_fargate_container(container, required, _FARGATE_LOG_DRIVERS)
+    check_environment(container.get("environment", []))
+
+
+def _check_amounts(required: Mapping[str, str], platform: Platform) -> None:
+    if platform != "FARGATE":
+        check_resources(required, None, None, "EC2")
+        return
+    # Parts of a pair: any amount will do.
+    if number_in(required["VCPU"]) <= 0:
+        raise invalid(messages.BAD_RESOURCE, type="VCPU", value=required["VCPU"])
+    size = number_in(required["MEMORY"])
+    if size < 0 or size != int(size):
+        raise invalid(messages.BAD_RESOURCE, type="MEMORY", value=required["MEMORY"])
+    if size < MIN_MEMORY:
+        raise invalid(messages.MEMORY_TOO_SMALL)
+
+
+def _check_sums(amounts: Sequence[Mapping[str, str]], platform: Platform) -> None:
+    if platform == "FARGATE":
+        vcpus, memory = (sum(number_in(each[kind]) for each in amounts) for kind in ("VCPU", "MEMORY"))
+        check_fargate_pair(f"{vcpus:g}", f"{memory:.0f}")
+
+
+def _check_dependencies(containers: Sequence[TaskContainerPropertiesOutputTypeDef]) -> None:
+    by_name = {each["name"]: each for each in containers if "name" in each}
+    before: dict[str, list[str]] = {}
+    for container in containers:
+        own_name = container.get("name")
+        for entry in container.get("dependsOn", []):
+            name, condition = _read_dependency(entry)
+            if name == own_name or name not in by_name:
+                raise invalid(messages.CONTAINER_UNKNOWN, name=name)
+            if condition != "START" and is_essential(by_name[name]):
+                raise invalid(messages.CONDITION_ON_ESSENTIAL, condition=condition, name=name)
+            if own_name is not None:
+                before.setdefault(own_name, []).append(name)
+    for name in before:
+        _check_no_circle(name, before)
+
+
+def _read_dependency(entry: TaskContainerDependencyTypeDef) -> tuple[str, str]:
+    for member in ("containerName", "condition"):
+        if not entry.get(member):
+            raise invalid(messages.REQUIRED, member=f"dependsOn.{member}")
+    if entry["condition"] not in CONDITIONS:
+        raise invalid(messages.ONE_OF, member="dependsOn.condition", values=", ".join(CONDITIONS))
+    return entry["containerName"], entry["condition"]
+
+
+def _check_no_circle(start: str, before: Mapping[str, Sequence[str]]) -> None:
+    seen: set[str] = set()
+    waiting = list(before[start])
+    while waiting:
+        name = waiting.pop()
+        if name == start:
+            raise invalid(messages.CONTAINERS_IN_CIRCLE, name=start)
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(before.get(name, ()))
+
+
+def _changes_by_name(
+    override: EcsPropertiesOverrideTypeDef, task: EcsTaskPropertiesOutputTypeDef
+) -> dict[str | None, TaskContainerOverridesTypeDef]:
+    entries = override.get("taskProperties", [])
+    if len(entries) > 1:
+        raise invalid(messages.ONE_TASK)
+    names = {each.get("name") for each in task["containers"]}
+    changes: dict[str | None, TaskContainerOverridesTypeDef] = {}
+    for entry in entries:
+        for change in entry.get("containers", []):
+            name = change.get("name")
+            if name not in names:
+                raise invalid(messages.CONTAINER_UNKNOWN, name=name)
+            if name in changes:
+                raise invalid(messages.CONTAINER_NAMES)
+            check_environment(change.get("environment", []))
+            changes[name] = change
+    return changes

@@ -1,0 +1,123 @@
+"""What a job runs: one container, the containers of a task or those of a pod, as the request has changed them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mock_jobs.batch import messages, pods, tasks
+from mock_jobs.batch.container import check_environment, merge
+from mock_jobs.batch.exceptions import invalid
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.type_defs import (
+        ContainerDetailTypeDef,
+        ContainerOverridesTypeDef,
+        EcsPropertiesOverrideTypeDef,
+        EksPropertiesOverrideTypeDef,
+        NodeOverridesTypeDef,
+    )
+
+    from mock_jobs.batch.resources import JobDefinition
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """What a job runs.
+
+    Attributes:
+        container: The container that stands for the job, as DescribeJobs shows a single one before anything ran.
+        vcpus: What all containers need.
+        task: The task that it belongs to, if the definition has several containers.
+        pod: The pod that it belongs to, on EKS.
+    """
+
+    container: ContainerDetailTypeDef
+    vcpus: float
+    task: tasks.Task | None = None
+    pod: pods.Pod | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What SubmitJob may override, None for what it does not."""
+
+    container: ContainerOverridesTypeDef | None
+    task: EcsPropertiesOverrideTypeDef | None
+    pod: EksPropertiesOverrideTypeDef | None
+    nodes: NodeOverridesTypeDef | None
+
+    def check(self) -> None:
+        """Check what does not depend on the definition.
+
+        Raises:
+            ClientException: A rule is broken.
+        """
+        check_environment([] if self.container is None else self.container.get("environment", []))
+
+    def check_for(self, definition: JobDefinition) -> None:
+        """Check that only what the definition has is overridden (documented).
+
+        Raises:
+            ClientException: Something else is.
+        """
+        given = {
+            "containerOverrides": (self.container, definition.container),
+            "ecsPropertiesOverride": (self.task, definition.task),
+            "eksPropertiesOverride": (self.pod, definition.pod),
+            "nodeOverrides": (self.nodes, definition.nodes),
+        }
+        for member, (override, own) in given.items():
+            if override is not None and own is None:
+                raise invalid(messages.NOT_FOR_TYPE, member=member, type=kind_of(definition))
+
+
+def kind_of(definition: JobDefinition) -> str:
+    """Return how texts name the kind of a definition: by its type, and what its container is part of."""
+    if definition.nodes is not None:
+        return "multinode"
+    if definition.task is not None:
+        return "container with ecsProperties"
+    return "container" if definition.pod is None else "container with eksProperties"
+
+
+def work_of(definition: JobDefinition, overrides: Overrides, parameters: Mapping[str, str]) -> Work:
+    """Return what a job of a definition without nodes runs.
+
+    Args:
+        definition: Of the job.
+        overrides: Of the request.
+        parameters: What `Ref::name` in commands stands for.
+
+    Raises:
+        ClientException: An override is impossible, or a command refers to a parameter that has no value.
+    """
+    # Jobs without peculiarities share what they run, which keeps 100,000 of them small.
+    is_plain = not (overrides.container or overrides.task or overrides.pod or _has_references(definition))
+    if not is_plain:
+        return _merged(definition, overrides, parameters)
+    if definition.plain is None:
+        definition.plain = _merged(definition, overrides, parameters)
+    return definition.plain
+
+
+def _has_references(definition: JobDefinition) -> bool:
+    if definition.task is not None:
+        return tasks.has_references(definition.task)
+    if definition.pod is not None:
+        return pods.has_references(definition.pod)
+    assert definition.container is not None
+    return any("Ref::" in element for element in definition.container.get("command", []))
+
+
+def _merged(definition: JobDefinition, overrides: Overrides, parameters: Mapping[str, str]) -> Work:
+    if definition.task is not None:
+        task, container, vcpus = tasks.merge_task(definition.task, overrides.task or {}, parameters, definition.platform)
+        return Work(container, vcpus, task=task)
+    if definition.pod is not None:
+        pod, container, vcpus = pods.merge_pod(definition.pod, overrides.pod or {}, parameters)
+        return Work(container, vcpus, pod=pod)
+    assert definition.container is not None
+    container, vcpus = merge(definition.container, overrides.container or {}, parameters, definition.platform)
+    return Work(container, vcpus)
