@@ -11,7 +11,7 @@ from mock_jobs import mock_jobs
 
 from batch_site import container, make_definition, make_environment, make_nodes, make_queue
 
-CAPACITY = 8
+CAPACITY = 7
 COUNT = 3
 ACTIVE = ("STARTING", "RUNNING")
 TERMINAL = ("SUCCEEDED", "FAILED")
@@ -38,28 +38,34 @@ class NodesMachine(RuleBasedStateMachine):
     def teardown(self):
         self.mocking.__exit__(None, None, None)
 
-    @initialize(starting=st.sampled_from([0, 2]), grace=st.sampled_from([0, 5]))
-    def build(self, starting, grace):
+    @initialize(starting=st.sampled_from([0, 2]), grace=st.sampled_from([0, 5]), delay=st.sampled_from([0, 2]))
+    def build(self, starting, grace, delay):
         self.mock.batch.pace = "clock"
         self.mock.clock.freeze()
         self.mock.batch.settings.starting_seconds = starting
         self.mock.batch.settings.terminate_grace_seconds = grace
+        self.mock.batch.settings.retry_delay_seconds = delay
         make_environment(self.batch, max_vcpus=CAPACITY)
         make_queue(self.batch)
         make_definition(self.batch, "plain")
+        self.mock.batch.plan("plain", duration=5)
 
     @rule(
         main=st.integers(0, COUNT - 1),
         vcpus=st.integers(1, 2),
         plans=st.lists(
-            st.tuples(st.sampled_from([0, 3, 10, None]), st.sampled_from(sorted(ENDINGS))), min_size=COUNT, max_size=COUNT
+            st.tuples(st.sampled_from([1, 2, 5, None]), st.sampled_from(["one", "one", *ENDINGS])), min_size=COUNT, max_size=COUNT
         ),
-        attempts=st.integers(1, 3),
+        attempts=st.sampled_from([1, 3, 3]),
         timeout=st.sampled_from([None, 60]),
         data=st.data(),
     )
     def submit(self, main, vcpus, plans, attempts, timeout, data):
         name = f"j{len(self.need)}"
+        if data.draw(st.booleans(), label="others end before the main node fails, and all are tried again"):
+            plans = [(1, "one")] * COUNT
+            plans[main] = (5, "one")
+            attempts = 3
         for index, (duration, ending) in enumerate(plans):
             self.mock.batch.plan(name, node_index=index, duration=duration, **ENDINGS[ending])
         entries = [{"targetNodes": ":", "container": container(1)}, {"targetNodes": "1:1", "container": container(vcpus)}]
@@ -89,7 +95,7 @@ class NodesMachine(RuleBasedStateMachine):
             target = data.draw(st.sampled_from([job, f"{job}#{self.mains[job]}"]))
             getattr(self.batch, operation)(jobId=target, reason="stop")
 
-    @rule(seconds=st.sampled_from([0, 1, 3, 7, 60]))
+    @rule(seconds=st.sampled_from([1, 1, 2, 5, 60]))
     def advance(self, seconds):
         self.mock.clock.advance(seconds)
 
@@ -165,6 +171,6 @@ class NodesMachine(RuleBasedStateMachine):
 
 
 NodesMachine.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=50, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestNodesMachine = NodesMachine.TestCase
