@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import boto3
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
@@ -18,7 +18,13 @@ from batch_site import Timeline, detail, make_definition, make_environment, make
 
 CAPACITY = 3
 END = 400
-SLOW = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Without shrinking, which would take minutes.
+SLOW = settings(
+    max_examples=50,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 WEIGHTS = {"A": 1, "B": 2, "Cx": 4, "Cy": 4}
 # Shares under one prefix split its weight.
@@ -66,12 +72,18 @@ def number(jobs):
 
 def model_run(jobs, window, percent):
     """Set when each job starts, as the rules say: the scheduler looks when a job has ended, and when some were submitted."""
-    ahead = {wish.at for wish in jobs}
-    while ahead:
-        now = min(ahead)
-        ahead.remove(now)
+    submissions, ends = {wish.at for wish in jobs}, set()
+    while submissions or ends:
+        now = min(submissions | ends)
+        looks = []
         # What ends and what is submitted at one moment: the end comes first, as in the real run.
-        for known in ([wish for wish in jobs if wish.at < now], [wish for wish in jobs if wish.at <= now]):
+        if now in ends:
+            looks.append([wish for wish in jobs if wish.at < now])
+        if now in submissions:
+            looks.append([wish for wish in jobs if wish.at <= now])
+        submissions.discard(now)
+        ends.discard(now)
+        for known in looks:
             starting = {}
             while True:
                 candidate = model_next(known, now, window, starting)
@@ -79,7 +91,7 @@ def model_run(jobs, window, percent):
                     break
                 candidate.started = now
                 starting[candidate.share] = starting.get(candidate.share, 0) + candidate.vcpus
-                ahead.add(now + candidate.duration)
+                ends.add(now + candidate.duration)
 
 
 def runs_at(wish, now):
