@@ -96,7 +96,6 @@ class Clock:
         self._offset_ms = 0
         self._frozen_ms: int | None = None
         self._pinned_ms: int | None = None
-        self._depth = 0
         self._moment = _OneMoment(self)
         self._soon: deque[Callable[[], None]] = deque()
         self._settling: list[deque[Callable[[], None]]] = []
@@ -126,6 +125,11 @@ class Clock:
     def is_frozen(self) -> bool:
         """Whether real time is kept out."""
         return self._frozen_ms is not None
+
+    @property
+    def life(self) -> object:
+        """The same object until this clock forgets: for those who let other threads act, and must know whether that has ended meanwhile."""
+        return self._moment
 
     # Moving, by the author of a test
 
@@ -231,29 +235,36 @@ class Clock:
             by_ms: Leave it if it is due later than this, in milliseconds since the epoch; None waits for any.
 
         Returns:
-            False if no gated timer waits, or none that is due in time; then nothing happened.
+            False if no gated timer waits, or none that is due in time; then nothing happened. False as well if the clock had to
+            `forget` on the way: what waits now is not what the caller waits for.
         """
         with self.one_moment():
+            moment = self._moment
             first = self._gated.first()
             if first is None or (by_ms is not None and first.due_ms > by_ms):
                 return False
             moment_ms = max(first.due_ms, self.now_ms)
             last_sequence = self._sequence
             self._move(moment_ms, gated=False)
-            while (timer := self._gated.first()) is not None and timer.due_ms <= moment_ms:
+            while moment is self._moment and (timer := self._gated.first()) is not None and timer.due_ms <= moment_ms:
                 if timer.sequence > last_sequence:
                     break
                 self._fire(self._gated)
-            return True
+            return moment is self._moment
 
     def forget(self) -> None:
-        """Drop all timers and go back to the process clock."""
+        """Drop all timers and go back to the process clock.
+
+        Whoever is firing timers just now, waiting in a callback that lets other threads act, fires no more of them afterwards.
+        """
         self._timers.clear()
         self._gated.clear()
         for waiting in (self._soon, *self._settling):
             waiting.clear()
         self._offset_ms = 0
         self._frozen_ms = None
+        self._pinned_ms = None
+        self._moment = _OneMoment(self)
 
     # Inside
 
@@ -267,8 +278,9 @@ class Clock:
 
     def _move(self, target_ms: int, *, gated: bool) -> None:
         with self.one_moment():
+            moment = self._moment
             self._fire_until(target_ms, gated=gated)
-            if target_ms > self.now_ms:
+            if moment is self._moment and target_ms > self.now_ms:
                 self._set(target_ms)
 
     def _earliest(self, *, gated: bool, until_ms: int) -> _Heap | None:
@@ -282,6 +294,7 @@ class Clock:
 
     def _fire_until(self, until_ms: int, *, gated: bool) -> None:
         outer_ms = self._pinned_ms
+        moment = self._moment
         try:
             # An overdue timer shows its callback its own moment, never one before what was already seen.
             seen_ms = 0
@@ -291,12 +304,15 @@ class Clock:
                 seen_ms = max(seen_ms, first.due_ms)
                 self._pinned_ms = seen_ms
                 self._fire(heap)
+                if moment is not self._moment:
+                    return
                 if self._pinned_ms > seen_ms:
                     # Who was called has moved the clock; there is no way back.
                     seen_ms = self._pinned_ms
                     outer_ms = None if outer_ms is None else seen_ms
         finally:
-            self._pinned_ms = outer_ms
+            if moment is self._moment:
+                self._pinned_ms = outer_ms
 
     def _fire(self, heap: _Heap) -> None:
         timer = heap.pop()
@@ -307,7 +323,8 @@ class Clock:
             self._settle()
 
     def _settle(self) -> None:
-        while self._soon:
+        moment = self._moment
+        while moment is self._moment and self._soon:
             # What the callbacks lead to is put into a queue of its own, so that requests of theirs need not wait for each other.
             waiting, self._soon = self._soon, deque()
             self._settling.append(waiting)
@@ -323,28 +340,30 @@ class Clock:
 class _OneMoment:
     """A `with` block of `Clock.one_moment`; each request has one, so it is no generator, which would take three times as long.
 
-    Blocks are counted: those of two threads, one of which waits in a callback, may end in any order.
+    Blocks are counted: those of two threads, one of which waits in a callback, may end in any order. A clock that forgets takes a new
+    one, so that blocks begun before have no say any more.
     """
 
-    __slots__ = ("_clock",)
+    __slots__ = ("_clock", "_depth")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._depth = 0
 
     def __enter__(self) -> None:
         clock = self._clock
         if clock._pinned_ms is None:  # noqa: SLF001 - a part of the clock
             clock._pinned_ms = clock.now_ms  # noqa: SLF001
-        clock._depth += 1  # noqa: SLF001
+        self._depth += 1
 
     def __exit__(self, error: object, *_: object) -> None:
         clock = self._clock
         try:
-            if clock._soon and clock._depth == 1 and error is None:  # noqa: SLF001
+            if clock._soon and self._depth == 1 and error is None and clock._moment is self:  # noqa: SLF001
                 clock._settle()  # noqa: SLF001
         finally:
-            clock._depth -= 1  # noqa: SLF001
-            if not clock._depth:  # noqa: SLF001
+            self._depth -= 1
+            if not self._depth and clock._moment is self:  # noqa: SLF001
                 clock._pinned_ms = None  # noqa: SLF001
 
 

@@ -129,6 +129,7 @@ class Announcer:
     def __init__(self, world: World, arns: Arns) -> None:
         self._clock = world.clock
         self._note = world.events.note
+        self._unlocked = world.unlocked
         self._arns = arns
         self._bus = world.neighbours.event_bus(arns.account, arns.region)
         self._is_open = False
@@ -154,12 +155,15 @@ class Announcer:
             self._outbox.append(draft)
 
     def _deliver(self) -> None:
-        outbox = self._outbox
+        outbox, life = self._outbox, self._clock.life
         try:
-            while outbox:
-                self._bus.deliver(outbox.popleft().event().payload)
+            while outbox and life is self._clock.life:
+                payload = outbox.popleft().event().payload
+                # A target may be an HTTP endpoint, which may answer only when a request of its own has been answered.
+                with self._unlocked():
+                    self._bus.deliver(payload)
         finally:
-            if outbox:
+            if outbox and life is self._clock.life:
                 # A warning that was turned into an error; the others are delivered all the same.
                 self._clock.call_soon(self._deliver)
             else:

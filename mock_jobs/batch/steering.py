@@ -92,7 +92,10 @@ class Steering:
             may_take_time: Whether time may pass until the change.
         """
         if self.functions:
+            life = self._clock.life
             read = self._without_functions(read)
+            if life is not self._clock.life:
+                return
         pace = self.pacing.pace
         if pace.mode != "poll":
             return
