@@ -234,7 +234,6 @@ class _Activation:
         from mock_jobs.doors.in_process import the_door  # noqa: PLC0415
 
         door = the_door()
-        door.await_reset()
         with moto_seam.quick_start():
             self._moto.start(reset=reset)
         try:
@@ -260,8 +259,6 @@ class _Activation:
         try:
             self._left.close()
         finally:
-            if self.door is not None:
-                self.door.await_reset()
             self._moto.stop(remove_data=remove_data)
             if self.door is not None:
                 self.door.tidy()

@@ -61,6 +61,7 @@ class World:
     Args:
         declared: Looks up which errors an operation declares, for `faults`.
         neighbours: The services next door.
+        lock: Held whenever anything here is read or changed; worlds that can reach each other, by whatever way, share one.
         seed: Makes all generated ids repeatable.
 
     Attributes:
@@ -68,10 +69,10 @@ class World:
             names must be found there.
     """
 
-    def __init__(self, *, declared: Declared, neighbours: Neighbours, seed: int | None = None) -> None:
+    def __init__(self, *, declared: Declared, neighbours: Neighbours, lock: RLock | None = None, seed: int | None = None) -> None:
         self.neighbours = neighbours
         self.endpoint: str | None = None
-        self.lock = RLock()
+        self.lock = RLock() if lock is None else lock
         self.clock = Clock(self.lock)
         self.ids = IdSource(seed)
         self.faults = Faults(declared)

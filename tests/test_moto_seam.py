@@ -12,6 +12,7 @@ import pytest
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException, ValidationError
 from moto.cloudformation.models import Stack, cloudformation_backends
+from moto.core import base_backend
 from moto.core import models as core_models
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
@@ -43,16 +44,22 @@ def test_motos_raw_response_streams_bytes():
     assert b"".join(MockRawResponse(b"body").stream()) == b"body"
 
 
-def test_a_reset_clears_whatever_hangs_among_the_backends_in_use():
-    rung = []
-    bell = moto_seam.ResetBell(lambda: rung.append(1))
-    bell.hang()
-    bell.hang()
+def test_a_reset_clears_the_backends_in_use_last_and_in_motos_lock():
+    in_use = []
 
+    def ring():
+        assert base_backend.backend_lock._is_owned()
+        in_use.append(list(BackendDict._instances))
+
+    ends = [moto_seam.on_reset(ring), moto_seam.on_reset(ring)]
+    assert iot_backends[ACCOUNT][REGION]
     BackendDict.reset()
-    assert rung == [1]
+    assert in_use == [[], []]
+    assert ACCOUNT not in iot_backends
+    for end in ends:
+        end()
     BackendDict.reset()
-    assert rung == [1]
+    assert len(in_use) == 2
 
 
 def test_the_quick_start_leaves_the_patterns_out_and_puts_the_methods_back():

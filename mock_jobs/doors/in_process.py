@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from http import HTTPStatus
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any
 
 import botocore.session
@@ -39,7 +39,6 @@ class InProcessDoor:
     def __init__(self) -> None:
         self._worlds = Worlds(shared=True)
         self.world = self._worlds.of("")
-        self.await_reset = self._worlds.await_reset
         self.tidy = moto_seam.tidy_requests_library
         self._lock = RLock()
         self._opened = 0
@@ -66,8 +65,7 @@ class InProcessDoor:
                 self._put_back.close()
 
     def _patch(self) -> None:
-        self._worlds.await_reset()
-        self._put_back.callback(self._worlds.leave)
+        self._put_back.callback(self._worlds.pause)
         self._replace(moto_seam.stubber, "process_request", self._process)
         self._put_back.callback(moto_seam.tidy_requests_library)
         moto_seam.serve_requests_library()
@@ -93,7 +91,6 @@ class InProcessDoor:
 
     def _process(self, request: AWSPreparedRequest) -> MotoAnswer | None:
         """Answer a request as `BotocoreStubber.process_request` does: ours first, then moto."""
-        self._worlds.await_reset()
         url, headers = request.url, request.headers
         host, _, target = url.partition("://")[2].partition("/")
         origin = origin_of(headers.get("Authorization"), host)
@@ -197,11 +194,13 @@ def _lenient_signer(get_auth_instance: Callable[..., Any]) -> Callable[..., Any]
 
 
 _door: InProcessDoor | None = None
+_door_lock = Lock()
 
 
 def the_door() -> InProcessDoor:
     """Return the door of this process. There is one, since there is one botocore to stand in front of."""
     global _door  # noqa: PLW0603 - made when first needed
-    if _door is None:
-        _door = InProcessDoor()
-    return _door
+    with _door_lock:
+        if _door is None:
+            _door = InProcessDoor()
+        return _door

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ import moto
 from moto import settings
 from moto.backend_index import backend_url_patterns
 from moto.core import models as core_models
-from moto.core.base_backend import BackendDict
+from moto.core.base_backend import BackendDict, backend_lock
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.config import default_user_config, passthrough_service, passthrough_url, service_whitelisted
 from moto.core.custom_responses_mock import CallbackResponse, not_implemented_callback
@@ -31,14 +31,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MockRawResponse",
-    "ResetBell",
     "account_of",
+    "backend_lock",
     "batch_transition",
     "is_in_process",
     "leave_to_network",
     "lets_out",
     "mock_aws",
     "moto_answers",
+    "on_reset",
     "quick_start",
     "reset_unless_mocked",
     "serve_requests_library",
@@ -131,30 +132,41 @@ def account_of(access_key: str, header: str | None) -> str:
 # Resets
 
 
-class ResetBell:
-    """Rings when moto forgets its state: at the start and end of a mock, and at `POST /moto-api/reset`.
+class _InUse(list[Any]):
+    """The backend dictionaries that are in use; to clear it is the last that moto does when it resets, in its `backend_lock`."""
 
-    moto resets by clearing each of the backend dictionaries that are in use; the bell hangs itself among them.
-    """
-
-    def __init__(self, ring: Callable[[], None]) -> None:
-        self._ring = ring
-        self._hangs = False
-
-    def hang(self) -> None:
-        """Wait for the next reset; costs nothing when waiting already."""
-        if not self._hangs:
-            BackendDict._instances.append(self)  # type: ignore[arg-type, misc]  # noqa: SLF001 - the seam
-            self._hangs = True
-
-    def values(self) -> tuple[()]:
-        """Return nothing: what `BackendDict.reset` resets one by one."""
-        return ()
+    def __init__(self, present: Iterable[Any]) -> None:
+        super().__init__(present)
+        self.listeners: list[Callable[[], None]] = []
 
     def clear(self) -> None:
-        """Ring: what `BackendDict.reset` calls last."""
-        self._hangs = False
-        self._ring()
+        super().clear()
+        for listener in tuple(self.listeners):
+            listener()
+
+
+def on_reset(listener: Callable[[], None]) -> Callable[[], None]:
+    """Hear of it whenever moto forgets its state: at the start and end of a mock, and at `POST /moto-api/reset`.
+
+    The listener is called in moto's `backend_lock`, when moto has forgotten everything. So it must want no other lock that somebody
+    may hold who wants this one.
+
+    Returns:
+        A function that ends the listening.
+    """
+    with backend_lock:
+        in_use: Any = BackendDict._instances  # type: ignore[misc]  # noqa: SLF001 - the seam
+        if not isinstance(in_use, _InUse):
+            in_use = BackendDict._instances = _InUse(in_use)  # type: ignore[misc]  # noqa: SLF001
+        in_use.listeners.append(listener)
+
+    def end() -> None:
+        with backend_lock:
+            in_use.listeners.remove(listener)
+            if not in_use.listeners and BackendDict._instances is in_use:  # type: ignore[misc]  # noqa: SLF001
+                BackendDict._instances = list(in_use)  # type: ignore[misc]  # noqa: SLF001
+
+    return end
 
 
 def reset_unless_mocked() -> None:

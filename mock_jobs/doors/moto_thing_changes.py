@@ -14,6 +14,8 @@ from contextlib import AbstractContextManager, ExitStack
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
+from moto.core.base_backend import backend_lock
+
 from mock_jobs.doors.moto_things import MotoThings
 from mock_jobs.things import ThingChange, ThingEvent
 
@@ -117,17 +119,25 @@ def _heard(original: Callable[..., Any], look: _Look) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def call(self: MotoIoTBackend, *args: Any, **kwargs: Any) -> Any:
-        with ExitStack() as stack:
+        # A reset has this lock as well: before it the backend may be half cleared, and after it be none of moto's any more.
+        with backend_lock, ExitStack() as stack:
             tells = [stack.enter_context(watch(self.account_id, self.region_name)) for watch in tuple(_watches)]
             compare = look(MotoThings(self), signature.bind(self, *args, **kwargs).arguments)
             result = original(self, *args, **kwargs)
             change = compare()
-            if change is not None:
+            if change is not None and _is_kept(self):
                 for tell in tells:
                     tell(change)
         return result
 
     return call
+
+
+def _is_kept(backend: MotoIoTBackend) -> bool:
+    from moto.iot.models import iot_backends  # noqa: PLC0415 - loaded by now
+
+    regions = iot_backends.get(backend.account_id)
+    return regions is not None and regions.get(backend.region_name) is backend
 
 
 def _name(arn: str | None) -> str:

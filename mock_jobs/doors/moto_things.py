@@ -38,7 +38,7 @@ class MotoThings:
 
     def group_name(self, group_id: str) -> str | None:
         """Return the name of the thing group with this id, or None if there is no such group."""
-        groups = self._kept.thing_groups.values()
+        groups = self._groups()
         return next((group.thing_group_name for group in groups if group.thing_group_id == group_id), None)
 
     def things_in_group(self, group_name: str) -> Iterator[str]:
@@ -49,7 +49,7 @@ class MotoThings:
     def with_child_groups(self, group_names: Iterable[str]) -> list[str]:
         """Return these groups and all below them, each once, a group before its child groups."""
         children: dict[str, list[str]] = {}
-        for group in self._kept.thing_groups.values():
+        for group in self._groups():
             children.setdefault(group.parent_group_name, []).append(group.thing_group_name)
         found: dict[str, None] = {}
         ahead = [name for name in group_names if self._group(name) is not None][::-1]
@@ -77,7 +77,7 @@ class MotoThings:
 
     def groups_of(self, thing_name: str) -> list[str]:
         """Return the groups that a registered thing is in, each followed by those above it, each once."""
-        groups = self._kept.thing_groups.values()
+        groups = self._groups()
         direct = [group.thing_group_name for group in groups if self.is_member(thing_name, group.thing_group_name)]
         return list(dict.fromkeys(name for each in direct for name in self.with_groups_above(each)))
 
@@ -91,13 +91,17 @@ class MotoThings:
     def forget_member(self, thing_name: str) -> None:
         """Take a thing out of all groups."""
         arn = self.arn("thing", thing_name)
-        for group in self._kept.thing_groups.values():
+        for group in self._groups():
             group.things.pop(arn, None)
 
     def arn(self, kind: str, name: str) -> str:
         """Return the ARN of a thing or a group, by which moto keeps both."""
         kept = self._kept
         return f"arn:{kept.partition}:iot:{kept.region_name}:{kept.account_id}:{kind}/{name}"
+
+    def _groups(self) -> Iterable[FakeThingGroup]:
+        # All at once: moto makes groups in other threads, and no iteration bears that.
+        return tuple(self._kept.thing_groups.values())
 
     def _group(self, name: str) -> FakeThingGroup | None:
         return self._kept.thing_groups.get(self.arn("thinggroup", name))

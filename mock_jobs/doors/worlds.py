@@ -34,8 +34,7 @@ class Worlds:
         self._is_shared = shared
         self._by_account: dict[str, World] = {}
         self._neighbours = MotoNeighbours(self._change_of_things, self._submit_job)
-        self._bell = moto_seam.ResetBell(self.reset)
-        self.await_reset = self._bell.hang
+        self._end_listening = moto_seam.on_reset(self.reset)
 
     def of(self, account: str) -> World:
         """Return the world of an account."""
@@ -43,7 +42,9 @@ class Worlds:
         world = self._by_account.get(key)
         if world is None:
             # setdefault: two threads of a server must not make two worlds.
-            new = World(declared=declared_errors, neighbours=self._neighbours)
+            # One lock for all worlds, and it is moto's: a reset holds it from the first of moto's backends to the last of our worlds,
+            # and whatever reaches from one world to another, or to moto, has nothing more to wait for.
+            new = World(declared=declared_errors, neighbours=self._neighbours, lock=moto_seam.backend_lock)
             world = self._by_account.setdefault(key, new)
         return world
 
@@ -75,9 +76,14 @@ class Worlds:
         for world in list(self._by_account.values()):
             world.reset()
 
+    def pause(self) -> None:
+        """Stop to listen to moto, resets aside, until there is need again."""
+        self._neighbours.leave()
+
     def leave(self) -> None:
         """Stop to listen to moto."""
-        self._neighbours.leave()
+        self.pause()
+        self._end_listening()
 
     def _key(self, account: str) -> str:
         return "" if self._is_shared else account

@@ -39,7 +39,6 @@ class Application:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
-        self._worlds.await_reset()
         origin = origin_of(environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_HOST", ""))
         path, query = _target(environ)
         header = environ.get("HTTP_X_MOTO_ACCOUNT_ID")
