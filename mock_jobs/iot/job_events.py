@@ -14,6 +14,8 @@ from mock_jobs.events import Event
 from mock_jobs.iot import states, views
 
 if TYPE_CHECKING:
+    from mypy_boto3_iot.literals import JobExecutionStatusType
+
     from mock_jobs.iot.executions import Execution
     from mock_jobs.iot.jobs import Job
     from mock_jobs.iot.store import JobStore
@@ -25,7 +27,7 @@ DELETION_IN_PROGRESS: Final = "deletion_in_progress"
 DELETED: Final = "deleted"
 
 # Counters of executions that wait or run are left out.
-_UNFINISHED: Final = ("numberOfQueuedThings", "numberOfInProgressThings", "processingTargets")
+_UNFINISHED: Final = ("numberOfQueuedThings", "numberOfInProgressThings")
 
 
 class _JobChange(NamedTuple):
@@ -42,7 +44,7 @@ class _JobChange(NamedTuple):
     is_force_canceled: bool | None
     comment: str | None
     reason_code: str | None
-    details: Mapping[str, object] | None
+    counts: Mapping[JobExecutionStatusType, int] | None
 
     def event(self) -> Event:
         """Return the event."""
@@ -66,8 +68,9 @@ class _JobChange(NamedTuple):
                 payload["comment"] = self.comment
             if self.reason_code is not None:
                 payload["reasonCode"] = self.reason_code
-        if self.details is not None:
-            payload["jobProcessDetails"] = {name: each for name, each in self.details.items() if name not in _UNFINISHED}
+        if self.counts is not None:
+            details = views.counters(self.counts)
+            payload["jobProcessDetails"] = {name: each for name, each in details.items() if name not in _UNFINISHED}
         return _event(self.store, self.at_ms, f"$aws/events/job/{job.job_id}/{operation}", payload)
 
 
@@ -109,7 +112,7 @@ def announce_job(store: JobStore, job: Job, operation: str) -> None:
         operation: Last part of the topic; in capitals it is the status that the event shows.
     """
     world = store.world
-    details = views.process_details(job) if operation in (COMPLETED, CANCELED) else None
+    counts = job.executions.counts() if operation in (COMPLETED, CANCELED) else None
     world.events.note(
         _JobChange(
             store,
@@ -123,7 +126,7 @@ def announce_job(store: JobStore, job: Job, operation: str) -> None:
             job.is_force_canceled,
             job.comment,
             job.reason_code,
-            details,
+            counts,
         )
     )
 

@@ -10,8 +10,10 @@ from mock_jobs.iot.jobs import Job
 from mock_jobs.iot.schedule import format_time
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from mypy_boto3_iot.literals import JobExecutionStatusType
     from mypy_boto3_iot.type_defs import (
         AbortConfigOutputTypeDef,
         JobExecutionsRetryConfigOutputTypeDef,
@@ -115,9 +117,17 @@ def summarize_job(job: Job, thing_group_id: str | None) -> JobSummaryTypeDef:
 
 
 def process_details(job: Job) -> JobProcessDetailsTypeDef:
+    """Return the counters of a job, and what is still to be rolled out."""
+    view = counters(job.executions.counts())
+    if job.rollout is not None and job.is_rolling_out:
+        view["processingTargets"] = job.rollout.processing_targets()
+    return view
+
+
+def counters(counts: Mapping[JobExecutionStatusType, int]) -> JobProcessDetailsTypeDef:
     """Return the counters of a job. They count executions, not things, whatever the members are called (observed)."""
-    count = job.executions.counts().get
-    view: JobProcessDetailsTypeDef = {
+    count = counts.get
+    return {
         "numberOfCanceledThings": count("CANCELED", 0),
         "numberOfSucceededThings": count("SUCCEEDED", 0),
         "numberOfFailedThings": count("FAILED", 0),
@@ -127,9 +137,6 @@ def process_details(job: Job) -> JobProcessDetailsTypeDef:
         "numberOfRemovedThings": count("REMOVED", 0),
         "numberOfTimedOutThings": count("TIMED_OUT", 0),
     }
-    if job.rollout is not None and job.is_rolling_out:
-        view["processingTargets"] = job.rollout.processing_targets()
-    return view
 
 
 def describe_execution(execution: Execution, thing_arn: str, now_ms: int) -> JobExecutionTypeDef:
