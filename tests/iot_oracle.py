@@ -82,6 +82,8 @@ class Oracle:
         self.groups = {}
         self.parents = {}
         self.jobs = {}
+        # Executions per minute by template, the oldest template first.
+        self.templates = {}
         self._orders = count()
 
     # Things and groups
@@ -168,6 +170,20 @@ class Oracle:
         for job, execution in pending:
             self.end(job, execution, "REMOVED")
             self.settle(job)
+
+    # Templates
+
+    def create_template(self, template_id, per_minute):
+        if template_id in self.templates:
+            return "ConflictException"
+        self.templates[template_id] = per_minute
+        return None
+
+    def delete_template(self, template_id):
+        if template_id not in self.templates:
+            return "ResourceNotFoundException"
+        del self.templates[template_id]
+        return None
 
     # Jobs
 

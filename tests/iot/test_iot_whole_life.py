@@ -14,18 +14,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from mock_jobs import mock_jobs
 
 from constants import NO_RETRIES, REGION
-from iot_fleet import Fleet
+from iot_fleet import ARN, Fleet
 from iot_oracle import Job, Oracle
 
 THINGS = ("a", "b", "c", "d")
 GROUPS = ("g", "h")  # h is a child of g
 JOBS = ("j1", "j2", "j3")
+TEMPLATES = ("t1", "t2")
 TEN = datetime(2030, 6, 1, 10, 0, tzinfo=timezone.utc)
 HTTP_STATUS = {
     "InvalidRequestException": 400,
     "ResourceNotFoundException": 404,
     "InvalidStateTransitionException": 409,
     "ResourceAlreadyExistsException": 409,
+    "ConflictException": 409,
     "VersionConflictException": 409,
     "TerminalStateException": 410,
 }
@@ -33,6 +35,7 @@ HTTP_STATUS = {
 things = st.sampled_from(THINGS)
 groups = st.sampled_from(GROUPS)
 jobs = st.sampled_from(JOBS)
+templates = st.sampled_from(TEMPLATES)
 force = st.booleans()
 details = st.sampled_from([None, None, {}, {"step": "1"}])
 steps = st.sampled_from([None, None, 1, 3])
@@ -122,8 +125,28 @@ class WholeLife(RuleBasedStateMachine):
 
     # The control plane
 
+    @rule(template_id=templates, per_minute=st.sampled_from([1, 2, 1000]))
+    def create_job_template(self, template_id, per_minute):
+        self.both(
+            lambda: self.oracle.create_template(template_id, per_minute),
+            lambda: self.fleet.iot.create_job_template(
+                jobTemplateId=template_id,
+                description=template_id,
+                document=f'{{"from": "{template_id}"}}',
+                jobExecutionsRolloutConfig={"maximumPerMinute": per_minute},
+            ),
+        )
+
+    @rule(template_id=templates)
+    def delete_job_template(self, template_id):
+        self.both(
+            lambda: self.oracle.delete_template(template_id),
+            lambda: self.fleet.iot.delete_job_template(jobTemplateId=template_id),
+        )
+
     @rule(
         job_id=jobs,
+        template_id=st.sampled_from([None, None, *TEMPLATES]),
         at=targets,
         is_continuous=st.booleans(),
         per_minute=st.sampled_from([1, 2, 1000]),
@@ -134,7 +157,20 @@ class WholeLife(RuleBasedStateMachine):
         lasts=st.sampled_from([None, None, 30, 40]),
         behavior=st.sampled_from([None, "STOP_ROLLOUT", "CANCEL", "FORCE_CANCEL"]),
     )
-    def create_job(self, job_id, at, is_continuous, per_minute, criterion, retries, minutes, starts_in, lasts, behavior):
+    def create_job(
+        self,
+        job_id,
+        template_id,
+        at,
+        is_continuous,
+        per_minute,
+        criterion,
+        retries,
+        minutes,
+        starts_in,
+        lasts,
+        behavior,
+    ):
         # The order of targets is that of the rollout, and `Fleet.job` names things first.
         at = sorted(at, key=lambda target: target[0] == "group")
         schedule = {}
@@ -147,6 +183,11 @@ class WholeLife(RuleBasedStateMachine):
             if behavior is not None:
                 schedule["endBehavior"] = behavior
         members = {"schedulingConfig": schedule} if schedule else {}
+        if template_id is None:
+            members["jobExecutionsRolloutConfig"] = {"maximumPerMinute": per_minute}
+        else:
+            members["jobTemplateArn"] = f"{ARN}jobtemplate/{template_id}"
+            per_minute = self.oracle.templates.get(template_id)
         if is_continuous:
             members["targetSelection"] = "CONTINUOUS"
         if criterion is not None:
@@ -175,14 +216,13 @@ class WholeLife(RuleBasedStateMachine):
             epoch(schedule["endTime"]) if "endTime" in schedule else None,
             schedule.get("endBehavior"),
         )
-        missing = any(kind == "thing" and name not in self.oracle.things for kind, name in at)
+        missing = per_minute is None or any(kind == "thing" and name not in self.oracle.things for kind, name in at)
         self.both(
             lambda: "ResourceNotFoundException" if missing else self.oracle.create_job(expected),
             lambda: self.fleet.job(
                 *(name for kind, name in at if kind == "thing"),
                 groups=[name for kind, name in at if kind == "group"],
                 job_id=job_id,
-                jobExecutionsRolloutConfig={"maximumPerMinute": per_minute},
                 **members,
             ),
         )
@@ -321,8 +361,11 @@ class WholeLife(RuleBasedStateMachine):
             assert described.get("forceCanceled") is job.is_forced
             assert ("reasonCode" in described) is job.is_aborted
             assert self.fleet.counters(job_id) == job.counts()
+            assert described["jobExecutionsRolloutConfig"] == {"maximumPerMinute": job.per_minute}
             summary = listed[job_id]
             assert {name: described[name] for name in summary} == summary
+        listed = [each["jobTemplateId"] for each in self.fleet.iot.list_job_templates()["jobTemplates"]]
+        assert listed == list(reversed(self.oracle.templates))
         for status in ("IN_PROGRESS", "COMPLETED", "CANCELED", "SCHEDULED"):
             found = [each["jobId"] for each in self.fleet.iot.list_jobs(status=status)["jobs"]]
             assert found == [job_id for job_id in reversed(expected) if expected[job_id].status == status]
@@ -402,7 +445,7 @@ def test_the_oracle_is_compared_with_what_is_seen(fleet):
     machine = WholeLife()
     machine.begin()
     try:
-        machine.create_job("j1", [("thing", "a")], False, 1000, None, {}, None, None, None, None)
+        machine.create_job("j1", None, [("thing", "a")], False, 1000, None, {}, None, None, None, None)
         machine.jobs_look_as_the_oracle_says()
         machine.executions_look_as_the_oracle_says()
         machine.oracle.jobs["j1"].executions[0].version = 2
