@@ -68,6 +68,10 @@ class Job:
         found = [each for each in self.executions if each.thing == thing and number in (None, each.number)]
         return max(found, key=lambda each: each.number, default=None)
 
+    @property
+    def has_pending(self):
+        return any(each.is_pending for each in self.executions)
+
     def counts(self):
         statuses = [each.status for each in self.executions]
         return {status: statuses.count(status) for status in set(statuses)}
@@ -219,7 +223,7 @@ class Oracle:
         job.executions.append(Execution(thing, number, next(self._orders), self.now, attempt, causes, updated_at=self.now))
 
     def settle(self, job):
-        if job.status != "IN_PROGRESS" or job.waiting or any(each.is_pending for each in job.executions):
+        if job.status != "IN_PROGRESS" or job.waiting or job.has_pending:
             return
         if not job.is_continuous or job.has_ended:
             job.status = "COMPLETED"
