@@ -427,6 +427,18 @@ def test_a_stack_has_a_status_and_can_be_taken_back(mock):
     assert 'self.status = "CREATE_IN_PROGRESS"' in source
 
 
+def test_a_stack_that_was_deleted_is_kept_and_names_its_resources(mock):
+    stacks = boto3.client("cloudformation", region_name=REGION)
+    template = {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}
+    stack_id = stacks.create_stack(StackName="s", TemplateBody=json.dumps(template))["StackId"]
+    kept = cloudformation_backends[ACCOUNT][REGION]
+    assert list(kept.stacks[stack_id].resource_map._parsed_resources)[-1] == "T"
+
+    stacks.delete_stack(StackName="s")
+    assert kept.deleted_stacks[stack_id].status == "DELETE_COMPLETE"
+    assert "T" not in kept.deleted_stacks[stack_id].resource_map._parsed_resources
+
+
 def test_errors_of_stacks_take_a_message():
     assert "text" in str(ValidationError(message="text"))
     assert issubclass(UnformattedGetAttTemplateException, Exception)

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from mock_jobs.doors.cloudformation import Caller, ResourceRefusedError, ResourceType, create
+from mock_jobs.doors.cloudformation import Caller, ResourceRefusedError, create
 from mock_jobs.doors.dispatch import Answer
+from mock_jobs.doors.stack_types import ResourceType
 
 KIND = ResourceType(
     name="AWS::Batch::JobDefinition",
@@ -33,7 +34,7 @@ class SpySend:
 
 
 def create_by(send, **properties):
-    return create(KIND, {"JobDefinitionName": "d", **properties}, Caller("111111111111", "eu-west-1", send))
+    return create(KIND, "made", {"JobDefinitionName": "d", **properties}, Caller("111111111111", "eu-west-1", send))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What resources of CloudFormation stacks are in our services: the requests that create and delete them.
+"""What resources of CloudFormation stacks are in our services: the requests that create, change and delete them.
 
 A resource is created by the same request that a client would send, so that it passes the same checks.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from mock_jobs.doors.dispatch import Answer, Request
+from mock_jobs.doors.stack_types import ResourceType
 from mock_jobs.wire.loader import shared_loader
 
 if TYPE_CHECKING:
@@ -22,64 +22,6 @@ if TYPE_CHECKING:
 
 class ResourceRefusedError(Exception):
     """A resource cannot be created; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One request.
-
-    Attributes:
-        operation: As the service model names it.
-        members: From the physical id of the resource to the operation's members.
-    """
-
-    operation: str
-    members: Callable[[str], Mapping[str, object]]
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceType:
-    """A type of resources.
-
-    Its properties are the members of the operation that creates it, with a capital.
-
-    Attributes:
-        name: As templates name it.
-        service: As boto3 names it.
-        create: The operation that creates it, as the service model names it.
-        identifier: The property that is its name, and cannot be left out.
-        physical_id: The member of the answer that is its physical id, which `Ref` gives.
-        attributes: What `Fn::GetAtt` gives, by the members of the answer.
-        delete: The requests that delete it.
-        renamed: By the shape of the service model, the properties that are not named as their members.
-    """
-
-    name: str
-    service: str
-    create: str
-    identifier: str
-    physical_id: str
-    attributes: Mapping[str, str]
-    delete: tuple[Step, ...]
-    renamed: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
-
-
-# Source: the schemas of the resource types in the CloudFormation registry (documented), their primary identifiers included.
-RESOURCE_TYPES: Final = (
-    ResourceType(
-        name="AWS::IoT::JobTemplate",
-        service="iot",
-        create="CreateJobTemplate",
-        identifier="JobTemplateId",
-        physical_id="jobTemplateId",
-        attributes={"Arn": "jobTemplateArn"},
-        delete=(Step("DeleteJobTemplate", lambda physical_id: {"jobTemplateId": physical_id}),),
-        renamed={
-            "JobExecutionsRetryConfig": {"RetryCriteriaList": "criteriaList"},
-            "JobExecutionsRolloutConfig": {"ExponentialRolloutRate": "exponentialRate"},
-        },
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +76,9 @@ class Caller:
         told: dict[str, Any] = json.loads(answer.body) if answer.body else {}
         if answer.status < HTTPStatus.BAD_REQUEST:
             return told
-        if may_be_gone and answer.status == HTTPStatus.NOT_FOUND:
+        # AWS Batch has no 404.
+        is_gone = answer.status == HTTPStatus.NOT_FOUND or told.get("message", "").endswith("does not exist")
+        if may_be_gone and is_gone:
             return {}
         code, text = answer.headers["x-amzn-ErrorType"], told["message"]
         raise ResourceRefusedError(
@@ -142,18 +86,62 @@ class Caller:
         )
 
 
-def create(kind: ResourceType, properties: Mapping[str, Any], caller: Caller) -> Created:
+def create(kind: ResourceType, name: str, properties: Mapping[str, Any], caller: Caller) -> Created:
     """Create a resource.
+
+    Args:
+        kind: Its type.
+        name: Its name, if the properties give none.
+        properties: Its properties.
+        caller: Who creates it.
 
     Raises:
         ResourceRefusedError: Its properties are not those of its type, or the service refuses it.
     """
-    if kind.identifier not in properties:
+    if kind.needs_name and kind.identifier not in properties:
         raise ResourceRefusedError(f"Model validation failed (#: required key [{kind.identifier}] not found)")
-    shape = _model(kind.service).operation_model(kind.create).input_shape
-    assert shape is not None
-    content = caller.call(kind.service, kind.create, _to_members(shape, properties, kind.renamed, "#"))
+    given = properties
+    for path in kind.not_members:
+        given = _without(given, path)
+    members = _as_members(kind, kind.create, {kind.identifier: name, **given})
+    content = caller.call(kind.service, kind.create, members)
     return Created(content[kind.physical_id], {name: content[member] for name, member in kind.attributes.items()})
+
+
+def update(kind: ResourceType, physical_id: str, before: Mapping[str, Any], after: Mapping[str, Any], caller: Caller) -> None:
+    """Change a resource in place.
+
+    Raises:
+        ResourceRefusedError: Its properties are not those of its type, or the service refuses it.
+    """
+    assert kind.update is not None
+    members = _as_members(kind, kind.update.operation, kind.update.changes(before, after))
+    caller.call(kind.service, kind.update.operation, {**members, kind.update.reference: physical_id})
+
+
+def is_replaced(kind: ResourceType, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Return whether a change of properties replaces a resource, instead of changing it in place."""
+    if kind.update is None:
+        return not kind.is_revised
+    is_other = any(before.get(each) != after.get(each) for each in kind.update.create_only)
+    return is_other or kind.update.replaces(before, after)
+
+
+def _as_members(kind: ResourceType, operation: str, properties: Mapping[str, Any]) -> dict[str, object]:
+    shape = _model(kind.service).operation_model(operation).input_shape
+    assert shape is not None
+    members: dict[str, object] = _to_members(shape, dict(properties), kind.renamed, "#")
+    return members
+
+
+def _without(properties: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
+    first, *rest = path
+    if first not in properties:
+        return properties
+    if not rest:
+        return {name: value for name, value in properties.items() if name != first}
+    inner = properties[first]
+    return {**properties, first: _without(inner, tuple(rest))} if isinstance(inner, Mapping) else properties
 
 
 def delete(kind: ResourceType, physical_id: str, caller: Caller) -> None:

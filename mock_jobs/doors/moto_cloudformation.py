@@ -6,18 +6,20 @@ was. Each private name that is used here is pinned by a test, on the oldest and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
 
-from mock_jobs.doors.cloudformation import RESOURCE_TYPES, Caller, ResourceRefusedError, ResourceType, Send, create, delete
+from mock_jobs.doors.cloudformation import Caller, ResourceRefusedError, Send, create, delete, is_replaced, update
+from mock_jobs.doors.stack_types import RESOURCE_TYPES, ResourceType
 
 SIGNING_NAME: Final = "cloudformation"
 
 _CREATING: Final = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+_DELETED: Final = ("DELETE_COMPLETE", "DELETE_FAILED")
 
 
 @dataclass(eq=False)
@@ -28,7 +30,9 @@ class Resource:
 
     Attributes:
         kind: Its type.
+        name: Its name, given or made.
         properties: As the template gives them.
+        stack_id: Of its stack.
         account: Account id.
         region: Region.
         physical_resource_id: What `Ref` gives.
@@ -36,11 +40,14 @@ class Resource:
     """
 
     kind: ResourceType
+    name: str
     properties: Mapping[str, Any]
+    stack_id: str
     account: str
     region: str
     physical_resource_id: str
     attributes: Mapping[str, str]
+    logical_resource_id: str = ""
 
     def get_cfn_attribute(self, attribute_name: str) -> str:
         """Return what `Fn::GetAtt` gives."""
@@ -71,26 +78,41 @@ class StackRun:
     def __init__(self, send: Send) -> None:
         self._send = send
         self._created: list[Resource] = []
+        self._updated: list[tuple[Resource, Mapping[str, Any]]] = []
         self._to_delete: list[Resource] = []
         self._stacks: list[tuple[str, str, str]] = []
         self._is_over = False
         self.has_succeeded = False
 
-    def create(self, kind: ResourceType, properties: Mapping[str, Any], account: str, region: str) -> Resource:
+    def create(
+        self, kind: ResourceType, name: str, properties: Mapping[str, Any], *, stack_id: str, account: str, region: str
+    ) -> Resource:
         """Create a resource at once.
 
         Raises:
             ValidationError: It is refused; moto answers it.
         """
-        from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - loads no other service
-
-        try:
-            made = create(kind, properties, Caller(account, region, self._send))
-        except ResourceRefusedError as error:
-            raise ValidationError(message=str(error)) from error
-        resource = Resource(kind, properties, account, region, made.physical_id, made.attributes)
+        own_name = str(properties.get(kind.identifier, name))
+        with _told_by_moto():
+            made = create(kind, own_name, properties, Caller(account, region, self._send))
+        resource = Resource(kind, own_name, properties, stack_id, account, region, made.physical_id, made.attributes)
         self._created.append(resource)
         return resource
+
+    def update(self, resource: Resource, properties: Mapping[str, Any]) -> None:
+        """Change a resource in place, at once.
+
+        Raises:
+            ValidationError: It is refused; moto answers it.
+        """
+        with _told_by_moto():
+            self._change(resource, properties)
+        self._updated.append((resource, resource.properties))
+        resource.properties = properties
+
+    def _change(self, resource: Resource, properties: Mapping[str, Any]) -> None:
+        caller = Caller(resource.account, resource.region, self._send)
+        update(resource.kind, resource.physical_resource_id, resource.properties, properties, caller)
 
     def concerns(self, account: str, region: str, stack_id: str) -> None:
         """Take note of a stack that has resources of ours."""
@@ -104,18 +126,64 @@ class StackRun:
             self._to_delete.append(resource)
 
     def succeed(self) -> None:
-        """Delete what is to be deleted."""
+        """Delete what is to be deleted; the deletion of a stack that has something that cannot be deleted has failed."""
         self._is_over = True
-        for resource in self._to_delete:
+        for resource in self._delete_all(self._to_delete):
+            _keep_stack(resource)
+
+    def _delete_all(self, resources: Sequence[Resource]) -> list[Resource]:
+        """Delete resources, those that others need after these, and return what cannot be deleted."""
+        waiting = list(resources)
+        while True:
+            refused = [resource for resource in waiting if not self._is_deleted(resource)]
+            if len(refused) in (0, len(waiting)):
+                return refused
+            waiting = refused
+
+    def _is_deleted(self, resource: Resource) -> bool:
+        try:
             self.delete(resource)
+        except ResourceRefusedError:
+            return False
+        return True
 
     def roll_back(self) -> None:
         """Take everything back."""
         self._is_over = True
         for stack in dict.fromkeys(self._stacks):
             _take_back_stack(*stack)
-        for resource in reversed(self._created):
-            self.delete(resource)
+        for resource, before in reversed(self._updated):
+            self._change(resource, before)
+            resource.properties = before
+        self._delete_all(self._created[::-1])
+
+
+@contextmanager
+def _told_by_moto() -> Iterator[None]:
+    """Turn a refusal into an error that moto answers."""
+    from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - loads no other service
+
+    try:
+        yield
+    except ResourceRefusedError as error:
+        raise ValidationError(message=str(error)) from error
+
+
+def _keep_stack(resource: Resource) -> None:
+    """Let the deletion of a stack fail that moto has deleted, so that it can be tried again.
+
+    Source: CloudFormation user guide, stack status DELETE_FAILED (documented). What an update could not delete is left (documented).
+    """
+    from moto.cloudformation.models import cloudformation_backends  # noqa: PLC0415 - loaded by now
+
+    backend = cloudformation_backends[resource.account][resource.region]
+    stack = backend.deleted_stacks.pop(resource.stack_id, None) or backend.stacks.get(resource.stack_id)
+    if stack is None or stack.status not in _DELETED:
+        return
+    stack.status = _DELETED[1]
+    backend.stacks[stack.stack_id] = stack
+    # moto says which of its own it is in this way.
+    stack.resource_map._parsed_resources[resource.logical_resource_id] = resource  # noqa: SLF001
 
 
 def _take_back_stack(account: str, region: str, stack_id: str) -> None:
@@ -152,11 +220,18 @@ class _InMotosTable:
         run = _run.get(None)
         if run is None:
             # Another thread, whose requests are moto's alone.
-            return self.replaced.create_from_cloudformation_json(
+            return self._motos().create_from_cloudformation_json(
                 resource_name, cloudformation_json, account_id, region_name, **kwargs
             )
         run.concerns(account_id, region_name, kwargs["StackId"])
-        return run.create(self._kind, cloudformation_json["Properties"], account_id, region_name)
+        return run.create(
+            self._kind,
+            resource_name,
+            cloudformation_json["Properties"],
+            stack_id=kwargs["StackId"],
+            account=account_id,
+            region=region_name,
+        )
 
     def update_from_cloudformation_json(
         self,
@@ -168,7 +243,7 @@ class _InMotosTable:
     ) -> Any:
         run = _run.get(None)
         if run is None:
-            return self.replaced.update_from_cloudformation_json(
+            return self._motos().update_from_cloudformation_json(
                 original_resource=original_resource,
                 new_resource_name=new_resource_name,
                 cloudformation_json=cloudformation_json,
@@ -178,24 +253,48 @@ class _InMotosTable:
         properties = cloudformation_json["Properties"]
         if properties == original_resource.properties:
             return original_resource
-        # Source: all properties are create-only (documented), and one that has a name of its own cannot be replaced (documented).
+        kind = self._kind
+        if kind.is_revised and properties.get(kind.identifier, original_resource.name) == original_resource.name:
+            new_resource_name = original_resource.name
+        elif is_replaced(kind, original_resource.properties, properties):
+            self._check_replaceable(original_resource, properties)
+        elif not kind.is_revised:
+            run.update(original_resource, properties)
+            return original_resource
+        replacement = run.create(
+            kind,
+            new_resource_name,
+            properties,
+            stack_id=original_resource.stack_id,
+            account=account_id,
+            region=region_name,
+        )
+        run.delete(original_resource)
+        return replacement
+
+    def _check_replaceable(self, resource: Resource, properties: Mapping[str, Any]) -> None:
+        # Source: CloudFormation cannot replace what has a name of its own (documented).
         name = properties.get(self._kind.identifier)
-        if name == original_resource.properties[self._kind.identifier]:
+        if name is not None and name == resource.properties.get(self._kind.identifier):
             from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - loaded by now
 
             raise ValidationError(
                 message="CloudFormation cannot update a stack when a custom-named resource requires replacing. "
                 f"Rename {name} and update the stack again."
             )
-        replacement = run.create(self._kind, properties, account_id, region_name)
-        run.delete(original_resource)
-        return replacement
+
+    def _motos(self) -> Any:
+        if self.replaced is None:
+            from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - loaded by now
+
+            raise ValidationError(message=f"Unrecognized resource types: [{self._kind.name}]")
+        return self.replaced
 
     def delete_from_cloudformation_json(
         self, resource_name: str, cloudformation_json: Mapping[str, Any], account_id: str, region_name: str
     ) -> None:
         # Ours are deleted by their own method, so this one is not.
-        self.replaced.delete_from_cloudformation_json(resource_name, cloudformation_json, account_id, region_name)
+        self._motos().delete_from_cloudformation_json(resource_name, cloudformation_json, account_id, region_name)
 
 
 _lock = Lock()
@@ -212,9 +311,13 @@ def _open() -> None:
         if _users == 1:
             table: dict[str, Any] = get_model_map()
             for kind in RESOURCE_TYPES:
-                replaced = table[kind.name]
+                # moto does not have all of them.
+                replaced = table.get(kind.name)
                 table[kind.name] = _InMotosTable(kind, replaced)
-                _put_back.callback(table.__setitem__, kind.name, replaced)
+                if replaced is None:
+                    _put_back.callback(table.__delitem__, kind.name)
+                else:
+                    _put_back.callback(table.__setitem__, kind.name, replaced)
 
 
 def _close() -> None:
