@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from mock_jobs.aws import partition_of
-from mock_jobs.doors import moto_events, moto_logs, moto_s3, moto_thing_changes, moto_things
+from mock_jobs.doors import moto_events, moto_logs, moto_s3, moto_step_functions, moto_thing_changes, moto_things
 from mock_jobs.neighbours import EventBus, LogGroups
 from mock_jobs.objects import ObjectStore
 from mock_jobs.things import ThingRegistry
@@ -45,11 +45,15 @@ class MotoNeighbours:
     Args:
         watch: Hears of each change of things and groups, once somebody has looked at things.
         submit_job: Submits the jobs that rules of EventBridge ask for, once there can be rules.
+        ask_batch: Answers what state machines ask AWS Batch, once there can be any.
     """
 
-    def __init__(self, watch: moto_thing_changes.Watch, submit_job: moto_events.SubmitJob) -> None:
+    def __init__(
+        self, watch: moto_thing_changes.Watch, submit_job: moto_events.SubmitJob, ask_batch: moto_step_functions.Ask
+    ) -> None:
         self._things = _Watch(lambda: moto_thing_changes.watch_things(watch))
         self._job_queues = _Watch(lambda: moto_events.watch_job_queues(submit_job))
+        self._state_machines = _Watch(lambda: moto_step_functions.watch_state_machines(ask_batch))
 
     def things(self, account: str, region: str) -> ThingRegistry:
         """Return the registry of things and thing groups."""
@@ -72,7 +76,12 @@ class MotoNeighbours:
         """Submit jobs from now on when a rule of EventBridge asks for them."""
         self._job_queues.begin()
 
+    def serve_state_machines(self) -> None:
+        """Submit jobs from now on when a task of a state machine asks for it."""
+        self._state_machines.begin()
+
     def leave(self) -> None:
         """Stop to listen."""
         self._things.end()
         self._job_queues.end()
+        self._state_machines.end()

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from mock_jobs.batch.models import BatchBackend
 from mock_jobs.batch.steering import Steering
-from mock_jobs.doors import moto_seam
+from mock_jobs.doors import moto_seam, moto_step_functions
 from mock_jobs.doors.dispatch import Answer, Request, answer
 from mock_jobs.doors.neighbours import MotoNeighbours
 from mock_jobs.iot.models import IoTBackend
@@ -19,7 +19,7 @@ from mock_jobs.things import ThingChange
 from mock_jobs.world import World
 
 # Signing names of the services of moto's to which our services hand something.
-LISTENERS: Final = frozenset({"events", "logs", "sqs"})
+LISTENERS: Final = frozenset({"events", "logs", "sqs", moto_step_functions.SIGNING_NAME})
 
 
 class Worlds:
@@ -33,7 +33,7 @@ class Worlds:
     def __init__(self, *, shared: bool) -> None:
         self._is_shared = shared
         self._by_account: dict[str, World] = {}
-        self._neighbours = MotoNeighbours(self._change_of_things, self._submit_job)
+        self._neighbours = MotoNeighbours(self._change_of_things, self._submit_job, self._ask_batch)
         self._end_listening = moto_seam.on_reset(self.reset)
 
     def of(self, account: str) -> World:
@@ -59,6 +59,8 @@ class Worlds:
         """Let everything happen that is due, before moto answers a request for one of `LISTENERS`."""
         if signing_name == "events":
             self._neighbours.serve_rules()
+        elif signing_name == moto_step_functions.SIGNING_NAME:
+            self._neighbours.serve_state_machines()
         world = self._by_account.get(self._key(account))
         if world is not None:
             with world.lock, world.clock.one_moment():
@@ -105,6 +107,13 @@ class Worlds:
             answered = answer(self.ready_for(request), request)
         assert answered is not None
         return None if answered.status == HTTPStatus.OK else json.loads(answered.body)["message"]
+
+    def _ask_batch(self, account: str, region: str, operation: str, members: Mapping[str, Any]) -> Answer:
+        """Answer what a task of a state machine asks AWS Batch."""
+        body = json.dumps(members).encode()
+        answered = self.answer(Request("batch", "POST", f"/v1/{operation.lower()}", "", body, account, region))
+        assert answered is not None
+        return answered
 
     @contextmanager
     def _change_of_things(self, account: str, region: str) -> Iterator[Callable[[ThingChange], None]]:

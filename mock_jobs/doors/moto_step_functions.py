@@ -1,0 +1,221 @@
+"""The state machines of Step Functions, which moto runs: the seam that lets their tasks submit jobs to us.
+
+moto hands the parameters of such a task, which are written in Pascal case, to boto3 as they are, and so cannot submit a job; what it gets from
+the service it hands on in camel case. Here both are translated. Source: Step Functions developer guide, "Run AWS Batch workloads"
+(documented). Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+from mock_jobs.doors.dispatch import Answer
+from mock_jobs.wire.loader import shared_loader
+
+if TYPE_CHECKING:
+    from botocore.model import ServiceModel, Shape
+
+SIGNING_NAME: Final = "states"
+
+# Answers an operation of AWS Batch: account, region, name of the operation, its members
+Ask = Callable[[str, str, str, Mapping[str, Any]], Answer]
+
+_TERMINAL: Final = ("SUCCEEDED", "FAILED")
+_NO_CONTAINER: Final = "containerOverrides is not applicable"
+
+_WRAPPED: Final = re.compile(r"Error executing request, Exception : (?P<text>.*), RequestId: [0-9a-f-]+", re.DOTALL)
+
+_listeners: list[Ask] = []
+_put_back: list[Callable[[], None]] = []
+_lock = Lock()
+_account: ContextVar[str] = ContextVar("_account")
+
+
+def watch_state_machines(ask: Ask) -> Callable[[], None]:
+    """Let tasks of state machines submit jobs.
+
+    Args:
+        ask: Answers what they ask AWS Batch. Of several, the first counts that has the job queue or job.
+
+    Returns:
+        A function that ends the watch.
+    """
+    with _lock:
+        if not _listeners:
+            _begin()
+        _listeners.append(ask)
+
+    def end() -> None:
+        with _lock:
+            _listeners.remove(ask)
+            if not _listeners:
+                while _put_back:
+                    _put_back.pop()()
+
+    return end
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What moto's tasks need of a boto3 client for AWS Batch.
+
+    Attributes:
+        account: Of the state machine.
+        region: Its region.
+    """
+
+    account: str
+    region: str
+
+    def submit_job(self, **members: Any) -> dict[str, Any]:
+        """Submit a job.
+
+        Raises:
+            ClientError: It is refused.
+        """
+        told = self._ask("SubmitJob", members)
+        if _NO_CONTAINER in str(told.get("message")) and _says_only_who_manages(members):
+            # Jobs of several containers are told in another way who manages them, which nobody can see.
+            del members["containerOverrides"]
+            told = self._ask("SubmitJob", members)
+        return self._result("SubmitJob", told)
+
+    def describe_jobs(self, *, jobs: list[str]) -> dict[str, Any]:
+        """Describe a job; where reading moves it, read it until it has ended or moves no more.
+
+        moto waits half a second before it reads again, while AWS hears of the end.
+        """
+        result = self._result("DescribeJobs", self._ask("DescribeJobs", {"jobs": jobs}))
+        while result["jobs"] and result["jobs"][0]["status"] not in _TERMINAL:
+            before = result
+            result = self._result("DescribeJobs", self._ask("DescribeJobs", {"jobs": jobs}))
+            if result == before:
+                break
+        return result
+
+    def _ask(self, operation: str, members: Mapping[str, Any]) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+        for listener in tuple(_listeners):
+            answered = listener(self.account, self.region, operation, members)
+            told = json.loads(answered.body)
+            told["ResponseMetadata"] = {"HTTPStatusCode": answered.status, "RequestId": answered.headers["x-amzn-RequestId"]}
+            if answered.status == HTTPStatus.OK and told.get("jobs") != []:
+                return told
+            text = told.get("message", "")
+            # moto wraps texts of AWS Batch as the service itself does with some.
+            wrapped = _WRAPPED.fullmatch(text)
+            code = answered.headers.get("x-amzn-ErrorType")
+            told["Error"] = {"Code": code, "Message": text if wrapped is None else wrapped["text"]}
+        return told
+
+    def _result(self, operation: str, told: dict[str, Any]) -> dict[str, Any]:
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - loaded by moto
+
+        if "jobId" in told or "jobs" in told:
+            return told
+        raise ClientError(told, operation)  # type: ignore[arg-type]  # it is such a response
+
+
+def _says_only_who_manages(members: Mapping[str, Any]) -> bool:
+    overrides = members.get("containerOverrides", {})
+    environment = overrides.get("environment", [])
+    return overrides.keys() == {"environment"} and [each["name"] for each in environment] == ["MANAGED_BY_AWS"]
+
+
+def _begin() -> None:
+    # Only those who run state machines pay for these.
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (  # noqa: PLC0415
+        state_task_service_batch,
+        state_task_service_factory,
+    )
+
+    _replace(state_task_service_factory, "StateTaskServiceBatch", _task_class(state_task_service_batch.StateTaskServiceBatch))
+    _replace(state_task_service_batch, "boto_client_for", _client_for)
+
+
+def _replace(module: Any, name: str, value: Any) -> None:
+    before = getattr(module, name)
+    setattr(module, name, value)
+    _put_back.append(lambda: setattr(module, name, before))
+
+
+def _client_for(*, region: str, **_: Any) -> Client:
+    return Client(_account.get(), region)
+
+
+@cache
+def _task_class(base: Any) -> Any:
+    class JobTask(base):  # type: ignore[misc]  # moto is not typed
+        """A task that submits a job, with parameters and results in the spelling that the other side expects."""
+
+        def _get_supported_parameters(self) -> set[str]:
+            return {_pascal(member) for member in _members_of("SubmitJob")}
+
+        def _normalise_parameters(self, parameters: dict[str, Any], *_: Any, **__: Any) -> None:
+            shape = _model().operation_model("SubmitJob").input_shape
+            parameters.update(_spelled(_take_all(parameters), shape, _camel))
+
+        def _normalise_response(self, response: Any, *_: Any, service_action_name: str = "submit_job", **__: Any) -> None:
+            operation = "DescribeJobs" if service_action_name == "describe_jobs" else "SubmitJob"
+            if operation == "DescribeJobs":
+                job_shape = _model().shape_for("JobDetail")
+                for job in response["jobs"]:
+                    job.update(_spelled(_take_all(job), job_shape, _pascal))
+            elif "jobId" in response:
+                response.update(_spelled(_take_all(response), _model().operation_model(operation).output_shape, _pascal))
+
+        def _eval_service_task(self, env: Any, resource_runtime_part: Any, **rest: Any) -> None:
+            _account.set(resource_runtime_part.account)
+            super()._eval_service_task(env=env, resource_runtime_part=resource_runtime_part, **rest)
+
+        def _build_sync_resolver(self, env: Any, resource_runtime_part: Any, **rest: Any) -> Any:
+            _account.set(resource_runtime_part.account)
+            return super()._build_sync_resolver(env=env, resource_runtime_part=resource_runtime_part, **rest)
+
+    return JobTask
+
+
+def _take_all(content: dict[str, Any]) -> dict[str, Any]:
+    """Empty a dictionary, which moto goes on to use, and return what was in it."""
+    taken = dict(content)
+    content.clear()
+    return taken
+
+
+def _spelled(value: Any, shape: Shape | None, spell: Callable[[str], str]) -> Any:
+    """Return a value with the members of its structures spelled in another way; the keys of maps stay as they are."""
+    if shape is not None and shape.type_name == "structure" and isinstance(value, dict):
+        members = shape.members  # type: ignore[attr-defined]  # it is a structure
+        return {spell(name): _spelled(each, members.get(_camel(name)), spell) for name, each in value.items()}
+    if shape is not None and shape.type_name == "list" and isinstance(value, list):
+        return [_spelled(each, shape.member, spell) for each in value]  # type: ignore[attr-defined]  # it is a list
+    return value
+
+
+def _camel(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _pascal(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def _members_of(operation: str) -> list[str]:
+    shape = _model().operation_model(operation).input_shape
+    assert shape is not None
+    return list(shape.members)
+
+
+@cache
+def _model() -> ServiceModel:
+    from botocore.model import ServiceModel  # noqa: PLC0415 - comes when a mock starts
+
+    return ServiceModel(shared_loader().load_service_model("batch", "service-2"), "batch")
