@@ -85,6 +85,9 @@ class Backend(ABC):
     lenient_enums: ClassVar[frozenset[str]] = frozenset()
     """Shapes whose values may come in lower case too."""
 
+    names_code_in_body: ClassVar[bool] = False
+    """Whether errors carry their code in the body as well."""
+
     def __init__(self, world: World, account: str, region: str) -> None:
         self.world = world
         self.account = account

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import boto3
 import pytest
 from botocore.config import Config
@@ -147,3 +149,24 @@ def test_what_the_documents_do_not_declare_is_refused(mock, arguments, error, te
 def test_an_impossible_number_of_times_is_refused(mock, times, error):
     with pytest.raises(error, match="times must be"):
         mock.faults.add("batch", "cancel_job", "ServerException", times=times)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments", "has_type"),
+    [
+        ("batch", "DescribeJobs", {"jobs": ["x"]}, True),
+        ("iot", "DescribeJob", {"jobId": "x"}, False),
+    ],
+)
+def test_a_fault_has_the_body_of_the_service_s_errors(mock, service, operation, arguments, has_type):
+    """AWS Batch names the code in the body as well (observed)."""
+    mock.faults.add(service, operation, "ThrottlingException" if service == "iot" else "ServerException")
+    client = boto3.client(service, region_name=REGION, config=Config(retries={"max_attempts": 0}))
+    bodies = []
+    client.meta.events.register(
+        f"after-call.{service}.{operation}", lambda http_response, **_: bodies.append(http_response.content)
+    )
+    code, _, message = _call(client, compiled(service).operations[operation].method_name, **arguments)
+
+    expected = {"message": message, "__type": code} if has_type else {"message": message}
+    assert [json.loads(each) for each in bodies] == [expected]

@@ -503,6 +503,15 @@ def test_batch_jobs_are_moved_over_http(server):
     assert "will never be SUCCEEDED" in answer.json()["message"]
 
 
+def test_an_environment_is_made_invalid_over_http(server):
+    batch = _client(server, "batch")
+    batch.create_compute_environment(computeEnvironmentName="ce", type="UNMANAGED", serviceRole="r")
+    _control(server, "batch/invalidate", compute_environment="ce", reason="CLIENT_ERROR - no")
+
+    (found,) = batch.describe_compute_environments()["computeEnvironments"]
+    assert (found["status"], found["statusReason"]) == ("INVALID", "CLIENT_ERROR - no")
+
+
 def _at_once(number, act):
     barrier = threading.Barrier(number)
     threads = [threading.Thread(target=lambda: (barrier.wait(), act())) for _ in range(number)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
-from mock_jobs.batch.outages import Outage, begin_outage, find_queue
+from mock_jobs.batch.outages import Outage, begin_outage, find_queue, the_named
 from mock_jobs.batch.pacing import as_pace
 from mock_jobs.batch.plans import JobPlan
 from mock_jobs.batch.steering import Steering
@@ -168,6 +168,29 @@ class BatchControl:
         with self._world.lock, self._world.clock.one_moment():
             self._world.clock.catch_up()
             return begin_outage(self._steering.regions, queue, code, instance_type, self._world.lock)
+
+    def invalidate(self, compute_environment: str, reason: str) -> None:
+        """Let a compute environment be INVALID, as with a role that does not let AWS Batch in.
+
+        No job is placed in it any more; what runs goes on. An update repairs it.
+
+        Args:
+            compute_environment: Its name or ARN.
+            reason: Its statusReason, for example `CLIENT_ERROR - Not authorized to perform sts:AssumeRole`.
+
+        Raises:
+            UsageValueError: There is no such environment, or it is being deleted.
+            UsageTypeError: An argument is no string.
+        """
+        check_text("compute_environment", compute_environment)
+        check_text("reason", reason)
+        with self._world.lock, self._world.clock.one_moment():
+            self._world.clock.catch_up()
+            known = [(region, each) for region in self._steering.regions for each in region.environments.values()]
+            region, environment = the_named("compute environment", compute_environment, known)
+            if environment.status == "DELETING":
+                raise UsageValueError(f"compute environment {environment.name} is being deleted")
+            region.invalidate(environment, reason)
 
     def unblock(self, queue: str) -> None:
         """Take back everything that `block()` did to a queue.

@@ -53,6 +53,8 @@ class BatchBackend(
     # The action of evaluateOnExit is not case-sensitive (documented), and is answered in lower case (observed).
     lenient_enums = frozenset({"RetryAction"})
 
+    names_code_in_body = True
+
     @classmethod
     def refuse(cls, violations: Sequence[Violation]) -> AwsError:
         """Return the error for a request that breaks constraints of the model: the first that is broken."""

@@ -6,7 +6,7 @@ place of `instanceTypeName`, inside of the brackets, is *inferred*.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.blocking import code_of
@@ -14,13 +14,22 @@ from mock_jobs.errors import HIDDEN, UsageValueError
 from mock_jobs.inputs import check_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from threading import RLock
 
     from mock_jobs.batch.resources import JobQueue
     from mock_jobs.batch.steering import Region
 
 __tracebackhide__ = HIDDEN
+
+
+class _Named(Protocol):
+    name: str
+    arn: str
+
+
+OwnerT = TypeVar("OwnerT")
+NamedT = TypeVar("NamedT", bound=_Named)
 
 _TEXTS: Final = {
     code_of(text): text
@@ -103,15 +112,27 @@ def find_queue(regions: Iterable[Region], reference: str) -> tuple[Region, JobQu
         UsageValueError: There is no such queue, or there are several of this name.
     """
     check_text("queue", reference)
-    known = [(region, queue) for region in regions for queue in region.queues.values()]
-    found = [(region, queue) for region, queue in known if reference in (queue.name, queue.arn)]
+    return the_named("job queue", reference, [(region, queue) for region in regions for queue in region.queues.values()])
+
+
+def the_named(what: str, reference: str, known: Sequence[tuple[OwnerT, NamedT]]) -> tuple[OwnerT, NamedT]:
+    """Return what a test names, by its name or ARN, with its account and region.
+
+    Args:
+        what: What it is, for texts.
+        reference: Its name or ARN.
+        known: What there is.
+
+    Raises:
+        UsageValueError: There is no such thing, or there are several of this name.
+    """
+    found = [(owner, each) for owner, each in known if reference in (each.name, each.arn)]
     if len(found) > 1:
-        msg = f"several job queues are named {reference!r}; give the ARN of one: {', '.join(queue.arn for _, queue in found)}"
-        raise UsageValueError(msg)
+        arns = ", ".join(each.arn for _, each in found)
+        raise UsageValueError(f"several {what}s are named {reference!r}; give the ARN of one: {arns}")
     if not found:
-        names = ", ".join(queue.name for _, queue in known) or "none"
-        msg = f"no job queue is named {reference!r}; there are: {names}"
-        raise UsageValueError(msg)
+        names = ", ".join(each.name for _, each in known) or "none"
+        raise UsageValueError(f"no {what} is named {reference!r}; there are: {names}")
     return found[0]
 
 

@@ -57,6 +57,7 @@ class ComputeEnvironment:
         instance_id: Id of the EC2 instance that stands for its hosts.
         container_instance: Id of that instance in the ECS cluster.
         queues: How many job queues refer to it.
+        problem: Why it is INVALID, None unless it is.
     """
 
     number: int
@@ -78,6 +79,7 @@ class ComputeEnvironment:
     tags: dict[str, str]
     in_use: float = 0
     queues: int = 0
+    problem: str | None = None
 
     @property
     def platform(self) -> Platform:

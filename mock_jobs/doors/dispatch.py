@@ -80,7 +80,10 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
     try:
         if fault is not None:
             code = fault.code
-            answered = _error(code, fault.status, {"message": fault.message}, request_id)
+            content = {"message": fault.message}
+            if operation.backend.names_code_in_body:
+                content["__type"] = code
+            answered = _error(code, fault.status, content, request_id)
         else:
             if not operation.is_emulated:
                 raise NotEmulatedYet(f"{operation.service} {operation.name}")
@@ -88,9 +91,9 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
             backend.admit(operation.name, is_read=operation.is_read)
             arguments = operation.read(labels, request.query, request.body)
             result = getattr(backend, operation.method_name)(**arguments)
-            content = to_json(result).encode() if result else operation.empty_body
+            body = to_json(result).encode() if result else operation.empty_body
             headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
-            answered = Answer(operation.success_status, headers, content)
+            answered = Answer(operation.success_status, headers, body)
     except AwsError as error:
         code = error.code
         answered = _error(code, operation.status_of(error), error.body(request_id), request_id)

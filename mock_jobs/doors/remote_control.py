@@ -70,6 +70,10 @@ def _unblock(world: World, *, queue: str) -> None:
     world.shared(BatchControl).unblock(queue)
 
 
+def _invalidate(world: World, *, compute_environment: str, reason: str) -> None:
+    world.shared(BatchControl).invalidate(compute_environment, reason)
+
+
 def _plan(world: World, **plan: Any) -> None:
     world.shared(BatchControl).plan(**plan)
 
@@ -88,6 +92,7 @@ def _run_until(world: World, *, job_id: str, status: JobStatus) -> None:
 
 _COMMANDS: Mapping[str, Callable[..., None]] = {
     "batch/block": _block,
+    "batch/invalidate": _invalidate,
     "batch/pace": _pace,
     "batch/plan": _plan,
     "batch/run-all": _run_all,

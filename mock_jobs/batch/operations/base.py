@@ -106,6 +106,15 @@ class BatchStores(Backend):
             job = job.whole
         return None if job is None else JobInHand(job, self.lifecycle)
 
+    def invalidate(self, environment: ComputeEnvironment, problem: str) -> None:
+        """Let an environment be INVALID, as AWS finds some out only later; an update repairs it, and it can be deleted.
+
+        Source: user guide, "INVALID compute environment" (documented).
+        """
+        environment.status = "INVALID"
+        environment.problem = problem
+        self.lifecycle.scheduler.look_again()
+
     def find_environment(self, reference: str) -> ComputeEnvironment | None:
         """Return the compute environment that a name or an ARN means."""
         name = self.arns.name_in("compute-environment", reference)

@@ -170,7 +170,7 @@ class ComputeEnvironmentOperations(BatchStores):
             environment.ecs_settings = {"containerInsights": "DISABLED", **ecs_settings}
         if eks_configuration is not None and environment.eks is not None:
             environment.eks = _with_status({**environment.eks, **eks_configuration})
-        environment.status = "UPDATING"
+        environment.status, environment.problem = "UPDATING", None
         self.later(self.settings.ce_update_seconds, lambda: self._settle_environment(environment))
         return {"computeEnvironmentName": environment.name, "computeEnvironmentArn": environment.arn}
 
@@ -185,7 +185,7 @@ class ComputeEnvironmentOperations(BatchStores):
             return
         if environment.queues:
             raise refused(messages.CANNOT_DELETE_IN_USE)
-        environment.status = "DELETING"
+        environment.status, environment.problem = "DELETING", None
         self.later(self.settings.ce_delete_seconds, lambda: self._drop_environment(environment))
 
     def _check_eks(self, configuration: EksConfigurationTypeDef, kind: CETypeType, service_role: str | None) -> None:
@@ -205,6 +205,9 @@ class ComputeEnvironmentOperations(BatchStores):
         return f"arn:{self.partition}:iam::{self.account}:{_LINKED_ROLE}"
 
     def _settle_environment(self, environment: ComputeEnvironment) -> None:
+        if environment.status == "INVALID":
+            # It became so meanwhile.
+            return
         environment.status = "VALID"
         self.lifecycle.scheduler.look_again()
 
@@ -229,6 +232,8 @@ class ComputeEnvironmentOperations(BatchStores):
             detail["eksConfiguration"] = environment.eks
         if environment.status == "VALID":
             detail["statusReason"] = messages.ENVIRONMENT_HEALTHY
+        elif environment.problem is not None:
+            detail["statusReason"] = environment.problem
         if environment.service_role is not None:
             detail["serviceRole"] = environment.service_role
         if environment.resources is not None:
