@@ -7,7 +7,7 @@ types of AWS Batch (*documented*); ids of array children are *observed*.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
@@ -18,6 +18,7 @@ _INDEX = r"0|[1-9][0-9]{0,4}"
 _JOB_ID = re.compile(rf"(?P<top>{_UUID})(?::(?P<index>{_INDEX})|#(?P<node>{_INDEX}))?")
 _SHARE = "/quota-share/"
 _REVISION = re.compile(r"[0-9]{1,9}")
+_JOB_ARN = re.compile(r"arn:[a-z-]+:batch:[a-z0-9-]+:[0-9]+:job/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,19 @@ class Arns:
             return reference
         prefix = f"{self.prefix}{kind}/"
         return reference[len(prefix) :] if reference.startswith(prefix) else None
+
+    def read_job_id(self, text: str) -> JobId | None:
+        """Return the parts of a job id or of a job's ARN, or None if the text is neither.
+
+        Source: that ARNs are taken is *inferred* from clients that give them to DescribeJobs and TerminateJob. The id in an ARN of
+        another account or region is that of no job here.
+        """
+        own = text.removeprefix(self.job_prefix)
+        foreign = _JOB_ARN.match(own)
+        if foreign is None:
+            return parse_job_id(own)
+        parts = parse_job_id(own[foreign.end() :])
+        return None if parts is None else replace(parts, top=text)
 
     def shown(self, kind: str, reference: str) -> str:
         """Return how an error names a resource: by its full ARN, even if it was given by its name."""

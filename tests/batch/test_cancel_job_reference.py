@@ -8,7 +8,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from batch_site import UNKNOWN_ID, Timeline, children, detail, make_site, reach, refusal, status, submit, summary
+from batch_site import PREFIX, UNKNOWN_ID, Timeline, children, detail, make_site, reach, refusal, status, submit, summary
 
 
 @pytest.fixture(autouse=True)
@@ -221,12 +221,35 @@ def test_the_reason_cannot_have_1025_characters(batch, operation):
         UNKNOWN_ID + ":01",
         UNKNOWN_ID + "#x",
         f" {UNKNOWN_ID}",
+        f"{PREFIX}job/bad id!",
+        f"{PREFIX}job-queue/{UNKNOWN_ID}",
     ],
 )
 @pytest.mark.parametrize("operation", ["cancel_job", "terminate_job"])
 def test_an_identifier_that_is_not_valid_is_a_client_exception(batch, operation, job_id):
     """ClientException: Another cause is specifying an identifier that's not valid. HTTP Status Code: 400."""
     assert refusal(getattr(batch, operation), jobId=job_id, reason="stop") == f"Invalid job id: {job_id}"
+
+
+@pytest.mark.parametrize("operation", ["cancel_job", "terminate_job"])
+def test_the_arn_of_a_job_names_it_too(batch, operation):
+    """TorchX, for one, ends jobs by their ARNs."""
+    plain, array = submit(batch), submit(batch, size=2)
+
+    for job_id in (plain, f"{array}:1"):
+        getattr(batch, operation)(jobId=f"{PREFIX}job/{job_id}", reason="stop")
+
+    assert (status(batch, plain), status(batch, f"{array}:1"), status(batch, f"{array}:0")) == ("FAILED", "FAILED", "PENDING")
+
+
+@pytest.mark.parametrize("operation", ["cancel_job", "terminate_job"])
+@pytest.mark.parametrize("place", ["eu-west-1:123456789012", "us-east-1:111111111111"])
+def test_the_arn_of_a_job_elsewhere_is_that_of_an_unknown_job(batch, operation, place):
+    job_id = submit(batch)
+
+    getattr(batch, operation)(jobId=f"arn:aws:batch:{place}:job/{job_id}", reason="stop")
+
+    assert status(batch, job_id) == "SUBMITTED"
 
 
 def test_a_server_issue_is_a_server_exception_with_status_500(mock, batch):

@@ -44,12 +44,11 @@ class ReadJobOperations(BatchStores):
         """Return the jobs that were named by id or ARN, in that order; unknown ones are left out."""
         if len(jobs) > MAX_LISTED:
             raise invalid(messages.TOO_MANY_LISTED, what="jobs")
-        prefix = self.arns.job_prefix
         found: dict[Job, None] = {}
         for text in jobs:
             job = self.jobs.get(text)
             if job is None:
-                parts = parse_job_id(text.removeprefix(prefix))
+                parts = self.arns.read_job_id(text)
                 job = None if parts is None else self.find_job(parts)
             if job is not None:
                 found[job] = None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import ClientException, invalid
-from mock_jobs.batch.names import parse_job_id
+from mock_jobs.batch.names import JobId
 from mock_jobs.batch.operations.base import BatchStores
 from mock_jobs.batch.states import StopRequest
 
@@ -41,7 +41,7 @@ class StopJobOperations(BatchStores):
         if not job_id:
             raise invalid(messages.EMPTY, member="jobId")
         check_reason(reason)
-        parts = parse_job_id(job_id)
+        parts = self.arns.read_job_id(job_id)
         if parts is None:
             if self.settings.lenient_ids:
                 return
@@ -53,10 +53,10 @@ class StopJobOperations(BatchStores):
     def _stop_jobs(self, request: StopRequest, jobs: Sequence[str], reason: str) -> dict[str, object]:
         check_reason(reason)
         check_bulk(jobs)
-        return stop_each(jobs, lambda job_id: self._stop_known(request, job_id, reason))
+        return stop_each(jobs, self.arns.read_job_id, lambda job_id: self._stop_known(request, job_id, reason))
 
     def _stop_known(self, request: StopRequest, job_id: str, reason: str) -> None:
-        parts = parse_job_id(job_id)
+        parts = self.arns.read_job_id(job_id)
         job = None if parts is None else self.find_job(parts)
         if job is not None:
             self.stopper.stop(job, request, reason)
@@ -78,17 +78,18 @@ def check_bulk(jobs: Sequence[str]) -> None:
         raise invalid(messages.TOO_MANY_JOBS)
 
 
-def stop_each(jobs: Sequence[str], stop: Callable[[str], None]) -> dict[str, object]:
+def stop_each(jobs: Sequence[str], read: Callable[[str], JobId | None], stop: Callable[[str], None]) -> dict[str, object]:
     """Return the answer of a bulk form; each well-formed id is acted on once, and counts as a success even if it is unknown.
 
     Args:
         jobs: Ids as given.
+        read: Returns the parts of a well-formed id, else None.
         stop: Ends the job with an id, if there is one.
     """
     successful: list[str] = []
     errors: list[dict[str, str]] = []
     for job_id in dict.fromkeys(jobs):
-        if parse_job_id(job_id) is None:
+        if read(job_id) is None:
             text = messages.INVALID_JOB_ID.format(job_id=job_id)
             errors.append({"job": job_id, "code": "ValidationException", "message": text})
             continue
