@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 # What a shell reports for a process that was killed by SIGKILL. That Batch shows it after a timeout is observed.
 KILLED = 137
+_NEVER_MS = 1 << 62
 MAX_TAGS = 50
 
 _Ending = tuple[Job, Trigger, "str | None"]
@@ -192,7 +193,10 @@ class Lifecycle:
         if timeout_s is not None and (attempt.times_out or duration_ms is None or duration_ms > timeout_s * 1000):
             attempt.times_out = True
             duration_ms = timeout_s * 1000 + self._steering.latency_ms("timeout_grace_seconds", at_least=False)
-        if duration_ms is not None:
+        if duration_ms is None:
+            # The end that an earlier attempt had put down is none of this one.
+            job.due_ms = _NEVER_MS
+        else:
             self.put(job, max(duration_ms - passed_ms, 0), self._gang.end if isinstance(job, MultiNodeJob) else self.end)
 
     def end(self, job: Job) -> None:

@@ -841,3 +841,19 @@ def test_a_snapshot_counts_all_nodes_and_shows_the_job_at_the_front(mock, batch,
 
     assert [each["jobArn"] for each in snapshot["frontOfQueue"]["jobs"]] == [f"{PREFIX}job/{waiting}"]
     assert snapshot["queueUtilization"]["totalCapacityUsage"] == [{"capacityUnit": "VCPU", "quantity": 6.0}]
+
+
+def test_the_end_of_an_earlier_attempt_does_not_end_a_node_that_hangs(mock, batch):
+    make_environment(batch)
+    make_queue(batch)
+    make_nodes(batch)
+    timeline = Timeline(mock)
+    mock.batch.plan(duration=float("inf"), attempt=2)
+    mock.batch.plan(duration=100, attempt=1)
+    mock.batch.plan(duration=50, exit_code=1, attempt=1, node_index=0)
+    job_id = submit(batch, jobDefinition="m", retryStrategy={"attempts": 2})
+    for seconds in (10, 60, 150):
+        timeline.go_to(seconds)
+        found = [each["status"] for each in nodes(batch, job_id)]
+
+    assert found == ["RUNNING"] * 3
