@@ -626,7 +626,15 @@ async def coroutine(run):
         ({"run": fail, "host_lost": True}, UsageValueError, "host_lost"),
         ({"run": fail, "start_failure": "x"}, UsageValueError, "start_failure"),
     ],
-    ids=str,
+    ids=[
+        "no function",
+        "coroutine function",
+        "no argument",
+        "two arguments",
+        "with an exit code",
+        "with a lost host",
+        "with a start failure",
+    ],
 )
 def test_an_impossible_function_is_refused_and_does_not_count(mock, batch, plan, error, text):
     with pytest.raises(error, match=text):
