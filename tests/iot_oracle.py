@@ -163,10 +163,11 @@ class Oracle:
         for members in self.groups.values():
             if thing in members:
                 members.remove(thing)
-        for job in self.live_continuous_jobs():
+        for job in self.jobs.values():
             job.departed.discard(thing)
             if thing in job.waiting:
                 job.waiting.remove(thing)
+                self.settle(job)
         pending = sorted(
             ((job, each) for job in self.jobs.values() for each in job.executions if each.thing == thing and each.is_pending),
             key=lambda found: (found[1].status != "IN_PROGRESS", found[1].order),
@@ -207,12 +208,8 @@ class Oracle:
         self.tick(job)
 
     def tick(self, job):
-        room = job.per_minute
-        while room and job.waiting:
-            thing = job.waiting.pop(0)
-            if thing in self.things:
-                self.queue(job, thing)
-                room -= 1
+        for _ in range(min(job.per_minute, len(job.waiting))):
+            self.queue(job, job.waiting.pop(0))
         job.next_tick = self.now + MINUTE if job.waiting else None
         self.settle(job)
 

@@ -40,6 +40,7 @@ class JobEnd(ExecutionLife):
         if job.rollout is not None:
             job.rollout.stop()
             job.rollout = None
+            del self._rollouts[job.job_id]
             self.usage.follow(job)
 
     def cancel(self, job: Job, trigger: ExecutionTrigger) -> None:

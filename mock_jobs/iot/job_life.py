@@ -13,6 +13,7 @@ from mock_jobs.iot.retry import next_retries
 from mock_jobs.iot.rollout import Rollout, rate_per_minute
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
 from mock_jobs.iot.targets import Target, expand
+from mock_jobs.things import ThingRegistry
 
 
 class JobLife(JobEnd):
@@ -30,7 +31,7 @@ class JobLife(JobEnd):
         if job.schedule is not None:
             job.schedule.arm(self.world.clock, partial(self._start, job, targets), partial(self._end, job))
         if job.status == states.IN_PROGRESS:
-            self._begin_rollout(job, targets)
+            self._begin_rollout(job, targets, self.registry)
 
     def _start(self, job: Job, targets: list[Target]) -> None:
         """Start a scheduled job, now or when the first of its maintenance windows opens.
@@ -78,7 +79,7 @@ class JobLife(JobEnd):
             return
         self.set_status(job, JobTrigger.START)
         registry = self.registry
-        self._begin_rollout(job, [each for each in targets if each.is_group or registry.has_thing(each.name)])
+        self._begin_rollout(job, [each for each in targets if each.is_group or registry.has_thing(each.name)], registry)
 
     def _end(self, job: Job) -> None:
         """Create nothing more; then complete the job, cancel it, or let what it has go on.
@@ -121,10 +122,11 @@ class JobLife(JobEnd):
 
     # Rollout
 
-    def _begin_rollout(self, job: Job, targets: list[Target]) -> None:
+    def _begin_rollout(self, job: Job, targets: list[Target], registry: ThingRegistry) -> None:
         if job.is_continuous:
             self._followers.add(job, job.targets)
-        job.rollout = Rollout(expand(targets, self.registry), self.world.clock.now_ms)
+        job.rollout = Rollout(expand(targets, registry), self.world.clock.now_ms)
+        self._rollouts[job.job_id] = job
         self.usage.follow(job)
         self._roll_out(job)
 
@@ -135,7 +137,7 @@ class JobLife(JobEnd):
             # It closes at this very moment; the next opening goes on.
             return
         per_minute = rate_per_minute(job.configs.rollout, rollout.notified, job.executions.count(states.SUCCEEDED))
-        self.queue(job, rollout.take(per_minute, self.registry))
+        self.queue(job, rollout.take(per_minute))
         if rollout.is_finished:
             self._finish_rollout(job)
         else:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from operator import attrgetter
 
 from mock_jobs.iot import states
 from mock_jobs.iot.job_life import JobLife
@@ -23,7 +22,15 @@ class Membership(JobLife):
 
     def things_changed(self, change: ThingChange) -> None:
         """Act on a change of the registry, which has happened already."""
-        _REACTIONS[change.event](self, change)
+        match change.event:
+            case ThingEvent.CREATED:
+                self._thing_created(change)
+            case ThingEvent.DELETED:
+                self._thing_deleted(change)
+            case ThingEvent.JOINED:
+                self._things_joined(change)
+            case ThingEvent.LEFT:
+                self._things_left(change)
 
     def _thing_created(self, change: ThingChange) -> None:
         """Let a thing that was deleted and is back join the jobs that have itself for a target. Source: inferred."""
@@ -35,10 +42,12 @@ class Membership(JobLife):
         """Let a thing's deletion remove what it has not finished, of any job; the records stay.
 
         Source: JobProcessDetails, API reference: the number of removed things counts deleted ones (documented); that executions
-        IN_PROGRESS are removed too is inferred.
+        IN_PROGRESS are removed too, and that a thing whose turn is still to come in a rollout gets none, is inferred.
         """
         for name in change.thing_names:
-            for job in self._followers.of([self.arn("thing", name), *self._arns(change)]):
+            followers = self._followers.of([self.arn("thing", name), *self._arns(change)])
+            concerned = {job.job_id: job for job in (*followers, *self._rollouts.values())}
+            for job in sorted(concerned.values(), key=attrgetter("sequence")):
                 job.departed.discard(name)
                 self.withdraw(job, name)
             queue = self._queues.get(name)
@@ -105,11 +114,3 @@ class Membership(JobLife):
                 job.departed.add(name)
         self.change_some(queued, ExecutionTrigger.LEAVE)
         self.settle(job)
-
-
-_REACTIONS: Final[Mapping[ThingEvent, Callable[[Membership, ThingChange], None]]] = {
-    ThingEvent.CREATED: Membership._thing_created,  # noqa: SLF001 - its own table
-    ThingEvent.DELETED: Membership._thing_deleted,  # noqa: SLF001
-    ThingEvent.JOINED: Membership._things_joined,  # noqa: SLF001
-    ThingEvent.LEFT: Membership._things_left,  # noqa: SLF001
-}

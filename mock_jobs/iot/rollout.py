@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from mock_jobs.clock import Timer
 from mock_jobs.iot.targets import Expansion
-from mock_jobs.things import ThingRegistry
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import JobExecutionsRolloutConfigTypeDef
@@ -58,7 +57,6 @@ class Rollout:
 
     __slots__ = (
         "_expansion",
-        "_has_begun",
         "_places",
         "_position",
         "_started_ms",
@@ -71,13 +69,12 @@ class Rollout:
     def __init__(self, expansion: Expansion, started_ms: int) -> None:
         self._expansion = expansion
         self._position = 0
-        # Where each thing that waits is found; made when first needed, which only continuous jobs do.
+        # Where each thing that waits is found; made when first needed: when one leaves, or may join.
         self._places: dict[str, int] | None = None
         # How many of those whose turn is still to come will be passed over.
         self._withdrawn = 0
         self._started_ms = started_ms
         self._ticks = 0
-        self._has_begun = False
         self.notified = 0
         self.timer: Timer | None = None
 
@@ -91,22 +88,16 @@ class Rollout:
         """When the next tick is due, in milliseconds since the epoch."""
         return self._started_ms + self._ticks * TICK_MS
 
-    def take(self, per_minute: int, registry: ThingRegistry) -> list[str]:
-        """Return the names of the things whose turn comes with this tick.
-
-        A thing that was deleted after the job was created, or has left its targets, gets no execution any more (inferred).
-        """
+    def take(self, per_minute: int) -> list[str]:
+        """Return the names of the things whose turn comes with this tick."""
         names = self._expansion.thing_names
         taken: list[str] = []
-        is_first, self._has_begun = not self._has_begun, True
         while len(taken) < per_minute and self._position < len(names):
-            name, place = names[self._position], self._position
-            self._position += 1
-            if self._places is not None and self._places.get(name) != place:
+            if self._is_withdrawn(self._position):
                 self._withdrawn -= 1
-                continue
-            if is_first or registry.has_thing(name):
-                taken.append(name)
+            else:
+                taken.append(names[self._position])
+            self._position += 1
         self._ticks += 1
         self.notified += len(taken)
         return taken
@@ -116,12 +107,18 @@ class Rollout:
         return self._waiting().get(thing_name, -1) >= self._position
 
     def withdraw(self, thing_name: str) -> bool:
-        """Leave a thing out when its turn comes; return whether it waited."""
+        """Leave a thing out when its turn comes; return whether it waited.
+
+        A thing that was deleted after the job was created, or has left its targets, gets no execution any more (inferred).
+        """
         if not self.waits(thing_name):
             return False
         del self._waiting()[thing_name]
         self._withdrawn += 1
         return True
+
+    def _is_withdrawn(self, place: int) -> bool:
+        return self._places is not None and self._expansion.thing_names[place] not in self._places
 
     def _waiting(self) -> dict[str, int]:
         if self._places is None:
@@ -134,7 +131,11 @@ class Rollout:
 
         Source: DescribeJob, API reference, `processingTargets` (documented).
         """
-        return self._expansion.unreached(self._position)
+        return [
+            arn
+            for arn, places in self._expansion.places()
+            if not all(map(self._is_withdrawn, range(max(self._position, places.start), places.stop)))
+        ]
 
     def resume(self, now_ms: int) -> None:
         """Let the next minute begin now, after a pause."""

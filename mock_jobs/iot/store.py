@@ -41,6 +41,8 @@ class JobStore(Backend):
         self._shelves: dict[JobStatusType, Shelf[Job]] = {}
         self._queues: dict[str, ThingQueue] = {}
         self._followers = Followers()
+        # Those with something left to roll out, paused ones included.
+        self._rollouts: dict[str, Job] = {}
         self._job_sequence = count(1)
         self._execution_sequence = count(1)
         self._template_sequence = count(1)

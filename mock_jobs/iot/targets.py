@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,15 +80,12 @@ class Expansion:
     thing_names: list[str]
     ends: list[tuple[str, int]]
 
-    def unreached(self, count: int) -> list[str]:
-        """Return the ARNs of the targets with things beyond the first `count`."""
+    def places(self) -> Iterator[tuple[str, range]]:
+        """Yield for each target its ARN and where its things stand, those aside that a target before it has too."""
         start = 0
-        arns = []
         for arn, end in self.ends:
-            if end > max(count, start):
-                arns.append(arn)
+            yield arn, range(start, end)
             start = end
-        return arns
 
 
 def expand(targets: list[Target], registry: ThingRegistry) -> Expansion:

@@ -234,3 +234,64 @@ def test_a_thing_deleted_before_its_turn_gets_no_execution(mock, fleet):
     assert fleet.counters() == {"QUEUED": 2}
     assert fleet.start("c")["jobId"] == "job"
     assert fleet.describe()["isConcurrent"] is False
+
+
+def test_a_rollout_is_finished_when_all_that_wait_for_their_turn_are_deleted(mock, fleet):
+    """Source: spec of completion: it is looked at after a thing is deleted, too."""
+    fleet.things("a", "b", "c")
+    fleet.job("a", "b", "c", jobExecutionsRolloutConfig={"maximumPerMinute": 1})
+    fleet.iot.delete_thing(thingName="b")
+    fleet.report("a", "SUCCEEDED")
+    assert (fleet.describe()["status"], fleet.describe()["isConcurrent"]) == ("IN_PROGRESS", True)
+    fleet.iot.delete_thing(thingName="c")
+
+    job = fleet.describe()
+    assert (job["status"], job["isConcurrent"], job["completedAt"]) == ("COMPLETED", False, job["lastUpdatedAt"])
+    assert fleet.counters() == {"SUCCEEDED": 1}
+
+
+def test_what_runs_keeps_a_job_whose_waiting_things_are_deleted(mock, fleet):
+    fleet.things("a", "b")
+    fleet.job("a", "b", jobExecutionsRolloutConfig={"maximumPerMinute": 1})
+    fleet.iot.delete_thing(thingName="b")
+    assert (fleet.describe()["status"], fleet.describe()["isConcurrent"]) == ("IN_PROGRESS", False)
+    fleet.report("a", "SUCCEEDED")
+
+    assert fleet.describe()["status"] == "COMPLETED"
+
+
+def test_the_deletion_of_all_things_ends_each_job_that_is_rolled_out_to_them(mock, fleet):
+    fleet.things("a", "b")
+    for number in range(2):
+        fleet.job("a", "b", job_id=f"job-{number}", jobExecutionsRolloutConfig={"maximumPerMinute": 1})
+    fleet.iot.delete_thing(thingName="b")
+    fleet.iot.delete_thing(thingName="a")
+
+    assert [fleet.describe(f"job-{number}")["status"] for number in range(2)] == ["COMPLETED", "COMPLETED"]
+    assert [fleet.counters(f"job-{number}") for number in range(2)] == [{"REMOVED": 1}, {"REMOVED": 1}]
+
+
+def test_targets_without_things_that_wait_are_not_processed_any_more(mock, fleet):
+    fleet.things("a", "b", "c", "d")
+    fleet.group("g", "b", "c")
+    fleet.job("a", "d", groups=["g"], jobExecutionsRolloutConfig={"maximumPerMinute": 1})
+    seen = []
+    for thing in "dbc":
+        seen.append(fleet.describe()["jobProcessDetails"]["processingTargets"])
+        fleet.iot.delete_thing(thingName=thing)
+
+    assert seen == [[f"{ARN}thing/d", f"{ARN}thinggroup/g"], [f"{ARN}thinggroup/g"], [f"{ARN}thinggroup/g"]]
+    assert "processingTargets" not in fleet.describe()["jobProcessDetails"]
+
+
+def test_a_thing_deleted_and_registered_anew_before_its_turn_gets_no_execution(mock, fleet):
+    """Source: a snapshot job gives a thing that was registered anew under the same name no new execution."""
+    fleet.things("a", "b", "c")
+    fleet.job("a", "b", "c", jobExecutionsRolloutConfig={"maximumPerMinute": 1})
+    fleet.iot.delete_thing(thingName="b")
+    fleet.iot.create_thing(thingName="b")
+    mock.clock.advance(60)
+    assert (fleet.start("b"), fleet.start("c")["jobId"]) == (None, "job")
+    mock.clock.advance(600)
+
+    assert fleet.counters() == {"QUEUED": 1, "IN_PROGRESS": 1}
