@@ -78,7 +78,7 @@ def describe(store: JobLife, thing_name: str, job_id: str, *, with_document: boo
     """Return a pending execution of a thing, by default with the document.
 
     Source: DescribeJobExecution, API reference of the data plane (documented); `$next` of an idle thing gets an empty answer
-    (observed over MQTT).
+    (observed over MQTT), that of a thing which is not registered the text for all that is not found (observed).
 
     Raises:
         InvalidRequestException: The job id is too long.
@@ -89,7 +89,8 @@ def describe(store: JobLife, thing_name: str, job_id: str, *, with_document: boo
         raise validation_error([Violation("jobId", job_id, "max_length", MAX_JOB_ID)])
     execution: Execution | None
     if job_id == NEXT:
-        _check_registered(store, thing_name)
+        if not store.registry.has_thing(thing_name):
+            raise _not_found(thing_name, job_id)
         execution = next(store.pending(thing_name), None)
         if execution is None:
             return {}
@@ -159,14 +160,19 @@ def answer_update(store: JobLife, execution: Execution, *, with_state: bool, wit
 
 
 def _check_registered(store: JobLife, thing_name: str) -> None:
+    # A request that names no job; the text is ours.
     if not store.registry.has_thing(thing_name):
         raise ResourceNotFoundException(messages.THING_NOT_FOUND.format(name=thing_name))
 
 
 def _find(store: JobLife, thing_name: str, job_id: str, number: int | None) -> Execution:
-    # One text, whatever is missing (observed).
     job = store.get_job(job_id)
     execution = job.executions.find(thing_name, number) if job is not None and store.registry.has_thing(thing_name) else None
     if execution is None:
-        raise ResourceNotFoundException(messages.DEVICE_JOB_NOT_FOUND.format(job_id=job_id, thing_name=thing_name))
+        raise _not_found(thing_name, job_id)
     return execution
+
+
+def _not_found(thing_name: str, job_id: str) -> ResourceNotFoundException:
+    # One text, whatever is missing (observed).
+    return ResourceNotFoundException(messages.DEVICE_JOB_NOT_FOUND.format(job_id=job_id, thing_name=thing_name))

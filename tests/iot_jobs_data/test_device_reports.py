@@ -333,7 +333,8 @@ def test_next_of_an_idle_thing_is_an_empty_object(fleet):
 
 
 def test_next_of_an_unregistered_thing_is_not_found(fleet):
-    with fleet.refused("ResourceNotFoundException", 404):
+    """Source: one text for all that the device plane does not find (stated)."""
+    with fleet.refused("ResourceNotFoundException", 404, "Job $next not found for nope"):
         fleet.data.describe_job_execution(thingName="nope", jobId="$next")
 
 
