@@ -3,10 +3,10 @@
 Which dialect the service reads is not documented. Here are read, always in UTC (inferred):
 
 - seven fields: seconds, minutes, hours, day of month, month, day of week, year;
-- six fields: the same without the year; or without the seconds, as Amazon EventBridge writes it, which a `?` at the third or
-  fifth place tells;
+- six fields: the same without the year; or without the seconds, as Amazon EventBridge writes it, which `cron( )` around them
+  tells, because nobody else writes that, or a `?` at the third or fifth place;
 - five fields: minutes, hours, day of month, month, day of week;
-- each of them with or without `cron( )` around it.
+- five and seven fields with or without `cron( )` around them.
 
 Days of the week count from 1 for Sunday, but from 0 in five fields, as in Unix.
 """
@@ -99,7 +99,7 @@ def _normalize(text: str) -> str:
     fields = (wrapped[1] if wrapped else text).upper().split()
     patterns = _FIELDS[1:-1] if len(fields) == _UNIX else _FIELDS
     if len(fields) == len(_FIELDS) - 1:
-        fields = ["0", *fields] if "?" in (fields[2], fields[4]) else [*fields, "*"]
+        fields = ["0", *fields] if wrapped or "?" in (fields[2], fields[4]) else [*fields, "*"]
     if len(fields) != len(patterns):
         raise ValueError(text)
     day_of_month = fields[len(fields) // 2]

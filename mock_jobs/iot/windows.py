@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from mock_jobs.clock import Clock, Timer
@@ -121,7 +120,9 @@ def _read_window(config: MaintenanceWindowTypeDef) -> Window:
 
 
 def first_openings(windows: MaintenanceWindows, after_ms: int, before_ms: int | None, count: int) -> list[int]:
-    """Return up to so many openings between two moments, in milliseconds since the epoch.
+    """Return up to so many openings between two moments, in milliseconds since the epoch, the first one of each minute.
+
+    A minute is as exact as they are shown.
 
     Args:
         windows: The windows.
@@ -129,7 +130,15 @@ def first_openings(windows: MaintenanceWindows, after_ms: int, before_ms: int | 
         before_ms: The openings before this moment; None for all.
         count: How many at most.
     """
-    return [each for each in islice(windows.openings_after_ms(after_ms), count) if before_ms is None or each < before_ms]
+    found: list[int] = []
+    while len(found) < count:
+        opening_ms = next(windows.openings_after_ms(after_ms), None)
+        if opening_ms is None or (before_ms is not None and opening_ms >= before_ms):
+            break
+        found.append(opening_ms)
+        # The last second of its minute; cron knows nothing finer.
+        after_ms = opening_ms - opening_ms % MINUTE_MS + MINUTE_MS - 1000
+    return found
 
 
 def _datetime(at_ms: int) -> datetime:

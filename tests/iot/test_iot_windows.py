@@ -540,6 +540,29 @@ def test_openings_of_several_windows_are_merged(clock, fleet):
     ]
 
 
+@pytest.mark.parametrize(
+    "starts",
+    [
+        pytest.param(["* 30 13 * * *"], id="one window that opens each second of a minute"),
+        pytest.param(["10 30 13 * * *", "50 30 13 * * *"], id="two windows that open within a minute"),
+    ],
+)
+def test_openings_within_a_minute_are_shown_once(fleet, starts):
+    fleet.things("t")
+    windowed(fleet, "t", windows=[{"startTime": each, "durationInMinutes": 1} for each in starts])
+    expected = [{"startTime": f"2030-06-{2 + number:02}T13:30"} for number in range(7)]
+
+    assert fleet.describe()["scheduledJobRollouts"] == expected
+
+
+def test_a_window_that_opens_each_second_is_shown_once_a_minute(fleet):
+    fleet.things("t")
+    windowed(fleet, "t", windows=[{"startTime": "* * * * * *", "durationInMinutes": 1}])
+    expected = [{"startTime": f"2030-06-02T13:{minute:02}"} for minute in range(7)]
+
+    assert fleet.describe()["scheduledJobRollouts"] == expected
+
+
 def test_a_job_without_windows_shows_no_rollouts(fleet):
     fleet.things("t")
     fleet.job("t", schedulingConfig={"startTime": "2030-06-02T13:00", "maintenanceWindows": []})
