@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mock_jobs.aws import NotOurs, WireShape
 from mock_jobs.iot import configs, messages
 from mock_jobs.iot.arns import ResourceArn, parse_arn
-from mock_jobs.iot.exceptions import ResourceNotFoundException
+from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
 from mock_jobs.iot.job_life import JobLife
 
 if TYPE_CHECKING:
@@ -45,13 +45,17 @@ class TagOperations(JobLife):
             tags.pop(key, None)
         return {}
 
-    def list_tags_for_resource(self, *, resource_arn: str, next_token: str | None = None) -> WireShape:  # noqa: ARG002 - one page
-        """List the tags of a job or a job template, none if there is no such (observed).
+    def list_tags_for_resource(self, *, resource_arn: str, next_token: str | None = None) -> WireShape:
+        """List the tags of a job or a job template, none if there is no such (observed); all are one page.
 
         Raises:
+            InvalidRequestException: There is a token, though none was ever given out; as for the other listings (inferred).
             NotOurs: The ARN is not one of a job or a template.
         """
-        tags = self._tags(_our_arn(resource_arn)) or {}
+        arn = _our_arn(resource_arn)
+        if next_token is not None:
+            raise InvalidRequestException(messages.BAD_TOKEN)
+        tags = self._tags(arn) or {}
         return {"tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
     def _tags_or_404(self, arn: ResourceArn) -> dict[str, str]:

@@ -24,6 +24,12 @@ def test_tags_of_create_job_can_be_read(tagged):
     assert tags(tagged) == {"team": "red", "empty": ""}
 
 
+@pytest.mark.parametrize("arn", [JOB, f"{ARN}job/nope", f"{ARN}jobtemplate/nope"])
+def test_any_token_for_tags_is_refused_because_all_of_them_make_one_page(tagged, arn):
+    with tagged.refused("InvalidRequestException", 400, "Next token is invalid."):
+        tagged.iot.list_tags_for_resource(resourceArn=arn, nextToken="token")
+
+
 def test_tag_resource_adds_and_replaces(tagged):
     tagged.iot.tag_resource(resourceArn=JOB, tags=[{"Key": "team", "Value": "blue"}, {"Key": "new", "Value": "1"}])
 
