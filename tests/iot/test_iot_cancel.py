@@ -269,19 +269,55 @@ def test_worked_example(example, calls, job, executions, counters):
 
 
 @pytest.mark.parametrize(
-    ("before", "call", "code"),
+    ("before", "call", "code", "message"),
     [
-        pytest.param([cancel_job(force=True)], report("B", "SUCCEEDED"), "InvalidStateTransitionException", id="report"),
-        pytest.param([], cancel("B"), "InvalidStateTransitionException", id="cancel B"),
-        pytest.param([], cancel("B", force=True, expectedVersion=1), "VersionConflictException", id="version"),
-        pytest.param([], cancel("C", force=True), "InvalidStateTransitionException", id="cancel C"),
-        pytest.param([], lambda fleet: fleet.iot.delete_job(jobId="J"), "InvalidStateTransitionException", id="delete job"),
-        pytest.param([], delete_execution("B"), "InvalidStateTransitionException", id="delete B"),
+        pytest.param(
+            [cancel_job(force=True)],
+            report("B", "SUCCEEDED"),
+            "InvalidStateTransitionException",
+            "Job J for B has already finished with status CANCELED",
+            id="report",
+        ),
+        pytest.param(
+            [],
+            cancel("B"),
+            "InvalidStateTransitionException",
+            "Job execution is IN_PROGRESS and cannot be canceled without force",
+            id="cancel B",
+        ),
+        pytest.param(
+            [],
+            cancel("B", force=True, expectedVersion=1),
+            "VersionConflictException",
+            "Expected version 1 but found version 2",
+            id="version",
+        ),
+        pytest.param(
+            [],
+            cancel("C", force=True),
+            "InvalidStateTransitionException",
+            "Job execution for thing C within job J cannot be canceled.",
+            id="cancel C",
+        ),
+        pytest.param(
+            [],
+            lambda fleet: fleet.iot.delete_job(jobId="J"),
+            "InvalidStateTransitionException",
+            "Job J is in status IN_PROGRESS and cannot be deleted without force",
+            id="delete job",
+        ),
+        pytest.param(
+            [],
+            delete_execution("B"),
+            "InvalidStateTransitionException",
+            "Job execution for thing B within job J in status IN_PROGRESS cannot be deleted without force flag.",
+            id="delete B",
+        ),
     ],
 )
-def test_worked_example_of_refusals(example, before, call, code):
+def test_worked_example_of_refusals(example, before, call, code, message):
     for each in before:
         each(example)
 
-    with example.refused(code, 409):
+    with example.refused(code, 409, message):
         call(example)
