@@ -105,6 +105,14 @@ class Backend(ABC):
             AwsError: There were too many of late.
         """
 
+    def listing(self, name: str) -> str:
+        """Return what the page tokens of a listing are good for: this listing in this account and region.
+
+        Args:
+            name: Names the operation and its filters.
+        """
+        return f"{self.account}/{self.region}/{name}"
+
     @classmethod
     @abstractmethod
     def refuse(cls, violations: Sequence[Violation]) -> AwsError:
@@ -141,7 +149,7 @@ def page_token(listing: str, key: Sequence[object]) -> str:
     """Return an opaque token that continues a listing after the record with this key.
 
     Args:
-        listing: Names the operation and its filters; the token is good for this listing only.
+        listing: The listing, as `Backend.listing` names it; the token is good for this one only.
         key: The sort key of the last record given out, so that inserts do not shift pages. JSON values.
     """
     return base64.urlsafe_b64encode(json.dumps([listing, *key], separators=(",", ":")).encode()).decode()

@@ -76,7 +76,7 @@ class Listing(Generic[JobT]):
     def page(
         self,
         index: JobIndex[JobT],
-        queue: int,
+        listing: str,
         wanted: Filter | None,
         status: str | None,
         *,
@@ -87,7 +87,7 @@ class Listing(Generic[JobT]):
 
         Args:
             index: The jobs of the queue.
-            queue: Its number.
+            listing: What page tokens are good for, filters aside.
             wanted: The filter.
             status: The status that was asked for; without one and without a filter it is RUNNING.
             limit: At most so many.
@@ -98,13 +98,13 @@ class Listing(Generic[JobT]):
         """
         if wanted is None:
             status = status or RUNNING
-            listing = f"{self._operation}/{queue}/{status}"
+            listing = f"{listing}/{status}"
             before = None if next_token is None else read_number(listing, next_token)
             page = list(islice(index.with_status(status, before), limit + 1))
             return page[:limit], page_token(listing, [page[limit - 1].spec.number]) if len(page) > limit else None
         if wanted.name not in self._groups:
             status = None
-        listing = f"{self._operation}/{queue}/{wanted.name}/{json.dumps(wanted.values)}/{status}"
+        listing = f"{listing}/{wanted.name}/{json.dumps(wanted.values)}/{status}"
         key = () if next_token is None else read_token(listing, next_token)
         page = list(islice(self._filtered(index, wanted, key, status), limit + 1))
         if len(page) <= limit:

@@ -52,7 +52,7 @@ class ExecutionOperations(JobLife):
             InvalidRequestException: The token is not one of this listing.
             ResourceNotFoundException: There is no such job.
         """
-        listing = f"ListJobExecutionsForJob {job_id} {status}"
+        listing = self.listing(f"ListJobExecutionsForJob {job_id} {status}")
         after = start_of_page(listing, next_token, 3)
         job = self.job_or_404(job_id)
         found, token = page(listing, job.executions.newest_first(status, after), max_results, listing_key)
@@ -81,7 +81,7 @@ class ExecutionOperations(JobLife):
             InvalidRequestException: The token is not one of this listing.
             ResourceNotFoundException: The thing is not registered.
         """
-        listing = f"ListJobExecutionsForThing {(thing_name, status, namespace_id, job_id)}"
+        listing = self.listing(f"ListJobExecutionsForThing {(thing_name, status, namespace_id, job_id)}")
         after = start_of_page(listing, next_token, 1)
         if not self.registry.has_thing(thing_name):
             raise ResourceNotFoundException(messages.THING_NOT_FOUND.format(name=thing_name))

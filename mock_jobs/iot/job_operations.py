@@ -64,31 +64,36 @@ class JobOperations(JobLife):
             ResourceNotFoundException: There is no such group.
         """
         filters = (status, target_selection, thing_group_name, thing_group_id, namespace_id)
-        listing = f"ListJobs {filters}"
+        listing = self.listing(f"ListJobs {filters}")
         after = start_of_page(listing, next_token, 1)
-        group_id = self._group_id(thing_group_name, thing_group_id)
+        group_id, groups = self._find_groups(thing_group_name, thing_group_id)
         tests: list[Callable[[Job], bool]] = []
         if target_selection is not None:
             tests.append(lambda job: job.target_selection == target_selection)
         if namespace_id is not None:
             tests.append(lambda job: job.namespace_id == namespace_id)
-        by_id = None if thing_group_id is None else self.registry.group_name(thing_group_id)
-        tests += [_targets_group(self.arn("thinggroup", name)) for name in (thing_group_name, by_id) if name is not None]
+        tests += [_targets_group(self.arn("thinggroup", name)) for name in groups]
         jobs = (job for job in self.newest_jobs(status, after) if all(test(job) for test in tests))
         found, token = page(listing, jobs, max_results, job_key)
         return {"jobs": [views.summarize_job(job, group_id) for job in found], **token}
 
-    def _group_id(self, name: str | None, group_id: str | None) -> str | None:
+    def _find_groups(self, name: str | None, group_id: str | None) -> tuple[str | None, list[str]]:
+        """Return the id to show and the names of the groups that a filter asks for by name, by id or by both."""
+        names = []
         found = None
+        registry = self.registry
         if name is not None:
-            found = self.registry.group_id(name)
+            found = registry.group_id(name)
             if found is None:
                 raise ResourceNotFoundException(messages.GROUP_NOT_FOUND.format(name=name))
+            names.append(name)
         if group_id is not None:
-            if self.registry.group_name(group_id) is None:
+            by_id = registry.group_name(group_id)
+            if by_id is None:
                 raise ResourceNotFoundException(messages.GROUP_NOT_FOUND.format(name=group_id))
             found = group_id
-        return found
+            names.append(by_id)
+        return found, names
 
     def cancel_job(
         self, *, job_id: str, reason_code: str | None = None, comment: str | None = None, force: bool = False

@@ -41,7 +41,7 @@ class ManagedTemplateOperations(JobStore):
             InvalidRequestException: The token is not one of this listing.
             ResourceNotFoundException: There is no template of this name.
         """
-        listing = f"ListManagedJobTemplates {template_name}"
+        listing = self.listing(f"ListManagedJobTemplates {template_name}")
         after = start_of_page(listing, next_token, 1)
         templates = list(MANAGED_TEMPLATES.values()) if template_name is None else [_template_or_404(template_name)]
         start = -1 if after is None else after[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mock_jobs.aws import WireShape
 from mock_jobs.iot import configs, messages, quotas, template_views
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     )
 
     from mock_jobs.iot.jobs import Job
-
-_LISTING: Final = "ListJobTemplates"
 
 
 class TemplateOperations(JobStore):
@@ -130,8 +128,9 @@ class TemplateOperations(JobStore):
         Raises:
             InvalidRequestException: The token is not one of this listing.
         """
-        after = start_of_page(_LISTING, next_token, 1)
-        found, token = page(_LISTING, self.templates.newest_first(after), max_results, template_key)
+        listing = self.listing("ListJobTemplates")
+        after = start_of_page(listing, next_token, 1)
+        found, token = page(listing, self.templates.newest_first(after), max_results, template_key)
         return {"jobTemplates": [template_views.summarize_template(each) for each in found], **token}
 
     def delete_job_template(self, *, job_template_id: str) -> None:

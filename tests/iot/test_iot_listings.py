@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import json
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from iot_fleet import ARN
+from iot_fleet import ARN, Fleet
 
 
 @pytest.fixture(autouse=True)
@@ -239,6 +240,25 @@ def many(fleet):
     return fleet
 
 
+@pytest.fixture(
+    params=[
+        pytest.param({"region_name": "eu-west-1"}, id="region"),
+        pytest.param(
+            {"region_name": "us-east-1", "aws_access_key_id": "222222222222", "aws_secret_access_key": "x"}, id="account"
+        ),
+    ]
+)
+def elsewhere(mock, request):
+    """Five things in another region or account, with five jobs of the same names."""
+    fleet = Fleet(*(boto3.client(service, **request.param) for service in ("iot", "iot-jobs-data")))
+    names = [f"t{number}" for number in range(5)]
+    fleet.things(*names)
+    arns = [fleet.iot.describe_thing(thingName=name)["thingArn"] for name in names]
+    for job_id in names:
+        fleet.iot.create_job(jobId=job_id, targets=arns, document="{}")
+    return fleet
+
+
 LISTINGS = {
     "list_jobs": ({}, "jobs"),
     "list_job_executions_for_job": ({"jobId": "t2"}, "executionSummaries"),
@@ -292,6 +312,16 @@ def test_a_token_of_another_listing_is_refused(many, operation):
     for name, other_members in others:
         with many.refused("InvalidRequestException", 400, "Next token is invalid."):
             getattr(many.iot, name)(**other_members, nextToken=token)
+
+
+@EACH_LISTING
+def test_a_token_of_another_region_or_account_is_refused(many, elsewhere, operation):
+    """Here and there everything has the same names."""
+    members, _ = LISTINGS[operation]
+    token = getattr(many.iot, operation)(**members, maxResults=1)["nextToken"]
+
+    with elsewhere.refused("InvalidRequestException", 400, "Next token is invalid."):
+        getattr(elsewhere.iot, operation)(**members, nextToken=token)
 
 
 @EACH_LISTING

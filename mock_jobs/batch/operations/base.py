@@ -180,6 +180,47 @@ class BatchStores(Backend):
         """Return the error for a resource that is not there; its full ARN is in the text (observed)."""
         return refused(messages.DOES_NOT_EXIST, arn=self.arns.shown(kind, reference))
 
+    def described(
+        self,
+        records: Mapping[str, RecordT],
+        listing: str,
+        names: Sequence[str] | None,
+        max_results: int | None,
+        next_token: str | None,
+        *,
+        find: Callable[[str], RecordT | None],
+        what: str,
+    ) -> tuple[list[RecordT], str | None]:
+        """Return what a describe operation answers: what was named, else a page of all, and the token of the next page.
+
+        Unknown names are left out and repeated ones answered once (inferred).
+
+        Args:
+            records: All records by name, in the order of creation.
+            listing: Name of the list member, as AWS prints it.
+            names: What was asked for; empty means all.
+            max_results: Size of the page.
+            next_token: Where it begins.
+            find: Finds a record by what was asked for.
+            what: Plural, for the text about too many.
+
+        Raises:
+            ClientException: Names and a page size were given, there are too many names, or the page is impossible.
+        """
+        if names:
+            if max_results is not None:
+                raise invalid(messages.LIST_AND_MAX_RESULTS, list=listing)
+            if len(names) > MAX_LISTED:
+                raise invalid(messages.TOO_MANY_LISTED, what=what)
+            found = (find(name) for name in names)
+            return list({id(record): record for record in found if record is not None}.values()), None
+        limit = page_size(max_results)
+        page_of = self.listing(listing)
+        after = 0 if next_token is None else read_number(page_of, next_token)
+        everything = [record for record in records.values() if record.number > after]
+        page = everything[:limit]
+        return page, None if len(everything) <= limit else page_token(page_of, [page[-1].number])
+
     def later(self, seconds: float, then: Callable[[], None]) -> bool:
         """Let something happen after a time of the clock; at once, and return True, if that time is zero."""
         if not seconds:
@@ -187,46 +228,6 @@ class BatchStores(Backend):
             return True
         self.world.clock.call_at(self.world.clock.now_ms + round(seconds * 1000), then)
         return False
-
-
-def described(
-    records: Mapping[str, RecordT],
-    listing: str,
-    names: Sequence[str] | None,
-    max_results: int | None,
-    next_token: str | None,
-    *,
-    find: Callable[[str], RecordT | None],
-    what: str,
-) -> tuple[list[RecordT], str | None]:
-    """Return what a describe operation answers: what was named, else a page of all, and the token of the next page.
-
-    Unknown names are left out and repeated ones answered once (inferred).
-
-    Args:
-        records: All records by name, in the order of creation.
-        listing: Name of the list member, as AWS prints it.
-        names: What was asked for; empty means all.
-        max_results: Size of the page.
-        next_token: Where it begins.
-        find: Finds a record by what was asked for.
-        what: Plural, for the text about too many.
-
-    Raises:
-        ClientException: Names and a page size were given, there are too many names, or the page is impossible.
-    """
-    if names:
-        if max_results is not None:
-            raise invalid(messages.LIST_AND_MAX_RESULTS, list=listing)
-        if len(names) > MAX_LISTED:
-            raise invalid(messages.TOO_MANY_LISTED, what=what)
-        found = (find(name) for name in names)
-        return list({id(record): record for record in found if record is not None}.values()), None
-    limit = page_size(max_results)
-    after = 0 if next_token is None else read_number(listing, next_token)
-    everything = [record for record in records.values() if record.number > after]
-    page = everything[:limit]
-    return page, None if len(everything) <= limit else page_token(listing, [page[-1].number])
 
 
 def read_number(listing: str, token: str) -> int:

@@ -14,7 +14,7 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.compute import check_resources, check_resources_update, with_defaults
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.names import NAME
-from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys, described
+from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.pods import check_namespace
 from mock_jobs.batch.resources import ComputeEnvironment
 
@@ -108,7 +108,7 @@ class ComputeEnvironmentOperations(BatchStores):
         next_token: str | None = None,
     ) -> dict[str, object]:
         """Return the named compute environments, or a page of all."""
-        found, token = described(
+        found, token = self.described(
             self.environments,
             "ComputeEnvironments",
             compute_environments,

@@ -125,7 +125,7 @@ class ConsumableResourceOperations(BatchStores):
         limit = page_size(max_results)
         wanted = _read_filters("ListConsumableResources", ("CONSUMABLE_RESOURCE_NAME",), filters or [])
         names = wanted.get("CONSUMABLE_RESOURCE_NAME")
-        listing = f"ListConsumableResources/{json.dumps(wanted)}"
+        listing = self.listing(f"ListConsumableResources/{json.dumps(wanted)}")
         after = 0 if next_token is None else read_number(listing, next_token)
         found = (each for each in self.stock.by_arn.values() if each.number > after and _is_named(each.name, names))
         page = list(islice(found, limit + 1))
@@ -152,7 +152,7 @@ class ConsumableResourceOperations(BatchStores):
         if states is not None and not set(states) <= set(STATUSES):
             raise invalid(messages.ONE_OF, member="JOB_STATUS", values=", ".join(STATUSES))
         resource = self._existing(consumable_resource)
-        listing = f"ListJobsByConsumableResource/{resource.number}/{json.dumps(wanted)}"
+        listing = self.listing(f"ListJobsByConsumableResource/{resource.number}/{json.dumps(wanted)}")
         jobs = self.consumers.get(resource.arn, [])
         last = len(jobs)
         if next_token is not None:

@@ -161,7 +161,7 @@ class JobDefinitionOperations(BatchStores):
             named = {each.arn: each for entry in job_definitions for each in self._definitions_meant(entry)}
             return {"jobDefinitions": [_detail(each) for each in named.values()]}
         limit = page_size(max_results)
-        listing = f"JobDefinitions/{job_definition_name}/{status}"
+        listing = self.listing(f"JobDefinitions/{job_definition_name}/{status}")
         found = list(self._definitions_listed(job_definition_name, status))
         if next_token is not None:
             key = read_token(listing, next_token)

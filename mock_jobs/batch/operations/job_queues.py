@@ -13,7 +13,7 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.fair_share import FairShareLine, FairShareUsage
 from mock_jobs.batch.names import NAME
-from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys, described
+from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.resources import ComputeEnvironment, JobQueue, Platform, SchedulingPolicy
 from mock_jobs.batch.service_jobs.resources import ServiceEnvironment, ServiceSide
 from mock_jobs.batch.time_limits import checked_time_limits
@@ -116,7 +116,7 @@ class JobQueueOperations(BatchStores):
         self, *, job_queues: Sequence[str] | None = None, max_results: int | None = None, next_token: str | None = None
     ) -> dict[str, object]:
         """Return the named job queues, or a page of all."""
-        found, token = described(
+        found, token = self.described(
             self.queues, "JobQueues", job_queues, max_results, next_token, find=self.find_queue, what="job queues"
         )
         answer: dict[str, object] = {"jobQueues": [_detail(queue) for queue in found]}

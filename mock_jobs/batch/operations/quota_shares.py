@@ -91,7 +91,7 @@ class QuotaShareOperations(BatchStores):
         """Return a page of the quota shares of a job queue, in the order of their creation, without their tags."""
         limit = page_size(max_results)
         queue = self._queue_of_shares(job_queue)
-        listing = f"ListQuotaShares/{queue.number}"
+        listing = self.listing(f"ListQuotaShares/{queue.number}")
         after = 0 if next_token is None else read_number(listing, next_token)
         shares = [] if queue.service is None else [each for each in queue.service.shares.values() if each.number > after]
         answer: dict[str, object] = {"quotaShares": [_detail(share) for share in shares[:limit]]}

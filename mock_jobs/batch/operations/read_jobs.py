@@ -95,7 +95,8 @@ class ReadJobOperations(BatchStores):
         if queue is None:
             raise self.does_not_exist("job-queue", job_queue)
         limit = min(max_results or MAX_PAGE, MAX_PAGE if wanted is None else MAX_FILTERED_PAGE)
-        page, token = _LISTING.page(queue.index, queue.number, wanted, job_status, limit=limit, next_token=next_token)
+        listing = self.listing(f"ListJobs/{queue.number}")
+        page, token = _LISTING.page(queue.index, listing, wanted, job_status, limit=limit, next_token=next_token)
         answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in page]}
         if token is not None:
             answer["nextToken"] = token
@@ -115,7 +116,7 @@ class ReadJobOperations(BatchStores):
         parts = parse_job_id(parent_id)
         if parts is None:
             raise invalid(messages.INVALID_JOB_ID, job_id=parent_id)
-        listing = f"ListJobs/{parent_id}/{status}"
+        listing = self.listing(f"ListJobs/{parent_id}/{status}")
         after = -1 if next_token is None else read_number(listing, next_token)
         if not -1 <= after < MAX_ARRAY:
             raise refused(messages.BAD_TOKEN)

@@ -56,7 +56,8 @@ class ReadServiceJobOperations(BatchStores):
             raise self.does_not_exist("job-queue", job_queue)
         if queue.service is None:
             return {"jobSummaryList": []}
-        page, token = _LISTING.page(queue.service.index, queue.number, wanted, job_status, limit=limit, next_token=next_token)
+        listing = self.listing(f"ListServiceJobs/{queue.number}")
+        page, token = _LISTING.page(queue.service.index, listing, wanted, job_status, limit=limit, next_token=next_token)
         answer: dict[str, object] = {"jobSummaryList": [service_job_summary(job) for job in page]}
         if token is not None:
             answer["nextToken"] = token

@@ -61,7 +61,7 @@ class SchedulingPolicyOperations(BatchStores):
 
     def list_scheduling_policies(self, *, max_results: int | None = None, next_token: str | None = None) -> dict[str, object]:
         """Return the ARNs of all scheduling policies, in the order of their creation."""
-        listing = "ListSchedulingPolicies"
+        listing = self.listing("ListSchedulingPolicies")
         limit = page_size(max_results)
         after = 0 if next_token is None else read_number(listing, next_token)
         policies = [policy for policy in self.scheduling_policies.values() if policy.number > after]

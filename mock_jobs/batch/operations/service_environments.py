@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.names import NAME
-from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys, described
+from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.service_jobs.capacity import NUM_INSTANCES, read_limits, shown
 from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
 
@@ -66,7 +66,7 @@ class ServiceEnvironmentOperations(BatchStores):
         next_token: str | None = None,
     ) -> dict[str, object]:
         """Return the named service environments, or a page of all."""
-        found, token = described(
+        found, token = self.described(
             self.service_environments,
             "ServiceEnvironments",
             service_environments,
