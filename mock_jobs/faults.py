@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mock_jobs.errors import HIDDEN, UsageTypeError, UsageValueError
+from mock_jobs.inputs import check_text
 
 __tracebackhide__ = HIDDEN
 
@@ -66,6 +67,7 @@ class Faults:
 
         Raises:
             UsageValueError: The service, the operation or `times` is impossible, or the operation does not declare the code.
+            UsageTypeError: An argument has the wrong type.
         """
         if times is not None and (isinstance(times, bool) or not isinstance(times, int)):
             msg = f"times must be a whole number or None, got {times!r}"
@@ -75,6 +77,8 @@ class Faults:
             raise UsageValueError(msg)
         if message is not None and not isinstance(message, str):
             raise UsageTypeError(f"message must be a string or None, got {message!r}")
+        for given, text in (("service", service), ("operation", operation), ("code", code)):
+            check_text(given, text)
         name, errors = self._declared(service, operation)
         if code not in errors:
             msg = f"{service} {name} never answers {code!r}. It declares: {', '.join(sorted(errors))}"

@@ -26,7 +26,7 @@ class Settings:
         _check(type(self), name, value)
         object.__setattr__(self, name, value)
 
-    def change(self, **values: object) -> None:
+    def change(self, /, **values: object) -> None:
         """Set several at once, or none if one of them is refused.
 
         Raises:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import urllib.parse
+from dataclasses import asdict
 from threading import Event
 
 import boto3
@@ -20,8 +21,11 @@ from moto.iot import models as moto_iot
 from moto.moto_api import state_manager
 
 from mock_jobs import MockJobsServer, NotActiveError, UsageError, UsageValueError, mock_jobs
+from mock_jobs.batch.settings import BatchSettings
 from mock_jobs.batch.steering import Steering
+from mock_jobs.clock import Clock
 from mock_jobs.doors import moto_thing_changes
+from mock_jobs.iot.settings import IoTSettings
 
 from constants import NO_RETRIES
 
@@ -340,7 +344,11 @@ def test_a_bug_of_ours_is_answered_as_such(server, monkeypatch, caplog):
 
 def _control(server, command, account=ACCOUNT_A, method="POST", **arguments):
     return requests.request(
-        method, f"{server.url}/mock-jobs-api/{command}", json=arguments, headers={"x-moto-account-id": account}, timeout=5
+        method,
+        f"{server.url}/mock-jobs-api/{command}",
+        data=json.dumps(arguments),
+        headers={"x-moto-account-id": account},
+        timeout=5,
     )
 
 
@@ -394,12 +402,101 @@ def test_settings_are_changed_over_http(server):
     assert batch.starting_seconds == 5
 
 
+def test_settings_are_read_over_http(server):
+    _control(server, "iot/settings", max_targets=7)
+
+    iot = _control(server, "iot/settings", method="GET")
+    batch = _control(server, "batch/settings", method="GET").json()["settings"]
+
+    assert iot.status_code == 200
+    assert iot.json()["settings"] == {**asdict(IoTSettings()), "max_targets": 7}
+    assert batch == asdict(BatchSettings())
+    assert _control(server, "batch/settings", **batch).status_code == 200
+    assert _control(server, "iot/settings", method="GET", account=ACCOUNT_B).json()["settings"]["max_targets"] == 100
+
+
+def test_the_world_of_one_account_is_reset_over_http(server):
+    for account in (ACCOUNT_A, ACCOUNT_B):
+        _create_job(server, account=account)
+        _control(server, "iot/settings", account, max_targets=7)
+        _control(server, "clock/freeze", account)
+
+    assert _control(server, "reset").status_code == 200
+
+    jobs = {account: _client(server, "iot", account).list_jobs()["jobs"] for account in (ACCOUNT_A, ACCOUNT_B)}
+    assert [len(each) for each in jobs.values()] == [0, 1]
+    assert server.account(ACCOUNT_A).iot.settings.max_targets == 100
+    assert server.account(ACCOUNT_B).iot.settings.max_targets == 7
+    assert not server.account(ACCOUNT_A).clock.is_frozen
+    assert server.account(ACCOUNT_B).clock.is_frozen
+    # Things are moto's.
+    assert len(_client(server, "iot", ACCOUNT_A).list_things()["things"]) == 1
+
+
+def test_what_a_reset_account_starts_anew_works(server):
+    _create_job(server)
+    _control(server, "reset")
+    iot = _client(server, "iot")
+    (thing,) = iot.list_things()["things"]
+    iot.create_job(jobId="job-1", targets=[thing["thingArn"]], document="{}")
+    iot.delete_thing(thingName=thing["thingName"])
+
+    assert iot.describe_job(jobId="job-1")["job"]["status"] == "COMPLETED"
+
+
+def test_a_bug_of_ours_in_a_command_is_answered_as_such(server, monkeypatch, caplog):
+    """Nothing but what the caller got wrong is a client's error."""
+    monkeypatch.setattr(Clock, "advance", lambda *_: int("x"))
+
+    answer = _control(server, "clock/advance", seconds=1)
+
+    assert answer.status_code == 500
+    assert "ValueError" in answer.json()["message"]
+    assert "Traceback" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("command", "arguments", "status", "text"),
     [
         ("clock/advance", {"seconds": -1}, 400, "forward only"),
-        ("clock/advance", {}, 400, "seconds"),
-        ("clock/advance", {"minutes": 1}, 400, "minutes"),
+        ("clock/advance", {"seconds": "x"}, 400, "'x'"),
+        ("clock/advance", {"seconds": None}, 400, "None"),
+        ("clock/advance", {"seconds": True}, 400, "True"),
+        ("clock/advance", {"seconds": float("inf")}, 400, "inf"),
+        ("clock/advance", {"seconds": float("nan")}, 400, "nan"),
+        ("clock/advance", {"seconds": 10**400}, 400, "1000"),
+        ("clock/move-to", {"moment": 1e300}, 400, "1e+300"),
+        ("clock/move-to", {"moment": []}, 400, "[]"),
+        ("clock/advance", {}, 400, "clock/advance takes seconds; missing: seconds"),
+        ("clock/advance", {"minutes": 1}, 400, "clock/advance takes seconds; unknown: minutes; missing: seconds"),
+        ("clock/advance", {"seconds": 1, "world": 1, "self": 2}, 400, "clock/advance takes seconds; unknown: self, world"),
+        ("clock/freeze", {"seconds": 1}, 400, "clock/freeze takes no members; unknown: seconds"),
+        ("reset", {"all": True}, 400, "reset takes no members; unknown: all"),
+        (
+            "faults/add",
+            {"service": "batch"},
+            400,
+            "faults/add takes service, operation, code, times (optional), message (optional); missing: operation, code",
+        ),
+        ("faults/add", {"service": [], "operation": {}, "code": []}, 400, "service"),
+        ("faults/add", {"service": "batch", "operation": {}, "code": []}, 400, "operation"),
+        ("faults/add", {"service": "batch", "operation": "cancel_job", "code": []}, 400, "code"),
+        ("batch/plan", {"attempts": 1}, 400, "batch/plan takes job_name (optional), queue (optional)"),
+        ("batch/plan", {"exit_code": "x"}, 400, "exit_code"),
+        ("batch/plan", {"job_name": 5}, 400, "job_name"),
+        ("batch/plan", {"logs": 5}, 400, "logs"),
+        ("batch/plan", {"run": 5}, 400, "run"),
+        ("batch/plan", {"duration": "x"}, 400, "duration"),
+        ("batch/pace", {"pace": {}}, 400, "pace"),
+        ("batch/pace", {"pace": 5}, 400, "pace"),
+        ("batch/step", {"job_id": 5}, 400, "job_id"),
+        ("batch/step", {"job_id": {}}, 400, "job_id"),
+        ("batch/run-until", {"job_id": [], "status": 5}, 400, "job_id"),
+        ("batch/block", {"queue": [], "code": {}}, 400, ""),
+        ("batch/block", {"queue": "q", "code": {}}, 400, ""),
+        ("batch/unblock", {"queue": 7}, 400, "queue"),
+        ("batch/settings", {"self": 1}, 400, "there is no setting 'self'"),
+        ("iot/settings", {"world": 1}, 400, "there is no setting 'world'"),
         ("clock/rewind", {}, 404, "POST /mock-jobs-api/clock/advance"),
         ("batch/pace", {"pace": "fast"}, 400, "no such pace"),
         ("batch/settings", {"terminate_grace": 5}, 400, "there are: "),

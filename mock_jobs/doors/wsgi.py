@@ -44,7 +44,8 @@ class Application:
         header = environ.get("HTTP_X_MOTO_ACCOUNT_ID")
         if path.startswith(PREFIX):
             account = moto_seam.account_of(origin.access_key, header)
-            return _respond(control(self._worlds, environ["REQUEST_METHOD"], path, _body(environ), account), start_response)
+            controlled = self._control(environ["REQUEST_METHOD"], path, _body(environ), account)
+            return _respond(controlled, start_response)
         service = service_of(origin, path)
         if service is not None:
             account = moto_seam.account_of(origin.access_key, header)
@@ -87,8 +88,18 @@ class Application:
         try:
             return self._worlds.answer(request)
         except Exception as error:  # noqa: BLE001 - the client must hear of it, and so must the log
-            _log.exception("mock_jobs failed to answer %s %s", request.method, request.path)
-            return failure(error)
+            return _failure(error, request.method, request.path)
+
+    def _control(self, method: str, path: str, body: bytes, account: str) -> Answer:
+        try:
+            return control(self._worlds, method, path, body, account)
+        except Exception as error:  # noqa: BLE001 - as above
+            return _failure(error, method, path)
+
+
+def _failure(error: Exception, method: str, path: str) -> Answer:
+    _log.exception("mock_jobs failed to answer %s %s", method, path)
+    return failure(error)
 
 
 def _target(environ: Environ) -> tuple[str, str]:
