@@ -98,8 +98,10 @@ def java_double(value: float) -> str:
     value = abs(value)
     if value == 0:
         return f"{sign}0.0"
-    # repr gives the shortest digits that read back as the same double, and so does Java.
-    mantissa, _, exponent = f"{value!r}".partition("e")
+    # Java prints the shortest digits that read back as the same double, as repr does; but where one digit would do it takes the
+    # closest two, which makes a difference for the smallest doubles. Source: Double.toString of the Java platform (documented).
+    two_digits = f"{value:.1e}"
+    mantissa, _, exponent = (two_digits if float(two_digits) == value else f"{value!r}").partition("e")
     whole, _, fraction = mantissa.partition(".")
     digits = (whole + fraction).lstrip("0")
     # value = 0.DIGITS * 10^point

@@ -122,6 +122,23 @@ def test_java_prints_a_double_that_reads_back_as_the_same(value):
         assert 1 <= math.fabs(float(mantissa)) < 10
 
 
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [
+        (4.9e-324, "4.9E-324"),
+        (-4.9e-324, "-4.9E-324"),
+        (1e-323, "9.9E-324"),
+        (1.5e-323, "1.5E-323"),
+        (2e-323, "2.0E-323"),
+        (1e23, "1.0E23"),
+        (0.005, "0.005"),
+        (3.0, "3.0"),
+    ],
+)
+def test_where_one_digit_would_do_java_prints_the_closest_two(value, printed):
+    assert java_double(value) == printed
+
+
 @given(st.text(alphabet='{}[]:,"\\ue0123456789.-+ truefalsnN\n', max_size=30))
 def test_what_counts_as_json_is_what_pythons_strict_parser_takes(text):
     def refuse(name):
