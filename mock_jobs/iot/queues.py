@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from heapq import merge
 from operator import attrgetter
 
 from mock_jobs.iot.executions import Execution
-from mock_jobs.iot.shelf import insert_sorted
 
 _sequence = attrgetter("sequence")
 _LISTS = {"QUEUED": "queued", "IN_PROGRESS": "in_progress"}
@@ -39,7 +38,7 @@ class ThingQueue:
         if executions is None:
             setattr(self, name, [execution])
         else:
-            insert_sorted(executions, execution, _sequence)
+            insort(executions, execution, key=_sequence)
 
     def remove(self, execution: Execution) -> None:
         """Take an execution out, before its status changes."""

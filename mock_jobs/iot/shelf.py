@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 RecordT = TypeVar("RecordT")
 Key = tuple[int, ...]
@@ -111,11 +111,3 @@ class Shelf(Generic[RecordT]):
 def _downwards(block: list[RecordT], end: int) -> Iterator[RecordT]:
     for place in range(end - 1, -1, -1):
         yield block[place]
-
-
-def insert_sorted(records: list[RecordT], record: RecordT, key: Callable[[RecordT], Any]) -> None:
-    """Put a record into a list sorted by a key; at the end, mostly."""
-    if key(record) > key(records[-1]):
-        records.append(record)
-    else:
-        records.insert(bisect_right(records, key(record), key=key), record)
