@@ -8,6 +8,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -71,6 +72,19 @@ class Violation:
     bound: object = None
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """An upper bound that the service has and its model lacks.
+
+    Attributes:
+        most: The highest number, or the greatest length.
+        in_bytes: Whether the length of a text counts bytes of UTF-8, not characters.
+    """
+
+    most: int
+    in_bytes: bool = False
+
+
 class Backend(ABC):
     """The state of one service in one account and region; its operations are methods named as in boto3.
 
@@ -87,6 +101,9 @@ class Backend(ABC):
 
     names_code_in_body: ClassVar[bool] = False
     """Whether errors carry their code in the body as well."""
+
+    more_bounds: ClassVar[Mapping[str, Bound]] = MappingProxyType({})
+    """Bounds by shape, each in place of an upper bound that the model gives or lacks."""
 
     def __init__(self, world: World, account: str, region: str) -> None:
         self.world = world

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from mock_jobs.aws import Violation
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException
-from mock_jobs.iot.validation import validation_error
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import (
@@ -23,15 +21,10 @@ if TYPE_CHECKING:
         TimeoutConfigTypeDef,
     )
 
-# Source: developer guide, "Job configurations" (documented); above it is a violation (observed).
-MAX_PER_MINUTE: Final = 1000
 # Source: TimeoutConfig and UpdateJobExecution, API reference (documented).
 TIMEOUT_MINUTES: Final = range(1, 10080 + 1)
 # Source: developer guide, "Job configurations" (documented).
 MAX_RETRIES: Final = 10
-# Source: UpdateJobExecution and CancelJobExecution, API reference (documented); the length of a value is that of the developer guide.
-MAX_DETAILS: Final = 10
-MAX_DETAIL_LENGTH: Final = 1024
 MAX_THRESHOLD_DECIMALS: Final = 2
 
 # Lenient: accounts of any length occur in tests.
@@ -58,14 +51,6 @@ def check_abort(config: AbortConfigTypeDef) -> None:
             raise InvalidRequestException(messages.ABORT_THRESHOLD_NOT_POSITIVE.format(value=float(threshold)))
         if _decimals(threshold) > MAX_THRESHOLD_DECIMALS:
             raise InvalidRequestException(messages.ABORT_THRESHOLD_DECIMALS)
-
-
-def check_rollout_bounds(config: JobExecutionsRolloutConfigTypeDef) -> None:
-    """Refuse a rate above 1000, as the model does with other bounds. Source: observed; the model has no such bound."""
-    maximum = config.get("maximumPerMinute")
-    if maximum is not None and maximum > MAX_PER_MINUTE:
-        member = "jobExecutionsRolloutConfig.maximumPerMinute"
-        raise validation_error([Violation(member, maximum, "max", MAX_PER_MINUTE)])
 
 
 def check_rollout(config: JobExecutionsRolloutConfigTypeDef) -> None:
@@ -134,7 +119,7 @@ def check_retry_update(config: JobExecutionsRetryConfigTypeDef, existing: JobExe
 
 
 def check_role(config: PresignedUrlConfigTypeDef) -> None:
-    """Refuse a role that is no ARN of an IAM role. Source: observed for UpdateJob; how AWS reads the ARN is inferred."""
+    """Refuse a role that is no ARN of an IAM role. Source: observed for UpdateJob; that what creates does so too, and how the ARN is read, is inferred."""
     role = config.get("roleArn")
     if role is not None and _ROLE.fullmatch(role) is None:
         raise InvalidRequestException(messages.ROLE_INVALID.format(role=role))
@@ -148,24 +133,6 @@ def check_tags(tags: Sequence[TagTypeDef]) -> dict[str, str]:
         if tag["Key"].lower().startswith("aws:"):
             raise InvalidRequestException(messages.TAG_PREFIX.format(key=tag["Key"]))
     return {tag["Key"]: tag["Value"] for tag in tags}
-
-
-def check_details(details: Mapping[str, str] | None) -> None:
-    """Refuse more than 10 details, or a value longer than 1024 characters.
-
-    Source: UpdateJobExecution, API reference, and developer guide, "Job limits" (documented); the model has no such bounds.
-    """
-    if not details:
-        return
-    violations = [
-        Violation(f"statusDetails.{key}.member", value, "max_length", MAX_DETAIL_LENGTH)
-        for key, value in details.items()
-        if len(value) > MAX_DETAIL_LENGTH
-    ]
-    if len(details) > MAX_DETAILS:
-        violations.insert(0, Violation("statusDetails", details, "max_length", MAX_DETAILS))
-    if violations:
-        raise validation_error(violations)
 
 
 def check_step_timeout(minutes: int | None, *, may_be_off: bool) -> None:

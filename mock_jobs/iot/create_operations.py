@@ -11,17 +11,13 @@ from mock_jobs.aws import WireShape
 from mock_jobs.iot import configs, messages, quotas, states, views
 from mock_jobs.iot.arns import parse_arn
 from mock_jobs.iot.documents import read_document
-from mock_jobs.iot.exceptions import (
-    InvalidRequestException,
-    ResourceAlreadyExistsException,
-    ResourceNotFoundException,
-)
-from mock_jobs.iot.from_template import FromTemplate
+from mock_jobs.iot.exceptions import InvalidRequestException, ResourceAlreadyExistsException
+from mock_jobs.iot.from_template import AskedDocument, FromTemplate
 from mock_jobs.iot.job_configs import JobConfigs
 from mock_jobs.iot.job_life import JobLife
 from mock_jobs.iot.jobs import Job
 from mock_jobs.iot.packages import check_packages_are_here
-from mock_jobs.iot.schedule import read_schedule
+from mock_jobs.iot.schedule import Schedule, read_schedule
 from mock_jobs.iot.targets import Target, check_exists, parse_target
 
 if TYPE_CHECKING:
@@ -76,36 +72,27 @@ class CreateOperations(FromTemplate, JobLife):
             NotEmulatedYet: The job needs a feature that is still missing.
         """
         given = JobConfigs(
-            presigned_url_config,
-            job_executions_rollout_config,
-            abort_config,
-            timeout_config,
-            job_executions_retry_config,
-            destination_package_versions,
+            presigned_url=presigned_url_config,
+            rollout=job_executions_rollout_config,
+            abort=abort_config,
+            timeout=timeout_config,
+            retry=job_executions_retry_config,
+            package_versions=destination_package_versions,
         ).without_empty()
-        given.check_bounds()
-        _check_document_members(document, document_source, job_template_arn, document_parameters)
-        template = None if job_template_arn is None else self.find_template(job_template_arn)
-        given.check_new()
-        if template is not None:
-            given = given.over(template.configs)
-            scheduling_config = template.schedule(scheduling_config)
-        schedule = None
-        if scheduling_config:
-            now = datetime.fromtimestamp(self.world.clock.now_s, timezone.utc)
-            schedule = read_schedule(scheduling_config, target_selection, now)
+        asked = AskedDocument(document, document_source, document_parameters or {})
+        _check_document_members(asked, job_template_arn)
+        template = self.find_template(job_template_arn)
+        given.check(is_new=True)
+        merged = given.over(template.configs)
+        scheduling_config = template.schedule(scheduling_config)
+        schedule = self._read_schedule(scheduling_config, target_selection)
         tags_by_key = configs.check_tags(tags)
-        read_one = partial(read_document, job_id, configs=given, sources=self.sources)
-        if template is None:
-            read = read_one(document, document_source)
-        else:
-            read = template.read_document(read_one, document, document_source, document_parameters or {})
+        read = template.read_document(partial(read_document, job_id, configs=merged, sources=self.sources), asked)
         parsed_targets = [parse_target(arn) for arn in targets]
-        if job_template_arn is not None and template is None:
-            template_id = job_template_arn.rpartition("/")[2]
-            raise ResourceNotFoundException(messages.TEMPLATE_NOT_FOUND.format(template_id=template_id))
-        assert read is not None
-        check_packages_are_here(given.package_versions or (), self.scope)
+        if template.problem is not None:
+            raise template.problem
+        assert read is not None, "the request or its template has a document"
+        check_packages_are_here(merged.package_versions or (), self.scope)
         self._check_new(job_id, parsed_targets)
         starts_at_once = schedule is None or schedule.start_ms is None
         quotas.check_new_job(self.settings, self.usage, target_selection, starts_at_once=starts_at_once)
@@ -124,13 +111,18 @@ class CreateOperations(FromTemplate, JobLife):
             document_parameters=document_parameters or None,
             description=description,
             namespace_id=namespace_id,
-            configs=given,
+            configs=merged,
             scheduling_config=scheduling_config,
             tags=tags_by_key,
             schedule=schedule,
         )
         self.add_job(job, parsed_targets)
         return views.identify_job(job)
+
+    def _read_schedule(self, config: SchedulingConfigTypeDef | None, target_selection: TargetSelectionType) -> Schedule | None:
+        if not config:
+            return None
+        return read_schedule(config, target_selection, datetime.fromtimestamp(self.world.clock.now_s, timezone.utc))
 
     def _check_new(self, job_id: str, parsed_targets: list[Target]) -> None:
         registry = self.registry
@@ -144,14 +136,12 @@ class CreateOperations(FromTemplate, JobLife):
         quotas.check_targets(self.settings, job_id, len({target.arn for target in parsed_targets}))
 
 
-def _check_document_members(
-    document: str | None, source: str | None, template_arn: str | None, parameters: Mapping[str, str] | None
-) -> None:
+def _check_document_members(asked: AskedDocument, template_arn: str | None) -> None:
     # Source: each of the three is required unless another is given (documented); first and last text observed.
-    if document is not None and source is not None:
+    if asked.text is not None and asked.source is not None:
         raise InvalidRequestException(messages.TWO_DOCUMENTS)
-    if document is None and source is None and template_arn is None:
+    if asked.is_missing and template_arn is None:
         raise InvalidRequestException(messages.NO_DOCUMENT)
     arn = None if template_arn is None else parse_arn(template_arn)
-    if parameters and (arn is None or not arn.is_of_aws):
+    if asked.parameters and (arn is None or not arn.is_of_aws):
         raise InvalidRequestException(messages.PARAMETERS_WITHOUT_TEMPLATE)

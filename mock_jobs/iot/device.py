@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from mock_jobs.aws import Violation, WireShape
+from mock_jobs.aws import WireShape
 from mock_jobs.iot import configs, messages, states, views
 from mock_jobs.iot.exceptions import (
     InvalidRequestException,
@@ -19,15 +19,12 @@ from mock_jobs.iot.executions import Execution
 from mock_jobs.iot.job_life import JobLife
 from mock_jobs.iot.presigning import written_for
 from mock_jobs.iot.states import ExecutionTrigger
-from mock_jobs.iot.validation import validation_error
 
 # Stands for the id of the job that is next. Source: DescribeJobExecution, API reference of the data plane (documented).
 NEXT: Final = "$next"
 # Source: developer guide, "Job limits" (documented).
 MAX_PENDING: Final = 10
 MAX_PENDING_WITH_WINDOWS: Final = 15
-# The model of this plane gives no bound to the id in DescribeJobExecution; jobs cannot have longer ones (inferred).
-MAX_JOB_ID: Final = 64
 
 
 def get_pending(store: JobLife, thing_name: str) -> WireShape:
@@ -58,10 +55,9 @@ def start_next(store: JobLife, thing_name: str, details: Mapping[str, str] | Non
     A step timer for one that runs already is set, without a new version (inferred).
 
     Raises:
-        InvalidRequestException: The details or the step timer are invalid.
+        InvalidRequestException: The step timer is invalid.
         ResourceNotFoundException: The thing is not registered (inferred).
     """
-    configs.check_details(details)
     configs.check_step_timeout(step_minutes, may_be_off=False)
     _check_registered(store, thing_name)
     execution = next(store.pending(thing_name), None)
@@ -81,12 +77,9 @@ def describe(store: JobLife, thing_name: str, job_id: str, *, with_document: boo
     (observed over MQTT), that of a thing which is not registered the text for all that is not found (observed).
 
     Raises:
-        InvalidRequestException: The job id is too long.
         ResourceNotFoundException: There is no such thing, job or execution.
         TerminalStateException: It is finished, in whatever way.
     """
-    if len(job_id) > MAX_JOB_ID:
-        raise validation_error([Violation("jobId", job_id, "max_length", MAX_JOB_ID)])
     execution: Execution | None
     if job_id == NEXT:
         if not store.registry.has_thing(thing_name):
@@ -128,12 +121,11 @@ def update(store: JobLife, thing_name: str, job_id: str, report: Report) -> Exec
     execution is looked up, and a wrong version over HTTP is an InvalidRequestException (observed).
 
     Raises:
-        InvalidRequestException: The details or the step timer are invalid, or the version is another one; in the last case
+        InvalidRequestException: The step timer is invalid, or the version is another one; in the last case
             the body also holds `executionState`.
         InvalidStateTransitionException: Devices cannot set this status, or the execution is finished.
         ResourceNotFoundException: There is no such thing, job or execution.
     """
-    configs.check_details(report.details)
     configs.check_step_timeout(report.step_minutes, may_be_off=True)
     trigger = states.REPORTS.get(report.status)
     if trigger is None:

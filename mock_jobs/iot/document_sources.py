@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mock_jobs.iot import messages
+from mock_jobs.iot.bounds import MAX_DOCUMENT_BYTES
 from mock_jobs.iot.exceptions import InvalidRequestException, LimitExceededException
 from mock_jobs.iot.s3_urls import NotS3UrlError, S3Url, parse_s3_url
 
 if TYPE_CHECKING:
     from mock_jobs.objects import ObjectStore
-
-# Source: JobDocument, API reference (documented); the unit is bytes (observed).
-MAX_DOCUMENT_BYTES: Final = 32768
 
 
 @dataclass(frozen=True, slots=True)

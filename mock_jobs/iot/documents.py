@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mock_jobs.aws import NotEmulatedYet, Violation
+from mock_jobs.aws import NotEmulatedYet
 from mock_jobs.iot import messages
 from mock_jobs.iot.device_document import device_copy
-from mock_jobs.iot.document_sources import MAX_DOCUMENT_BYTES, Sources, read_source
+from mock_jobs.iot.document_sources import Sources, read_source
 from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.json_text import is_json
 from mock_jobs.iot.packages import check_package_placeholder, names_artifact, names_package
 from mock_jobs.iot.placeholders import Placeholder, find_placeholders, may_have_placeholders
 from mock_jobs.iot.presigned import presigned_variant, read_transfer
-from mock_jobs.iot.validation import validation_error
 
 if TYPE_CHECKING:
     from mock_jobs.iot.job_configs import JobConfigs
@@ -66,13 +65,11 @@ def read_document(
 
 
 def check_document(document: str, source: str | None = None) -> None:
-    """Refuse a document that is too long or not JSON.
+    """Refuse a document that is not JSON.
 
     Raises:
         InvalidRequestException: With the service's texts (observed).
     """
-    if not document.isascii() and len(document.encode("utf-8", "surrogatepass")) > MAX_DOCUMENT_BYTES:
-        raise validation_error([Violation("document", document, "max_length", MAX_DOCUMENT_BYTES)])
     if not is_json(document):
         raise InvalidRequestException(messages.INVALID_DOCUMENT.format(place=source or messages.DOCUMENT_IN_REQUEST))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mock_jobs.aws import WireShape
-from mock_jobs.iot import configs, messages, states, views
+from mock_jobs.iot import messages, states, views
 from mock_jobs.iot.exceptions import (
     InvalidRequestException,
     InvalidStateTransitionException,
@@ -116,12 +116,10 @@ class ExecutionOperations(JobLife):
         Source: CancelJobExecution, API reference (documented). The version is compared before the status (inferred).
 
         Raises:
-            InvalidRequestException: Too many or too long details.
             ResourceNotFoundException: There is no such job or execution.
             VersionConflictException: It has another version; the error holds the present state in `executionState`.
             InvalidStateTransitionException: It is finished, or IN_PROGRESS and `force` is not given.
         """
-        configs.check_details(status_details)
         execution = self._execution_or_404(job_id, thing_name, None)
         if expected_version is not None and expected_version != execution.version:
             text = messages.VERSION_DIFFERS.format(expected=expected_version, found=execution.version)

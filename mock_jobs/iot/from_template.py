@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from mock_jobs.aws import AwsError
 from mock_jobs.iot import messages
 from mock_jobs.iot.arns import parse_arn
 from mock_jobs.iot.documents import JobDocument, check_document
-from mock_jobs.iot.exceptions import InvalidRequestException
+from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
 from mock_jobs.iot.job_configs import JobConfigs
 from mock_jobs.iot.managed_template_operations import ManagedTemplateOperations
 from mock_jobs.iot.parameters import check_parameters, fill_in, missing_parameters
@@ -24,8 +25,28 @@ ReadDocument: TypeAlias = Callable[[str | None, str | None], JobDocument | None]
 
 
 @dataclass(frozen=True, slots=True)
+class AskedDocument:
+    """The document that a request asks for.
+
+    Attributes:
+        text: It, as given.
+        source: Where it is to be read.
+        parameters: Values for the placeholders of a template of AWS.
+    """
+
+    text: str | None
+    source: str | None
+    parameters: Mapping[str, str]
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the request has no document and names none."""
+        return self.text is None and self.source is None
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateBasis:
-    """What a template offers to a job, for the members that the request leaves out.
+    """What a template offers to a job, for the members that the request leaves out; nothing, if there is no template.
 
     Its description and its tags are not among it. Source: observed.
 
@@ -35,13 +56,15 @@ class TemplateBasis:
         configs: Its configurations.
         maintenance_windows: Its windows.
         managed: The template, if it is one of AWS.
+        problem: Why there is none although the request names one. It comes after what is wrong with the rest of the request.
     """
 
-    document: str
+    document: str | None = None
     document_source: str | None = None
     configs: JobConfigs = field(default_factory=JobConfigs)
     maintenance_windows: Sequence[MaintenanceWindowTypeDef] = ()
     managed: ManagedTemplate | None = None
+    problem: AwsError | None = None
 
     def schedule(self, given: SchedulingConfigTypeDef | None) -> SchedulingConfigTypeDef | None:
         """Return the schedule of a request with the template's windows, unless it has windows of its own.
@@ -52,69 +75,62 @@ class TemplateBasis:
             return given
         return {**(given or {}), "maintenanceWindows": self.maintenance_windows}
 
-    def read_document(
-        self, read: ReadDocument, document: str | None, source: str | None, parameters: Mapping[str, str]
-    ) -> JobDocument | None:
+    def read_document(self, read: ReadDocument, asked: AskedDocument) -> JobDocument | None:
         """Return the document of a job: that of the request if it has one, else the template's, with parameters in place.
 
         Source: developer guide, "Create a job from a template" (documented).
 
         Args:
             read: Reads a document that is given or named by its source, for the job.
-            document: That of the request.
-            source: The same.
-            parameters: The same.
+            asked: That of the request.
 
         Raises:
             InvalidRequestException: The document or a parameter is invalid.
             LimitExceededException: The source is too long.
         """
         if self.managed is not None:
-            return self._read_managed(self.managed, read, document, source, parameters)
-        if document is not None or source is not None:
-            return read(document, source)
+            return self._read_managed(self.managed, read, asked)
+        if not asked.is_missing:
+            return read(asked.text, asked.source)
         own = read(self.document, None)
         return None if own is None else replace(own, source=self.document_source)
 
-    def _read_managed(
-        self,
-        managed: ManagedTemplate,
-        read: ReadDocument,
-        document: str | None,
-        source: str | None,
-        parameters: Mapping[str, str],
-    ) -> JobDocument | None:
-        if document is not None:
+    def _read_managed(self, managed: ManagedTemplate, read: ReadDocument, asked: AskedDocument) -> JobDocument | None:
+        parameters = asked.parameters
+        if asked.text is not None:
             # Before a value could make JSON of it.
-            check_document(document)
+            check_document(asked.text)
         check_parameters(managed, parameters)
-        if source is not None:
-            own = read(None, source)
+        if asked.source is not None:
+            own = read(None, asked.source)
             if own is None or not parameters:
                 return own
             filled = read(fill_in(own.text, parameters), None)
             return None if filled is None else replace(own, text=filled.text)
-        text = managed.document(without=missing_parameters(managed, parameters)) if document is None else document
+        text = managed.document(without=missing_parameters(managed, parameters)) if asked.text is None else asked.text
+        before = managed.document() if asked.text is None else asked.text
         filled = read(fill_in(text, parameters), None)
-        return None if filled is None else replace(filled, before_substitution=self.document if document is None else document)
+        return None if filled is None else replace(filled, before_substitution=before)
 
 
 class FromTemplate(ManagedTemplateOperations):
     """Finds the templates of jobs."""
 
-    def find_template(self, text: str) -> TemplateBasis | None:
-        """Return what the template with this ARN offers, None if there is none in this account and region.
-
-        Raises:
-            InvalidRequestException: It is the ARN of something else. Source: observed.
-        """
+    def find_template(self, text: str | None) -> TemplateBasis:
+        """Return what the template with this ARN offers: nothing without an ARN, or if it is that of something else (observed)."""
+        if text is None:
+            return TemplateBasis()
         arn = parse_arn(text)
         if arn is None or arn.service != "iot" or arn.kind != "jobtemplate":
-            raise InvalidRequestException(messages.NOT_A_TEMPLATE.format(type=text if arn is None else arn.kind))
+            kind = text if arn is None else arn.kind
+            return TemplateBasis(problem=InvalidRequestException(messages.NOT_A_TEMPLATE.format(type=kind)))
         if arn.is_of_aws:
             managed = self.find_managed_template(arn)
-            return None if managed is None else TemplateBasis(managed.document(), managed=managed)
-        template = self.templates.get(arn.name)
-        if template is None or template.arn != text:
-            return None
-        return TemplateBasis(template.document, template.document_source, template.configs, template.maintenance_windows)
+            if managed is not None:
+                return TemplateBasis(managed=managed)
+        else:
+            template = self.templates.get(arn.name)
+            if template is not None and template.arn == text:
+                return TemplateBasis(template.document, template.document_source, template.configs, template.maintenance_windows)
+        missing = messages.TEMPLATE_NOT_FOUND.format(template_id=text.rpartition("/")[2])
+        return TemplateBasis(problem=ResourceNotFoundException(missing))

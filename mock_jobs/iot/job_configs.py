@@ -57,27 +57,14 @@ class JobConfigs:
         pairs = ((getattr(self, each.name), getattr(base, each.name)) for each in fields(self))
         return JobConfigs(*(theirs if own is None else own for own, theirs in pairs))
 
-    def check_bounds(self) -> None:
-        """Refuse what the service's model should refuse and does not (observed); comes with the constraints of the model.
+    def check(self, *, is_new: bool) -> None:
+        """Refuse what the service refuses in each of them.
 
-        Raises:
-            InvalidRequestException: With the service's texts.
-        """
-        if self.rollout is not None:
-            configs.check_rollout_bounds(self.rollout)
+        Source: that the time limit comes first, then abort criteria, rollout and role, is observed for UpdateJob; that a job or a
+        job template is created by the same rules is observed for the first two and inferred for the others.
 
-    def check_new(self) -> None:
-        """Refuse what the service refuses in each of them when a job or a job template is created.
-
-        Raises:
-            InvalidRequestException: With the service's texts.
-        """
-        self.check()
-        if self.retry is not None:
-            configs.check_retry(self.retry)
-
-    def check(self) -> None:
-        """Refuse what the service refuses in each of them, retries aside: the time limit first (observed).
+        Args:
+            is_new: Whether a job or a job template is created. The retries of a job that exists are judged by those that it has.
 
         Raises:
             InvalidRequestException: With the service's texts.
@@ -88,5 +75,9 @@ class JobConfigs:
             configs.check_abort(self.abort)
         if self.rollout is not None:
             configs.check_rollout(self.rollout)
+        if self.presigned_url is not None:
+            configs.check_role(self.presigned_url)
         if self.package_versions is not None:
             check_package_versions(self.package_versions)
+        if is_new and self.retry is not None:
+            configs.check_retry(self.retry)

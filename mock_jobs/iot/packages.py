@@ -10,16 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mock_jobs.aws import Violation
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
-from mock_jobs.iot.validation import validation_error
 
 if TYPE_CHECKING:
     from mock_jobs.iot.placeholders import Placeholder
 
-# Source: CreateJob, API reference (documented).
-MAX_PACKAGE_VERSIONS: Final = 25
 # Stand for the version that the package has as its default, and for having none. Source: developer guide, "Preparing jobs for the
 # software package catalog" (documented).
 _DEFAULT: Final = "$default"
@@ -46,15 +42,13 @@ class PackageVersion:
 
 
 def check_package_versions(arns: Sequence[str]) -> None:
-    """Refuse destination package versions that are too many or no ARNs of package versions.
+    """Refuse destination package versions that are no ARNs of package versions.
 
-    Source: at most 25, CreateJob, API reference; the form of the ARN, developer guide (documented); texts are ours.
+    Source: the form of the ARN, developer guide (documented); the text is ours.
 
     Raises:
         InvalidRequestException: So it is.
     """
-    if len(arns) > MAX_PACKAGE_VERSIONS:
-        raise validation_error([Violation("destinationPackageVersions", arns, "max_length", MAX_PACKAGE_VERSIONS)])
     for arn in arns:
         if _ARN.fullmatch(arn) is None:
             raise InvalidRequestException(messages.PACKAGE_ARN_INVALID.format(arn=arn))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from mock_jobs.aws import AwsError, Backend, Violation
+from mock_jobs.aws import AwsError, Backend, Bound, Violation
 from mock_jobs.iot import messages, states
+from mock_jobs.iot.bounds import MORE_BOUNDS
 from mock_jobs.iot.control import IoTControl
 from mock_jobs.iot.document_sources import Sources
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 class JobStore(Backend):
     """Base of the backend of AWS IoT Jobs: holds the records."""
+
+    more_bounds: ClassVar[Mapping[str, Bound]] = MORE_BOUNDS
 
     def __init__(self, world: World, account: str, region: str) -> None:
         super().__init__(world, account, region)

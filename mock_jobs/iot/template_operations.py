@@ -67,17 +67,16 @@ class TemplateOperations(JobStore):
                 bytes.
         """
         given = JobConfigs(
-            presigned_url_config,
-            job_executions_rollout_config,
-            abort_config,
-            timeout_config,
-            job_executions_retry_config,
-            destination_package_versions,
+            presigned_url=presigned_url_config,
+            rollout=job_executions_rollout_config,
+            abort=abort_config,
+            timeout=timeout_config,
+            retry=job_executions_retry_config,
+            package_versions=destination_package_versions,
         ).without_empty()
-        given.check_bounds()
         if document is not None:
             check_document(document)
-        given.check_new()
+        given.check(is_new=True)
         read_windows(maintenance_windows)
         tags_by_key = configs.check_tags(tags)
         if document is not None and document_source is not None:

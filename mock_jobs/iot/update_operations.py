@@ -50,15 +50,15 @@ class UpdateOperations(JobLife):
             ResourceNotFoundException: There is no such job.
         """
         given = JobConfigs(
-            presigned_url_config, job_executions_rollout_config, abort_config, timeout_config, job_executions_retry_config
+            presigned_url=presigned_url_config,
+            rollout=job_executions_rollout_config,
+            abort=abort_config,
+            timeout=timeout_config,
+            retry=job_executions_retry_config,
         )
-        if given.rollout is not None:
-            configs.check_rollout_bounds(given.rollout)
         if description is None and given.is_empty:
             raise InvalidRequestException(messages.EMPTY_UPDATE.format(job_id=job_id))
-        given.check()
-        if given.presigned_url is not None:
-            configs.check_role(given.presigned_url)
+        given.check(is_new=False)
         job = self.job_or_404(job_id, namespace_id=namespace_id)
         if states.next_job_status(job.status, JobTrigger.UPDATE) is None:
             raise InvalidRequestException(messages.UPDATE_OF_JOB.format(job_id=job_id, status=job.status))

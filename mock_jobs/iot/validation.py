@@ -59,10 +59,13 @@ def validation_error(violations: Sequence[Violation]) -> AwsError:
 
 
 def _in_order(violations: Sequence[Violation]) -> Sequence[Violation]:
-    places = [each.member.split(".") for each in violations]
-    if any(path[0] not in _MEMBER_ORDER for path in places):
-        return violations
-    return sorted(violations, key=lambda each: _place(each.member.split(".")))
+    """Return violations with those of ordered members in their order, and others where they were."""
+    ordered = iter(sorted(filter(_is_ordered, violations), key=lambda each: _place(each.member.split("."))))
+    return [next(ordered) if _is_ordered(each) else each for each in violations]
+
+
+def _is_ordered(violation: Violation) -> bool:
+    return violation.member.partition(".")[0] in _MEMBER_ORDER
 
 
 def _place(path: list[str]) -> tuple[int, int, int]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from mock_jobs.aws import AwsError, Backend, Violation, WireShape
+from mock_jobs.aws import AwsError, Backend, Bound, Violation, WireShape
 from mock_jobs.iot import device
+from mock_jobs.iot.bounds import MORE_BOUNDS
 from mock_jobs.iot.models import IoTBackend
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ class IoTJobsDataBackend(Backend):
 
     # Source: examples of the developer guide send it as a string (inferred).
     lenient_numbers: ClassVar[frozenset[str]] = frozenset({"expectedVersion"})
+
+    more_bounds: ClassVar[Mapping[str, Bound]] = MORE_BOUNDS
 
     @classmethod
     def refuse(cls, violations: Sequence[Violation]) -> AwsError:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mock_jobs.aws import Violation
+from mock_jobs.aws import Bound, Violation
 from mock_jobs.wire.patterns import full_matcher
 
 if TYPE_CHECKING:
@@ -19,24 +19,37 @@ _LONG = 1 << 63
 _INTEGER = 1 << 31
 
 
+class _Limits(NamedTuple):
+    least: float | None
+    most: float | None
+    in_bytes: bool = False
+
+
 class Checks:
     """Compiles shapes into checks.
 
     Args:
         lenient_numbers: Names of the whole-number members that may come as a string of digits.
         lenient_enums: Names of the shapes whose values may come in lower case too.
+        more_bounds: Upper bounds by shape, in place of those of the model.
     """
 
-    def __init__(self, lenient_numbers: frozenset[str] = frozenset(), lenient_enums: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        lenient_numbers: frozenset[str] = frozenset(),
+        lenient_enums: frozenset[str] = frozenset(),
+        more_bounds: Mapping[str, Bound] | None = None,
+    ) -> None:
         self._lenient_numbers = lenient_numbers
         self._lenient_enums = lenient_enums
+        self._more_bounds = more_bounds or {}
         self._compiled: dict[str, Check] = {}
 
     def of(self, shape: Shape, member: str = "") -> Check:
         """Return the check of a shape; `member` is its name where it is used."""
         kind = shape.type_name
         if kind in ("integer", "long") and member in self._lenient_numbers:
-            return _lenient(_whole_number(shape, kind))
+            return _lenient(_whole_number(self._limits(shape), kind))
         if shape.name in self._compiled:
             return self._compiled[shape.name]
 
@@ -47,11 +60,11 @@ class Checks:
         self._compiled[shape.name] = later
         check: Check
         if kind == "string":
-            check = _string(shape, shape.name in self._lenient_enums)  # type: ignore[arg-type]
+            check = _string(shape, self._limits(shape), shape.name in self._lenient_enums)  # type: ignore[arg-type]
         elif kind in ("integer", "long"):
-            check = _whole_number(shape, kind)
+            check = _whole_number(self._limits(shape), kind)
         elif kind in ("double", "float"):
-            check = _number(shape)
+            check = _number(self._limits(shape))
         elif kind == "boolean":
             check = _boolean
         elif kind == "structure":
@@ -65,6 +78,11 @@ class Checks:
             check = _anything
         self._compiled[shape.name] = check
         return check
+
+    def _limits(self, shape: Shape) -> _Limits:
+        more = self._more_bounds.get(shape.name)
+        least = shape.metadata.get("min")
+        return _Limits(least, shape.metadata.get("max")) if more is None else _Limits(least, more.most, more.in_bytes)
 
     def _structure(self, shape: StructureShape) -> Check:
         members = {name: self.of(member, name) for name, member in shape.members.items()}
@@ -85,7 +103,7 @@ class Checks:
 
     def _list(self, shape: ListShape) -> Check:
         member = self.of(shape.member)
-        length = _length(shape)
+        length = _length(self._limits(shape))
 
         def check(value: Any, path: str, notes: list[Violation]) -> Any:
             if not isinstance(value, list):
@@ -99,7 +117,7 @@ class Checks:
 
     def _map(self, shape: MapShape) -> Check:
         key_check, value_check = self.of(shape.key), self.of(shape.value)
-        length = _length(shape)
+        length = _length(self._limits(shape))
 
         def check(value: Any, path: str, notes: list[Violation]) -> Any:
             if not isinstance(value, dict):
@@ -122,8 +140,8 @@ def _element(check: Check, value: Any, path: str, notes: list[Violation]) -> Any
     return check(value, path, notes)
 
 
-def _length(shape: Shape) -> Callable[[object, int, str, list[Violation]], None] | None:
-    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+def _length(limits: _Limits) -> Callable[[object, int, str, list[Violation]], None] | None:
+    least, most = limits.least, limits.most
     if not least and most is None:
         return None
 
@@ -141,8 +159,13 @@ def _java_length(value: str) -> int:
     return len(value.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _string(shape: StringShape, is_lenient: bool) -> Check:
-    length = _length(shape)
+def _utf8_length(value: str) -> int:
+    return len(value.encode("utf-8", "surrogatepass"))
+
+
+def _string(shape: StringShape, limits: _Limits, is_lenient: bool) -> Check:
+    length = _length(limits)
+    measure = _utf8_length if limits.in_bytes else _java_length
     pattern = shape.metadata.get("pattern")
     allowed = tuple(shape.enum)
     accepted = {*allowed, *(each.lower() for each in allowed)} if is_lenient else {*allowed}
@@ -159,7 +182,7 @@ def _string(shape: StringShape, is_lenient: bool) -> Check:
                 notes.append(Violation(path, value, "enum", allowed))
             return value
         if length is not None:
-            length(value, len(value) if value.isascii() else _java_length(value), path, notes)
+            length(value, len(value) if value.isascii() else measure(value), path, notes)
         if pattern is not None:
             if matches is None:
                 matches = full_matcher(pattern)
@@ -170,8 +193,8 @@ def _string(shape: StringShape, is_lenient: bool) -> Check:
     return check
 
 
-def _whole_number(shape: Shape, kind: str) -> Check:
-    bounds = _bounds(shape)
+def _whole_number(limits: _Limits, kind: str) -> Check:
+    bounds = _bounds(limits)
     size = _LONG if kind == "long" else _INTEGER
 
     def check(value: Any, path: str, notes: list[Violation]) -> Any:
@@ -195,8 +218,8 @@ def _lenient(check: Check) -> Check:
     return lenient
 
 
-def _number(shape: Shape) -> Check:
-    bounds = _bounds(shape)
+def _number(limits: _Limits) -> Check:
+    bounds = _bounds(limits)
 
     def check(value: Any, path: str, notes: list[Violation]) -> Any:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
@@ -210,8 +233,8 @@ def _number(shape: Shape) -> Check:
     return check
 
 
-def _bounds(shape: Shape) -> Callable[[float, str, list[Violation]], None] | None:
-    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+def _bounds(limits: _Limits) -> Callable[[float, str, list[Violation]], None] | None:
+    least, most = limits.least, limits.most
     if least is None and most is None:
         return None
 

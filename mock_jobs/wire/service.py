@@ -166,7 +166,7 @@ class CompiledService:
         from botocore.model import ServiceModel  # noqa: PLC0415 - comes when a mock starts
 
         model = ServiceModel(description, name)
-        checks = Checks(backend.lenient_numbers, backend.lenient_enums)
+        checks = Checks(backend.lenient_numbers, backend.lenient_enums, backend.more_bounds)
         names = [each for each in model.operation_names if only is None or re.search(only, each)]
         self.name = name
         self.operations = {each: Operation(name, model.operation_model(each), backend, checks) for each in names}

@@ -177,6 +177,16 @@ RETRY = "jobExecutionsRetryConfig.criteriaList"
             too(3601, "presignedUrlConfig.expiresInSec", "have value less than or equal to 3600"),
             id="expires in 3601 s",
         ),
+        pytest.param(
+            {"presignedUrlConfig": {"roleArn": f"{ARN}thing/no-role"}},
+            f"Given role {ARN}thing/no-role is invalid.",
+            id="role that is none",
+        ),
+        pytest.param(
+            {"presignedUrlConfig": {"roleArn": f"{ARN}thing/no-role"}, **rollout(exponentialRate=exponential())},
+            "Provide MaximumPerMinute value when ExponentialRate is defined",
+            id="role that is none, after the rollout",
+        ),
         # The rest
         pytest.param(
             {"targetSelection": "snapshot"},

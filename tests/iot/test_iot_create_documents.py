@@ -113,6 +113,29 @@ def test_a_longer_document_is_refused(one, filling):
     )
 
 
+RATE = "jobExecutionsRolloutConfig.maximumPerMinute"
+
+
+def test_the_length_of_a_document_is_listed_with_all_that_breaks_a_constraint(one):
+    with one.refused("InvalidRequestException", 400) as caught:
+        create(
+            one,
+            document="\u00fc" * 16385,
+            description="a\n",
+            jobExecutionsRolloutConfig={"maximumPerMinute": 1001},
+            destinationPackageVersions=["arn:p"] * 26,
+        )
+    message = caught.value.response["Error"]["Message"]
+
+    assert message.startswith("4 validation errors detected: ")
+    assert {clause.split("' at '")[1] for clause in message.split("; ")} == {
+        "document' failed to satisfy constraint: Member must have length less than or equal to 32768",
+        r"description' failed to satisfy constraint: Member must satisfy regular expression pattern: [^\p{C}]+",
+        f"{RATE}' failed to satisfy constraint: Member must have value less than or equal to 1000",
+        "destinationPackageVersions' failed to satisfy constraint: Member must have length less than or equal to 25",
+    }
+
+
 # Placeholders
 
 

@@ -251,6 +251,29 @@ def test_status_details_beyond_their_limits_are_refused(example, unchecked_iot, 
 
 
 @pytest.mark.parametrize("operation", ["cancel", "report", "start"])
+def test_all_limits_of_status_details_are_named_at_once(example, unchecked_iot, unchecked_data, operation):
+    details = {"bad key": "v" * 1025, **{f"k{number}": "v" for number in range(9)}, "smiles": "\U0001f642" * 513}
+    members = {"thingName": "bad thing", "statusDetails": details}
+    calls = {
+        "cancel": lambda: unchecked_iot.cancel_job_execution(jobId="J", **members),
+        "report": lambda: unchecked_data.update_job_execution(jobId="J", status="IN_PROGRESS", **members),
+        "start": lambda: unchecked_data.start_next_pending_job_execution(**members),
+    }
+    with example.refused("InvalidRequestException", 400) as caught:
+        calls[operation]()
+    message = caught.value.response["Error"]["Message"]
+
+    assert message.startswith("5 validation errors detected: ")
+    assert [clause.split("' at '")[1].split("' failed")[0] for clause in message.split("; ")] == [
+        "thingName",
+        "statusDetails",
+        "statusDetails.key",
+        "statusDetails.bad key.member",
+        "statusDetails.smiles.member",
+    ]
+
+
+@pytest.mark.parametrize("operation", ["cancel", "report", "start"])
 def test_status_details_at_their_limits_are_taken(example, operation):
     details = {f"{number}" + "k" * 127: "v" * 1024 for number in range(10)}
     calls = {

@@ -141,6 +141,50 @@ def test_an_arn_of_something_else_is_refused(template, arn, kind):
         template.job("t", jobTemplateArn=arn)
 
 
+# A template that is none counts in row 10 of the checks of CreateJob, after all that is wrong in the request itself.
+@pytest.mark.parametrize("arn", [f"{ARN}job/none", f"{ARN}jobtemplate/none"], ids=["of something else", "unknown"])
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        pytest.param(
+            {"documentParameters": {"a": "b"}},
+            "Document parameters can be specified only with the ARN of a managed job template.",
+            id="4: parameters",
+        ),
+        pytest.param(
+            {"timeoutConfig": {"inProgressTimeoutInMinutes": 0}},
+            "Provide valid timeout value, inProgressTimeoutInMinutes cannot be 0.",
+            id="5: configurations",
+        ),
+        pytest.param(
+            {"tags": [{"Key": "aws:a", "Value": "b"}]}, 'Tags cannot begin with "aws:", offending tag: aws:a', id="5: tags"
+        ),
+        pytest.param({"document": "{"}, "Job document located at request input is an invalid JSON document.", id="6: document"),
+        pytest.param(
+            {"document": '"${aws:iot:s3-presigned-url:s3://b/k}"'},
+            "Role must be provided for pre-sign S3 urls in job document of job job.",
+            id="7: role",
+        ),
+        pytest.param({"targets": ["x"]}, "Target x is not the ARN of a thing or a thing group.", id="9: target"),
+    ],
+)
+def test_what_is_wrong_in_the_request_comes_before_the_template(template, arn, members, message):
+    request = {"jobId": "job", "targets": [f"{ARN}thing/t"], "jobTemplateArn": arn, **members}
+
+    with template.refused("InvalidRequestException", 400, message):
+        template.iot.create_job(**request)
+
+
+@pytest.mark.parametrize(
+    ("arn", "code", "status"),
+    [(f"{ARN}job/none", "InvalidRequestException", 400), (f"{ARN}jobtemplate/none", "ResourceNotFoundException", 404)],
+)
+def test_a_template_that_is_none_comes_before_a_target_that_is_not_there(template, arn, code, status):
+    with template.refused(code, status) as caught:
+        template.job("nope", jobTemplateArn=arn)
+    assert "emplate" in caught.value.response["Error"]["Message"]
+
+
 def test_a_template_s_placeholder_needs_the_role_of_the_job(template):
     template.iot.create_job_template(
         jobTemplateId="presigned",

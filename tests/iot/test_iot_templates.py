@@ -127,6 +127,11 @@ def test_a_template_is_created_at_the_moment_of_the_clock(mock, fleet):
             id="rollout too fast",
         ),
         pytest.param(
+            {"presignedUrlConfig": {"roleArn": f"{ARN}thing/no-role"}},
+            f"Given role {ARN}thing/no-role is invalid.",
+            id="role that is none",
+        ),
+        pytest.param(
             {"document": "{}", "documentSource": "s3://b/k"},
             "Job document and job document source cannot be specified at the same time.",
             id="two documents",

@@ -248,6 +248,32 @@ def test_a_rate_above_1000_is_a_constraint_and_comes_first(one):
     assert "'1001' at 'jobExecutionsRolloutConfig.maximumPerMinute' failed" in str(caught.value)
 
 
+def test_a_bound_beyond_the_model_is_listed_with_those_of_the_model(one):
+    """The model lacks the 1000; the order is that of the service all the same."""
+    with one.refused(
+        "InvalidRequestException",
+        400,
+        "2 validation errors detected: Value '1001' at 'jobExecutionsRolloutConfig.maximumPerMinute' failed to satisfy "
+        "constraint: Member must have value less than or equal to 1000; Value 'a\n' at 'description' failed to satisfy "
+        r"constraint: Member must satisfy regular expression pattern: [^\p{C}]+",
+    ):
+        update(one, **rate(1001), description="a\n")
+
+
+def test_a_clause_without_an_order_of_its_own_leaves_the_others_in_theirs(one, unchecked_iot):
+    with one.refused("InvalidRequestException", 400) as caught:
+        unchecked_iot.update_job(
+            jobId="job", description="a\n", timeoutConfig={"inProgressTimeoutInMinutes": "long"}, **rate(1001)
+        )
+    message = caught.value.response["Error"]["Message"]
+
+    assert [clause.split("' at '")[1].split("' failed")[0] for clause in message.split("; ")] == [
+        "jobExecutionsRolloutConfig.maximumPerMinute",
+        "description",
+        "timeoutConfig.inProgressTimeoutInMinutes",
+    ]
+
+
 # What is accepted
 
 

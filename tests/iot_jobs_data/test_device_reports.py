@@ -378,6 +378,19 @@ def test_describe_refuses_a_bad_job_id(one, job_id, rule):
         one.data.describe_job_execution(thingName="t", jobId=job_id)
 
 
+def test_a_job_id_that_is_too_long_is_listed_with_a_bad_thing_name(one):
+    job_id = "j" * 65
+    with one.refused("InvalidRequestException", 400) as caught:
+        one.data.describe_job_execution(thingName="bad thing", jobId=job_id)
+    message = caught.value.response["Error"]["Message"]
+
+    assert message.startswith("2 validation errors detected: ")
+    assert (
+        f"Value '{job_id}' at 'jobId' failed to satisfy constraint: Member must have length less than or equal to 64" in message
+    )
+    assert "Value 'bad thing' at 'thingName' failed to satisfy constraint: Member must satisfy regular" in message
+
+
 def test_describe_with_a_number_that_is_none_cannot_be_converted(one, unchecked_data):
     with pytest.raises(ClientError) as caught:
         unchecked_data.describe_job_execution(thingName="t", jobId="job", executionNumber="one")

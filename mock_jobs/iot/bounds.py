@@ -1,0 +1,25 @@
+"""Upper bounds of AWS IoT Jobs that its model lacks, by the name of the shape; refused together with those of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from mock_jobs.aws import Bound
+
+# Source: JobDocument, API reference (documented); the unit is bytes (observed).
+MAX_DOCUMENT_BYTES: Final = 32768
+
+MORE_BOUNDS: Final[Mapping[str, Bound]] = {
+    # Source: developer guide, "Job configurations" (documented); above it is a violation (observed).
+    "MaxJobExecutionsPerMin": Bound(1000),
+    # Source: UpdateJobExecution and CancelJobExecution, API reference (documented).
+    "DetailsMap": Bound(10),
+    # Source: developer guide, "Job limits" (documented).
+    "DetailsValue": Bound(1024),
+    # Source: CreateJob, API reference (documented).
+    "DestinationPackageVersions": Bound(25),
+    "JobDocument": Bound(MAX_DOCUMENT_BYTES, in_bytes=True),
+    # Ids in DescribeJobExecution of the device plane, where jobs cannot have longer ones (inferred).
+    "DescribeJobExecutionJobId": Bound(64),
+}
