@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from mypy_boto3_iot.literals import JobExecutionStatusType
     from mypy_boto3_iot.type_defs import (
-        AbortConfigOutputTypeDef,
-        JobExecutionsRetryConfigOutputTypeDef,
         JobExecutionSummaryTypeDef,
         JobExecutionTypeDef,
         JobProcessDetailsTypeDef,
@@ -65,32 +63,29 @@ def describe_job(job: Job, now_ms: int) -> JobTypeDef:
         "jobProcessDetails": process_details(job),
         "isConcurrent": job.is_concurrent,
     }
-    if job.description is not None:
-        view["description"] = job.description
-    if job.comment is not None:
-        view["comment"] = job.comment
-    if job.reason_code is not None:
-        view["reasonCode"] = job.reason_code
-    if job.is_force_canceled is not None:
-        view["forceCanceled"] = job.is_force_canceled
-    if job.configs.abort is not None:
-        view["abortConfig"] = cast("AbortConfigOutputTypeDef", job.configs.abort)
-    if job.configs.retry is not None:
-        view["jobExecutionsRetryConfig"] = cast("JobExecutionsRetryConfigOutputTypeDef", job.configs.retry)
-    if job.configs.package_versions is not None:
-        view["destinationPackageVersions"] = list(job.configs.package_versions)
-    if job.namespace_id is not None:
-        view["namespaceId"] = job.namespace_id
-    if job.template_arn is not None:
-        view["jobTemplateArn"] = job.template_arn
-    if job.document_parameters is not None:
-        view["documentParameters"] = dict(job.document_parameters)
-    if job.completed_at_ms is not None:
-        view["completedAt"] = moment(job.completed_at_ms)
-    if job.schedule is not None and job.windows is not None and job.status in states.ACTIVE:
-        rollouts = job.schedule.next_rollouts_ms(now_ms)
-        view["scheduledJobRollouts"] = [{"startTime": format_time(each)} for each in rollouts]
+    configs = job.configs
+    if_set = {
+        "description": job.description,
+        "comment": job.comment,
+        "reasonCode": job.reason_code,
+        "forceCanceled": job.is_force_canceled,
+        "abortConfig": configs.abort,
+        "jobExecutionsRetryConfig": configs.retry,
+        "destinationPackageVersions": configs.package_versions,
+        "namespaceId": job.namespace_id,
+        "jobTemplateArn": job.template_arn,
+        "documentParameters": job.document_parameters,
+        "completedAt": None if job.completed_at_ms is None else moment(job.completed_at_ms),
+        "scheduledJobRollouts": _scheduled_rollouts(job, now_ms),
+    }
+    view.update(cast("JobTypeDef", {name: value for name, value in if_set.items() if value is not None}))
     return view
+
+
+def _scheduled_rollouts(job: Job, now_ms: int) -> list[dict[str, str]] | None:
+    if job.schedule is None or job.windows is None or job.status not in states.ACTIVE:
+        return None
+    return [{"startTime": format_time(each)} for each in job.schedule.next_rollouts_ms(now_ms)]
 
 
 def summarize_job(job: Job, thing_group_id: str | None) -> JobSummaryTypeDef:
