@@ -252,7 +252,7 @@ def merge(
     return cast("ContainerDetailTypeDef", merged), amount
 
 
-def merged_command(own: Sequence[str], given: Sequence[str] | None, parameters: Mapping[str, str]) -> list[str]:
+def merged_command(own: Sequence[str], given: Sequence[str] | None, parameters: Mapping[str, str] | None) -> list[str]:
     """Return the command of a job; the one of a request replaces that of the definition.
 
     Raises:
@@ -260,7 +260,9 @@ def merged_command(own: Sequence[str], given: Sequence[str] | None, parameters: 
     """
     if given is not None and "" in given:
         raise invalid(messages.EMPTY_COMMAND_ELEMENT)
-    return [substitute(element, parameters) for element in (given or own)]
+    command = list(given or own)
+    # Without parameters the command is to be changed once more.
+    return command if parameters is None else [substitute(element, parameters) for element in command]
 
 
 def merged_requirements(own: Sequence[ResourceRequirementTypeDef], given: Sequence[ResourceRequirementTypeDef]) -> dict[str, str]:

@@ -172,6 +172,7 @@ NODES_NOT_COVERED: Final = "The node ranges must account for all nodes"  # rule 
 NODE_INSTANCE_TYPES: Final = "instanceTypes of a node range can have only one entry"  # limit documented, text inferred
 NUM_NODES_CLOSED: Final = "numNodes can only be overridden if a node range of the job definition has an open upper boundary"  # rule documented, text inferred
 NOT_FOR_TYPE: Final = "{member} is not applicable to job definitions of type {type}"  # rule documented, text inferred
+NODES_OF_TWO_KINDS: Final = "The node ranges must all have eksProperties or none of them"  # inferred
 NODES_AND_ARRAY: Final = "A multi-node parallel job cannot be an array job"  # inferred
 RESERVED_VARIABLE: Final = "Environment variable names must not start with AWS_BATCH: {name}"  # rule documented, text inferred
 SCHEDULING_PRIORITY: Final = "schedulingPriority must be between 0 and 9999"  # limit documented, text inferred

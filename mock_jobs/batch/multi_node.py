@@ -10,20 +10,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
-from mock_jobs.aws import NotEmulatedYet
-from mock_jobs.batch import messages
+from mock_jobs.batch import messages, pods, tasks
 from mock_jobs.batch.consumables import Requirements, requirements_of, sum_of
-from mock_jobs.batch.container import check, check_environment, merge, requirements_by_type, with_empty_lists
+from mock_jobs.batch.container import check_environment, requirements_by_type, with_empty_lists
 from mock_jobs.batch.exceptions import invalid
+from mock_jobs.batch.work import Overrides, Work, check_content, merged
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (
-        ContainerDetailTypeDef,
         ContainerOverridesTypeDef,
         ContainerPropertiesOutputTypeDef,
+        EcsPropertiesOutputTypeDef,
+        EcsPropertiesOverrideTypeDef,
+        EksPropertiesOutputTypeDef,
+        EksPropertiesOverrideTypeDef,
         NodeOverridesTypeDef,
         NodePropertiesOutputTypeDef,
         NodePropertyOverrideTypeDef,
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     )
 
     from mock_jobs.batch.names import Arns
+    from mock_jobs.batch.resources import Platform
 
 MAX_NODES: Final = 1000
 MAX_GROUPS: Final = 5
@@ -75,23 +79,55 @@ class NodeRange:
 
 @dataclass(frozen=True, slots=True)
 class NodeGroup:
-    """One entry of nodeRangeProperties."""
+    """One entry of nodeRangeProperties.
+
+    Attributes:
+        container: The single container; one of `container`, `task` and `pod` is given.
+        task: The containers of a task of ECS.
+        pod: The containers of a pod of EKS.
+    """
 
     nodes: NodeRange
-    container: ContainerPropertiesOutputTypeDef
+    container: ContainerPropertiesOutputTypeDef | None
+    task: EcsPropertiesOutputTypeDef | None
+    pod: EksPropertiesOutputTypeDef | None
     instance_types: list[str] | None
     requirements: Requirements | None
 
-    def shape(self, overrides: ContainerOverridesTypeDef, parameters: Mapping[str, str]) -> NodeRangePropertyOutputTypeDef:
-        """Return the wire shape, as DescribeJobs shows it."""
-        merged = dict(merge(self.container, overrides, parameters, "EC2")[0])
-        # A member of containers that run, not of properties.
-        del merged["networkInterfaces"]
-        return self.shape_with(cast("ContainerPropertiesOutputTypeDef", merged))
+    @property
+    def platform(self) -> Platform:
+        """What the nodes are (documented: no Fargate)."""
+        return "EC2" if self.pod is None else "EKS"
 
-    def shape_with(self, container: ContainerPropertiesOutputTypeDef) -> NodeRangePropertyOutputTypeDef:
-        """Return the wire shape with another container."""
-        shape: NodeRangePropertyOutputTypeDef = {"targetNodes": self.nodes.text, "container": container}
+    @property
+    def kind(self) -> str:
+        """How texts name it."""
+        if self.task is not None:
+            return "multinode with ecsProperties"
+        return "multinode with containers" if self.pod is None else "multinode with eksProperties"
+
+    def shape(self) -> NodeRangePropertyOutputTypeDef:
+        """Return the wire shape, as DescribeJobDefinitions shows it."""
+        if self.task is not None:
+            return self._shape_with("ecsProperties", tasks.shown(self.task))
+        if self.pod is not None:
+            return self._shape_with("eksProperties", self.pod)
+        assert self.container is not None
+        return self._shape_with("container", with_empty_lists(self.container))
+
+    def shape_of(self, work: Work) -> NodeRangePropertyOutputTypeDef:
+        """Return the wire shape with what a job runs, as DescribeJobs shows it."""
+        if work.task is not None:
+            return self._shape_with("ecsProperties", {"taskProperties": [work.task.properties]})
+        if work.pod is not None:
+            return self._shape_with("eksProperties", {"podProperties": work.pod.properties})
+        container = dict(work.container)
+        # A member of containers that run, not of properties.
+        del container["networkInterfaces"]
+        return self._shape_with("container", container)
+
+    def _shape_with(self, member: str, content: object) -> NodeRangePropertyOutputTypeDef:
+        shape = cast("NodeRangePropertyOutputTypeDef", {"targetNodes": self.nodes.text, member: content})
         if self.instance_types is not None:
             shape["instanceTypes"] = self.instance_types
         if self.requirements is not None:
@@ -107,9 +143,14 @@ class NodeLayout:
     main_node: int
     groups: tuple[NodeGroup, ...]
 
+    @property
+    def is_on_eks(self) -> bool:
+        """Whether the nodes run pods."""
+        return self.groups[0].pod is not None
+
     def shape(self) -> NodePropertiesOutputTypeDef:
         """Return the wire shape, as DescribeJobDefinitions shows it."""
-        groups = [each.shape_with(with_empty_lists(each.container)) for each in self.groups]
+        groups = [each.shape() for each in self.groups]
         return {"numNodes": self.num_nodes, "mainNode": self.main_node, "nodeRangeProperties": groups}
 
 
@@ -117,8 +158,7 @@ class NodeLayout:
 class NodeRole:
     """What one node of a submitted job runs; nodes of the same group and overrides share one."""
 
-    container: ContainerDetailTypeDef
-    vcpus: float
+    work: Work
     requirements: Requirements | None
 
 
@@ -136,9 +176,9 @@ class Cast:
     properties: NodePropertiesOutputTypeDef
 
     @property
-    def vcpus(self) -> float:
-        """What all nodes need together."""
-        return sum(role.vcpus for role in self.roles)
+    def work(self) -> Work:
+        """What the main node runs, with the vCPUs that all nodes need together."""
+        return replace(self.roles[self.main_node].work, vcpus=sum(role.work.vcpus for role in self.roles))
 
     @property
     def requirements(self) -> Requirements | None:
@@ -168,6 +208,8 @@ def layout_of(properties: NodePropertiesOutputTypeDef, arns: Arns) -> NodeLayout
     if set().union(*(each.within(num_nodes) for each in ranges)) != set(range(num_nodes)):
         raise invalid(messages.NODES_NOT_COVERED)
     groups = tuple(_group(entry, nodes, arns) for entry, nodes in zip(entries, ranges, strict=True))
+    if len({group.platform for group in groups}) > 1:
+        raise invalid(messages.NODES_OF_TWO_KINDS)
     return NodeLayout(num_nodes, main_node, groups)
 
 
@@ -198,8 +240,12 @@ def cast_nodes(layout: NodeLayout, overrides: NodeOverridesTypeDef, parameters: 
     for group in layout.groups:
         nodes = group.nodes.within(num_nodes)
         # What touches a part of a group only is seen at the nodes.
-        whole = [change for change in changes if nodes and nodes[0] in change.nodes and nodes[-1] in change.nodes]
-        shapes.append(_changed(group, whole).shape(_together(whole), parameters))
+        whole = [
+            change
+            for change in changes
+            if nodes and nodes[0] in change.nodes and nodes[-1] in change.nodes and change.stranger_to(group) is None
+        ]
+        shapes.append(_changed(group, whole).shape_of(_work(group, whole, parameters)))
     properties: NodePropertiesOutputTypeDef = {
         "numNodes": num_nodes,
         "mainNode": layout.main_node,
@@ -213,7 +259,9 @@ class _Change:
     """One entry of nodePropertyOverrides."""
 
     nodes: range
-    overrides: ContainerOverridesTypeDef
+    container: ContainerOverridesTypeDef | None
+    task: EcsPropertiesOverrideTypeDef | None
+    pod: EksPropertiesOverrideTypeDef | None
     instance_types: list[str] | None
     requirements: Requirements | None
 
@@ -222,19 +270,27 @@ class _Change:
         nodes = NodeRange.parse(entry["targetNodes"])
         if nodes.first >= num_nodes or (nodes.last or 0) >= num_nodes:
             raise invalid(messages.NODE_RANGE_OUTSIDE, range=nodes.text, count=num_nodes)
-        for member in ("ecsPropertiesOverride", "eksPropertiesOverride"):
-            if member in entry:
-                # No definition with such nodes can be registered as yet.
-                raise invalid(messages.NOT_FOR_TYPE, member=member, type="multinode with containers")
-        overrides = entry.get("containerOverrides", {})
-        check_environment(overrides.get("environment", []))
-        requirements_by_type(overrides.get("resourceRequirements", []))
+        container = entry.get("containerOverrides")
+        if container is not None:
+            check_environment(container.get("environment", []))
+            requirements_by_type(container.get("resourceRequirements", []))
         return cls(
             nodes.within(num_nodes),
-            overrides,
+            container,
+            entry.get("ecsPropertiesOverride"),
+            entry.get("eksPropertiesOverride"),
             _instance_types(entry.get("instanceTypes")),
             requirements_of(entry.get("consumableResourcePropertiesOverride"), arns),  # type: ignore[arg-type]
         )
+
+    def stranger_to(self, group: NodeGroup) -> str | None:
+        """Return the member that overrides what a group does not have, None if there is none."""
+        given = {
+            "containerOverrides": (self.container, group.container),
+            "ecsPropertiesOverride": (self.task, group.task),
+            "eksPropertiesOverride": (self.pod, group.pod),
+        }
+        return next((member for member, (own, other) in given.items() if own is not None and other is None), None)
 
 
 def _check_nesting(ranges: Sequence[NodeRange], num_nodes: int) -> None:
@@ -246,16 +302,13 @@ def _check_nesting(ranges: Sequence[NodeRange], num_nodes: int) -> None:
 
 
 def _group(entry: NodeRangePropertyOutputTypeDef, nodes: NodeRange, arns: Arns) -> NodeGroup:
-    for member in ("ecsProperties", "eksProperties"):
-        if member in entry:
-            raise NotEmulatedYet(f"the member {member} of nodeRangeProperties")
-    container = entry.get("container")
-    if not container:
-        raise invalid(messages.NO_CONTAINER)
-    check(container, "EC2")
+    container, task, pod = entry.get("container"), entry.get("ecsProperties"), entry.get("eksProperties")
+    check_content(container, task, pod, "EC2")
     return NodeGroup(
         nodes,
         container,
+        task,
+        pod,
         _instance_types(entry.get("instanceTypes")),
         requirements_of(entry.get("consumableResourceProperties"), arns),
     )
@@ -292,8 +345,29 @@ def _group_by_node(layout: NodeLayout, num_nodes: int) -> dict[int, int]:
 
 
 def _role(group: NodeGroup, changes: Sequence[_Change], parameters: Mapping[str, str]) -> NodeRole:
-    container, vcpus = merge(group.container, _together(changes), parameters, "EC2")
-    return NodeRole(container, vcpus, _changed(group, changes).requirements)
+    for change in changes:
+        member = change.stranger_to(group)
+        if member is not None:
+            raise invalid(messages.NOT_FOR_TYPE, member=member, type=group.kind)
+    return NodeRole(_work(group, changes, parameters), _changed(group, changes).requirements)
+
+
+def _work(group: NodeGroup, changes: Sequence[_Change], parameters: Mapping[str, str]) -> Work:
+    """Return what the nodes of a group run after several overrides, one after the other."""
+    task, pod = group.task, group.pod
+    if task is not None:
+        *before, final = [each.task for each in changes if each.task is not None] or [{}]
+        for each in before:
+            task = tasks.overridden(task, each)
+        last = Overrides(None, final, None, None)
+    elif pod is not None:
+        *earlier, latest = [each.pod for each in changes if each.pod is not None] or [{}]
+        for other in earlier:
+            pod = pods.overridden(pod, other)
+        last = Overrides(None, None, latest, None)
+    else:
+        last = Overrides(_together(changes), None, None, None)
+    return merged(replace(group, task=task, pod=pod), last, parameters)
 
 
 def _changed(group: NodeGroup, changes: Sequence[_Change]) -> NodeGroup:
@@ -301,7 +375,7 @@ def _changed(group: NodeGroup, changes: Sequence[_Change]) -> NodeGroup:
     for change in changes:
         instance_types = instance_types if change.instance_types is None else change.instance_types
         requirements = requirements if change.requirements is None else change.requirements
-    return NodeGroup(group.nodes, group.container, instance_types, requirements)
+    return replace(group, instance_types=instance_types, requirements=requirements)
 
 
 def _together(changes: Sequence[_Change]) -> ContainerOverridesTypeDef:
@@ -309,10 +383,10 @@ def _together(changes: Sequence[_Change]) -> ContainerOverridesTypeDef:
     result: dict[str, object] = {}
     environment: dict[str, object] = {}
     required: dict[str, str] = {}
-    for change in changes:
-        result.update(change.overrides)
-        environment.update({pair.get("name", ""): pair for pair in change.overrides.get("environment", [])})
-        required.update(requirements_by_type(change.overrides.get("resourceRequirements", [])))
+    for overrides in (change.container or {} for change in changes):
+        result.update(overrides)
+        environment.update({pair.get("name", ""): pair for pair in overrides.get("environment", [])})
+        required.update(requirements_by_type(overrides.get("resourceRequirements", [])))
     if environment:
         result["environment"] = list(environment.values())
     if required:

@@ -43,8 +43,10 @@ class MultiNodeJob(Job):
             if role not in specs:
                 specs[role] = replace(
                     spec,
-                    container=role.container,
-                    vcpus=role.vcpus,
+                    container=role.work.container,
+                    vcpus=role.work.vcpus,
+                    task=role.work.task,
+                    pod=role.work.pod,
                     requirements=role.requirements,
                     retry=None,
                     timeout_seconds=None,

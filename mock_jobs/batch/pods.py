@@ -98,14 +98,14 @@ def check_pod(properties: EksPropertiesOutputTypeDef) -> None:
 
 
 def merge_pod(
-    definition: EksPropertiesOutputTypeDef, override: EksPropertiesOverrideTypeDef, parameters: Mapping[str, str]
+    definition: EksPropertiesOutputTypeDef, override: EksPropertiesOverrideTypeDef, parameters: Mapping[str, str] | None
 ) -> tuple[Pod, ContainerDetailTypeDef, float]:
     """Return the pod of a job, its first container as if it were one of ECS, and how many vCPUs all need.
 
     Args:
         definition: Of the job definition.
         override: Of the request.
-        parameters: What `Ref::name` in the commands stands for.
+        parameters: What `Ref::name` in the commands stands for, None to leave it there.
 
     Raises:
         ClientException: An override is impossible, or a command refers to a parameter that has no value.
@@ -131,6 +131,15 @@ def merge_pod(
     together = sum(_cpus(each.get("resources", {})) for each in result.containers)
     before = max((_cpus(each.get("resources", {})) for each in result.init_containers), default=0.0)
     return result, cast("ContainerDetailTypeDef", alone), max(together, before)
+
+
+def overridden(properties: EksPropertiesOutputTypeDef, override: EksPropertiesOverrideTypeDef) -> EksPropertiesOutputTypeDef:
+    """Return eksProperties with an override, and nothing put in place of `Ref::name` as yet.
+
+    Raises:
+        ClientException: The override is impossible.
+    """
+    return {"podProperties": merge_pod(properties, override, None)[0].properties}
 
 
 def name_of(container: EksContainerOutputTypeDef | EksContainerOverrideTypeDef) -> str:
@@ -200,7 +209,7 @@ def _changes_by_name(
 
 
 def _merged(
-    container: EksContainerOutputTypeDef, change: EksContainerOverrideTypeDef, parameters: Mapping[str, str]
+    container: EksContainerOutputTypeDef, change: EksContainerOverrideTypeDef, parameters: Mapping[str, str] | None
 ) -> dict[str, object]:
     merged: dict[str, object] = {**container}
     for member in ("image", "resources"):

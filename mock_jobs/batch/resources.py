@@ -220,6 +220,6 @@ class JobDefinition:
     @property
     def platform(self) -> Platform:
         """What its containers run on; EC2 unless it says otherwise (documented)."""
-        if self.pod is not None:
+        if self.pod is not None or (self.nodes is not None and self.nodes.is_on_eks):
             return "EKS"
         return self.platform_capabilities[0] if self.platform_capabilities else "EC2"

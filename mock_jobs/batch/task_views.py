@@ -12,6 +12,7 @@ from uuid import UUID
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.logs import place_in
+from mock_jobs.batch.nodes import private_address
 from mock_jobs.batch.pods import name_of
 from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         EksContainerOutputTypeDef,
         EksPodPropertiesDetailTypeDef,
         EksPropertiesDetailTypeDef,
+        NetworkInterfaceTypeDef,
         TaskContainerDetailsTypeDef,
     )
 
@@ -55,6 +57,16 @@ def shown_attempt(job: Job) -> Attempt | None:
     return None if job.status == RUNNABLE else job.last_attempt
 
 
+def network(job: Job, attempt: Attempt) -> list[NetworkInterfaceTypeDef]:
+    """Return the network interfaces of a task; nodes have one each, others use the network of their host.
+
+    Source: user guide, "Multi-node parallel jobs": their network mode is awsvpc (documented).
+    """
+    if job.node_index is None:
+        return []
+    return [{"attachmentId": attempt.task_id, "privateIpv4Address": private_address(attempt)}]
+
+
 def ecs_properties(job: Job, task: Task, arns: Arns) -> EcsPropertiesDetailTypeDef:
     """Return the `ecsProperties` of a job."""
     attempt = shown_attempt(job)
@@ -62,6 +74,7 @@ def ecs_properties(job: Job, task: Task, arns: Arns) -> EcsPropertiesDetailTypeD
     for place, own in enumerate(task.containers):
         container = cast("TaskContainerDetailsTypeDef", {**own, "networkInterfaces": []})
         if attempt is not None:
+            container["networkInterfaces"] = network(job, attempt)
             if job.status == RUNNING or job.status in TERMINAL:
                 stream = _stream(job, attempt, place)
                 if stream is not None:
@@ -82,7 +95,7 @@ def task_attempt(job: Job, task: Task, attempt: Attempt, arns: Arns) -> AttemptD
     """Return the part of an attempt that tells of the containers of a task."""
     containers: list[AttemptTaskContainerDetailsTypeDef] = []
     for place, own in enumerate(task.containers):
-        container: AttemptTaskContainerDetailsTypeDef = {"networkInterfaces": []}
+        container: AttemptTaskContainerDetailsTypeDef = {"networkInterfaces": network(job, attempt)}
         if "name" in own:
             container["name"] = own["name"]
         container.update(_outcome(attempt, is_main=place == task.main))

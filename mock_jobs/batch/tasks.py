@@ -126,7 +126,7 @@ def check_task(properties: EcsPropertiesOutputTypeDef, platform: Platform) -> No
 def merge_task(
     definition: EcsPropertiesOutputTypeDef,
     override: EcsPropertiesOverrideTypeDef,
-    parameters: Mapping[str, str],
+    parameters: Mapping[str, str] | None,
     platform: Platform,
 ) -> tuple[Task, ContainerDetailTypeDef, float]:
     """Return the task of a job, its main container as if that were the only one, and how many vCPUs all need.
@@ -134,7 +134,7 @@ def merge_task(
     Args:
         definition: Of the job definition.
         override: Of the request.
-        parameters: What `Ref::name` in the commands stands for.
+        parameters: What `Ref::name` in the commands stands for, None to leave it there.
         platform: Where it runs.
 
     Raises:
@@ -161,6 +161,15 @@ def merge_task(
     alone = cast("ContainerDetailTypeDef", containers[main])
     properties = cast("EcsTaskPropertiesOutputTypeDef", {**task, "containers": containers})
     return Task(properties, main), alone, sum(number_in(each["VCPU"]) for each in amounts)
+
+
+def overridden(properties: EcsPropertiesOutputTypeDef, override: EcsPropertiesOverrideTypeDef) -> EcsPropertiesOutputTypeDef:
+    """Return ecsProperties, of EC2, with an override, and nothing put in place of `Ref::name` as yet.
+
+    Raises:
+        ClientException: The override is impossible.
+    """
+    return {"taskProperties": [merge_task(properties, override, None, "EC2")[0].properties]}
 
 
 def shown(properties: EcsPropertiesOutputTypeDef) -> EcsPropertiesOutputTypeDef:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, cast
 from mock_jobs.batch.container import legacy_fields
 from mock_jobs.batch.job import ArrayJob, Attempt, Job
 from mock_jobs.batch.logs import place_of
-from mock_jobs.batch.nodes import MultiNodeJob, Node, private_address
+from mock_jobs.batch.nodes import MultiNodeJob, Node
 from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL
 from mock_jobs.batch.task_views import (
     ecs_properties,
     eks_attempt,
     eks_properties,
     instance_arn,
+    network,
     shown_attempt,
     task_arn,
     task_attempt,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
         JobDependencyTypeDef,
         JobDetailTypeDef,
         JobSummaryTypeDef,
-        NetworkInterfaceTypeDef,
     )
 
     from mock_jobs.batch.names import Arns
@@ -190,7 +190,7 @@ def _container(job: Job, arns: Arns, *, legacy: bool) -> ContainerDetailTypeDef:
         if instance is not None:
             container["containerInstanceArn"] = instance
         container["taskArn"] = task_arn(attempt, arns)
-        container["networkInterfaces"] = _network(job, attempt)
+        container["networkInterfaces"] = network(job, attempt)
         place = place_of(job, attempt)
         if place is not None and (job.status == RUNNING or job.status in TERMINAL):
             container["logStreamName"] = place.stream
@@ -217,7 +217,7 @@ def _attempt(job: Job, attempt: Attempt, arns: Arns) -> AttemptDetailTypeDef:
     place = place_of(job, attempt)
     if place is not None:
         container["logStreamName"] = place.stream
-    container["networkInterfaces"] = _network(job, attempt)
+    container["networkInterfaces"] = network(job, attempt)
     return {"container": container, **_span(attempt)}
 
 
@@ -230,13 +230,3 @@ def _span(attempt: Attempt) -> AttemptDetailTypeDef:
     if attempt.status_reason is not None:
         detail["statusReason"] = attempt.status_reason
     return detail
-
-
-def _network(job: Job, attempt: Attempt) -> list[NetworkInterfaceTypeDef]:
-    """Return the network interfaces of a task; nodes have one each, others use the network of their host.
-
-    Source: user guide, "Multi-node parallel jobs": their network mode is awsvpc (documented).
-    """
-    if job.node_index is None:
-        return []
-    return [{"attachmentId": attempt.task_id, "privateIpv4Address": private_address(attempt)}]

@@ -4,22 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mock_jobs.batch import messages, pods, tasks
-from mock_jobs.batch.container import check_environment, merge
+from mock_jobs.batch.container import check, check_environment, merge
 from mock_jobs.batch.exceptions import invalid
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (
         ContainerDetailTypeDef,
         ContainerOverridesTypeDef,
+        ContainerPropertiesOutputTypeDef,
+        EcsPropertiesOutputTypeDef,
         EcsPropertiesOverrideTypeDef,
+        EksPropertiesOutputTypeDef,
         EksPropertiesOverrideTypeDef,
         NodeOverridesTypeDef,
     )
 
-    from mock_jobs.batch.resources import JobDefinition
+    from mock_jobs.batch.resources import JobDefinition, Platform
+
+
+class Content(Protocol):
+    """What jobs run, as a job definition or a range of its nodes says: one of the first three is given."""
+
+    @property
+    def container(self) -> ContainerPropertiesOutputTypeDef | None:
+        """The single container."""
+
+    @property
+    def task(self) -> EcsPropertiesOutputTypeDef | None:
+        """The containers of a task of ECS."""
+
+    @property
+    def pod(self) -> EksPropertiesOutputTypeDef | None:
+        """The containers of a pod of EKS."""
+
+    @property
+    def platform(self) -> Platform:
+        """What they run on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,9 +119,9 @@ def work_of(definition: JobDefinition, overrides: Overrides, parameters: Mapping
     # Jobs without peculiarities share what they run, which keeps 100,000 of them small.
     is_plain = not (overrides.container or overrides.task or overrides.pod or _has_references(definition))
     if not is_plain:
-        return _merged(definition, overrides, parameters)
+        return merged(definition, overrides, parameters)
     if definition.plain is None:
-        definition.plain = _merged(definition, overrides, parameters)
+        definition.plain = merged(definition, overrides, parameters)
     return definition.plain
 
 
@@ -111,13 +134,41 @@ def _has_references(definition: JobDefinition) -> bool:
     return any("Ref::" in element for element in definition.container.get("command", []))
 
 
-def _merged(definition: JobDefinition, overrides: Overrides, parameters: Mapping[str, str]) -> Work:
-    if definition.task is not None:
-        task, container, vcpus = tasks.merge_task(definition.task, overrides.task or {}, parameters, definition.platform)
+def check_content(
+    container: ContainerPropertiesOutputTypeDef | None,
+    task: EcsPropertiesOutputTypeDef | None,
+    pod: EksPropertiesOutputTypeDef | None,
+    platform: Platform,
+) -> None:
+    """Check what a job definition, or a range of its nodes, says that jobs run.
+
+    Raises:
+        ClientException: A rule is broken, there is nothing, or there is more than one kind.
+    """
+    if sum(each is not None for each in (container, task, pod)) > 1:
+        raise invalid(messages.SEVERAL_PROPERTIES)
+    if task is not None:
+        tasks.check_task(task, platform)
+    elif pod is not None:
+        pods.check_pod(pod)
+    elif container:
+        check(container, platform)
+    else:
+        raise invalid(messages.NO_CONTAINER)
+
+
+def merged(content: Content, overrides: Overrides, parameters: Mapping[str, str]) -> Work:
+    """Return what a job runs: what a job definition, or a range of its nodes, says, as the request has changed it.
+
+    Raises:
+        ClientException: An override is impossible, or a command refers to a parameter that has no value.
+    """
+    if content.task is not None:
+        task, container, vcpus = tasks.merge_task(content.task, overrides.task or {}, parameters, content.platform)
         return Work(container, vcpus, task=task)
-    if definition.pod is not None:
-        pod, container, vcpus = pods.merge_pod(definition.pod, overrides.pod or {}, parameters)
+    if content.pod is not None:
+        pod, container, vcpus = pods.merge_pod(content.pod, overrides.pod or {}, parameters)
         return Work(container, vcpus, pod=pod)
-    assert definition.container is not None
-    container, vcpus = merge(definition.container, overrides.container or {}, parameters, definition.platform)
+    assert content.container is not None
+    container, vcpus = merge(content.container, overrides.container or {}, parameters, content.platform)
     return Work(container, vcpus)

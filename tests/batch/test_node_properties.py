@@ -126,18 +126,6 @@ def test_nodes_are_refused_where_they_do_not_belong(batch, request_, text):
     assert batch.describe_job_definitions(jobDefinitionName="m")["jobDefinitions"] == []
 
 
-@pytest.mark.parametrize("member", ["ecsProperties", "eksProperties"])
-def test_node_ranges_that_are_not_emulated_are_refused_aloud(batch, member):
-    entry = {"targetNodes": "0:", member: {"taskProperties": []} if member == "ecsProperties" else {}}
-
-    with pytest.raises(Exception, match=f"mock_jobs does not emulate the member {member} of nodeRangeProperties"):
-        batch.register_job_definition(
-            jobDefinitionName="m", type="multinode", nodeProperties=properties(nodeRangeProperties=[entry])
-        )
-
-    assert batch.describe_job_definitions(jobDefinitionName="m")["jobDefinitions"] == []
-
-
 def test_a_definition_with_nodes_is_described_as_it_was_registered(batch):
     entries = [
         {"targetNodes": "0:", "container": container(2, command=["a"]), "instanceTypes": ["p3.2xlarge"]},

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.aws import page_token
-from mock_jobs.batch import messages, pods, tasks
+from mock_jobs.batch import messages, tasks
 from mock_jobs.batch.consumables import requirements_of
-from mock_jobs.batch.container import check, with_empty_lists
+from mock_jobs.batch.container import with_empty_lists
 from mock_jobs.batch.exceptions import ClientException, invalid, refused
 from mock_jobs.batch.fair_share import MAX_PRIORITY
 from mock_jobs.batch.multi_node import NodeLayout, layout_of
@@ -21,6 +21,7 @@ from mock_jobs.batch.names import DEFINITION_NAME, parse_revision
 from mock_jobs.batch.operations.base import MAX_LISTED, BatchStores, check_tag_keys, page_size, read_token
 from mock_jobs.batch.resources import JobDefinition, Platform
 from mock_jobs.batch.retry import strategy_of
+from mock_jobs.batch.work import check_content
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import JobDefinitionTypeType, PlatformCapabilityType
@@ -83,17 +84,9 @@ class JobDefinitionOperations(BatchStores):
             platform: Platform = capabilities[0] if capabilities else "EC2"
             if "MANAGED_INSTANCES" in capabilities and ecs_properties is None:
                 raise invalid(messages.MANAGED_INSTANCES)
-            if sum(each is not None for each in (container_properties, ecs_properties, eks_properties)) > 1:
-                raise invalid(messages.SEVERAL_PROPERTIES)
-            if ecs_properties is not None:
-                tasks.check_task(ecs_properties, platform)
-            elif eks_properties is not None:
-                _check_for_pod(propagateTags=propagate_tags, platformCapabilities=platform_capabilities)
-                pods.check_pod(eks_properties)
-            elif container_properties:
-                check(container_properties, platform)
-            else:
-                raise invalid(messages.NO_CONTAINER)
+            check_content(container_properties, ecs_properties, eks_properties, platform)
+        if eks_properties is not None or (nodes is not None and nodes.is_on_eks):
+            _check_for_pod(propagateTags=propagate_tags, platformCapabilities=platform_capabilities)
         retry = strategy_of(retry_strategy)
         timeout_seconds = checked_timeout(timeout)
         if scheduling_priority is not None and not 0 <= scheduling_priority <= MAX_PRIORITY:
@@ -272,7 +265,7 @@ def _detail(definition: JobDefinition) -> JobDefinitionTypeDef:
         "revision": definition.revision,
         "status": _status(definition),
         "type": "container" if definition.nodes is None else "multinode",
-        "containerOrchestrationType": "ECS" if definition.pod is None else "EKS",
+        "containerOrchestrationType": "EKS" if definition.platform == "EKS" else "ECS",
     }
     if definition.container is not None:
         detail["containerProperties"] = with_empty_lists(definition.container)

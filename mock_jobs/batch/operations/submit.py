@@ -22,7 +22,7 @@ from mock_jobs.batch.nodes import MultiNodeJob, Node
 from mock_jobs.batch.operations.base import check_tag_keys
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations, checked_timeout
 from mock_jobs.batch.retry import strategy_of
-from mock_jobs.batch.work import Overrides, Work, work_of
+from mock_jobs.batch.work import Overrides, work_of
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (
@@ -113,7 +113,7 @@ class SubmitOperations(JobDefinitionOperations):
         else:
             _check_multinode(size, consumable_resource_properties_override)
             cast = cast_nodes(definition.nodes, node_overrides or {}, values, self.arns)
-            work, requirements = Work(cast.roles[cast.main_node].container, cast.vcpus), cast.requirements
+            work, requirements = cast.work, cast.requirements
         for arn in () if requirements is None else requirements.needs:
             if arn not in self.stock.by_arn:
                 raise self.does_not_exist("consumable-resource", arn)

@@ -1,0 +1,272 @@
+"""Nodes that run tasks or pods. Documents: API reference, NodeRangeProperty, NodePropertyOverride; user guide, "Multi-node parallel jobs"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from test_pods import make_eks_environment, pod
+from test_pods import part as pod_part
+from test_tasks import part, properties
+
+from batch_site import container, detail, make_nodes, make_queue, make_site, nodes, refusal, submit
+
+SIDE = part("side", essential=False)
+MAIN = part("main", "2", command=["work", "Ref::what"], environment=[{"name": "A", "value": "1"}])
+TASK = properties(SIDE, MAIN)
+TASKS = [{"targetNodes": "0:", "ecsProperties": TASK}]
+PODS = [{"targetNodes": "0:", "eksProperties": pod(pod_part("main", "2", env=[{"name": "A", "value": "1"}]))}]
+PARAMETERS = {"what": "hard"}
+MIXED = [{"targetNodes": "0:", "ecsProperties": TASK}, {"targetNodes": "2:", "container": container(1)}]
+
+
+@pytest.fixture
+def site(batch):
+    make_site(batch)
+    make_nodes(batch, ranges=TASKS, parameters=PARAMETERS)
+    return batch
+
+
+@pytest.fixture
+def eks(batch):
+    make_eks_environment(batch)
+    make_queue(batch)
+    make_nodes(batch, ranges=PODS)
+    return batch
+
+
+def override(target: str, **more: Any) -> dict[str, Any]:
+    change = {"containers": [{"name": "main", **more}]}
+    return {"targetNodes": target, "ecsPropertiesOverride": {"taskProperties": [change]}}
+
+
+def pod_override(target: str, **more: Any) -> dict[str, Any]:
+    change = {"containers": [{"name": "main", **more}]}
+    return {"targetNodes": target, "eksPropertiesOverride": {"podProperties": change}}
+
+
+def submit_with(batch: Any, *overrides: Any) -> str:
+    return submit(batch, jobDefinition="m", nodeOverrides={"nodePropertyOverrides": list(overrides)})
+
+
+def main_of(job: Any) -> Any:
+    """Return the container named main of a node on ECS."""
+    return next(each for each in job["ecsProperties"]["taskProperties"][0]["containers"] if each["name"] == "main")
+
+
+def variables(pairs: Any) -> dict[str, str]:
+    return {pair["name"]: pair["value"] for pair in pairs}
+
+
+def test_the_nodes_of_a_definition_are_described_with_their_tasks(site):
+    (found,) = site.describe_job_definitions(jobDefinitionName="m")["jobDefinitions"]
+
+    (entry,) = found["nodeProperties"]["nodeRangeProperties"]
+    shown = entry["ecsProperties"]["taskProperties"][0]["containers"]
+    assert [(each["name"], each["essential"]) for each in shown] == [("side", False), ("main", True)]
+    assert "container" not in entry
+
+
+def test_each_node_runs_the_containers_of_its_task(mock, site):
+    job_id = submit(site, jobDefinition="m")
+
+    mock.batch.run_all()
+    for node in nodes(site, job_id):
+        (task,) = node["ecsProperties"]["taskProperties"]
+        assert [each["exitCode"] for each in task["containers"] if each["name"] == "main"] == [0]
+        assert task["containers"][1]["command"] == ["work", "hard"]
+        assert len(task["containers"][0]["networkInterfaces"]) == 1
+        (attempt,) = node["attempts"]
+        assert attempt["taskProperties"][0]["taskArn"] == task["taskArn"]
+
+
+def test_the_whole_job_shows_its_nodes_and_the_attempts_of_the_main_node(mock, site):
+    job_id = submit(site, jobDefinition="m")
+
+    mock.batch.run_all()
+    job, main = detail(site, job_id), nodes(site, job_id)[0]
+    assert "ecsProperties" not in job
+    assert job["nodeProperties"]["nodeRangeProperties"][0]["ecsProperties"]["taskProperties"][0]["containers"][1]["command"] == [
+        "work",
+        "hard",
+    ]
+    assert job["attempts"] == main["attempts"]
+
+
+def test_the_containers_of_all_nodes_count_for_the_room(mock, batch):
+    make_site(batch, max_vcpus=8)
+    make_nodes(batch, ranges=TASKS, parameters=PARAMETERS)
+    too_large = submit(batch, jobDefinition="m")
+    mock.batch.run_all()
+
+    # 3 nodes of 1 + 2 vCPUs.
+    assert detail(batch, too_large)["status"] == "RUNNABLE"
+    assert batch.list_jobs(jobQueue="q", jobStatus="RUNNABLE")["jobSummaryList"][0]["capacityUsage"] == [
+        {"capacityUnit": "VCPU", "quantity": 9.0}
+    ]
+
+
+def test_an_override_of_tasks_changes_the_nodes_that_it_targets(mock, site):
+    job_id = submit_with(site, override("1:2", command=["rest", "Ref::what"]))
+
+    assert [main_of(node)["command"] for node in nodes(site, job_id)] == [["work", "hard"], ["rest", "hard"], ["rest", "hard"]]
+
+
+def test_overrides_that_meet_on_a_node_count_one_after_the_other(site):
+    first = override("0:", command=["one"], environment=[{"name": "A", "value": "2"}, {"name": "B", "value": "2"}])
+    second = override("1:", environment=[{"name": "B", "value": "3"}], resourceRequirements=[{"type": "VCPU", "value": "4"}])
+
+    job_id = submit_with(site, first, second)
+
+    before, after, _ = (main_of(node) for node in nodes(site, job_id))
+    assert (before["command"], after["command"]) == (["one"], ["one"])
+    assert variables(before["environment"]) == {"A": "2", "B": "2"}
+    assert variables(after["environment"]) == {"A": "2", "B": "3"}
+    assert {each["type"]: each["value"] for each in after["resourceRequirements"]}["VCPU"] == "4"
+
+
+def test_an_override_of_a_whole_range_is_shown_in_it(site):
+    job_id = submit_with(site, override(":", command=["all"]))
+
+    (entry,) = detail(site, job_id)["nodeProperties"]["nodeRangeProperties"]
+    assert entry["ecsProperties"]["taskProperties"][0]["containers"][1]["command"] == ["all"]
+
+
+def test_a_parameter_is_put_in_once_however_many_overrides_meet(site):
+    change = {"nodePropertyOverrides": [override(":", environment=[]), override(":", environment=[])]}
+
+    job_id = submit(site, jobDefinition="m", parameters={"what": "Ref::what"}, nodeOverrides=change)
+
+    assert main_of(nodes(site, job_id)[0])["command"] == ["work", "Ref::what"]
+
+
+def test_ranges_may_differ_in_whether_they_have_several_containers(mock, batch):
+    make_site(batch)
+    make_nodes(batch, ranges=MIXED, parameters=PARAMETERS)
+
+    job_id = submit_with(batch, override("0:1", command=["a"]), {"targetNodes": "2:", "containerOverrides": {"command": ["b"]}})
+
+    mock.batch.run_all()
+    one, two, three = nodes(batch, job_id)
+    assert [main_of(node)["command"] for node in (one, two)] == [["a"], ["a"]]
+    assert three["container"]["command"] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "change", "text"),
+    [
+        (
+            TASKS,
+            {"targetNodes": ":", "containerOverrides": {}},
+            "containerOverrides is not applicable to job definitions of type multinode with ecsProperties",
+        ),
+        (
+            TASKS,
+            pod_override(":"),
+            "eksPropertiesOverride is not applicable to job definitions of type multinode with ecsProperties",
+        ),
+        (
+            MIXED,
+            override(":"),
+            "ecsPropertiesOverride is not applicable to job definitions of type multinode with containers",
+        ),
+        (
+            TASKS,
+            {
+                "targetNodes": ":",
+                "ecsPropertiesOverride": {"taskProperties": [{"containers": [{"name": "nobody"}]}]},
+            },
+            "There is no other container named nobody",
+        ),
+    ],
+    ids=["container", "pod", "one of two", "unknown container"],
+)
+def test_an_override_of_what_a_node_does_not_have_is_refused(batch, ranges, change, text):
+    make_site(batch)
+    make_nodes(batch, ranges=ranges, parameters=PARAMETERS)
+
+    request = {"jobName": "j", "jobQueue": "q", "jobDefinition": "m", "nodeOverrides": {"nodePropertyOverrides": [change]}}
+    assert refusal(batch.submit_job, **request) == text
+
+    assert batch.list_jobs(jobQueue="q", filters=[{"name": "JOB_NAME", "values": ["*"]}])["jobSummaryList"] == []
+
+
+@pytest.mark.parametrize(
+    ("ranges", "text"),
+    [
+        ([{"targetNodes": "0:"}], "Container properties should not be empty"),
+        (
+            [{**TASKS[0], "container": container(1)}],
+            "Only one of containerProperties, ecsProperties and eksProperties can be set",
+        ),
+        ([*TASKS, {**PODS[0], "targetNodes": "1:"}], "The node ranges must all have eksProperties or none of them"),
+        ([{"targetNodes": "0:", "ecsProperties": properties(SIDE)}], None),
+        ([{"targetNodes": "0:", "eksProperties": pod()}], None),
+    ],
+    ids=["nothing", "two", "two platforms", "no essential container", "no container in the pod"],
+)
+def test_ranges_that_cannot_run_are_refused(batch, ranges, text):
+    nodes_ = {"numNodes": 3, "mainNode": 0, "nodeRangeProperties": ranges}
+
+    answer = refusal(batch.register_job_definition, jobDefinitionName="m", type="multinode", nodeProperties=nodes_)
+
+    # Of the last ones the text is that of definitions without nodes.
+    kind = next((kind for kind in ("ecsProperties", "eksProperties") if kind in ranges[0]), "")
+    if text is None:
+        text = refusal(batch.register_job_definition, jobDefinitionName="m", type="container", **{kind: ranges[0][kind]})
+    assert answer == text
+    assert batch.describe_job_definitions(jobDefinitionName="m")["jobDefinitions"] == []
+
+
+# On EKS
+
+
+def test_nodes_may_be_pods(mock, eks):
+    (found,) = eks.describe_job_definitions(jobDefinitionName="m")["jobDefinitions"]
+    job_id = submit(eks, jobDefinition="m")
+
+    mock.batch.run_all()
+    assert found["containerOrchestrationType"] == "EKS"
+    assert found["nodeProperties"]["nodeRangeProperties"][0]["eksProperties"] == PODS[0]["eksProperties"]
+    job = detail(eks, job_id)
+    assert job["attempts"] == []
+    assert len(job["eksAttempts"]) == 1
+    names = set()
+    for node in nodes(eks, job_id):
+        assert node["eksProperties"]["podProperties"]["containers"][0]["exitCode"] == 0
+        names.add(node["eksProperties"]["podProperties"]["podName"])
+    assert len(names) == 3
+
+
+def test_overrides_of_pods_count_one_after_the_other(eks):
+    job_id = submit_with(
+        eks,
+        pod_override(":", command=["x"], env=[{"name": "A", "value": "2"}]),
+        pod_override("2:", env=[{"name": "B", "value": "3"}]),
+    )
+
+    first, _, last = (node["eksProperties"]["podProperties"]["containers"][0] for node in nodes(eks, job_id))
+    assert (first["command"], last["command"]) == (["x"], ["x"])
+    assert variables(first["env"]) == {"A": "2"}
+    assert variables(last["env"]) == {"A": "2", "B": "3"}
+
+
+def test_nodes_that_are_pods_need_a_queue_on_eks(batch):
+    make_site(batch)
+    make_nodes(batch, ranges=PODS)
+
+    text = refusal(batch.submit_job, jobName="j", jobQueue="q", jobDefinition="m")
+
+    assert text == "Job Queue is attached to Compute Environment that can not run Jobs with capability EKS."
+
+
+@pytest.mark.parametrize("member", ["propagateTags", "platformCapabilities"])
+def test_what_pods_do_not_take_is_refused_for_nodes_that_are_pods(batch, member):
+    value: Any = True if member == "propagateTags" else ["EC2"]
+    nodes_ = {"numNodes": 3, "mainNode": 0, "nodeRangeProperties": PODS}
+
+    text = refusal(
+        batch.register_job_definition, jobDefinitionName="m", type="multinode", nodeProperties=nodes_, **{member: value}
+    )
+
+    assert text == f"{member} is not applicable for EKS."
