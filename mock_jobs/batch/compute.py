@@ -34,6 +34,7 @@ _NOT_FOR_FARGATE = (
 # Documented: the launch template of the provider says what these say elsewhere (for some of them inferred).
 _NOT_FOR_MANAGED_INSTANCES = (*_NOT_FOR_FARGATE, "subnets", "securityGroupIds")
 _SCALING = frozenset({"minvCpus", "maxvCpus", "desiredvCpus"})
+_NO_NEW_HOSTS = _SCALING | {"scalingPolicy"}
 _MAX_SUBNETS = 16
 _MAX_GROUPS = 5
 _MAX_TEMPLATE_OVERRIDES = 10
@@ -116,6 +117,23 @@ def check_resources_update(
     _check_strategy(result)
     _check_details(result)
     return result
+
+
+def replaces_hosts(before: Mapping[str, object], update: Mapping[str, object]) -> bool:
+    """Return whether an update brings new hosts: an infrastructure update, of EC2.
+
+    Source: user guide, "Update compute environments" (documented). That a member which keeps its value does not count is inferred.
+
+    Args:
+        before: The computeResources until then.
+        update: What the request changes.
+    """
+    if is_fargate(before) or before["type"] == "ECS_MANAGED_INSTANCES":
+        return False
+    return any(
+        member not in _NO_NEW_HOSTS and value not in ([], "", False) and value != before.get(member)
+        for member, value in update.items()
+    )
 
 
 def with_defaults(resources: ComputeResourceOutputTypeDef, *, is_for_eks: bool = False) -> ComputeResourceOutputTypeDef:

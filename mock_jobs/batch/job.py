@@ -79,14 +79,18 @@ class Attempt:
 
     Attributes:
         claims: What it took of consumable resources.
+        host_ends_ms: When its host goes away, if that is known.
         lines: What it says, when, as far as it is not written yet; None for nothing.
+        loses_host: Whether that comes before its planned end.
     """
 
     __slots__ = (
         "claims",
         "environment",
         "exit_code",
+        "host_ends_ms",
         "lines",
+        "loses_host",
         "plan",
         "reason",
         "scheduled_ms",
@@ -109,6 +113,8 @@ class Attempt:
         self.status_reason: str | None = None
         self.plan: JobPlan | None = None
         self.times_out = False
+        self.host_ends_ms: int | None = None
+        self.loses_host = False
         self.lines: list[Line] | None = None
 
 
@@ -194,7 +200,7 @@ class Job:
     def hangs(self) -> bool:
         """Whether it runs and, as things are, will not end by itself."""
         attempt = self.current
-        if attempt is None or attempt.plan is None or attempt.times_out:
+        if attempt is None or attempt.plan is None or attempt.times_out or attempt.loses_host:
             return False
         # Until its function returns, nothing is known.
         return attempt.plan.duration_ms is None or (attempt.plan.run is not None and attempt.exit_code is None)

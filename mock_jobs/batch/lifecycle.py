@@ -193,11 +193,16 @@ class Lifecycle:
         if timeout_s is not None and (attempt.times_out or duration_ms is None or duration_ms > timeout_s * 1000):
             attempt.times_out = True
             duration_ms = timeout_s * 1000 + self._steering.latency_ms("timeout_grace_seconds", at_least=False)
+        if attempt.host_ends_ms is not None:
+            left_ms = attempt.host_ends_ms - started_ms
+            if duration_ms is None or left_ms < duration_ms:
+                attempt.loses_host, attempt.times_out = True, False
+                duration_ms = left_ms
         if duration_ms is None:
             # The end that an earlier attempt had put down is none of this one.
             job.due_ms = _NEVER_MS
         else:
-            self.put(job, max(duration_ms - passed_ms, 0), self._gang.end if isinstance(job, MultiNodeJob) else self.end)
+            self._end_in(job, duration_ms - passed_ms)
 
     def end(self, job: Job) -> None:
         """Let the container of a RUNNING job come to the end that is planned for it."""
@@ -208,12 +213,13 @@ class Lifecycle:
         assert plan is not None
         if job.is_terminated:
             self.stop_container(job)
+        elif attempt.loses_host:
+            self.lose_host(job)
         elif attempt.times_out:
             self._close(job, attempt, KILLED, None, messages.ATTEMPT_TIMED_OUT)
             self.finish([(job, Trigger.TIMED_OUT, messages.ATTEMPT_TIMED_OUT)])
         elif plan.host_lost:
-            text = messages.HOST_LOST.format(instance=attempt.environment.instance_id)
-            self._attempt_failed(job, attempt, None, plan.reason, text)
+            self._attempt_failed(job, attempt, None, plan.reason, _host_lost(attempt))
         elif attempt.exit_code == 0:
             self._close(job, attempt, 0, plan.reason, messages.CONTAINER_EXITED)
             self.finish([(job, Trigger.EXITED_ZERO, messages.CONTAINER_EXITED)])
@@ -228,6 +234,26 @@ class Lifecycle:
             elif node.status == RUNNING:
                 self.put(node, delay_ms, self.end)
         self.put(job, delay_ms, self.end)
+
+    def lose_host(self, job: Job) -> None:
+        """End the attempt of a STARTING or RUNNING job, whose host goes away now."""
+        attempt = job.current
+        assert attempt is not None
+        if job.is_terminated:
+            self.stop_container(job)
+        else:
+            self._attempt_failed(job, attempt, None, None, _host_lost(attempt))
+
+    def lose_host_later(self, job: Job, delay_ms: int) -> None:
+        """Let the host of a STARTING or RUNNING job go away after a delay, in milliseconds."""
+        attempt = job.current
+        assert attempt is not None
+        ends_ms = self._clock.now_ms + delay_ms
+        attempt.host_ends_ms = ends_ms if attempt.host_ends_ms is None else min(attempt.host_ends_ms, ends_ms)
+        # What has not started, or is a function at work, sees to it when its end is known.
+        if job.status == RUNNING and attempt.exit_code is not None and job.due_ms > ends_ms:
+            attempt.loses_host, attempt.times_out = True, False
+            self._end_in(job, delay_ms)
 
     def stop_container(self, job: Job) -> None:
         """End a STARTING or RUNNING job that was terminated."""
@@ -335,6 +361,9 @@ class Lifecycle:
         job.due_ms = self._clock.now_ms + delay_ms
         self.agenda.put(job.due_ms, move, job)
 
+    def _end_in(self, job: Job, delay_ms: int) -> None:
+        self.put(job, max(delay_ms, 0), self._gang.end if isinstance(job, MultiNodeJob) else self.end)
+
     def move(self, job: Job, trigger: Trigger) -> None:
         """Give a job the status that a trigger leads to, and let all know that count or show it."""
         before = job.status
@@ -362,3 +391,7 @@ class Lifecycle:
         self.announcer.changed(job)
         if isinstance(job, MultiNodeJob):
             self._gang.follow(job, trigger)
+
+
+def _host_lost(attempt: Attempt) -> str:
+    return messages.HOST_LOST.format(instance=attempt.environment.instance_id)

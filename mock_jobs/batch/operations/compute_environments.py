@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from mock_jobs.aws import NotEmulatedYet
 from mock_jobs.batch import messages
-from mock_jobs.batch.compute import check_resources, check_resources_update, with_defaults
+from mock_jobs.batch.compute import check_resources, check_resources_update, replaces_hosts, with_defaults
 from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.job import ArrayJob
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.pods import check_namespace
@@ -156,8 +156,7 @@ class ComputeEnvironmentOperations(BatchStores):
             if environment.eks is not None and "desiredvCpus" in compute_resources:
                 raise invalid(messages.NOT_FOR_EKS, member="desiredvCpus")
             resources = check_resources_update(resources, compute_resources, has_linked_role=has_linked_role)
-        if update_policy is not None and update_policy.get("terminateJobsOnUpdate"):
-            raise NotEmulatedYet("updatePolicy.terminateJobsOnUpdate of UpdateComputeEnvironment")
+        has_new_hosts = resources is not None and replaces_hosts(environment.resources or {}, compute_resources or {})
         environment.resources = resources
         environment.state = state or environment.state
         environment.service_role = service_role or environment.service_role
@@ -170,6 +169,8 @@ class ComputeEnvironmentOperations(BatchStores):
             environment.ecs_settings = {"containerInsights": "DISABLED", **ecs_settings}
         if eks_configuration is not None and environment.eks is not None:
             environment.eks = _with_status({**environment.eks, **eks_configuration})
+        if has_new_hosts:
+            self._replace_hosts(environment)
         environment.status, environment.problem = "UPDATING", None
         self.later(self.settings.ce_update_seconds, lambda: self._settle_environment(environment))
         return {"computeEnvironmentName": environment.name, "computeEnvironmentArn": environment.arn}
@@ -203,6 +204,19 @@ class ComputeEnvironmentOperations(BatchStores):
     def _linked_role(self) -> str:
         # Documented: without a role, Batch uses its service-linked one.
         return f"arn:{self.partition}:iam::{self.account}:{_LINKED_ROLE}"
+
+    def _replace_hosts(self, environment: ComputeEnvironment) -> None:
+        """Let the jobs on the hosts that an update replaces go, at once or when their time is over (documented: UpdatePolicy)."""
+        policy = environment.update_policy
+        delay_ms = policy.get("jobExecutionTimeoutMinutes", 0) * 60_000
+        for job in [job for queue in self.queues.values() for job in queue.index.unfinished()]:
+            for each in job.children if isinstance(job, ArrayJob) else [job]:
+                if each.current is None or each.current.environment is not environment:
+                    continue
+                if policy.get("terminateJobsOnUpdate"):
+                    self.lifecycle.lose_host(each)
+                else:
+                    self.lifecycle.lose_host_later(each, delay_ms)
 
     def _settle_environment(self, environment: ComputeEnvironment) -> None:
         if environment.status == "INVALID":
