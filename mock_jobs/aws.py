@@ -62,7 +62,7 @@ class Violation:
     Attributes:
         member: Path to the member as AWS prints it, for example `tags.1.member.key`.
         value: What was sent; None if nothing was.
-        kind: `required`, `type`, `type_in_url`, `min`, `max` (of a number), `min_length`, `max_length`, `pattern` or `enum`.
+        kind: `required`, `empty` (a required text that is), `type`, `type_in_url`, `min`, `max` (of a number), `min_length`, `max_length`, `pattern` or `enum`.
         bound: The limit, the pattern, the list of allowed values, or the name of the expected type.
     """
 
@@ -97,7 +97,13 @@ class Backend(ABC):
     """Members that hold a whole number and may come as a string of digits."""
 
     lenient_enums: ClassVar[frozenset[str]] = frozenset()
-    """Shapes whose values may come in lower case too."""
+    """Shapes whose values may come in any case."""
+
+    none_if_empty: ClassVar[frozenset[str]] = frozenset()
+    """Members that count as not given where they are optional and empty, whatever their least length is."""
+
+    references: ClassVar[frozenset[str]] = frozenset()
+    """Members that name a resource: where they are required, an empty text is refused."""
 
     names_code_in_body: ClassVar[bool] = False
     """Whether errors carry their code in the body as well."""

@@ -53,6 +53,22 @@ class BatchBackend(
     # The action of evaluateOnExit is not case-sensitive (documented), and is answered in lower case (observed).
     lenient_enums = frozenset({"RetryAction"})
 
+    # Of operations that create something; clients send what they have, also if that is nothing (observed of Airflow).
+    none_if_empty = frozenset({"tags"})
+
+    references = frozenset(
+        {
+            "arn",
+            "computeEnvironment",
+            "consumableResource",
+            "jobId",
+            "jobQueue",
+            "quotaShareArn",
+            "resourceArn",
+            "serviceEnvironment",
+        }
+    )
+
     names_code_in_body = True
 
     @classmethod
@@ -61,13 +77,17 @@ class BatchBackend(
         first = violations[0]
         if first.kind == "required":
             return invalid(messages.REQUIRED, member=first.member)
+        if first.kind == "empty":
+            return invalid(messages.EMPTY, member=first.member)
         if first.kind == "enum":
             values = list(map(str, first.bound)) if isinstance(first.bound, Sequence) else [str(first.bound)]
             if set(values) == _ENVIRONMENT_TYPES:
                 return invalid(messages.COMPUTE_ENVIRONMENT_TYPE)
             return invalid(messages.ONE_OF, member=first.member, values=", ".join(values))
         text = _TEXTS.get(first.kind, messages.WRONG_TYPE)
-        return invalid(text, member=first.member, bound=first.bound, type=first.bound)
+        one, many = ("character", "characters") if isinstance(first.value, str) else ("entry", "entries")
+        unit = one if first.bound == 1 else many
+        return invalid(text, member=first.member, bound=first.bound, type=first.bound, unit=unit)
 
     @classmethod
     def refuse_body(cls) -> AwsError:

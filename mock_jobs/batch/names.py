@@ -17,7 +17,7 @@ _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _INDEX = r"0|[1-9][0-9]{0,4}"
 _JOB_ID = re.compile(rf"(?P<top>{_UUID})(?::(?P<index>{_INDEX})|#(?P<node>{_INDEX}))?")
 _SHARE = "/quota-share/"
-_REVISION = re.compile(r"[0-9]{1,9}")
+_REVISION = re.compile(r"0|[1-9][0-9]{0,8}")
 _JOB_ARN = re.compile(r"arn:[a-z-]+:batch:[a-z0-9-]+:[0-9]+:job/")
 
 

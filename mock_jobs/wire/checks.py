@@ -30,7 +30,8 @@ class Checks:
 
     Args:
         lenient_numbers: Names of the whole-number members that may come as a string of digits.
-        lenient_enums: Names of the shapes whose values may come in lower case too.
+        lenient_enums: Names of the shapes whose values may come in any case.
+        references: Names of the members that must not be empty where they are required.
         more_bounds: Upper bounds by shape, in place of those of the model.
     """
 
@@ -38,10 +39,12 @@ class Checks:
         self,
         lenient_numbers: frozenset[str] = frozenset(),
         lenient_enums: frozenset[str] = frozenset(),
+        references: frozenset[str] = frozenset(),
         more_bounds: Mapping[str, Bound] | None = None,
     ) -> None:
         self._lenient_numbers = lenient_numbers
         self._lenient_enums = lenient_enums
+        self._references = references
         self._more_bounds = more_bounds or {}
         self._compiled: dict[str, Check] = {}
 
@@ -87,12 +90,14 @@ class Checks:
     def _structure(self, shape: StructureShape) -> Check:
         members = {name: self.of(member, name) for name, member in shape.members.items()}
         required = tuple(shape.required_members)
+        references = tuple(name for name in required if name in self._references)
 
         def check(value: Any, path: str, notes: list[Violation]) -> Any:
             if not isinstance(value, dict):
                 notes.append(Violation(path, value, "type", "structure"))
                 return value
             notes.extend(Violation(f"{path}.{name}", None, "required") for name in required if value.get(name) is None)
+            notes.extend(Violation(f"{path}.{name}", "", "empty") for name in references if value.get(name) == "")
             return {
                 name: members[name](each, f"{path}.{name}", notes)
                 for name, each in value.items()
@@ -168,7 +173,7 @@ def _string(shape: StringShape, limits: _Limits, is_lenient: bool) -> Check:
     measure = _utf8_length if limits.in_bytes else _java_length
     pattern = shape.metadata.get("pattern")
     allowed = tuple(shape.enum)
-    accepted = {*allowed, *(each.lower() for each in allowed)} if is_lenient else {*allowed}
+    accepted = {each.lower() for each in allowed} if is_lenient else {*allowed}
     # Patterns are compiled when they are first needed; most of them never are.
     matches: Callable[[str], Any] | None = None
 
@@ -178,7 +183,7 @@ def _string(shape: StringShape, limits: _Limits, is_lenient: bool) -> Check:
             notes.append(Violation(path, value, "type", "string"))
             return value
         if allowed:
-            if value not in accepted:
+            if (value.lower() if is_lenient else value) not in accepted:
                 notes.append(Violation(path, value, "enum", allowed))
             return value
         if length is not None:

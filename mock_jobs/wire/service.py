@@ -46,6 +46,8 @@ class _Member:
     argument: str
     wire_name: str
     is_required: bool
+    none_if_empty: bool
+    never_empty: bool
     check: Check
     kind: str
 
@@ -75,11 +77,14 @@ class Operation:
         places = {"uri": self._in_uri, "querystring": self._in_query, None: self._in_body}
         shape = model.input_shape
         for name, member in ({} if shape is None else shape.members).items():
+            is_required = shape is not None and name in shape.required_members
             compiled = _Member(
                 name,
                 _snake(name),
                 member.serialization.get("name", name),
-                shape is not None and name in shape.required_members,
+                is_required,
+                not is_required and name in backend.none_if_empty,
+                is_required and name in backend.references,
                 checks.of(member, name),
                 member.type_name,
             )
@@ -123,7 +128,11 @@ class Operation:
             content = self._content(body)
             for member in self._in_body:
                 value = content.get(member.wire_name)
-                if value is not None:
+                if member.none_if_empty and value == {}:
+                    continue
+                if member.never_empty and value == "":
+                    notes.append(Violation(member.name, value, "empty"))
+                elif value is not None:
                     arguments[member.argument] = member.check(value, member.name, notes)
                 elif member.is_required:
                     notes.append(Violation(member.name, None, "required"))
@@ -166,7 +175,7 @@ class CompiledService:
         from botocore.model import ServiceModel  # noqa: PLC0415 - comes when a mock starts
 
         model = ServiceModel(description, name)
-        checks = Checks(backend.lenient_numbers, backend.lenient_enums, backend.more_bounds)
+        checks = Checks(backend.lenient_numbers, backend.lenient_enums, backend.references, backend.more_bounds)
         names = [each for each in model.operation_names if only is None or re.search(only, each)]
         self.name = name
         self.operations = {each: Operation(name, model.operation_model(each), backend, checks) for each in names}

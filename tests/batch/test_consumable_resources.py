@@ -408,7 +408,7 @@ def test_the_quantity_is_updated(batch, arguments, total):
         ({"operation": "ADD", "quantity": -1}, "quantity must be at least 0"),
         ({"operation": "ADD"}, "quantity is required"),
         ({"operation": "ADD", "quantity": 2**63 - 1}, f"totalQuantity must be at most {2**63 - 1}"),
-        ({"quantity": 1, "clientToken": "x" * 65}, "clientToken must have at most 64 entries or characters"),
+        ({"quantity": 1, "clientToken": "x" * 65}, "clientToken must have at most 64 characters"),
     ],
     ids=["below zero", "operation", "negative", "no quantity", "too much", "long token"],
 )

@@ -398,6 +398,33 @@ def test_rules_are_described_with_actions_in_lower_case(batch):
     assert detail(batch, submit(batch, retryStrategy={"attempts": 2}))["retryStrategy"] == {"attempts": 2, "evaluateOnExit": []}
 
 
+@pytest.mark.parametrize("action", ["EXIT", "exit", "Exit", "eXiT"])
+def test_actions_are_taken_in_any_case(mock, batch, action):
+    mock.batch.plan(exit_code=1)
+    rules = [{"action": action, "onExitCode": "1"}]
+    job_id = submit(batch, retryStrategy={"attempts": 3, "evaluateOnExit": rules})
+
+    mock.batch.run_all()
+
+    job = detail(batch, job_id)
+    assert len(job["attempts"]) == 1
+    assert job["retryStrategy"]["evaluateOnExit"] == [{"action": "exit", "onExitCode": "1"}]
+
+
+def test_an_action_that_is_no_action_is_refused(batch):
+    rules = [{"action": "EXITS", "onExitCode": "1"}]
+
+    text = refusal(
+        batch.submit_job,
+        jobName="j",
+        jobQueue="q",
+        jobDefinition="d",
+        retryStrategy={"attempts": 3, "evaluateOnExit": rules},
+    )
+
+    assert text == "retryStrategy.evaluateOnExit.1.member.action must be one of RETRY, EXIT"
+
+
 def test_the_strategy_of_a_job_replaces_the_one_of_its_definition(batch):
     make_definition(batch, "d2", retryStrategy={"attempts": 5, "evaluateOnExit": HOST_THEN_EXIT})
 

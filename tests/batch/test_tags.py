@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import PREFIX, UNKNOWN_ID, detail, make_definition, make_environment, make_queue, make_site, refusal, submit
+from batch_site import EC2, PREFIX, UNKNOWN_ID, detail, make_definition, make_environment, make_queue, make_site, refusal, submit
+from service_site import make_quota_site, make_service_environment, make_service_site, make_share, submit_service
 
 
 def make_resource(batch, kind, tags):
@@ -105,3 +106,77 @@ def test_longer_keys_and_values_are_refused(batch, key, value):
     assert "at most" in refusal(batch.tag_resource, resourceArn=arn, tags={key: value})
     batch.tag_resource(resourceArn=arn, tags={key[:128]: value[:256]})
     assert batch.list_tags_for_resource(resourceArn=arn)["tags"] == {"a": "b", key[:128]: value[:256]}
+
+
+def create_without_tags(batch, kind):
+    make_site(batch)
+    return {
+        "compute-environment": lambda: batch.create_compute_environment(
+            computeEnvironmentName="bare", type="MANAGED", computeResources=EC2, tags={}
+        )["computeEnvironmentArn"],
+        "consumable-resource": lambda: batch.create_consumable_resource(consumableResourceName="bare", tags={})[
+            "consumableResourceArn"
+        ],
+        "job": lambda: batch.submit_job(jobName="j", jobQueue="q", jobDefinition="d", tags={})["jobArn"],
+        "job-definition": lambda: make_definition(batch, "bare", tags={}),
+        "job-queue": lambda: make_queue(batch, "bare", tags={}),
+        "scheduling-policy": lambda: batch.create_scheduling_policy(name="bare", tags={})["arn"],
+        "service-environment": lambda: make_service_environment(batch, "bare", tags={}),
+        "service-job": lambda: create_service_job_without_tags(batch),
+    }[kind]()
+
+
+def create_service_job_without_tags(batch):
+    make_service_site(batch)
+    return f"{PREFIX}service-job/{submit_service(batch, tags={})}"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "compute-environment",
+        "consumable-resource",
+        "job",
+        "job-definition",
+        "job-queue",
+        "scheduling-policy",
+        "service-environment",
+        "service-job",
+    ],
+)
+def test_who_creates_something_with_no_tag_at_all_gives_none(batch, kind):
+    """Clients send the tags that they have, also when that is an empty map; the model's minimum is not what stops them."""
+    arn = create_without_tags(batch, kind)
+
+    assert batch.list_tags_for_resource(resourceArn=arn)["tags"] == {}
+
+
+def test_a_quota_share_can_be_created_with_no_tag_at_all(batch):
+    make_quota_site(batch)
+
+    arn = make_share(batch, "bare", tags={})
+
+    assert batch.list_tags_for_resource(resourceArn=arn)["tags"] == {}
+
+
+def test_to_tag_with_nothing_is_refused(batch):
+    arn = make_resource(batch, "job-queue", {"a": "b"})
+
+    assert refusal(batch.tag_resource, resourceArn=arn, tags={}) == "tags must have at least 1 entry"
+    assert batch.list_tags_for_resource(resourceArn=arn)["tags"] == {"a": "b"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "text"),
+    [
+        ({f"k{number}": "v" for number in range(51)}, "tags must have at most 50 entries"),
+        ({"k" * 129: "v"}, "tags.key must have at most 128 characters"),
+        ({"k": "v" * 257}, "tags.k.member must have at most 256 characters"),
+    ],
+    ids=["tags", "key", "value"],
+)
+def test_the_text_says_what_there_is_too_much_of(batch, tags, text):
+    arn = make_resource(batch, "job-queue", {"a": "b"})
+
+    assert refusal(batch.tag_resource, resourceArn=arn, tags=tags) == text
+    assert batch.list_tags_for_resource(resourceArn=arn)["tags"] == {"a": "b"}

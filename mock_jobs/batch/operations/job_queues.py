@@ -237,6 +237,8 @@ class JobQueueOperations(BatchStores):
         return order
 
     def _checked_policy(self, arn: str, kind: JobQueueTypeType) -> SchedulingPolicy:
+        if not arn:
+            raise invalid(messages.EMPTY, member="schedulingPolicyArn")
         policy = self.find_scheduling_policy(arn)
         if policy is None:
             raise refused(messages.DOES_NOT_EXIST, arn=arn)

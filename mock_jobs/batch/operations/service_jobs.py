@@ -128,8 +128,6 @@ class ServiceJobOperations(BatchStores):
 
     def terminate_service_job(self, *, job_id: str, reason: str) -> None:
         """End a service job in whatever state it is."""
-        if not job_id:
-            raise invalid(messages.EMPTY, member="jobId")
         check_reason(reason)
         if parse_job_id(job_id) is None:
             if self.settings.lenient_ids:

@@ -38,8 +38,6 @@ class StopJobOperations(BatchStores):
         return self._stop_jobs(StopRequest.TERMINATE, jobs, reason)
 
     def _stop_job(self, request: StopRequest, job_id: str, reason: str) -> None:
-        if not job_id:
-            raise invalid(messages.EMPTY, member="jobId")
         check_reason(reason)
         parts = self.arns.read_job_id(job_id)
         if parts is None:
