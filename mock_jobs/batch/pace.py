@@ -22,7 +22,8 @@ class Pace:
         mode: `poll`: DescribeJobs of unfinished jobs answers with their present state and then takes the world to the next
             change of one of them. ListJobs does so after its last page, for the unfinished jobs of that page; when a listing
             is empty as a whole, the world goes on to the next change in that queue or array, so that who waits for a status
-            to fill need not wait for ever. A listing of finished jobs lets happen what is due, but takes no time.
+            to fill need not wait for ever. A listing of finished jobs lets happen what is due, but takes no time, unless the
+            same listing was asked for before and nothing has moved since: who looks twice is waiting.
             `Clock.advance` moves jobs as well. `clock`: only time moves jobs, real time included.
             `manual`: nothing does but `BatchControl.step`, `run_until` and `run_all`.
         reads: With `poll`: how many reads move a job once.

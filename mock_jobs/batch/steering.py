@@ -64,6 +64,7 @@ class Steering:
         self.plans: list[JobPlan] = []
         self.regions: list[Region] = []
         self.functions: dict[Readable, Callable[[], None] | None] = {}
+        self._listed: dict[str, tuple[int, int]] = {}
 
     def forget(self) -> None:
         """Forget jobs and plans and go back to the defaults of settings and pace, for `World.reset`.
@@ -73,6 +74,7 @@ class Steering:
         self.plans.clear()
         self.regions.clear()
         self.functions.clear()
+        self._listed.clear()
         self.settings.restore()
         self.pacing.forget()
 
@@ -117,21 +119,28 @@ class Steering:
             if any(each.moves != moves for each, moves in before):
                 return
 
-    def after_listing(self, last_page: Sequence[Queued], whole: Iterable[Readable], *, is_first: bool) -> None:
+    def after_listing(self, listing: str, last_page: Sequence[Queued], whole: Sequence[Readable], *, is_first: bool) -> None:
         """Let the world go on after a listing; between its pages nothing moves, so that they show every job once.
 
-        Who lists jobs that have ended waits for more of them, or only looks: what is due happens, but no time passes.
+        Who lists jobs that have ended for the first time may only look: what is due happens, but no time passes. Who lists them
+        again when nothing has moved since waits for more of them.
 
         Args:
+            listing: Names what was listed, filters included.
             last_page: What it held.
-            whole: What the jobs are listed of: a queue, an array, or all the jobs that may come to fit.
+            whole: What the jobs are listed of: a queue, an array, or all the unfinished jobs that may come to fit.
             is_first: Whether the last page was the first, so that its emptiness says that nothing was found.
         """
         unfinished = [job for job in last_page if not job.is_terminal]
         if unfinished:
             self.after_read(unfinished)
         elif last_page or is_first:
-            self.after_read(whole, may_take_time=not last_page)
+            self.after_read(whole, may_take_time=not last_page or self._is_repeated(listing, whole))
+
+    def _is_repeated(self, listing: str, whole: Sequence[Readable]) -> bool:
+        state = len(whole), sum(each.moves for each in whole)
+        before, self._listed[listing] = self._listed.get(listing), state
+        return before == state
 
     def plan_for_service_job(self, job: ServiceJob, attempt: int) -> JobPlan:
         """Return the plan of an attempt of a service job."""

@@ -181,3 +181,12 @@ def test_who_waits_for_a_status_to_fill_need_not_wait_for_ever(mock, batch):
     tries = next(number for number in range(20) if names(batch, jobStatus="SUCCEEDED"))
 
     assert tries == 5
+
+
+def test_who_lists_finished_jobs_until_one_more_that_takes_time_sees_it(mock, batch):
+    mock.batch.plan("slow", duration=100)
+    mock.batch.run_until(submit_service(batch, "old"), "SUCCEEDED")
+    submit_service(batch, "slow")
+    mock.batch.pace = "poll"
+
+    assert any("slow" in names(batch, jobStatus="SUCCEEDED") for _ in range(20))

@@ -167,22 +167,119 @@ def seen(mock, job_id):
         return status(boto3.client("batch", region_name="us-east-1"), job_id)
 
 
-def test_listing_finished_jobs_takes_no_time(mock, batch):
-    """Who only looks at what has ended shall not find other jobs an hour older."""
+def done_and_running(mock, batch):
     mock.batch.plan("long", duration=3600)
     done = submit(batch)
     running = submit(batch, "long")
     reach(mock, running, "RUNNING")
     reach(mock, done, "SUCCEEDED")
     mock.clock.freeze()
+    return done, running
+
+
+def test_listing_finished_jobs_takes_no_time(mock, batch):
+    """Who only looks at what has ended shall not find other jobs an hour older."""
+    done, running = done_and_running(mock, batch)
     before = mock.clock.now_ms
 
-    for _ in range(5):
-        found = batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")["jobSummaryList"]
-        assert [job["jobId"] for job in found] == [done]
+    by_status = batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")["jobSummaryList"]
+    by_name = batch.list_jobs(jobQueue="q", filters=[{"name": "JOB_NAME", "values": ["job"]}])["jobSummaryList"]
 
+    assert [[job["jobId"] for job in found] for found in (by_status, by_name)] == [[done], [done]]
     assert mock.clock.now_ms == before
     assert seen(mock, running) == "RUNNING"
+
+
+def test_listing_finished_jobs_again_after_something_moved_takes_no_time(mock, batch):
+    """What was seen is not what was seen before; only who looks in vain is waiting."""
+    done, running = done_and_running(mock, batch)
+    before = mock.clock.now_ms
+    batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")
+    other = submit(batch)
+    reach(mock, other, "SUCCEEDED")
+
+    found = batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")["jobSummaryList"]
+
+    assert [job["jobId"] for job in found] == [other, done]
+    assert mock.clock.now_ms == before
+    assert seen(mock, running) == "RUNNING"
+
+
+def test_listing_finished_jobs_again_takes_the_world_to_the_next_change(mock, batch):
+    _, running = done_and_running(mock, batch)
+    before = mock.clock.now_ms
+
+    for _ in range(2):
+        batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")
+
+    assert mock.clock.now_ms - before == 3_600_000
+    assert seen(mock, running) == "SUCCEEDED"
+
+
+def test_a_reset_forgets_what_was_listed(mock, batch):
+    done_and_running(mock, batch)
+    batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")
+    mock.reset()
+    make_site(batch)
+    _, running = done_and_running(mock, batch)
+
+    batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")
+
+    assert seen(mock, running) == "RUNNING"
+
+
+def test_who_lists_finished_jobs_of_two_queues_in_turn_sees_all_in_the_end(mock, batch):
+    make_queue(batch, "other")
+    mock.batch.plan("slow", duration=100)
+    for queue in ("q", "other"):
+        mock.batch.run_until(submit(batch, jobQueue=queue), "SUCCEEDED")
+    slow = {queue: submit(batch, "slow", jobQueue=queue) for queue in ("q", "other")}
+
+    found = set()
+    for _ in range(30):
+        for queue in slow:
+            found |= {job["jobId"] for job in batch.list_jobs(jobQueue=queue, jobStatus="SUCCEEDED")["jobSummaryList"]}
+
+    assert found >= {*slow.values()}
+
+
+@pytest.mark.parametrize("size", [None, 1, 2], ids=["one page", "pages of one", "pages of two"])
+@pytest.mark.parametrize("how", ["by status", "by name", "children", "by consumable resource"])
+def test_who_lists_finished_jobs_until_one_more_that_takes_time_sees_it(mock, batch, how, size):
+    batch.create_consumable_resource(consumableResourceName="licence", totalQuantity=5)
+    needs = {"consumableResourceList": [{"consumableResource": "licence", "quantity": 1}]}
+    more = {"consumableResourcePropertiesOverride": needs}
+    if how == "children":
+        mock.batch.plan(array_index=1, duration=100)
+        array = submit(batch, size=2)
+        reach(mock, array, "PENDING")
+        reach(mock, f"{array}:0", "SUCCEEDED")
+        wanted = f"{array}:1"
+    else:
+        mock.batch.plan("slow", duration=100)
+        mock.batch.run_until(submit(batch, "old", **more), "SUCCEEDED")
+        wanted = submit(batch, "slow", **more)
+    call, members, arguments = {
+        "by status": ("list_jobs", "jobSummaryList", {"jobQueue": "q", "jobStatus": "SUCCEEDED"}),
+        "by name": ("list_jobs", "jobSummaryList", {"jobQueue": "q", "filters": [{"name": "JOB_NAME", "values": ["*"]}]}),
+        "children": ("list_jobs", "jobSummaryList", {"arrayJobId": wanted.partition(":")[0], "jobStatus": "SUCCEEDED"}),
+        "by consumable resource": (
+            "list_jobs_by_consumable_resource",
+            "jobs",
+            {"consumableResource": "licence", "filters": [{"name": "JOB_STATUS", "values": ["SUCCEEDED"]}]},
+        ),
+    }[how]
+
+    def ended():
+        pages = batch.get_paginator(call).paginate(**arguments, PaginationConfig={} if size is None else {"PageSize": size})
+        jobs = [job for page in pages for job in page[members]]
+        return {
+            job.get("jobId") or job["jobArn"].partition("/")[2]
+            for job in jobs
+            if job.get("status", job.get("jobStatus")) == "SUCCEEDED"
+        }
+
+    assert any(wanted in ended() for _ in range(20))
 
 
 @pytest.mark.parametrize("arguments", [{}, {"PaginationConfig": {"PageSize": 1}}], ids=["one page", "pages"])

@@ -167,8 +167,8 @@ class ConsumableResourceOperations(BatchStores):
         if len(page) > limit:
             answer["nextToken"] = page_token(listing, [page[limit - 1].spec.number])
         else:
-            waiting = [job for job in jobs if not job.is_terminal] if not page else []
-            self.steering.after_listing(page, waiting, is_first=next_token is None)
+            waiting = [job for job in jobs if not job.is_terminal] if all(job.is_terminal for job in page) else []
+            self.steering.after_listing(listing, page, waiting, is_first=next_token is None)
         return answer
 
     def _existing(self, reference: str) -> ConsumableResource:

@@ -79,7 +79,8 @@ class ReadJobOperations(BatchStores):
         """Return a page of the jobs of a queue, the latest first, or of the children of an array or the nodes of a job, by index.
 
         With the pace `poll` the world moves only after the last page: if that holds unfinished jobs, to the next change of one
-        of them; if nothing was found at all, to the next change in the queue or array. Finished jobs alone move nothing.
+        of them; if nothing was found at all, to the next change in the queue or array. Finished jobs alone take no time at first;
+        asked for again when nothing has moved, they take the world on as if nothing had been found.
         """
         if sum(bool(each) for each in (job_queue, array_job_id, multi_node_job_id)) != 1:
             raise invalid(messages.ONE_PARENT)
@@ -101,7 +102,7 @@ class ReadJobOperations(BatchStores):
         if token is not None:
             answer["nextToken"] = token
         else:
-            self.steering.after_listing(page, [queue], is_first=next_token is None)
+            self.steering.after_listing(f"{listing}/{wanted}/{job_status}", page, [queue], is_first=next_token is None)
         return answer
 
     def _list_parts(
@@ -134,5 +135,5 @@ class ReadJobOperations(BatchStores):
         if len(page) > limit:
             answer["nextToken"] = page_token(listing, [page[limit - 1].index])
         elif changing and parent is not None and not parent.is_terminal:
-            self.steering.after_listing(page, changing, is_first=next_token is None)
+            self.steering.after_listing(listing, page, changing, is_first=next_token is None)
         return answer

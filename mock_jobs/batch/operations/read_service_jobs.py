@@ -62,5 +62,5 @@ class ReadServiceJobOperations(BatchStores):
         if token is not None:
             answer["nextToken"] = token
         else:
-            self.steering.after_listing(page, [queue], is_first=next_token is None)
+            self.steering.after_listing(f"{listing}/{wanted}/{job_status}", page, [queue], is_first=next_token is None)
         return answer
