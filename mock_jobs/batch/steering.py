@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from mock_jobs.batch.pacing import Pacing
@@ -44,6 +45,19 @@ class Readable(Protocol):
 
     moves: int
     reads: int
+
+
+@dataclass(slots=True, eq=False)
+class Change:
+    """The creation, change or deletion of a resource, while it lasts.
+
+    Attributes:
+        due_ms: When it ends, in milliseconds since the epoch.
+        reads: How often the resource was read meanwhile.
+    """
+
+    due_ms: int
+    reads: int = 0
 
 
 class Steering:
@@ -118,6 +132,17 @@ class Steering:
         while self._clock.next_wave(by_ms):
             if any(each.moves != moves for each, moves in before):
                 return
+
+    def after_description(self, changes: Sequence[Change]) -> None:
+        """Let time go on to the end of the first of these changes, if the pace says so."""
+        pace = self.pacing.pace
+        if pace.mode != "poll":
+            return
+        for each in changes:
+            each.reads += 1
+        ripe = [each.due_ms for each in changes if each.reads >= pace.reads]
+        if ripe:
+            self._clock.move_to(min(ripe) / 1000)
 
     def after_listing(self, listing: str, last_page: Sequence[Queued], whole: Sequence[Readable], *, is_first: bool) -> None:
         """Let the world go on after a listing; between its pages nothing moves, so that they show every job once.

@@ -429,6 +429,7 @@ def test_deleting_twice_is_an_error_unless_chosen_otherwise(mock, batch):
 
 
 def test_an_environment_can_take_its_time(mock, batch):
+    mock.batch.pace = "clock"
     settings = mock.batch.settings
     settings.ce_create_seconds, settings.ce_update_seconds, settings.ce_delete_seconds = 10, 20, 60
     mock.clock.freeze()

@@ -211,6 +211,7 @@ def test_an_update_is_refused(batch, changes, text):
 
 
 def test_the_states_of_a_life_take_the_time_that_is_set(mock, batch):
+    mock.batch.pace = "clock"
     make_quota_site(batch)
     settings = mock.batch.settings
     settings.qs_create_seconds, settings.qs_update_seconds, settings.qs_delete_seconds = 10, 20, 30

@@ -80,6 +80,7 @@ def test_creating_a_service_environment_is_refused(batch, changes, text):
 
 
 def test_a_name_is_taken_until_its_environment_is_gone(mock, batch):
+    mock.batch.pace = "clock"
     mock.batch.settings.se_delete_seconds = 30
     make_service_environment(batch, state="DISABLED")
     batch.delete_service_environment(serviceEnvironment="se")
@@ -114,6 +115,7 @@ def test_describing_leaves_out_what_is_unknown_and_pages_through_the_rest(batch)
 
 
 def test_the_states_of_a_life_take_the_time_that_is_set(mock, batch):
+    mock.batch.pace = "clock"
     mock.batch.settings.se_create_seconds = 10
     mock.batch.settings.se_update_seconds = 20
     mock.clock.freeze()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from mock_jobs.aws import Backend, BadToken, page_token, read_page_token
 from mock_jobs.batch import messages
@@ -18,7 +18,7 @@ from mock_jobs.batch.names import Arns, JobId, parse_job_id, parse_share_arn
 from mock_jobs.batch.nodes import MultiNodeJob, Node
 from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
 from mock_jobs.batch.service_jobs.stepping import ServiceJobInHand
-from mock_jobs.batch.steering import Steering
+from mock_jobs.batch.steering import Change, Steering
 from mock_jobs.batch.stepping import JobInHand
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class BatchStores(Backend):
         self.service_lifecycle = ServiceLifecycle(world, self.steering, self.arns, announcer)
         self.stopper = self.lifecycle.stopper
         self.created = 0
+        self._changes: dict[object, Change] = {}
         self.steering.regions.append(self)
 
     def next_number(self) -> int:
@@ -189,11 +190,13 @@ class BatchStores(Backend):
         next_token: str | None,
         *,
         find: Callable[[str], RecordT | None],
+        view: Callable[[RecordT], Mapping[str, Any]],
         what: str,
-    ) -> tuple[list[RecordT], str | None]:
+    ) -> dict[str, object]:
         """Return what a describe operation answers: what was named, else a page of all, and the token of the next page.
 
-        Unknown names are left out and repeated ones answered once (inferred).
+        Unknown names are left out and repeated ones answered once (inferred). With the pace `poll`, who reads what is being
+        created, changed or deleted takes the world on to where that ends.
 
         Args:
             records: All records by name, in the order of creation.
@@ -202,6 +205,7 @@ class BatchStores(Backend):
             max_results: Size of the page.
             next_token: Where it begins.
             find: Finds a record by what was asked for.
+            view: Returns what is answered of a record.
             what: Plural, for the text about too many.
 
         Raises:
@@ -213,21 +217,43 @@ class BatchStores(Backend):
             if len(names) > MAX_LISTED:
                 raise invalid(messages.TOO_MANY_LISTED, what=what)
             found = (find(name) for name in names)
-            return list({id(record): record for record in found if record is not None}.values()), None
-        limit = page_size(max_results)
-        page_of = self.listing(listing)
-        after = 0 if next_token is None else read_number(page_of, next_token)
-        everything = [record for record in records.values() if record.number > after]
-        page = everything[:limit]
-        return page, None if len(everything) <= limit else page_token(page_of, [page[-1].number])
+            page, token = list({id(record): record for record in found if record is not None}.values()), None
+        else:
+            limit = page_size(max_results)
+            page_of = self.listing(listing)
+            after = 0 if next_token is None else read_number(page_of, next_token)
+            everything = [record for record in records.values() if record.number > after]
+            page = everything[:limit]
+            token = None if len(everything) <= limit else page_token(page_of, [page[-1].number])
+        answer: dict[str, object] = {f"{listing[0].lower()}{listing[1:]}": [view(record) for record in page]}
+        if token is not None:
+            answer["nextToken"] = token
+        else:
+            self.after_description(page)
+        return answer
 
-    def later(self, seconds: float, then: Callable[[], None]) -> bool:
-        """Let something happen after a time of the clock; at once, and return True, if that time is zero."""
+    def after_description(self, records: Iterable[object]) -> None:
+        """Let the world go on after resources were read, if some of them are being changed and the pace says so."""
+        self.steering.after_description([self._changes[record] for record in records if record in self._changes])
+
+    def change(self, record: object, seconds: float, then: Callable[[], None]) -> None:
+        """Let the creation, change or deletion of a resource end after a time of the clock; at once if that time is zero.
+
+        It takes the place of one that has not ended, as that of an environment that became INVALID meanwhile.
+        """
         if not seconds:
+            self._changes.pop(record, None)
             then()
-            return True
-        self.world.clock.call_at(self.world.clock.now_ms + round(seconds * 1000), then)
-        return False
+            return
+        due_ms = self.world.clock.now_ms + round(seconds * 1000)
+        change = self._changes[record] = Change(due_ms)
+
+        def end() -> None:
+            if self._changes.get(record) is change:
+                del self._changes[record]
+                then()
+
+        self.world.clock.call_at(due_ms, end)
 
 
 def read_number(listing: str, token: str) -> int:

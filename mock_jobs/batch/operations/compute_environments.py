@@ -97,7 +97,7 @@ class ComputeEnvironmentOperations(BatchStores):
             tags=dict(tags or {}),
         )
         self.environments[environment.name] = environment
-        self.later(self.settings.ce_create_seconds, lambda: self._settle_environment(environment))
+        self.change(environment, self.settings.ce_create_seconds, lambda: self._settle_environment(environment))
         return {"computeEnvironmentName": environment.name, "computeEnvironmentArn": environment.arn}
 
     def describe_compute_environments(
@@ -108,19 +108,16 @@ class ComputeEnvironmentOperations(BatchStores):
         next_token: str | None = None,
     ) -> dict[str, object]:
         """Return the named compute environments, or a page of all."""
-        found, token = self.described(
+        return self.described(
             self.environments,
             "ComputeEnvironments",
             compute_environments,
             max_results,
             next_token,
             find=self.find_environment,
+            view=self._environment_detail,
             what="compute environments",
         )
-        answer: dict[str, object] = {"computeEnvironments": [self._environment_detail(each) for each in found]}
-        if token is not None:
-            answer["nextToken"] = token
-        return answer
 
     def update_compute_environment(
         self,
@@ -172,7 +169,7 @@ class ComputeEnvironmentOperations(BatchStores):
         if has_new_hosts:
             self._replace_hosts(environment)
         environment.status, environment.problem = "UPDATING", None
-        self.later(self.settings.ce_update_seconds, lambda: self._settle_environment(environment))
+        self.change(environment, self.settings.ce_update_seconds, lambda: self._settle_environment(environment))
         return {"computeEnvironmentName": environment.name, "computeEnvironmentArn": environment.arn}
 
     def delete_compute_environment(self, *, compute_environment: str) -> None:
@@ -187,7 +184,7 @@ class ComputeEnvironmentOperations(BatchStores):
         if environment.queues:
             raise refused(messages.CANNOT_DELETE_IN_USE)
         environment.status, environment.problem = "DELETING", None
-        self.later(self.settings.ce_delete_seconds, lambda: self._drop_environment(environment))
+        self.change(environment, self.settings.ce_delete_seconds, lambda: self._drop_environment(environment))
 
     def _check_eks(self, configuration: EksConfigurationTypeDef, kind: CETypeType, service_role: str | None) -> None:
         if kind == "UNMANAGED":

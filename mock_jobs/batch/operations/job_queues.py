@@ -109,20 +109,23 @@ class JobQueueOperations(BatchStores):
         _attach(queue)
         self.queues[queue.name] = queue
         self._scheduler_of(queue).enlist(queue)
-        self.later(self.settings.jq_create_seconds, lambda: self._settle_queue(queue))
+        self.change(queue, self.settings.jq_create_seconds, lambda: self._settle_queue(queue))
         return {"jobQueueName": queue.name, "jobQueueArn": queue.arn}
 
     def describe_job_queues(
         self, *, job_queues: Sequence[str] | None = None, max_results: int | None = None, next_token: str | None = None
     ) -> dict[str, object]:
         """Return the named job queues, or a page of all."""
-        found, token = self.described(
-            self.queues, "JobQueues", job_queues, max_results, next_token, find=self.find_queue, what="job queues"
+        return self.described(
+            self.queues,
+            "JobQueues",
+            job_queues,
+            max_results,
+            next_token,
+            find=self.find_queue,
+            view=_detail,
+            what="job queues",
         )
-        answer: dict[str, object] = {"jobQueues": [_detail(queue) for queue in found]}
-        if token is not None:
-            answer["nextToken"] = token
-        return answer
 
     def update_job_queue(
         self,
@@ -180,7 +183,7 @@ class JobQueueOperations(BatchStores):
             queue.priority = priority
         queue.status = "UPDATING"
         self._scheduler_of(queue).enlist(queue)
-        self.later(self.settings.jq_update_seconds, lambda: self._settle_queue(queue))
+        self.change(queue, self.settings.jq_update_seconds, lambda: self._settle_queue(queue))
         return {"jobQueueName": queue.name, "jobQueueArn": queue.arn}
 
     def delete_job_queue(self, *, job_queue: str) -> None:
@@ -197,7 +200,7 @@ class JobQueueOperations(BatchStores):
         if queue.service is not None:
             self.service_lifecycle.delete_with_queue(queue.service.index.unfinished())
         self._scheduler_of(queue).forget(queue)
-        self.later(self.settings.jq_delete_seconds, lambda: self._drop_queue(queue))
+        self.change(queue, self.settings.jq_delete_seconds, lambda: self._drop_queue(queue))
 
     def _checked_order(self, given: Sequence[ComputeEnvironmentOrderTypeDef]) -> _Order:
         if not given:

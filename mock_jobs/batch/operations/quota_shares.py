@@ -77,13 +77,15 @@ class QuotaShareOperations(BatchStores):
             tags=dict(tags or {}),
         )
         side.shares[share.name] = share
-        self.later(self.settings.qs_create_seconds, lambda: self._settle_share(share))
+        self.change(share, self.settings.qs_create_seconds, lambda: self._settle_share(share))
         return _named(share)
 
     def describe_quota_share(self, *, quota_share_arn: str) -> dict[str, object]:
         """Return a quota share."""
         share = self._existing_share(quota_share_arn)
-        return {**_detail(share), "tags": dict(share.tags)}
+        answer: dict[str, object] = {**_detail(share), "tags": dict(share.tags)}
+        self.after_description([share])
+        return answer
 
     def list_quota_shares(
         self, *, job_queue: str, max_results: int | None = None, next_token: str | None = None
@@ -97,6 +99,8 @@ class QuotaShareOperations(BatchStores):
         answer: dict[str, object] = {"quotaShares": [_detail(share) for share in shares[:limit]]}
         if len(shares) > limit:
             answer["nextToken"] = page_token(listing, [shares[limit - 1].number])
+        else:
+            self.after_description(shares)
         return answer
 
     def update_quota_share(
@@ -123,7 +127,7 @@ class QuotaShareOperations(BatchStores):
             share.preempts = preemption_configuration["inSharePreemption"] == "ENABLED"
         share.state = state or share.state
         share.status = "UPDATING"
-        self.later(self.settings.qs_update_seconds, lambda: self._settle_share(share))
+        self.change(share, self.settings.qs_update_seconds, lambda: self._settle_share(share))
         return _named(share)
 
     def delete_quota_share(self, *, quota_share_arn: str) -> None:
@@ -140,7 +144,7 @@ class QuotaShareOperations(BatchStores):
         for job in share.queue.service.index.unfinished():
             if job.spec.share is share:
                 self.service_lifecycle.kill(job, messages.QUOTA_SHARE_DELETED)
-        self.later(self.settings.qs_delete_seconds, lambda: self._drop_share(share))
+        self.change(share, self.settings.qs_delete_seconds, lambda: self._drop_share(share))
 
     def _existing_share(self, arn: str) -> QuotaShare:
         share = self.find_quota_share(arn)

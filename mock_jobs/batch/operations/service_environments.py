@@ -55,7 +55,7 @@ class ServiceEnvironmentOperations(BatchStores):
             tags=dict(tags or {}),
         )
         self.service_environments[environment.name] = environment
-        self.later(self.settings.se_create_seconds, lambda: self._settle_service_environment(environment))
+        self.change(environment, self.settings.se_create_seconds, lambda: self._settle_service_environment(environment))
         return _named(environment)
 
     def describe_service_environments(
@@ -66,19 +66,16 @@ class ServiceEnvironmentOperations(BatchStores):
         next_token: str | None = None,
     ) -> dict[str, object]:
         """Return the named service environments, or a page of all."""
-        found, token = self.described(
+        return self.described(
             self.service_environments,
             "ServiceEnvironments",
             service_environments,
             max_results,
             next_token,
             find=self.find_service_environment,
+            view=_detail,
             what="service environments",
         )
-        answer: dict[str, object] = {"serviceEnvironments": [_detail(each) for each in found]}
-        if token is not None:
-            answer["nextToken"] = token
-        return answer
 
     def update_service_environment(
         self,
@@ -99,7 +96,7 @@ class ServiceEnvironmentOperations(BatchStores):
         environment.state = state or environment.state
         environment.limits = environment.limits if limits is None else limits
         environment.status = "UPDATING"
-        self.later(self.settings.se_update_seconds, lambda: self._settle_service_environment(environment))
+        self.change(environment, self.settings.se_update_seconds, lambda: self._settle_service_environment(environment))
         return _named(environment)
 
     def delete_service_environment(self, *, service_environment: str) -> None:
@@ -114,7 +111,7 @@ class ServiceEnvironmentOperations(BatchStores):
         if environment.queues:
             raise refused(messages.CANNOT_DELETE_IN_USE)
         environment.status = "DELETING"
-        self.later(self.settings.se_delete_seconds, lambda: self._drop_service_environment(environment))
+        self.change(environment, self.settings.se_delete_seconds, lambda: self._drop_service_environment(environment))
 
     def _settle_service_environment(self, environment: ServiceEnvironment) -> None:
         environment.status = "VALID"

@@ -1,0 +1,209 @@
+"""Who polls a resource until its creation, change or deletion has ended sees that end, at the default pace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from mock_jobs.batch.pace import Pace
+
+from batch_site import make_environment, make_queue, make_site, status, submit
+from service_site import make_quota_site, make_service_environment, make_share
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of resource, named `x`, by what a client calls."""
+
+    prefix: str
+    create: Callable[[Any], object]
+    operation: str
+    member: str
+    describe: Callable[[Any], list[dict[str, Any]]]
+
+    def change(self, batch, verb, **more):
+        call = getattr(batch, f"{verb}_{self.operation}")
+        call(**{self.member: self.reference(batch)}, **more)
+
+    def reference(self, batch):
+        if self.prefix != "qs":
+            return "x"
+        return next(each["quotaShareArn"] for each in batch.list_quota_shares(jobQueue="sq")["quotaShares"])
+
+    def status(self, batch):
+        return next((each["status"] for each in self.describe(batch)), None)
+
+
+def _create_share(batch):
+    make_quota_site(batch)
+    make_share(batch, "x")
+
+
+def _create_queue(batch):
+    make_environment(batch)
+    make_queue(batch, "x")
+
+
+KINDS = [
+    Kind(
+        "ce",
+        lambda batch: make_environment(batch, "x"),
+        "compute_environment",
+        "computeEnvironment",
+        lambda batch: batch.describe_compute_environments(computeEnvironments=["x"])["computeEnvironments"],
+    ),
+    Kind(
+        "jq",
+        _create_queue,
+        "job_queue",
+        "jobQueue",
+        lambda batch: batch.describe_job_queues(jobQueues=["x"])["jobQueues"],
+    ),
+    Kind(
+        "se",
+        lambda batch: make_service_environment(batch, "x"),
+        "service_environment",
+        "serviceEnvironment",
+        lambda batch: batch.describe_service_environments()["serviceEnvironments"],
+    ),
+    Kind(
+        "qs",
+        _create_share,
+        "quota_share",
+        "quotaShareArn",
+        lambda batch: batch.list_quota_shares(jobQueue="sq")["quotaShares"],
+    ),
+]
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.operation)
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def elapsed(mock):
+    mock.clock.freeze()
+    start_ms = mock.clock.now_ms
+    return lambda: (mock.clock.now_ms - start_ms) / 1000
+
+
+def test_reading_what_is_being_created_takes_the_world_to_where_that_ends(mock, batch, kind, elapsed):
+    setattr(mock.batch.settings, f"{kind.prefix}_create_seconds", 30)
+    kind.create(batch)
+
+    assert [kind.status(batch) for _ in range(3)] == ["CREATING", "VALID", "VALID"]
+    assert elapsed() == 30
+
+
+def test_reading_what_is_being_changed_takes_the_world_to_where_that_ends(mock, batch, kind, elapsed):
+    kind.create(batch)
+    setattr(mock.batch.settings, f"{kind.prefix}_update_seconds", 20)
+    kind.change(batch, "update", state="DISABLED")
+
+    assert [kind.status(batch) for _ in range(3)] == ["UPDATING", "VALID", "VALID"]
+    assert elapsed() == 20
+
+
+def test_reading_what_is_being_deleted_takes_the_world_to_where_that_ends(mock, batch, kind, elapsed):
+    kind.create(batch)
+    kind.change(batch, "update", state="DISABLED")
+    setattr(mock.batch.settings, f"{kind.prefix}_delete_seconds", 60)
+    kind.change(batch, "delete")
+
+    assert [kind.status(batch) for _ in range(2)] == ["DELETING", None]
+    assert elapsed() == 60
+
+
+def test_describing_one_quota_share_counts_as_well(mock, batch):
+    make_quota_site(batch)
+    mock.batch.settings.qs_create_seconds = 30
+    arn = make_share(batch, "x")
+
+    assert [batch.describe_quota_share(quotaShareArn=arn)["status"] for _ in range(2)] == ["CREATING", "VALID"]
+
+
+@pytest.mark.parametrize("pace", ["clock", "manual"])
+def test_at_other_paces_only_time_ends_a_change(mock, batch, kind, elapsed, pace):
+    mock.batch.pace = pace
+    setattr(mock.batch.settings, f"{kind.prefix}_create_seconds", 30)
+    kind.create(batch)
+    before = [kind.status(batch) for _ in range(3)]
+    mock.clock.advance(30)
+
+    assert before == ["CREATING"] * 3
+    assert kind.status(batch) == "VALID"
+    assert elapsed() == 30
+
+
+def test_a_change_can_need_three_reads(mock, batch, kind):
+    mock.batch.pace = Pace.every(3)
+    setattr(mock.batch.settings, f"{kind.prefix}_create_seconds", 30)
+    kind.create(batch)
+
+    assert [kind.status(batch) for _ in range(4)] == ["CREATING"] * 3 + ["VALID"]
+
+
+def test_reading_what_has_settled_takes_no_time(mock, batch, kind, elapsed):
+    kind.create(batch)
+    mock.batch.settings.ce_create_seconds = 30
+    make_environment(batch, "other")
+
+    assert [kind.status(batch) for _ in range(3)] == ["VALID"] * 3
+    assert elapsed() == 0
+
+
+def test_between_the_pages_of_a_listing_nothing_moves(mock, batch, elapsed):
+    mock.batch.settings.ce_create_seconds = 30
+    for name in ("a", "b", "c"):
+        make_environment(batch, name)
+
+    pages = batch.get_paginator("describe_compute_environments").paginate(PaginationConfig={"PageSize": 2})
+    seen = [each["status"] for page in pages for each in page["computeEnvironments"]]
+
+    assert seen == ["CREATING"] * 3
+    assert elapsed() == 30
+
+
+def test_the_first_of_several_changes_ends_first(mock, batch, elapsed):
+    for name, seconds in (("slow", 50), ("fast", 10)):
+        mock.batch.settings.ce_create_seconds = seconds
+        make_environment(batch, name)
+
+    def states():
+        return [each["status"] for each in batch.describe_compute_environments()["computeEnvironments"]]
+
+    assert [(states(), elapsed()) for _ in range(3)] == [
+        (["CREATING", "CREATING"], 10),
+        (["CREATING", "VALID"], 50),
+        (["VALID", "VALID"], 50),
+    ]
+
+
+def test_time_that_passes_for_a_resource_passes_for_jobs_too(mock, batch):
+    mock.batch.plan(duration=10)
+    make_site(batch)
+    job_id = submit(batch)
+    mock.batch.settings.ce_create_seconds = 30
+    make_environment(batch, "x")
+    batch.describe_compute_environments(computeEnvironments=["x"])
+
+    assert status(batch, job_id) == "SUCCEEDED"
+
+
+def test_an_update_of_what_became_invalid_does_not_end_early(mock, batch, elapsed):
+    """The end of the first update belongs to no later one."""
+    make_environment(batch, "x")
+    settings = mock.batch.settings
+    settings.ce_update_seconds, settings.ce_delete_seconds = 30, 60
+    batch.update_compute_environment(computeEnvironment="x", state="DISABLED")
+    mock.batch.invalidate("x", "CLIENT_ERROR - no such role")
+    batch.delete_compute_environment(computeEnvironment="x")
+    mock.clock.advance(31)
+
+    assert [each["status"] for each in batch.describe_compute_environments()["computeEnvironments"]] == ["DELETING"]
+    assert batch.describe_compute_environments()["computeEnvironments"] == []
+    assert elapsed() == 60
