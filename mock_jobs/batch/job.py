@@ -127,6 +127,7 @@ class Job:
         attempts: The attempts that ended.
         current: The attempt that is going on.
         stop_reason: The caller's reason, once a request to end the job was accepted.
+        is_stop_delayed: Whether that request takes effect, whatever else happens, when the last job that this one waits for ends.
         dependents: Jobs that wait for this one; None for none.
         due_ms: When the move that the agenda holds for this job is due.
         moves: Grows with every change that DescribeJobs shows as status or summary.
@@ -147,6 +148,7 @@ class Job:
         "due_ms",
         "index",
         "is_cancelled",
+        "is_stop_delayed",
         "is_terminated",
         "moves",
         "own_id",
@@ -175,6 +177,7 @@ class Job:
         self.is_cancelled = False
         self.is_terminated = False
         self.stop_reason: str | None = None
+        self.is_stop_delayed = False
         self.dependents: list[Job] | None = None
         self.due_ms = 0
         self.moves = 0
@@ -252,11 +255,10 @@ class ArrayJob(Job):
         summary_ms: When it last changed.
         unfinished: How many children have not ended.
         followers: The arrays whose children wait for the child of the same index here.
-        delayed: Children that were cancelled while they wait for a job.
-        end_reason: Status reason at the end if a child failed, None for the usual one.
+        end_reason: Status reason at the end if a child failed and nobody asked to stop the array, None for the usual one.
     """
 
-    __slots__ = ("children", "delayed", "end_reason", "followers", "summary", "summary_ms", "unfinished")
+    __slots__ = ("children", "end_reason", "followers", "summary", "summary_ms", "unfinished")
 
     transitions: ClassVar = ARRAY_TRANSITIONS
 
@@ -268,5 +270,4 @@ class ArrayJob(Job):
         self.summary_ms = created_ms
         self.unfinished = size
         self.followers: list[ArrayJob] = []
-        self.delayed: list[Job] = []
         self.end_reason: str | None = None

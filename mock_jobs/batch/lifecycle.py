@@ -96,12 +96,20 @@ class Lifecycle:
                 self._enqueue(job, "runnable_seconds")
 
     def resolve(self, job: Job) -> None:
-        """Let a PENDING job go on, or fail, if its dependencies have decided that."""
-        if job.status != PENDING or (job.parent is not None and job.parent.status == SUBMITTED):
+        """Let a PENDING job go on, or fail, if its dependencies have decided that and it is not to be stopped with the last of them."""
+        if job.status != PENDING or job.is_stop_delayed or (job.parent is not None and job.parent.status == SUBMITTED):
             return
         view = outlook(job)
         if view is Outlook.HOPELESS:
-            self.finish([(job, Trigger.DEPENDENCY_FAILED, messages.DEPENDENCY_FAILED)])
+            if isinstance(job, ArrayJob):
+                job.end_reason = messages.DEPENDENCY_FAILED
+            self.finish(
+                [
+                    (each, Trigger.DEPENDENCY_FAILED, messages.DEPENDENCY_FAILED)
+                    for each in _members(job)
+                    if not each.is_stop_delayed
+                ]
+            )
         elif view is Outlook.READY:
             if isinstance(job, ArrayJob):
                 self._release_children(job)
@@ -267,15 +275,16 @@ class Lifecycle:
         self._close(job, attempt, None if attempt.started_ms is None else KILLED, None, reason)
 
     def delete_with_queue(self, jobs: list[Job]) -> None:
-        """Fail all jobs of a queue that is deleted."""
+        """Fail all jobs of a queue that is deleted; one that was about to be stopped keeps the reason of that (inferred)."""
         endings: list[_Ending] = []
         for job in jobs:
             if isinstance(job, ArrayJob):
                 job.end_reason = messages.QUEUE_DELETED
-            for each in job.children if isinstance(job, ArrayJob) else [job]:
+            for each in _members(job):
+                reason = each.stop_reason or messages.QUEUE_DELETED
                 if each.current is not None:
-                    self.kill(each, each.current, messages.QUEUE_DELETED)
-                endings.append((each, Trigger.QUEUE_DELETED, messages.QUEUE_DELETED))
+                    self.kill(each, each.current, reason)
+                endings.append((each, Trigger.QUEUE_DELETED, reason))
         self.finish(endings)
 
     def _attempt_failed(self, job: Job, attempt: Attempt, exit_code: int | None, reason: str | None, status_reason: str) -> None:
@@ -312,23 +321,17 @@ class Lifecycle:
         Jobs that merely depend on these get an entry in the agenda.
 
         Args:
-            endings: Jobs, why they end, and the status reason. Jobs that have ended are left alone; an array is ended
-                through its children.
+            endings: Jobs that are no arrays, why they end, and the status reason. Jobs that have ended are left alone.
         """
         waiting = deque(endings)
         while waiting:
             job, trigger, reason = waiting.popleft()
             if job.is_terminal:
                 continue
-            if isinstance(job, ArrayJob) and job.unfinished:
-                if reason is not None:
-                    job.end_reason = reason
-                waiting.extend((child, trigger, reason) for child in job.children)
-                continue
             if isinstance(job, ArrayJob):
                 has_failed = job.summary[FAILED] > 0
                 trigger = Trigger.CHILDREN_FAILED if has_failed else Trigger.CHILDREN_SUCCEEDED
-                reason = (job.end_reason or job.stop_reason or messages.CHILD_FAILED) if has_failed else None
+                reason = (job.stop_reason or job.end_reason or messages.CHILD_FAILED) if has_failed else None
             job.stopped_ms = self._clock.now_ms
             job.status_reason = reason
             self.move(job, trigger)
@@ -341,17 +344,21 @@ class Lifecycle:
                     waiting.append((parent, trigger, None))
 
     def _dependency_ended(self, job: Job, waiting: deque[_Ending]) -> None:
+        if isinstance(job, ArrayJob) and not is_waiting(job):
+            # A child also waits for what its array waits for. That holds while nobody has looked at the array yet, too. If the
+            # whole array is to be stopped, its children wait for nothing else.
+            waiting.extend(
+                (child, Trigger.STOPPED, child.stop_reason)
+                for child in job.children
+                if child.is_stop_delayed and (job.is_stop_delayed or not is_waiting(child))
+            )
         if job.status != PENDING:
             return
-        if isinstance(job, ArrayJob) and job.delayed and not is_waiting(job):
-            delayed, job.delayed = job.delayed, []
-            for child in delayed:
-                self._dependency_ended(child, waiting)
-        if job.stop_reason is not None:
-            if not is_waiting(job):
-                waiting.append((job, Trigger.STOPPED, job.stop_reason))
-        elif outlook(job) is not Outlook.WAITING:
-            self.put(job, 0, self.resolve)
+        if not job.is_stop_delayed:
+            if outlook(job) is not Outlook.WAITING:
+                self.put(job, 0, self.resolve)
+        elif not isinstance(job, ArrayJob) and not is_waiting(job):
+            waiting.append((job, Trigger.STOPPED, job.stop_reason))
 
     # Inside
 
@@ -395,3 +402,8 @@ class Lifecycle:
 
 def _host_lost(attempt: Attempt) -> str:
     return messages.HOST_LOST.format(instance=attempt.environment.instance_id)
+
+
+def _members(job: Job) -> list[Job]:
+    """Return the children of an array; any other job stands for itself."""
+    return job.children if isinstance(job, ArrayJob) else [job]

@@ -72,8 +72,7 @@ class Stopper:
         if effect is StopEffect.FAIL_NOW:
             self._lifecycle.finish([(job, Trigger.STOPPED, job.stop_reason)])
         elif effect is StopEffect.FAIL_LATER:
-            if job.parent is not None and job not in job.parent.delayed:
-                job.parent.delayed.append(job)
+            job.is_stop_delayed = True
         else:
             grace_ms = round(self._settings.terminate_grace_seconds * 1000)
             if job.status != RUNNING or not grace_ms:
@@ -89,12 +88,14 @@ class Stopper:
             waits = False
         is_early = array.status == SUBMITTED
         _accept(array, request, reason)
+        array.is_stop_delayed = waits
         endings: list[tuple[Job, Trigger, str | None]] = []
         for child in array.children:
             if child.is_terminal:
                 continue
             if waits:
                 _accept(child, request, reason)
+                child.is_stop_delayed = True
             elif child.status in _NOT_STARTED and (is_early or not _waits_for_another_array(child)):
                 _accept(child, request, reason)
                 endings.append((child, Trigger.STOPPED, child.stop_reason))

@@ -217,6 +217,30 @@ def test_deleting_a_queue_fails_its_unfinished_jobs_and_keeps_their_records(mock
     assert refusal(batch.submit_job, jobName="j", jobQueue="q", jobDefinition="d") == f"{PREFIX}job-queue/q does not exist"
 
 
+def test_a_job_in_its_grace_keeps_the_reason_of_its_termination_when_its_queue_is_deleted(mock, batch):
+    make_queue(batch)
+    make_definition(batch)
+    mock.batch.settings.terminate_grace_seconds = 30
+    mock.batch.plan(duration=None)
+    jobs = [submit(batch), submit(batch, size=2)]
+    reach(mock, jobs[1], "PENDING")
+    for job_id in (jobs[0], f"{jobs[1]}:0", f"{jobs[1]}:1"):
+        reach(mock, job_id, "RUNNING")
+    batch.terminate_job(jobId=jobs[0], reason="why")
+    batch.terminate_job(jobId=f"{jobs[1]}:0", reason="one")
+    batch.update_job_queue(jobQueue="q", state="DISABLED")
+
+    batch.delete_job_queue(jobQueue="q")
+
+    ended = [detail(batch, job_id) for job_id in (jobs[0], f"{jobs[1]}:0", f"{jobs[1]}:1")]
+    reasons = ["why", "one", "JobQueue deleted"]
+    assert [(job["status"], job["statusReason"]) for job in ended] == [("FAILED", reason) for reason in reasons]
+    assert [job["attempts"][0]["statusReason"] for job in ended] == reasons
+    assert [job["attempts"][0]["container"]["exitCode"] for job in ended] == [137] * 3
+    assert [job.get("isTerminated") for job in ended] == [True, True, None]
+    assert detail(batch, jobs[1])["statusReason"] == "JobQueue deleted"
+
+
 def test_a_deleted_queue_gives_its_room_back(mock, batch):
     make_site_room(batch)
     mock.batch.plan(duration=None)

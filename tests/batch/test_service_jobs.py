@@ -548,3 +548,19 @@ def test_the_jobs_of_a_disabled_queue_go_on_and_those_of_a_deleted_one_fail(mock
     assert [job["statusReason"] for job in jobs[1:]] == ["JobQueue deleted", "JobQueue deleted"]
     assert [len(job["attempts"]) for job in jobs] == [1, 1, 0]
     assert all(at.seconds(job["stoppedAt"]) == 15 for job in jobs[1:])
+
+
+def test_a_service_job_in_its_grace_keeps_the_reason_of_its_termination_when_its_queue_is_deleted(mock, batch, at):
+    mock.batch.settings.terminate_grace_seconds = 30
+    mock.batch.plan(duration=None)
+    job_id = submit_service(batch)
+    at.go_to(5)
+    batch.terminate_service_job(jobId=job_id, reason="why")
+    batch.update_job_queue(jobQueue="sq", state="DISABLED")
+
+    batch.delete_job_queue(jobQueue="sq")
+
+    job = service_detail(batch, job_id)
+    assert (job["status"], job["statusReason"], job["isTerminated"]) == ("FAILED", "why", True)
+    assert [attempt["statusReason"] for attempt in job["attempts"]] == ["why"]
+    assert at.seconds(job["stoppedAt"]) == 5

@@ -239,9 +239,9 @@ class ServiceLifecycle:
         self.stop(job, limit.status_reason)
 
     def delete_with_queue(self, jobs: Iterable[ServiceJob]) -> None:
-        """Fail all jobs of a queue that is deleted."""
+        """Fail all jobs of a queue that is deleted; one that was about to be stopped keeps the reason of that (inferred)."""
         for job in jobs:
-            self._end_now(job, ServiceTrigger.QUEUE_DELETED, messages.QUEUE_DELETED)
+            self._end_now(job, ServiceTrigger.QUEUE_DELETED, job.stop_reason or messages.QUEUE_DELETED)
 
     # Inside
 

@@ -1,0 +1,202 @@
+"""Requests to stop a job that waits for others: it ends with the last of them, for the reason of the caller."""
+
+from __future__ import annotations
+
+import pytest
+
+from mock_jobs.errors import UsageError
+
+from batch_site import children, detail, make_site, reach, status, statuses, submit, summary
+
+CANCEL, TERMINATE = "cancel_job", "terminate_job"
+FLAG = {CANCEL: "isCancelled", TERMINATE: "isTerminated"}
+
+pytestmark = pytest.mark.parametrize("operation", [CANCEL, TERMINATE])
+
+
+@pytest.fixture(autouse=True)
+def _site(mock, batch):
+    mock.batch.pace = "manual"
+    make_site(batch)
+
+
+def stop(batch, operation, job_id, reason="mine"):
+    getattr(batch, operation)(jobId=job_id, reason=reason)
+
+
+def make_failed_and_live(mock, batch):
+    """Return a job that failed once others wait for it, and one that goes on; the first fails with its next steps."""
+    mock.batch.plan("bad", exit_code=1)
+    return submit(batch, "bad"), submit(batch, "live")
+
+
+def check_held(mock, batch, job_id, other, operation):
+    """Check that a job waits for another one, although it is to be stopped, and cannot be moved by hand."""
+    with pytest.raises(UsageError, match=f"it is PENDING and waits for {other} "):
+        mock.batch.step(job_id)
+    job = detail(batch, job_id)
+    assert (job["status"], job[FLAG[operation]]) == ("PENDING", True)
+    assert "statusReason" not in job
+
+
+def check_ended_with(batch, job_id, last, operation):
+    job = detail(batch, job_id)
+    assert (job["status"], job["statusReason"], job[FLAG[operation]], job["attempts"]) == ("FAILED", "mine", True, [])
+    assert "startedAt" not in job
+    assert job["stoppedAt"] == detail(batch, last)["stoppedAt"]
+
+
+# A dependency had failed before
+
+
+@pytest.mark.parametrize("outcome", [0, 1], ids=["the other succeeds", "the other fails"])
+def test_a_job_whose_dependency_has_failed_already_still_ends_with_the_last_of_them(mock, batch, operation, outcome):
+    mock.batch.plan("live", exit_code=outcome)
+    bad, live = make_failed_and_live(mock, batch)
+    job = submit(batch, after=[bad, live])
+    reach(mock, bad, "FAILED")
+    assert mock.batch.step(job) == "PENDING"
+
+    stop(batch, operation, job)
+
+    check_held(mock, batch, job, live, operation)
+    reach(mock, live, "FAILED" if outcome else "SUCCEEDED")
+    check_ended_with(batch, job, live, operation)
+
+
+def test_an_array_whose_dependency_has_failed_already_still_ends_with_the_last_of_them(mock, batch, operation):
+    bad, live = make_failed_and_live(mock, batch)
+    array = submit(batch, size=2, after=[bad, live])
+    reach(mock, bad, "FAILED")
+    assert mock.batch.step(array) == "PENDING"
+
+    stop(batch, operation, array)
+
+    check_held(mock, batch, array, live, operation)
+    assert summary(batch, array) == {"PENDING": 2}
+    reach(mock, live, "SUCCEEDED")
+    for job in (f"{array}:0", f"{array}:1", array):
+        check_ended_with(batch, job, live, operation)
+
+
+def test_a_child_of_an_array_whose_dependency_has_failed_outlives_its_siblings(mock, batch, operation):
+    bad, live = make_failed_and_live(mock, batch)
+    array = submit(batch, size=3, after=[bad, live])
+    stop(batch, operation, f"{array}:1")
+    reach(mock, bad, "FAILED")
+
+    reach(mock, array, "PENDING")
+    mock.batch.step(array)
+    before = [*children(batch, array, 3), detail(batch, array)]
+    reach(mock, live, "SUCCEEDED")
+
+    assert [job["status"] for job in before] == ["FAILED", "PENDING", "FAILED", "PENDING"]
+    assert [before[index]["statusReason"] for index in (0, 2)] == ["Dependent Job failed"] * 2
+    check_ended_with(batch, f"{array}:1", live, operation)
+    assert (detail(batch, array)["status"], detail(batch, array)["statusReason"]) == ("FAILED", "Dependent Job failed")
+    assert FLAG[operation] not in detail(batch, array)
+
+
+def test_a_child_one_of_whose_counterparts_has_failed_ends_with_the_other_one(mock, batch, operation):
+    mock.batch.plan("bad", exit_code=1)
+    bad, live = submit(batch, "bad", size=2), submit(batch, "live", size=2)
+    array = submit(batch, size=2, after=[{"jobId": other, "type": "N_TO_N"} for other in (bad, live)])
+    for job in (bad, live, array):
+        reach(mock, job, "PENDING")
+    reach(mock, f"{bad}:0", "FAILED")
+
+    stop(batch, operation, array)
+
+    check_held(mock, batch, f"{array}:0", f"{live}:0", operation)
+    reach(mock, f"{live}:0", "SUCCEEDED")
+    assert summary(batch, array) == {"PENDING": 1, "FAILED": 1}
+    reach(mock, f"{bad}:1", "FAILED")
+    reach(mock, f"{live}:1", "SUCCEEDED")
+    check_ended_with(batch, f"{array}:0", f"{live}:0", operation)
+    check_ended_with(batch, f"{array}:1", f"{live}:1", operation)
+    assert (detail(batch, array)["status"], detail(batch, array)["statusReason"]) == ("FAILED", "mine")
+
+
+# The array has not been looked at yet
+
+
+@pytest.mark.parametrize("pace", ["manual", "poll", "clock"])
+@pytest.mark.parametrize("outcome", [0, 1], ids=["the dependency succeeds", "the dependency fails"])
+def test_a_child_of_a_submitted_array_ends_with_what_its_array_waits_for(mock, batch, operation, outcome, pace):
+    mock.batch.plan("first", exit_code=outcome)
+    first = submit(batch, "first")
+    reach(mock, first, "RUNNING")
+    array = submit(batch, size=3, after=[first])
+
+    stop(batch, operation, f"{array}:1")
+    before = detail(batch, f"{array}:1")
+    mock.batch.pace = pace
+    mock.batch.run_all()
+
+    assert (before["status"], before[FLAG[operation]]) == ("PENDING", True)
+    check_ended_with(batch, f"{array}:1", first, operation)
+    rest = ("FAILED", "Dependent Job failed") if outcome else ("SUCCEEDED", "Essential container in task exited")
+    assert [(child["status"], child["statusReason"]) for child in children(batch, array, 3)[::2]] == [rest] * 2
+    assert status(batch, array) == "FAILED"
+
+
+def test_all_children_of_a_submitted_array_may_end_before_it_is_looked_at(mock, batch, operation):
+    first = submit(batch, "first")
+    array = submit(batch, size=2, after=[first])
+    for index in range(2):
+        stop(batch, operation, f"{array}:{index}")
+
+    reach(mock, first, "SUCCEEDED")
+
+    assert statuses(batch, f"{array}:0", f"{array}:1", array) == ["FAILED"] * 3
+    mock.batch.run_all()
+    assert detail(batch, array)["statusReason"] == "Array Child Job failed"
+
+
+# Children of sequential arrays
+
+
+@pytest.mark.parametrize("outcome", [0, 1], ids=["it succeeds", "it fails"])
+def test_a_child_of_a_sequential_array_ends_with_the_one_before(mock, batch, operation, outcome):
+    mock.batch.plan(exit_code=outcome)
+    array = submit(batch, size=3, after=[{"type": "SEQUENTIAL"}])
+    reach(mock, array, "PENDING")
+    reach(mock, f"{array}:0", "RUNNING")
+
+    stop(batch, operation, f"{array}:1")
+    before = summary(batch, array)
+    mock.batch.run_all()
+
+    assert before == {"RUNNING": 1, "PENDING": 2}
+    check_ended_with(batch, f"{array}:1", f"{array}:0", operation)
+    assert detail(batch, f"{array}:2")["statusReason"] == "Dependent Job failed"
+
+
+# Whose reason counts
+
+
+def test_a_child_that_was_stopped_before_its_array_keeps_its_own_reason(mock, batch, operation):
+    first = submit(batch, "first")
+    array = submit(batch, size=2, after=[first])
+    reach(mock, array, "PENDING")
+
+    stop(batch, operation, f"{array}:0", "own")
+    stop(batch, operation, array, "all")
+    reach(mock, first, "SUCCEEDED")
+
+    assert [job["statusReason"] for job in [*children(batch, array, 2), detail(batch, array)]] == ["own", "all", "all"]
+
+
+def test_the_reason_of_the_caller_also_outlives_the_queue(mock, batch, operation):
+    live = submit(batch, "live")
+    job, array = submit(batch, after=[live]), submit(batch, size=2, after=[live])
+    for each in (job, array):
+        reach(mock, each, "PENDING")
+        stop(batch, operation, each)
+
+    batch.update_job_queue(jobQueue="q", state="DISABLED")
+    batch.delete_job_queue(jobQueue="q")
+
+    assert detail(batch, live)["statusReason"] == "JobQueue deleted"
+    for each in (job, f"{array}:0", f"{array}:1", array):
+        check_ended_with(batch, each, live, operation)
