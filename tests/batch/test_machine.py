@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mock_jobs import mock_jobs
+from mock_jobs.errors import UsageError
 
 from batch_site import make_definition, make_environment, make_queue
 from constants import KNOWS_BULK_FORMS
@@ -40,14 +41,22 @@ class BatchMachine(RuleBasedStateMachine):
         self.vcpus: dict[str, int] = {}
         self.depends_on: dict[str, list[str]] = {}
         self.stopped: set[str] = set()
+        # What was said at a stop, by the job or child that it was said of.
+        self.reasons: dict[str, set[str]] = {}
+        self.stops = 0
         self.last: dict[str, dict] = {}
 
     def teardown(self):
-        self.mocking.__exit__(None, None, None)
+        try:
+            if self.last:
+                self.mock.batch.run_all()
+                self.what_is_seen_is_consistent()
+        finally:
+            self.mocking.__exit__(None, None, None)
 
-    @initialize(seconds=st.sampled_from([0, 2]))
-    def build(self, seconds):
-        self.mock.batch.pace = "clock"
+    @initialize(seconds=st.sampled_from([0, 2]), pace=st.sampled_from(["clock", "manual"]))
+    def build(self, seconds, pace):
+        self.mock.batch.pace = pace
         self.mock.clock.freeze()
         for name in ("submitted_seconds", "runnable_seconds", "starting_seconds"):
             setattr(self.mock.batch.settings, name, seconds)
@@ -102,7 +111,7 @@ class BatchMachine(RuleBasedStateMachine):
     def stop(self, data, operation):
         if self.jobs:
             target = self.draw_target(data)
-            getattr(self.batch, operation)(jobId=target, reason="stop")
+            getattr(self.batch, operation)(jobId=target, reason=self.reason_for(target))
             self.note_stopped(target)
 
     @precondition(lambda self: KNOWS_BULK_FORMS)
@@ -110,10 +119,17 @@ class BatchMachine(RuleBasedStateMachine):
     def stop_many(self, data, operation):
         if self.jobs:
             targets = [self.draw_target(data) for _ in range(3)]
-            answer = getattr(self.batch, operation)(jobs=targets, reason="stop")
+            answer = getattr(self.batch, operation)(jobs=targets, reason=self.reason_for(*targets))
             assert answer["successful"] == list(dict.fromkeys(targets))
             for target in targets:
                 self.note_stopped(target)
+
+    def reason_for(self, *targets):
+        self.stops += 1
+        reason = f"stop {self.stops}"
+        for target in targets:
+            self.reasons.setdefault(target, set()).add(reason)
+        return reason
 
     def note_stopped(self, target):
         targets = [target] + [f"{target}:{index}" for index in range(self.sizes.get(target, 0))]
@@ -121,10 +137,26 @@ class BatchMachine(RuleBasedStateMachine):
             if job.get("isCancelled") or job.get("isTerminated"):
                 self.stopped.add(job["jobId"])
 
+    # By hand, most jobs stay in the states in which they wait for others, which is where requests to stop are intricate.
+    @precondition(lambda self: self.mock.batch.pace == "clock")
     @rule(seconds=st.sampled_from([0, 1, 7, 30, 60]))
     def advance(self, seconds):
         self.mock.clock.advance(seconds)
 
+    @rule(data=st.data(), times=st.integers(1, 5))
+    def step(self, data, times):
+        if self.jobs:
+            target = self.draw_target(data)
+            for _ in range(times):
+                (before,) = self.look([target])
+                try:
+                    self.mock.batch.step(target)
+                except UsageError:
+                    # It waits for something else, or has ended.
+                    assert self.look([target])[0]["status"] == before["status"]
+                    return
+
+    @precondition(lambda self: self.mock.batch.pace == "clock")
     @rule()
     def run_to_the_end(self):
         self.mock.batch.run_all()
@@ -151,6 +183,7 @@ class BatchMachine(RuleBasedStateMachine):
                     in_use += self.vcpus[job_id]
                 self.check_times(job)
                 self.check_progress(job)
+                self.check_stop(job, job_id, [seen[other] for other in self.depends_on[job_id]])
             if job_id in self.sizes:
                 self.check_array(seen[job_id], [seen[member] for member in members])
             if job_id in self.jobs and seen[job_id]["status"] in ("RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"):
@@ -167,9 +200,10 @@ class BatchMachine(RuleBasedStateMachine):
         self.last = seen
 
     def could_not_start(self, job, in_use):
-        # The first of the line waits for room, or for the latency of its own state.
+        # The first of the line waits for room, for the latency of its own state, or for the author of the test.
         needed = self.vcpus[job["jobId"].partition(":")[0]]
-        return in_use + needed > CAPACITY or self.mock.batch.settings.runnable_seconds > 0
+        waits_anyway = self.mock.batch.settings.runnable_seconds > 0 or self.mock.batch.pace == "manual"
+        return in_use + needed > CAPACITY or waits_anyway
 
     def check_times(self, job):
         times = [job["createdAt"]]
@@ -195,6 +229,24 @@ class BatchMachine(RuleBasedStateMachine):
         if job["jobId"] in self.stopped and before["status"] not in ("STARTING", "RUNNING"):
             assert job["status"] in ("PENDING", "FAILED")
             assert len(job["attempts"]) == len(before["attempts"])
+
+    def check_stop(self, job, whole_id, awaited):
+        """A job that is to be stopped ends for that reason, and not before all that it waits for."""
+        if job["jobId"] not in self.stopped:
+            assert "isCancelled" not in job
+            assert "isTerminated" not in job
+            return
+        if job["status"] == "FAILED":
+            assert job["statusReason"] in self.reasons.get(job["jobId"], set()) | self.reasons.get(whole_id, set())
+        before = self.last[job["jobId"]]
+        if before["status"] == "PENDING" and ("isCancelled" in before or "isTerminated" in before):
+            all_ended = all(other["status"] in TERMINAL for other in awaited)
+            # With an array that nobody has looked at yet, all children end at once.
+            is_early = whole_id != job["jobId"] and self.last[whole_id]["status"] == "SUBMITTED"
+            if job["status"] == "FAILED":
+                assert all_ended or is_early
+            elif whole_id == job["jobId"]:
+                assert not all_ended
 
     def check_array(self, parent, children):
         properties = parent["arrayProperties"]
