@@ -1,4 +1,4 @@
-"""The errors that AWS Batch answers; it declares two for all of its operations.
+"""The errors that AWS Batch answers; it declares two for all of its operations, and has one more for all.
 
 Source: API reference, common errors of the Batch API (*documented*); the wrapped form of texts is *observed*.
 """
@@ -28,6 +28,15 @@ class ClientException(AwsError):  # noqa: N818 - the name is the code on the wir
         if self.wrapped:
             text = messages.WRAPPED.format(text=text, request_id=request_id)
         return {"message": text, "__type": self.code}
+
+
+class TooManyRequestsException(AwsError):  # noqa: N818 - the name is the code on the wire
+    """There were too many calls of late (observed: outside of the service model)."""
+
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__(messages.TOO_MANY_REQUESTS)
 
 
 def invalid(text: str, **values: object) -> ClientException:

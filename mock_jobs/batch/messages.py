@@ -262,6 +262,7 @@ INVALID_JOB_ID: Final = "Invalid job id: {job_id}"  # rule documented, text infe
 NODE_NOT_STOPPED: Final = "Cancel or terminate is not supported for individual nodes of a multi-node parallel job"  # inferred
 REASON_TOO_LONG: Final = "The reason must be at most 1024 characters"  # limit documented, text inferred
 NO_JOBS: Final = "At least one job must be specified"  # inferred
+TOO_MANY_REQUESTS: Final = "Too Many Requests"  # observed
 TOO_MANY_JOBS: Final = "Maximum number of jobs supported is 50"  # limit documented, text inferred
 ONE_PARENT: Final = "Exactly one of jobQueue, arrayJobId or multiNodeJobId must be specified"  # rule documented, text inferred
 ONE_FILTER: Final = "Only one filter can be used at a time"  # rule documented, text inferred

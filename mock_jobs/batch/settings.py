@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mock_jobs.settings import Settings, flag, seconds
+from mock_jobs.settings import Settings, flag, limit, seconds
 
 # Source: user guide, "Job timeouts": ECS kills a container 30 seconds after it was asked to stop (documented).
 _MAX_GRACE_SECONDS = 30
@@ -44,6 +44,8 @@ class BatchSettings(Settings):
         terminate_pending_immediately: Let TerminateJob end a job at once that waits for others.
         idempotent_delete: Let the deletion of an unknown resource succeed.
         repeat_client_tokens: Answer a repeated SubmitServiceJob of the same clientToken with the first job instead of refusing it.
+        submit_job_per_second: How many SubmitJob calls are let through within a second, None for all; 50 on AWS.
+        submit_service_job_per_second: The same for SubmitServiceJob; 5 on AWS.
         legacy_container_fields: Always show `vcpus` and `memory` of a container, as moto does.
     """
 
@@ -74,4 +76,6 @@ class BatchSettings(Settings):
     terminate_pending_immediately: bool = flag(False)
     idempotent_delete: bool = flag(False)
     repeat_client_tokens: bool = flag(False)
+    submit_job_per_second: int | None = limit()
+    submit_service_job_per_second: int | None = limit()
     legacy_container_fields: bool = flag(True)

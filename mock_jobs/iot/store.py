@@ -12,7 +12,7 @@ from mock_jobs.iot import messages, states
 from mock_jobs.iot.bounds import MORE_BOUNDS
 from mock_jobs.iot.control import IoTControl
 from mock_jobs.iot.document_sources import Sources
-from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
+from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException, ThrottlingException
 from mock_jobs.iot.executions import Execution
 from mock_jobs.iot.followers import Followers
 from mock_jobs.iot.jobs import Job
@@ -20,10 +20,10 @@ from mock_jobs.iot.queues import ThingQueue
 from mock_jobs.iot.quotas import Usage
 from mock_jobs.iot.shelf import Shelf
 from mock_jobs.iot.templates import JobTemplate, JobTemplates
-from mock_jobs.iot.throttle import Throttle
 from mock_jobs.iot.validation import validation_error
 from mock_jobs.objects import ObjectStore
 from mock_jobs.things import ThingRegistry
+from mock_jobs.throttle import Throttle
 from mock_jobs.world import World
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class JobStore(Backend):
         super().__init__(world, account, region)
         self.settings = world.shared(IoTControl).settings
         self.usage = Usage()
-        self.throttle = Throttle(world.clock)
+        self._throttle = Throttle(world.clock)
         self._jobs: dict[str, Job] = {}
         self._shelves: dict[JobStatusType, Shelf[Job]] = {}
         self._queues: dict[str, ThingQueue] = {}
@@ -67,11 +67,20 @@ class JobStore(Backend):
             return
         settings = self.settings
         if operation == "DescribeJobExecution":
-            self.throttle.admit(operation, settings.describe_job_execution_per_second)
+            self.admit_one(operation, settings.describe_job_execution_per_second)
         if is_read:
-            self.throttle.admit("control reads", settings.control_reads_per_second)
+            self.admit_one("control reads", settings.control_reads_per_second)
         else:
-            self.throttle.admit("control writes", settings.control_writes_per_second)
+            self.admit_one("control writes", settings.control_writes_per_second)
+
+    def admit_one(self, kind: str, per_second: int | None) -> None:
+        """Let one more call through, of a kind that is counted together.
+
+        Raises:
+            ThrottlingException: They are used up. Source: developer guide, "AWS IoT Core endpoints and quotas" (documented).
+        """
+        if not self._throttle.admits(kind, per_second):
+            raise ThrottlingException(messages.THROTTLED)
 
     # Looking up
 

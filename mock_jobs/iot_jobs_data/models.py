@@ -36,9 +36,9 @@ class IoTJobsDataBackend(Backend):
         """Refuse a call for its rate alone."""
         store = self._store
         if is_read:
-            store.throttle.admit("device reads", store.settings.device_reads_per_second)
+            store.admit_one("device reads", store.settings.device_reads_per_second)
         else:
-            store.throttle.admit("device writes", store.settings.device_writes_per_second)
+            store.admit_one("device writes", store.settings.device_writes_per_second)
 
     @property
     def _store(self) -> IoTBackend:

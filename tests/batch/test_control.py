@@ -17,8 +17,9 @@ from mock_jobs.errors import UsageNameError, UsageTypeError, UsageValueError
 from batch_site import PREFIX, detail, make_definition, make_queue, make_site, status, submit
 from constants import REGION
 
-SECONDS = sorted(each.name for each in dataclasses.fields(BatchSettings) if each.name.endswith("_seconds"))
-FLAGS = sorted(each.name for each in dataclasses.fields(BatchSettings) if not each.name.endswith("_seconds"))
+SECONDS = sorted(each.name for each in dataclasses.fields(BatchSettings) if isinstance(each.default, float))
+FLAGS = sorted(each.name for each in dataclasses.fields(BatchSettings) if isinstance(each.default, bool))
+LIMITS = sorted(each.name for each in dataclasses.fields(BatchSettings) if each.default is None)
 GRACES = ["terminate_grace_seconds", "timeout_grace_seconds"]
 
 
@@ -216,6 +217,19 @@ def test_settings_refuse_what_is_neither_true_nor_false(mock, name, value):
 def test_settings_refuse_unknown_names(mock):
     with pytest.raises(UsageNameError, match=r"no setting 'terminate_grace'; there are: .*terminate_grace_seconds"):
         mock.batch.settings.terminate_grace = 5
+
+
+def test_every_setting_is_of_a_kind_whose_refusals_are_tested():
+    assert len(SECONDS) + len(FLAGS) + len(LIMITS) == len(dataclasses.fields(BatchSettings))
+
+
+@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize(("value", "error"), [(-1, UsageValueError), (0.5, UsageTypeError), ("1", UsageTypeError)])
+def test_settings_refuse_what_is_no_limit(mock, name, value, error):
+    with pytest.raises(error):
+        setattr(mock.batch.settings, name, value)
+
+    assert getattr(mock.batch.settings, name) is None
 
 
 @pytest.mark.parametrize("name", GRACES)

@@ -9,7 +9,7 @@ from mock_jobs.aws import Backend, BadToken, page_token, read_page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.announcements import Announcer
 from mock_jobs.batch.consumables import ConsumableResource, Stock
-from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.exceptions import TooManyRequestsException, invalid, refused
 from mock_jobs.batch.fair_share import FairShareUsage
 from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.lifecycle import Lifecycle
@@ -20,6 +20,7 @@ from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
 from mock_jobs.batch.service_jobs.stepping import ServiceJobInHand
 from mock_jobs.batch.steering import Change, Steering
 from mock_jobs.batch.stepping import JobInHand
+from mock_jobs.throttle import Throttle
 
 if TYPE_CHECKING:
     from mock_jobs.batch.queued import JobT
@@ -77,7 +78,17 @@ class BatchStores(Backend):
         self.stopper = self.lifecycle.stopper
         self.created = 0
         self._changes: dict[object, Change] = {}
+        self._throttle = Throttle(world.clock)
         self.steering.regions.append(self)
+
+    def admit(self, operation: str, *, is_read: bool) -> None:  # noqa: ARG002 - no reads are counted
+        """Refuse a submission for its rate alone. Source: user guide, "AWS Batch service quotas" (documented)."""
+        rates = {
+            "SubmitJob": self.settings.submit_job_per_second,
+            "SubmitServiceJob": self.settings.submit_service_job_per_second,
+        }
+        if not self._throttle.admits(operation, rates.get(operation)):
+            raise TooManyRequestsException
 
     def next_number(self) -> int:
         """Return the next position in the order of creation."""

@@ -1,12 +1,10 @@
-"""Rates of calls: how many per second the service lets through."""
+"""Rates of calls: how many per second a service lets through."""
 
 from __future__ import annotations
 
 from collections import deque
 
 from mock_jobs.clock import Clock
-from mock_jobs.iot import messages
-from mock_jobs.iot.exceptions import ThrottlingException
 
 _SECOND_MS = 1000
 
@@ -20,24 +18,23 @@ class Throttle:
         self._clock = clock
         self._admitted: dict[str, deque[int]] = {}
 
-    def admit(self, kind: str, per_second: int | None) -> None:
-        """Let one more call through; one that is refused does not count.
+    def admits(self, kind: str, per_second: int | None) -> bool:
+        """Return whether one more call is let through; one that is not does not count.
+
+        That the second slides is inferred.
 
         Args:
             kind: What is counted together.
             per_second: How many calls of this kind may be let through within any second, None for all.
-
-        Raises:
-            ThrottlingException: They are used up. Source: developer guide, "AWS IoT Core endpoints and quotas" (documented); that
-                the second slides is inferred.
         """
         if per_second is None:
-            return
+            return True
         now_ms = self._clock.now_ms
         admitted = self._admitted.setdefault(kind, deque())
         # A clock that was set back leaves calls in the future behind.
         while admitted and not now_ms - _SECOND_MS < admitted[0] <= now_ms:
             admitted.popleft()
         if len(admitted) >= per_second:
-            raise ThrottlingException(messages.THROTTLED)
+            return False
         admitted.append(now_ms)
+        return True
