@@ -47,6 +47,26 @@ class LogGroups(Protocol):
         ...
 
 
+class References(Protocol):
+    """What compute environments name in Amazon EC2 and IAM, of one account and region."""
+
+    def has_subnet(self, subnet_id: str) -> bool:
+        """Return whether there is a subnet with this id."""
+        ...
+
+    def has_security_group(self, group_id: str) -> bool:
+        """Return whether there is a security group with this id."""
+        ...
+
+    def has_role(self, role: str) -> bool:
+        """Return whether there is a role with this name or ARN."""
+        ...
+
+    def has_instance_profile(self, profile: str) -> bool:
+        """Return whether there is an instance profile with this name or ARN."""
+        ...
+
+
 class Neighbours(Protocol):
     """The services next door, by account and region."""
 
@@ -64,4 +84,8 @@ class Neighbours(Protocol):
 
     def log_groups(self, account: str, region: str) -> LogGroups:
         """Return the log groups."""
+        ...
+
+    def references(self, account: str, region: str) -> References:
+        """Return what there is in Amazon EC2 and IAM."""
         ...

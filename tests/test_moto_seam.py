@@ -26,6 +26,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from mock_jobs import UnmockedRequestError, mock_jobs
 from mock_jobs.doors import moto_events, moto_logs, moto_s3, moto_seam, moto_thing_changes, moto_things
+from mock_jobs.doors.moto_references import MotoReferences
 from mock_jobs.things import ThingChange, ThingEvent
 
 from constants import ACCOUNT, NO_RETRIES, REGION
@@ -465,3 +466,16 @@ def test_the_first_that_has_a_job_queue_submits_the_job_of_a_rule(mock):
 
     assert asked == ["first", (arn, {"jobQueue": arn, "jobName": "j", "jobDefinition": "d"})]
     assert Rule.send_to_targets is original
+
+
+def test_what_compute_environments_refer_to_is_kept_in_these_places(mock):
+    ec2, iam = boto3.client("ec2", region_name=REGION), boto3.client("iam")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    role = iam.create_role(RoleName="batch", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    references = MotoReferences(ACCOUNT, REGION, "aws")
+
+    assert (references.has_subnet(subnet), references.has_subnet("subnet-none")) == (True, False)
+    assert (references.has_role("batch"), references.has_role(role), references.has_role("none")) == (True, True, False)
+    assert not references.has_instance_profile("batch")
+    assert not references.has_security_group("sg-none")

@@ -12,6 +12,7 @@ WRAPPED: Final = "Error executing request, Exception : {text}, RequestId: {reque
 BAD_JSON: Final = "An error occurred during JSON parsing"  # observed
 
 # Common to several operations.
+REFERENCE_MISSING: Final = "The {kind} '{name}' does not exist"
 DOES_NOT_EXIST: Final = "{arn} does not exist"  # observed: SDK users match `job-queue/.* does not exist`
 ALREADY_EXISTS: Final = "Object already exists"  # observed in part
 BEING_DELETED_OR_CHANGED: Final = "Cannot update, resource is being modified"  # inferred from the text for deletion

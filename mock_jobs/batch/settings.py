@@ -43,6 +43,8 @@ class BatchSettings(Settings):
         lenient_dependencies: Take a dependency on an unknown job as satisfied, as if that job had expired.
         terminate_pending_immediately: Let TerminateJob end a job at once that waits for others.
         idempotent_delete: Let the deletion of an unknown resource succeed.
+        validate_references: Refuse a compute environment whose subnets, security groups, roles or instance profile do not exist
+            in moto's Amazon EC2 and IAM; AWS finds out later.
         repeat_client_tokens: Answer a repeated SubmitServiceJob of the same clientToken with the first job instead of refusing it.
         submit_job_per_second: How many SubmitJob calls are let through within a second, None for all; 50 on AWS.
         submit_service_job_per_second: The same for SubmitServiceJob; 5 on AWS.
@@ -75,6 +77,7 @@ class BatchSettings(Settings):
     lenient_dependencies: bool = flag(False)
     terminate_pending_immediately: bool = flag(False)
     idempotent_delete: bool = flag(False)
+    validate_references: bool = flag(False)
     repeat_client_tokens: bool = flag(False)
     submit_job_per_second: int | None = limit()
     submit_service_job_per_second: int | None = limit()

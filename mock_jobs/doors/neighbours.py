@@ -7,7 +7,7 @@ from threading import Lock
 
 from mock_jobs.aws import partition_of
 from mock_jobs.doors import moto_events, moto_logs, moto_s3, moto_step_functions, moto_thing_changes, moto_things
-from mock_jobs.neighbours import EventBus, LogGroups
+from mock_jobs.neighbours import EventBus, LogGroups, References
 from mock_jobs.objects import ObjectStore
 from mock_jobs.things import ThingRegistry
 
@@ -71,6 +71,12 @@ class MotoNeighbours:
     def log_groups(self, account: str, region: str) -> LogGroups:
         """Return the log groups."""
         return moto_logs.MotoLogGroups(account, region)
+
+    def references(self, account: str, region: str) -> References:
+        """Return what there is in Amazon EC2 and IAM."""
+        from mock_jobs.doors.moto_references import MotoReferences  # noqa: PLC0415 - slow to import, and rarely asked for
+
+        return MotoReferences(account, region, partition_of(region))
 
     def serve_rules(self) -> None:
         """Submit jobs from now on when a rule of EventBridge asks for them."""

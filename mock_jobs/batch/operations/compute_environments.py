@@ -16,6 +16,7 @@ from mock_jobs.batch.job import ArrayJob
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.pods import check_namespace
+from mock_jobs.batch.references import check_references
 from mock_jobs.batch.resources import ComputeEnvironment
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class ComputeEnvironmentOperations(BatchStores):
         context: str | None = None,
         ecs_settings: EcsSettingsTypeDef | None = None,
     ) -> dict[str, str]:
-        """Create a compute environment; nothing that it refers to has to exist."""
+        """Create a compute environment; what it refers to has to exist only if a setting says so."""
         if NAME.fullmatch(compute_environment_name) is None:
             raise invalid(messages.COMPUTE_ENVIRONMENT_NAME)
         check_tag_keys(tags or ())
@@ -74,6 +75,7 @@ class ComputeEnvironmentOperations(BatchStores):
             raise refused(messages.ALREADY_EXISTS)
         if len(self.environments) >= MAX_ENVIRONMENTS:
             raise invalid(messages.COMPUTE_ENVIRONMENT_QUOTA)
+        self._check_references(compute_resources, service_role)
         ids = self.world.ids
         environment = ComputeEnvironment(
             number=self.next_number(),
@@ -153,6 +155,7 @@ class ComputeEnvironmentOperations(BatchStores):
             if environment.eks is not None and "desiredvCpus" in compute_resources:
                 raise invalid(messages.NOT_FOR_EKS, member="desiredvCpus")
             resources = check_resources_update(resources, compute_resources, has_linked_role=has_linked_role)
+        self._check_references(compute_resources, service_role)
         has_new_hosts = resources is not None and replaces_hosts(environment.resources or {}, compute_resources or {})
         environment.resources = resources
         environment.state = state or environment.state
@@ -196,6 +199,11 @@ class ComputeEnvironmentOperations(BatchStores):
         attached = sum(each.eks is not None and each.eks["eksClusterArn"] == cluster for each in self.environments.values())
         if attached >= MAX_ENVIRONMENTS_OF_CLUSTER:
             raise invalid(messages.COMPUTE_ENVIRONMENT_QUOTA)
+
+    def _check_references(self, resources: Mapping[str, object] | None, service_role: str | None) -> None:
+        if self.settings.validate_references:
+            references = self.world.neighbours.references(self.account, self.region)
+            check_references(references, resources or {}, None if service_role == self._linked_role else service_role)
 
     @property
     def _linked_role(self) -> str:
