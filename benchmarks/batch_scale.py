@@ -1,4 +1,4 @@
-"""How the cost of a Batch job grows from 1,000 to 100,000 of them, in chains, arrays and fair shares; what one of them weighs."""
+"""How the cost of a Batch job grows from 1,000 to 100,000 of them, in chains, arrays and fair shares, with names; what one of them weighs."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def site(*, has_shares=False):
 
         def submit(number=0, **more):
             with request(mock.world):
-                answer = backend.submit_job(job_name=f"job-{number % 7}", job_queue="q", job_definition="d", **more)
-                return answer["jobId"]
+                given = {"job_name": f"job-{number % 7}", "job_queue": "q", "job_definition": "d", **more}
+                return backend.submit_job(**given)["jobId"]
 
         yield mock, batch, submit
 
@@ -111,6 +111,32 @@ def shares(count, *, with_calls=False):
         return seconds, {name: median_of(call) for name, call in calls.items()} if with_calls else {}
 
 
+def names(count, *, with_calls=False):
+    """Submit jobs with names of their own, which need a consumable resource, and run them to the end."""
+    with site() as (mock, batch, submit):
+        batch.create_consumable_resource(consumableResourceName="r", totalQuantity=VCPUS)
+        properties = {"consumableResourceList": [{"consumableResource": "r", "quantity": 1}]}
+        for name in ("d", "e"):
+            batch.register_job_definition(
+                jobDefinitionName=name, type="container", containerProperties=CONTAINER, consumableResourceProperties=properties
+            )
+
+        def submit_all():
+            for number in range(count):
+                submit(job_name=f"n-{number * 7919 % count:06}")
+
+        seconds = {"submit": once(submit_all), "run to the end": once(mock.batch.run_all)}
+        calls = {}
+        for name, value in (("JOB_NAME", "n-000005"), ("JOB_NAME", "n-*"), ("JOB_NAME", "m-*"), ("JOB_DEFINITION", "e*")):
+            filters = [{"name": name, "values": [value]}]
+            calls[f"ListJobs, {name} {value}"] = partial(batch.list_jobs, jobQueue="q", filters=filters, maxResults=PAGE)
+        for name, value in (("JOB_STATUS", "RUNNING"), ("JOB_NAME", "m-*"), ("JOB_NAME", "n-*")):
+            filters = [{"name": name, "values": [value]}]
+            call = partial(batch.list_jobs_by_consumable_resource, consumableResource="r", filters=filters)
+            calls[f"ListJobsByConsumableResource, {name} {value}"] = call
+        return seconds, {name: median_of(call) for name, call in calls.items()} if with_calls else {}
+
+
 def arrays(count, *, with_calls=False):
     """Submit arrays of at most 10,000, and run their children to the end."""
     size = min(count, LARGEST_ARRAY)
@@ -158,6 +184,7 @@ def main():
     chains(PAGE)
     report(f"Jobs in chains of {CHAIN} on {VCPUS} vCPUs", sizes, chains, "job", STEEPEST)
     report(f"Jobs of {SHARES} fair shares on {VCPUS} vCPUs", sizes, shares, "job", STEEPEST)
+    report(f"Jobs with names of their own, and a resource, on {VCPUS} vCPUs", sizes, names, "job", STEEPEST)
     report(f"Arrays of at most {LARGEST_ARRAY} on {VCPUS} vCPUs", sizes, arrays, "child", STEEPEST)
     if not quick:
         count = ARRAYS * LARGEST_ARRAY

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from mock_jobs.batch import messages
+from mock_jobs.batch.consumers import Consumers
 from mock_jobs.batch.exceptions import invalid, refused
 
 if TYPE_CHECKING:
@@ -97,10 +98,12 @@ class Stock:
 
     Attributes:
         by_arn: In the order of creation.
+        consumers: The jobs that need some of it.
     """
 
     def __init__(self) -> None:
         self.by_arn: dict[str, ConsumableResource] = {}
+        self.consumers = Consumers()
 
     def can_give(self, needs: Mapping[str, int]) -> bool:
         """Return whether there is enough of everything.

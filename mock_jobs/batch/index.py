@@ -1,19 +1,25 @@
-"""The jobs of one queue, found by status and by name, newest first, at the cost of the page that is asked for."""
+"""The jobs of one queue, found by status, name and definition, newest first, at the cost of the page that is asked for."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort_right
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Generic
+from collections.abc import Callable, Collection, Iterable, Iterator
+from heapq import merge
+from itertools import chain, groupby, islice
+from typing import Final, Generic
 
+from mock_jobs.batch.by_name import ByName, fits
 from mock_jobs.batch.queued import JobT, Queued
 from mock_jobs.batch.states import TERMINAL
 
 _BUCKET = 256
 
+# So many orders are merged at most. Where more names match, many jobs do, and to look at one after the other is cheaper.
+MOST_MERGED: Final = 1000
 
-class _ByNumber(Generic[JobT]):
+
+class ByNumber(Generic[JobT]):
     """A set of jobs, ordered by the number of their submission; adding, removing and paging do not depend on its size."""
 
     __slots__ = ("_buckets", "_order")
@@ -22,7 +28,12 @@ class _ByNumber(Generic[JobT]):
         self._buckets: dict[int, dict[int, JobT]] = {}
         self._order: list[int] = []
 
+    def __bool__(self) -> bool:
+        """Return whether there are any."""
+        return bool(self._order)
+
     def add(self, job: JobT) -> None:
+        """Take in a job."""
         number = job.spec.number
         bucket = self._buckets.get(number // _BUCKET)
         if bucket is None:
@@ -31,6 +42,7 @@ class _ByNumber(Generic[JobT]):
         bucket[number] = job
 
     def discard(self, job: JobT) -> None:
+        """Let go of a job that is here."""
         number = job.spec.number
         bucket = self._buckets[number // _BUCKET]
         del bucket[number]
@@ -38,7 +50,8 @@ class _ByNumber(Generic[JobT]):
             del self._buckets[number // _BUCKET]
             del self._order[bisect_left(self._order, number // _BUCKET)]
 
-    def newest_first(self, before: int | None) -> Iterator[JobT]:
+    def newest_first(self, before: int | None = None) -> Iterator[JobT]:
+        """Yield the jobs, the last submitted first, from below a submission number on."""
         order = self._order
         last = len(order) if before is None else bisect_right(order, before // _BUCKET)
         for position in range(last - 1, -1, -1):
@@ -57,15 +70,43 @@ def age_of(job: Queued) -> Age:
     return job.created_ms, job.spec.number
 
 
+def _add_by_age(jobs: list[JobT], job: JobT) -> None:
+    if not jobs or jobs[-1].created_ms <= job.created_ms:
+        jobs.append(job)
+    else:
+        insort_right(jobs, job, key=age_of)
+
+
+def _newest_first(jobs: list[JobT], before: Age | None) -> Iterator[JobT]:
+    last = len(jobs) if before is None else bisect_left(jobs, before, key=age_of)
+    return (jobs[position] for position in range(last - 1, -1, -1))
+
+
+def _once(jobs: Iterator[JobT]) -> Iterator[JobT]:
+    """Yield each job once, where it may stand several times in a row."""
+    return (job for job, _ in groupby(jobs))
+
+
+def _no_labels(job: Queued) -> tuple[str, ...]:
+    del job
+    return ()
+
+
 class JobIndex(Generic[JobT]):
-    """All jobs of a queue, children of arrays aside."""
+    """All jobs of a queue, children of arrays aside.
 
-    __slots__ = ("_all", "_by_name", "_by_status", "_groups")
+    Args:
+        labels_of: Tells what a job can be found by for good, beside its name: whole, or by how it begins.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_all", "_by_label", "_by_name", "_by_status", "_groups", "_labels_of")
+
+    def __init__(self, labels_of: Callable[[JobT], Iterable[str]] = _no_labels) -> None:
+        self._labels_of = labels_of
         self._all: list[JobT] = []
-        self._by_status: defaultdict[str, _ByNumber[JobT]] = defaultdict(_ByNumber)
-        self._by_name: dict[str, list[JobT]] = {}
+        self._by_status: defaultdict[str, ByNumber[JobT]] = defaultdict(ByNumber)
+        self._by_name: ByName[list[JobT]] = ByName(list)
+        self._by_label: ByName[list[JobT]] = ByName(list)
         self._groups: dict[str, JobIndex[JobT]] = {}
 
     def add(self, job: JobT, group: str | None = None) -> None:
@@ -78,11 +119,10 @@ class JobIndex(Generic[JobT]):
         if group is not None:
             self._groups.setdefault(group, JobIndex()).add(job)
         self._by_status[job.status].add(job)
-        for jobs in (self._all, self._by_name.setdefault(job.spec.name.lower(), [])):
-            if not jobs or jobs[-1].created_ms <= job.created_ms:
-                jobs.append(job)
-            else:
-                insort_right(jobs, job, key=age_of)
+        _add_by_age(self._all, job)
+        _add_by_age(self._by_name[job.spec.name.lower()], job)
+        for label in self._labels_of(job):
+            _add_by_age(self._by_label[label], job)
 
     def moved(self, job: JobT, before: str, group: str | None = None) -> None:
         """Take note that a job has left a status for the one that it has now; its group is the one that it was added with."""
@@ -102,20 +142,33 @@ class JobIndex(Generic[JobT]):
 
     def newest_first(self, before: Age | None = None, created_before_ms: int | None = None) -> Iterator[JobT]:
         """Yield all jobs, the last created first, from below an age and a time of creation on."""
-        last = len(self._all) if before is None else bisect_left(self._all, before, key=age_of)
         if created_before_ms is not None:
-            last = min(last, bisect_left(self._all, (created_before_ms, 0), key=age_of))
-        return (self._all[position] for position in range(last - 1, -1, -1))
+            limit = (created_before_ms, 0)
+            before = limit if before is None else min(before, limit)
+        return _newest_first(self._all, before)
 
-    def names(self) -> Iterator[str]:
-        """Yield the names of the jobs in lower case, in alphabetical order."""
-        return iter(sorted(self._by_name))
+    def named(self, patterns: Iterable[str], since: str = "", before: Age | None = None) -> Iterator[JobT]:
+        """Yield the jobs whose names match one of the patterns, in alphabetical order, of one name the last created first.
 
-    def named(self, name: str, before: Age | None = None) -> Iterator[JobT]:
-        """Yield the jobs with a name (in lower case), the last created first, from below an age on."""
-        jobs = self._by_name.get(name, [])
-        last = len(jobs) if before is None else bisect_left(jobs, before, key=age_of)
-        return (jobs[position] for position in range(last - 1, -1, -1))
+        Args:
+            patterns: Names in lower case, or how they begin, with a final asterisk.
+            since: Begin with this name.
+            before: Begin below this age, in that name.
+        """
+        names = self._by_name.matching(patterns, since)
+        return chain.from_iterable(_newest_first(self._by_name[each], before if each == since else None) for each in names)
+
+    def labelled(self, patterns: Collection[str], before: Age | None = None) -> Iterator[JobT]:
+        """Yield the jobs with a label that matches one of the patterns, the last created first, from below an age on.
+
+        Args:
+            patterns: Labels, or how they begin, with a final asterisk.
+            before: Begin below this age.
+        """
+        labels = list(islice(self._by_label.matching(patterns), MOST_MERGED + 1))
+        if len(labels) > MOST_MERGED:
+            return (job for job in self.newest_first(before) if any(fits(patterns, each) for each in self._labels_of(job)))
+        return _once(merge(*(_newest_first(self._by_label[each], before) for each in labels), key=age_of, reverse=True))
 
     def group(self, name: str) -> JobIndex[JobT]:
         """Return the jobs of a group by themselves."""

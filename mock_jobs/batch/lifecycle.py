@@ -77,6 +77,7 @@ class Lifecycle:
         """Let a job that was just submitted go its way."""
         queue = job.spec.queue
         queue.index.add(job, job.spec.share_identifier)
+        self.stock.consumers.add(job)
         queue.usage.submitted(job)
         queue.moves += 1
         self.put(job, self._steering.latency_ms("submitted_seconds"), self.evaluate)
@@ -387,6 +388,7 @@ class Lifecycle:
         parent = job.parent
         if parent is None:
             queue.index.moved(job, before, job.spec.share_identifier)
+            self.stock.consumers.moved(job, before)
             if job.is_terminal:
                 queue.usage.ended(job)
         else:

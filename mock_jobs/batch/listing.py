@@ -10,14 +10,14 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import merge
-from itertools import chain, islice, takewhile
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Generic, NamedTuple
 
 from mock_jobs.aws import page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.index import Age, JobIndex, age_of
-from mock_jobs.batch.operations.base import fits, read_number, read_token
+from mock_jobs.batch.operations.base import read_number, read_token
 from mock_jobs.batch.queued import JobT
 from mock_jobs.batch.states import RUNNING
 
@@ -40,16 +40,16 @@ class Listing(Generic[JobT]):
 
     Args:
         operation: Its name.
-        tests: The filters that only this operation has: whether a job fits.
+        labels: The filters by labels of the index, and how their values become patterns of labels.
         groups: The filters by a group of the index, and what stands before their value in the name of the group. Only they go
             together with a status (documented).
     """
 
     def __init__(
-        self, operation: str, *, tests: Mapping[str, Callable[[JobT, Sequence[str]], bool]], groups: Mapping[str, str]
+        self, operation: str, *, labels: Mapping[str, Callable[[Sequence[str]], list[str]]], groups: Mapping[str, str]
     ) -> None:
         self._operation = operation
-        self._tests = tests
+        self._labels = labels
         self._groups = groups
 
     def read_filter(self, filters: Sequence[KeyValuesPairTypeDef]) -> Filter | None:
@@ -63,7 +63,7 @@ class Listing(Generic[JobT]):
         if len(filters) > 1:
             raise invalid(messages.ONE_FILTER)
         name, values = filters[0].get("name", ""), list(filters[0].get("values", []))
-        if name not in ("JOB_NAME", *_TIMES, *self._tests, *self._groups):
+        if name not in ("JOB_NAME", *_TIMES, *self._labels, *self._groups):
             raise invalid(messages.UNKNOWN_FILTER, operation=self._operation, name=name)
         if not values:
             raise invalid(messages.FILTER_VALUES, operation=self._operation)
@@ -124,19 +124,15 @@ class Listing(Generic[JobT]):
         name, values = wanted
         last_name, before = _position(key)
         if name == "JOB_NAME":
-            patterns = [value.lower() for value in values]
-            names = [each for each in index.names() if each >= last_name and any(fits(pattern, each) for pattern in patterns)]
-            return chain.from_iterable(index.named(each, before if each == last_name else None) for each in names)
+            return index.named([value.lower() for value in values], last_name, before)
         if name == "BEFORE_CREATED_AT":
             return index.newest_first(before, created_before_ms=max(map(int, values)))
-        jobs = index.newest_first(before)
         if name == "AFTER_CREATED_AT":
             # The newest stand first: the first job that is too old is the end.
             earliest = min(map(int, values))
-            return takewhile(lambda job: job.created_ms > earliest, jobs)
-        test = self._tests.get(name)
-        if test is not None:
-            return (job for job in jobs if test(job, values))
+            return takewhile(lambda job: job.created_ms > earliest, index.newest_first(before))
+        if name in self._labels:
+            return index.labelled(self._labels[name](values), before)
         groups = [index.group(self._groups[name] + value) for value in dict.fromkeys(values)]
         if status is None:
             return merge(*(group.newest_first(before) for group in groups), key=age_of, reverse=True)

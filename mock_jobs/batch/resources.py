@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from mock_jobs.batch.index import JobIndex
+from mock_jobs.batch.labels import definition_labels
 from mock_jobs.batch.lines import FirstInFirstOut, Line
 from mock_jobs.batch.usage import QueueUsage
 
@@ -166,7 +167,7 @@ class JobQueue:
     kind: JobQueueTypeType
     tags: dict[str, str]
     service: ServiceSide | None = None
-    index: JobIndex[Job] = field(default_factory=JobIndex)
+    index: JobIndex[Job] = field(default_factory=lambda: JobIndex(definition_labels))
     line: Line[Job] = field(default_factory=FirstInFirstOut)
     usage: QueueUsage[Job] = field(default_factory=QueueUsage)
     policy: SchedulingPolicy | None = None

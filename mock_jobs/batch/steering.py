@@ -153,7 +153,7 @@ class Steering:
         Args:
             listing: Names what was listed, filters included.
             last_page: What it held.
-            whole: What the jobs are listed of: a queue, an array, or all the unfinished jobs that may come to fit.
+            whole: What the jobs are listed of: a queue, an array, or who needs a consumable resource.
             is_first: Whether the last page was the first, so that its emptiness says that nothing was found.
         """
         unfinished = [job for job in last_page if not job.is_terminal]

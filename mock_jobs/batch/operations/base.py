@@ -52,7 +52,6 @@ class BatchStores(Backend):
         definitions: Revisions by name, the first revision first; numbers are never used again.
         jobs: By id, children of arrays aside.
         stock: The consumable resources.
-        consumers: The jobs that need a consumable resource, by its ARN, in the order of their submission.
         service_jobs: By id.
         submissions: Of service jobs, by client token.
     """
@@ -69,7 +68,6 @@ class BatchStores(Backend):
         self.service_jobs: dict[str, ServiceJob] = {}
         self.submissions: dict[str, Submission] = {}
         self.stock = Stock()
-        self.consumers: dict[str, list[Job]] = {}
         self.steering = world.shared(Steering)
         self.settings = self.steering.settings
         announcer = Announcer(world, self.arns)
@@ -298,11 +296,6 @@ def read_token(listing: str, token: str) -> tuple[object, ...]:
         return read_page_token(listing, token)
     except BadToken as error:
         raise refused(messages.BAD_TOKEN) from error
-
-
-def fits(pattern: str, value: str) -> bool:
-    """Return whether a filter value matches; a final asterisk stands for anything (documented)."""
-    return value.startswith(pattern[:-1]) if pattern.endswith("*") else value == pattern
 
 
 def check_tag_keys(keys: Iterable[str]) -> None:

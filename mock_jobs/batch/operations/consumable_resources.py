@@ -8,18 +8,18 @@ ListJobsByConsumableResource is what the job needs, jobs of all statuses are lis
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from mock_jobs.aws import page_token
 from mock_jobs.batch import messages
+from mock_jobs.batch.by_name import fits
 from mock_jobs.batch.consumables import KINDS, OPERATIONS, ConsumableResource
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.job import Job
 from mock_jobs.batch.names import NAME
-from mock_jobs.batch.operations.base import BatchStores, check_tag_keys, fits, page_size, read_number
+from mock_jobs.batch.operations.base import BatchStores, check_tag_keys, page_size, read_number
 from mock_jobs.batch.states import STATUSES
 from mock_jobs.batch.views import shows_reason
 
@@ -124,10 +124,11 @@ class ConsumableResourceOperations(BatchStores):
         """Return a page of the consumable resources, in the order of creation (inferred)."""
         limit = page_size(max_results)
         wanted = _read_filters("ListConsumableResources", ("CONSUMABLE_RESOURCE_NAME",), filters or [])
-        names = wanted.get("CONSUMABLE_RESOURCE_NAME")
+        # All fit if no name is asked for.
+        patterns = [each.lower() for each in wanted.get("CONSUMABLE_RESOURCE_NAME", ["*"])]
         listing = self.listing(f"ListConsumableResources/{json.dumps(wanted)}")
         after = 0 if next_token is None else read_number(listing, next_token)
-        found = (each for each in self.stock.by_arn.values() if each.number > after and _is_named(each.name, names))
+        found = (each for each in self.stock.by_arn.values() if each.number > after and fits(patterns, each.name.lower()))
         page = list(islice(found, limit + 1))
         answer: dict[str, object] = {"consumableResources": [_summary(each) for each in page[:limit]]}
         if len(page) > limit:
@@ -153,21 +154,14 @@ class ConsumableResourceOperations(BatchStores):
             raise invalid(messages.ONE_OF, member="JOB_STATUS", values=", ".join(STATUSES))
         resource = self._existing(consumable_resource)
         listing = self.listing(f"ListJobsByConsumableResource/{resource.number}/{json.dumps(wanted)}")
-        jobs = self.consumers.get(resource.arn, [])
-        last = len(jobs)
-        if next_token is not None:
-            last = bisect_left(jobs, read_number(listing, next_token), key=_number_of)
-        found = (
-            job
-            for job in map(jobs.__getitem__, range(last - 1, -1, -1))
-            if (states is None or job.status in states) and _is_named(job.spec.name, names)
-        )
-        page = list(islice(found, limit + 1))
+        before = None if next_token is None else read_number(listing, next_token)
+        consumers = self.stock.consumers.of(resource.arn)
+        page = list(islice(consumers.newest_first(states or STATUSES, names, before), limit + 1))
         answer: dict[str, object] = {"jobs": [_consumer(job, resource.arn) for job in page[:limit]]}
         if len(page) > limit:
             answer["nextToken"] = page_token(listing, [page[limit - 1].spec.number])
         else:
-            waiting = [job for job in jobs if not job.is_terminal] if all(job.is_terminal for job in page) else []
+            waiting = [consumers] if consumers.has_unfinished else []
             self.steering.after_listing(listing, page, waiting, is_first=next_token is None)
         return answer
 
@@ -176,10 +170,6 @@ class ConsumableResourceOperations(BatchStores):
         if resource is None:
             raise self.does_not_exist(_KIND, reference)
         return resource
-
-
-def _number_of(job: Job) -> int:
-    return job.spec.number
 
 
 def _check_quantity(member: str, quantity: int | None) -> None:
@@ -198,10 +188,6 @@ def _read_filters(operation: str, known: Sequence[str], filters: Sequence[KeyVal
             raise invalid(messages.FILTER_VALUES, operation=operation)
         wanted.setdefault(name, []).extend(values)
     return wanted
-
-
-def _is_named(name: str, patterns: Sequence[str] | None) -> bool:
-    return patterns is None or any(fits(pattern.lower(), name.lower()) for pattern in patterns)
 
 
 def _summary(resource: ConsumableResource) -> ConsumableResourceSummaryTypeDef:

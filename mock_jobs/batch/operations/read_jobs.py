@@ -13,10 +13,11 @@ from mock_jobs.aws import page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.job import MAX_ARRAY, ArrayJob, Job
+from mock_jobs.batch.labels import definition_patterns
 from mock_jobs.batch.listing import Listing
 from mock_jobs.batch.names import parse_job_id
 from mock_jobs.batch.nodes import MultiNodeJob
-from mock_jobs.batch.operations.base import MAX_LISTED, BatchStores, fits, read_number
+from mock_jobs.batch.operations.base import MAX_LISTED, BatchStores, read_number
 from mock_jobs.batch.states import RUNNING, JobStatus
 from mock_jobs.batch.views import job_detail, job_summary
 
@@ -29,12 +30,7 @@ MAX_PAGE = 1000
 MAX_FILTERED_PAGE = 100
 
 
-def _uses_definition(job: Job, values: Sequence[str]) -> bool:
-    definition = job.spec.definition
-    return any(value == definition.arn if value.startswith("arn:") else fits(value, definition.name) for value in values)
-
-
-_LISTING = Listing("ListJobs", tests={"JOB_DEFINITION": _uses_definition}, groups={"SHARE_IDENTIFIER": ""})
+_LISTING = Listing[Job]("ListJobs", labels={"JOB_DEFINITION": definition_patterns}, groups={"SHARE_IDENTIFIER": ""})
 
 
 class ReadJobOperations(BatchStores):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mock_jobs.batch.service_jobs.states import ServiceJobStatus
 
-_LISTING = Listing[ServiceJob]("ListServiceJobs", tests={}, groups={"SHARE_IDENTIFIER": "", "QUOTA_SHARE_NAME": QUOTA_GROUP})
+_LISTING = Listing[ServiceJob]("ListServiceJobs", labels={}, groups={"SHARE_IDENTIFIER": "", "QUOTA_SHARE_NAME": QUOTA_GROUP})
 
 
 class ReadServiceJobOperations(BatchStores):

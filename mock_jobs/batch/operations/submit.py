@@ -148,8 +148,6 @@ class SubmitOperations(JobDefinitionOperations):
         job = _made(spec, job_id, now_ms, size, cast)
         self.jobs[job_id] = job
         register(job)
-        for arn in () if spec.requirements is None else spec.requirements.needs:
-            self.consumers.setdefault(arn, []).append(job)
         self.lifecycle.admit(job)
         return {"jobArn": job.arn, "jobName": job_name, "jobId": job_id}
 

@@ -1,0 +1,106 @@
+"""The jobs that need a consumable resource, found by status and name at the cost of the page that is asked for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from heapq import merge
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from mock_jobs.batch.by_name import ByName, fits
+from mock_jobs.batch.index import MOST_MERGED, ByNumber
+from mock_jobs.batch.states import TERMINAL
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.job import Job
+
+_ByStatus = dict[str, ByNumber["Job"]]
+
+
+class Consumers:
+    """Who needs which consumable resource, children of arrays and nodes aside."""
+
+    def __init__(self) -> None:
+        self._by_arn: defaultdict[str, ConsumersOfOne] = defaultdict(ConsumersOfOne)
+
+    def of(self, arn: str) -> ConsumersOfOne:
+        """Return the jobs that need a resource, which may have been deleted or not be there yet."""
+        return self._by_arn[arn]
+
+    def add(self, job: Job) -> None:
+        """Take in a new job, if it needs anything."""
+        for arn in _needs(job):
+            self._by_arn[arn].add(job)
+
+    def moved(self, job: Job, before: str) -> None:
+        """Take note that a job has left a status for the one that it has now."""
+        for arn in _needs(job):
+            self._by_arn[arn].moved(job, before)
+
+
+class ConsumersOfOne:
+    """The jobs that need one consumable resource.
+
+    Attributes:
+        moves: Grows with every new job, and every change of the status of one.
+        reads: How often a listing of them was empty since one of them changed.
+    """
+
+    def __init__(self) -> None:
+        self.moves = 0
+        self.reads = 0
+        self._all: _ByStatus = {}
+        self._by_name: ByName[_ByStatus] = ByName(dict)
+
+    def add(self, job: Job) -> None:
+        """Take in a new job."""
+        self.moves += 1
+        self._place(job)
+
+    def moved(self, job: Job, before: str) -> None:
+        """Take note that a job has left a status for the one that it has now."""
+        self.moves += 1
+        self.reads = 0
+        for group in self._groups_of(job):
+            group[before].discard(job)
+            if not group[before]:
+                del group[before]
+        self._place(job)
+
+    @property
+    def has_unfinished(self) -> bool:
+        """Whether one of them has not ended."""
+        return not self._all.keys() <= TERMINAL
+
+    def newest_first(self, states: Collection[str], names: Collection[str] | None, before: int | None) -> Iterator[Job]:
+        """Yield the jobs with one of several statuses, the last submitted first.
+
+        Args:
+            states: Which statuses.
+            names: Names, or how they begin, with a final asterisk; in any case. None for all.
+            before: Begin below this submission number.
+        """
+        if names is None:
+            return _merged([self._all], states, before)
+        patterns = [each.lower() for each in names]
+        matching = list(islice(self._by_name.matching(patterns), MOST_MERGED + 1))
+        if len(matching) > MOST_MERGED:
+            return (job for job in _merged([self._all], states, before) if fits(patterns, job.spec.name.lower()))
+        return _merged([self._by_name[each] for each in matching], states, before)
+
+    def _place(self, job: Job) -> None:
+        for group in self._groups_of(job):
+            group.setdefault(job.status, ByNumber()).add(job)
+
+    def _groups_of(self, job: Job) -> tuple[_ByStatus, _ByStatus]:
+        return self._all, self._by_name[job.spec.name.lower()]
+
+
+def _needs(job: Job) -> Collection[str]:
+    return () if job.spec.requirements is None else job.spec.requirements.needs
+
+
+def _merged(groups: Collection[_ByStatus], states: Collection[str], before: int | None) -> Iterator[Job]:
+    found = (group[status].newest_first(before) for group in groups for status in set(states) if status in group)
+    return merge(*found, key=lambda job: job.spec.number, reverse=True)
