@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mock_jobs.batch.blocking import Head
     from mock_jobs.batch.consumables import Requirements
-    from mock_jobs.batch.fair_share import FairShareRules
+    from mock_jobs.batch.fair_share_rules import FairShareRules
     from mock_jobs.batch.job import Job
     from mock_jobs.batch.multi_node import NodeLayout
     from mock_jobs.batch.outages import Outage

@@ -15,7 +15,7 @@ from mock_jobs.batch import messages, tasks
 from mock_jobs.batch.consumables import requirements_of
 from mock_jobs.batch.container import with_empty_lists
 from mock_jobs.batch.exceptions import ClientException, invalid, refused
-from mock_jobs.batch.fair_share import MAX_PRIORITY
+from mock_jobs.batch.fair_share_rules import MAX_PRIORITY
 from mock_jobs.batch.multi_node import NodeLayout, layout_of
 from mock_jobs.batch.names import DEFINITION_NAME, parse_revision
 from mock_jobs.batch.operations.base import MAX_LISTED, BatchStores, check_tag_keys, page_size, read_token

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
-from mock_jobs.batch.fair_share import FairShareLine, FairShareUsage
+from mock_jobs.batch.fair_share import FairShareUsage
+from mock_jobs.batch.fair_share_line import FairShareLine
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.resources import ComputeEnvironment, JobQueue, Platform, SchedulingPolicy

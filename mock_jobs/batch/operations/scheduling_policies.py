@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mock_jobs.aws import page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
-from mock_jobs.batch.fair_share import FairShareRules
+from mock_jobs.batch.fair_share_rules import FairShareRules
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.operations.base import MAX_LISTED, BatchStores, check_tag_keys, page_size, read_number
 from mock_jobs.batch.resources import SchedulingPolicy

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
-from mock_jobs.batch.fair_share import MAX_PRIORITY, is_share_identifier
+from mock_jobs.batch.fair_share_rules import MAX_PRIORITY, is_share_identifier
 from mock_jobs.batch.names import NAME, parse_job_id, share_arn
 from mock_jobs.batch.operations.base import BatchStores, check_tag_keys
 from mock_jobs.batch.operations.stop_jobs import check_bulk, check_reason, stop_each

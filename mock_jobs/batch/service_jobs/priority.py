@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mock_jobs.batch.fair_share import rank_by_priority
+from mock_jobs.batch.fair_share_line import rank_by_priority
 from mock_jobs.batch.lines import FirstInFirstOut
 
 if TYPE_CHECKING:
