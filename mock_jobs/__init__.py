@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.functions import JobRun
     from mock_jobs.commands import run_command
     from mock_jobs.errors import (
+        DroppedEventsWarning,
         NotActiveError,
         UndeliveredEventWarning,
         UnmockedRequestError,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "DroppedEventsWarning": "mock_jobs.errors",
     "JobRun": "mock_jobs.batch.functions",
     "MockJobs": "mock_jobs.mock",
     "MockJobsServer": "mock_jobs.server",
@@ -39,6 +41,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "DroppedEventsWarning",
     "JobRun",
     "MockJobs",
     "MockJobsServer",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from copy import deepcopy
 from typing import TYPE_CHECKING
+
+from mock_jobs.errors import DroppedEventsWarning
+from mock_jobs.events import EVENT_LOG_LENGTH
 
 if TYPE_CHECKING:
     from mock_jobs.batch.control import BatchControl
@@ -42,9 +46,21 @@ class Controls(ABC):
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """The events of jobs so far, as AWS IoT would publish and AWS Batch would send them; at most the last 10,000."""
+        """The events of jobs so far, as AWS IoT would publish and AWS Batch would send them; at most the last 10,000.
+
+        One array of 10,000 children makes 40,000. Whoever looks when older ones were dropped is warned of it, once until the
+        next `reset`, by a `DroppedEventsWarning`.
+        """
         world = self.world
         with world.lock:
+            dropped = world.events.news_of_dropped()
+            if dropped:
+                what = "1 event was" if dropped == 1 else f"{dropped:,} events were"
+                text = (
+                    f"{what} dropped: `events` holds the last {EVENT_LOG_LENGTH:,} only. Look at them earlier, "
+                    "before so many jobs have moved, or have fewer jobs."
+                )
+                warnings.warn(text, DroppedEventsWarning, stacklevel=2)
             return tuple(event._replace(payload=deepcopy(event.payload)) for event in world.events.all())
 
     @property

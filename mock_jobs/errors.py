@@ -32,6 +32,10 @@ class UnmockedRequestError(UsageError):
     """A request to AWS was stopped: neither mock_jobs nor moto answers it."""
 
 
+class DroppedEventsWarning(UserWarning):
+    """Somebody looks at the events of a mock, of which there were more than are kept."""
+
+
 class UndeliveredEventWarning(UserWarning):
     """An event did not reach the target of an EventBridge rule: the target cannot be reached, or nobody emulates its kind."""
 

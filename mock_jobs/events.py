@@ -42,14 +42,27 @@ class EventLog:
 
     def __init__(self) -> None:
         self._events: deque[Event | Draft] = deque(maxlen=EVENT_LOG_LENGTH)
+        self._noted = 0
+        self._has_told = False
 
     def note(self, event: Event | Draft) -> None:
         """Write down an event, maybe to be worked out later: most are never looked at, and jobs are many."""
         self._events.append(event)
+        self._noted += 1
 
     def clear(self) -> None:
         """Forget all events."""
         self._events.clear()
+        self._noted = 0
+        self._has_told = False
+
+    def news_of_dropped(self) -> int:
+        """Return how many events are no longer here because there were too many, or 0 if that was told before."""
+        dropped = self._noted - len(self._events)
+        if self._has_told:
+            return 0
+        self._has_told = dropped > 0
+        return dropped
 
     def all(self) -> tuple[Event, ...]:
         """Return the events so far."""

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from mock_jobs import DroppedEventsWarning
 from mock_jobs.events import EVENT_LOG_LENGTH, Event
 
 JOB = "$aws/events/job/J/"
@@ -305,8 +306,35 @@ def test_a_reset_forgets_events(mock, fleet):
     assert mock.events == ()
 
 
-def test_only_the_last_events_are_kept(mock):
-    for number in range(EVENT_LOG_LENGTH + 1):
+def note(mock, count):
+    for number in range(count):
         mock.world.events.note(Event(0, "iot", "a", "r", "t", {"number": number}))
 
-    assert [event.payload["number"] for event in (mock.events[0], mock.events[-1])] == [1, EVENT_LOG_LENGTH]
+
+def test_only_the_last_events_are_kept_and_who_looks_is_warned_once(mock):
+    note(mock, EVENT_LOG_LENGTH + 2)
+
+    with pytest.warns(DroppedEventsWarning, match="^2 events were dropped: `events` holds the last 10,000 only") as warned:
+        events = mock.events
+
+    assert [event.payload["number"] for event in (events[0], events[-1])] == [2, EVENT_LOG_LENGTH + 1]
+    assert [each.filename for each in warned] == [__file__]
+    note(mock, 1)
+    assert mock.events[0].payload["number"] == 3
+
+
+def test_nobody_is_warned_as_long_as_all_events_are_kept(mock):
+    note(mock, EVENT_LOG_LENGTH)
+
+    assert len(mock.events) == EVENT_LOG_LENGTH
+
+
+def test_dropped_events_are_no_matter_until_somebody_looks(mock):
+    note(mock, EVENT_LOG_LENGTH + 1)
+    mock.reset()
+    assert mock.events == ()
+
+    note(mock, EVENT_LOG_LENGTH + 1)
+
+    with pytest.warns(DroppedEventsWarning, match="^1 event was"):
+        assert len(mock.events) == EVENT_LOG_LENGTH
