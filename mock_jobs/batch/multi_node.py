@@ -205,8 +205,7 @@ def layout_of(properties: NodePropertiesOutputTypeDef, arns: Arns) -> NodeLayout
         if each.first >= num_nodes or (each.last or 0) >= num_nodes:
             raise invalid(messages.NODE_RANGE_OUTSIDE, range=each.text, count=num_nodes)
     _check_nesting(ranges, num_nodes)
-    if set().union(*(each.within(num_nodes) for each in ranges)) != set(range(num_nodes)):
-        raise invalid(messages.NODES_NOT_COVERED)
+    _check_coverage(ranges, num_nodes)
     groups = tuple(_group(entry, nodes, arns) for entry, nodes in zip(entries, ranges, strict=True))
     if len({group.platform for group in groups}) > 1:
         raise invalid(messages.NODES_OF_TWO_KINDS)
@@ -296,9 +295,19 @@ class _Change:
 def _check_nesting(ranges: Sequence[NodeRange], num_nodes: int) -> None:
     for place, one in enumerate(ranges):
         for other in ranges[:place]:
-            a, b = set(one.within(num_nodes)), set(other.within(num_nodes))
-            if a & b and not (a <= b or b <= a):
+            first, second = sorted((one.within(num_nodes), other.within(num_nodes)), key=lambda each: each.start)
+            if first.start < second.start < first.stop < second.stop:
                 raise invalid(messages.NODE_RANGES_OVERLAP, one=other.text, other=one.text)
+
+
+def _check_coverage(ranges: Sequence[NodeRange], num_nodes: int) -> None:
+    covered = 0
+    for nodes in sorted((each.within(num_nodes) for each in ranges), key=lambda each: each.start):
+        if nodes.start > covered:
+            break
+        covered = max(covered, nodes.stop)
+    if covered < num_nodes:
+        raise invalid(messages.NODES_NOT_COVERED)
 
 
 def _group(entry: NodeRangePropertyOutputTypeDef, nodes: NodeRange, arns: Arns) -> NodeGroup:
