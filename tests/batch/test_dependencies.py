@@ -269,7 +269,7 @@ def test_each_child_is_tried_again_by_itself(mock, batch):
 
 
 def test_children_are_scheduled_by_index(mock, batch):
-    """Size 5, 1 vCPU and 10 s each, on 2 vCPUs."""
+    """Worked example E5: size 5, 1 vCPU and 10 s each, on 2 vCPUs."""
     at = Timeline(mock)
     batch.update_compute_environment(computeEnvironment="ce", computeResources={"maxvCpus": 2})
     mock.batch.plan(duration=10)
@@ -288,7 +288,7 @@ def test_children_are_scheduled_by_index(mock, batch):
 
 
 def test_a_sequential_array_stops_at_its_first_failure(mock, batch):
-    """Size 3, 10 s each, child 1 exits with 1."""
+    """Worked example E6: size 3, 10 s each, child 1 exits with 1."""
     at = Timeline(mock)
     mock.batch.plan(duration=10)
     mock.batch.plan(array_index=1, duration=10, exit_code=1)
@@ -314,7 +314,7 @@ def test_a_sequential_array_stops_at_its_first_failure(mock, batch):
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_n_to_n_lets_each_child_wait_for_its_counterpart(mock, batch, fails):
-    """A of size 3 with 5, 10 and 15 s; B of size 3 with 5 s each, N_TO_N on A."""
+    """Worked example E7: A of size 3 with 5, 10 and 15 s; B of size 3 with 5 s each, N_TO_N on A."""
     at = Timeline(mock)
     for index, duration in enumerate([5, 10, 15]):
         mock.batch.plan("A", array_index=index, duration=duration, exit_code=1 if fails and index == 1 else 0)

@@ -61,6 +61,7 @@ def in_order(batch, at, job_ids):
 
 
 def test_a_share_of_half_the_weight_gets_twice_the_throughput(mock, batch, at):
+    """Worked example E11."""
     make_fair_site(batch, max_vcpus=1, shareDecaySeconds=600, shareDistribution=[share("A", 1), share("B", 0.5)])
     mock.batch.plan(duration=10)
     jobs = submit_together(mock, batch, *many("A", 5), *many("B", 8))
@@ -182,6 +183,7 @@ def test_among_equals_of_one_age_the_name_decides(mock, batch, at):
 
 
 def test_in_a_share_the_higher_priority_goes_first(mock, batch, at):
+    """Worked example E13."""
     make_fair_site(batch, max_vcpus=1)
     mock.batch.plan(duration=10)
     nine = {"schedulingPriorityOverride": 9}
@@ -252,6 +254,7 @@ def test_the_shares_under_one_prefix_split_its_weight(mock, batch, at, is_split,
 
 
 def test_part_of_an_environment_is_kept_for_shares_that_are_not_active_yet(mock, batch, at):
+    """Worked example E12."""
     make_fair_site(batch, max_vcpus=16, computeReservation=50)
     mock.batch.plan(duration=100)
     first = [submit(batch, shareIdentifier="X") for _ in range(16)]

@@ -327,6 +327,7 @@ HOST_THEN_EXIT = [{"action": "RETRY", "onStatusReason": "Host EC2*"}, {"action":
     ids=["no rules", "exit on 1"],
 )
 def test_a_job_is_tried_as_often_as_its_strategy_says(mock, batch, rules, attempts_ended):
+    """Worked example E8, without and with a rule for the exit code."""
     at = Timeline(mock)
     mock.batch.plan(duration=10, exit_code=1)
     job_id = submit(batch, retryStrategy={"attempts": 3, "evaluateOnExit": rules})
@@ -339,6 +340,7 @@ def test_a_job_is_tried_as_often_as_its_strategy_says(mock, batch, rules, attemp
 
 
 def test_a_lost_host_is_tried_again_and_a_plain_failure_is_not(mock, batch):
+    """Worked example E8, with a lost host."""
     at = Timeline(mock)
     mock.batch.plan(duration=10, exit_code=1)
     mock.batch.plan(attempt=1, duration=10, host_lost=True)
@@ -492,6 +494,7 @@ def test_a_strategy_at_the_limits_is_accepted(batch, strategy):
 
 
 def test_a_timeout_ends_the_job_without_another_attempt(mock, batch):
+    """Worked example E9, with an attempt that takes too long."""
     at = Timeline(mock)
     mock.batch.plan(duration=100)
     job_id = submit(batch, timeout={"attemptDurationSeconds": 60}, retryStrategy={"attempts": 3})
@@ -519,6 +522,7 @@ def test_a_job_that_ends_with_its_timeout_has_made_it(mock, batch):
 
 
 def test_a_retry_restarts_the_timeout(mock, batch):
+    """Worked example E9, with attempts that fail in time."""
     at = Timeline(mock)
     mock.batch.plan(duration=50, exit_code=1)
     job_id = submit(batch, timeout={"attemptDurationSeconds": 60}, retryStrategy={"attempts": 3})

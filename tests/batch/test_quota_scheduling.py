@@ -43,7 +43,7 @@ def count(batch, job_ids, status="RUNNING"):
 
 
 def test_borrowed_capacity_is_given_back_to_who_lent_it(mock, batch, at):
-    """Example 18 of the specification."""
+    """Worked example E18."""
     make_quota_site(batch, limit(4, M5))
     make_share(batch, "P", 2, "LEND")
     make_share(batch, "Q", 2, "LEND_AND_BORROW")

@@ -32,6 +32,7 @@ def submit_together(mock, batch, *jobs):
     ids=["strict", "not strict"],
 )
 def test_the_head_of_the_line_holds_up_the_rest(mock, batch, at, is_strict, expected):
+    """Worked example E1."""
     make_environment(batch, max_vcpus=4)
     make_queue(batch)
     mock.batch.settings.strict_fifo = is_strict
@@ -47,6 +48,7 @@ def test_the_head_of_the_line_holds_up_the_rest(mock, batch, at, is_strict, expe
 
 
 def test_a_queue_of_higher_priority_goes_first(mock, batch, at):
+    """Worked example E2, both jobs before the first pass."""
     make_environment(batch, max_vcpus=2)
     make_queue(batch, "LO", priority=1)
     make_queue(batch, "HI", priority=10)
@@ -59,6 +61,7 @@ def test_a_queue_of_higher_priority_goes_first(mock, batch, at):
 
 
 def test_a_running_job_is_not_preempted(mock, batch, at):
+    """Worked example E2, the urgent job a second later."""
     make_environment(batch, max_vcpus=2)
     make_queue(batch, "LO", priority=1)
     make_queue(batch, "HI", priority=10)
@@ -86,6 +89,7 @@ def test_a_changed_priority_counts_from_the_next_pass_on(mock, batch, at):
 
 
 def test_what_a_blocked_queue_leaves_goes_to_the_next_even_if_that_starves_it(mock, batch, at):
+    """Worked example E3; the late job takes the one vCPU that is free."""
     make_environment(batch, max_vcpus=4)
     make_queue(batch, "LO", priority=1)
     make_queue(batch, "HI", priority=10)
@@ -101,6 +105,7 @@ def test_what_a_blocked_queue_leaves_goes_to_the_next_even_if_that_starves_it(mo
 
 
 def test_compute_environments_are_tried_in_their_order(mock, batch, at):
+    """Worked example E4."""
     make_environment(batch, "CE-A", max_vcpus=2)
     make_environment(batch, "CE-B", max_vcpus=4)
     make_queue(batch, "q", ("CE-A", "CE-B"))

@@ -48,6 +48,7 @@ def at(mock):
 
 
 def test_a_job_that_is_too_large_is_cancelled_after_the_time_and_the_next_one_runs(mock, batch, at):
+    """Worked example E17."""
     make_limited_site(batch, action())
     mock.batch.plan(duration=10)
     large, small = submit(batch, vcpus=8), submit(batch)
@@ -66,6 +67,7 @@ def test_a_job_that_is_too_large_is_cancelled_after_the_time_and_the_next_one_ru
 
 
 def test_without_actions_the_queue_stays_blocked_until_there_is_a_way_out(mock, batch, at):
+    """Worked example E17, without actions."""
     make_limited_site(batch)
     large, small = submit(batch, vcpus=8), submit(batch)
     at.go_to(86_500)
