@@ -131,6 +131,17 @@ class JobIndex(Generic[JobT]):
         self._by_status[before].discard(job)
         self._by_status[job.status].add(job)
 
+    def remove(self, job: JobT, group: str | None = None) -> None:
+        """Take out a job; its group is the one that it was added with."""
+        if group is not None:
+            self._groups[group].remove(job)
+        self._by_status[job.status].discard(job)
+        name = job.spec.name.lower()
+        for jobs in (self._all, self._by_name[name]):
+            del jobs[bisect_left(jobs, age_of(job), key=age_of)]
+        if not self._by_name[name]:
+            del self._by_name[name]
+
     def with_status(self, status: str, before: int | None = None) -> Iterator[JobT]:
         """Yield the jobs with a status, the last submitted first.
 

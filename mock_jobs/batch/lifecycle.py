@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.consumables import Stock
     from mock_jobs.batch.logs import LogWriter
     from mock_jobs.batch.resources import ComputeEnvironment
+    from mock_jobs.batch.retention import Retention
     from mock_jobs.batch.steering import Steering
     from mock_jobs.batch.time_limits import TimeLimit
     from mock_jobs.world import World
@@ -56,9 +57,19 @@ class Lifecycle:
         announcer: Hears of every change.
         logs: Hears of every attempt that runs.
         stock: The consumable resources that attempts take and give back.
+        retention: Hears of every job that has ended as a whole.
     """
 
-    def __init__(self, world: World, steering: Steering, announcer: Announcer, logs: LogWriter, stock: Stock) -> None:
+    def __init__(
+        self,
+        world: World,
+        steering: Steering,
+        announcer: Announcer,
+        logs: LogWriter,
+        stock: Stock,
+        *,
+        retention: Retention,
+    ) -> None:
         self._clock = world.clock
         self._ids = world.ids
         self._steering = steering
@@ -66,6 +77,7 @@ class Lifecycle:
         self.logs = logs
         self.functions = FunctionRunner(world, steering, logs)
         self.stock = stock
+        self._retention = retention
         self.agenda: Agenda[Job] = Agenda(world.clock)
         self._gang = Gang(self, world.clock, world.ids)
         self.scheduler = Scheduler(self, world.clock, self.agenda, steering.settings, stock)
@@ -391,6 +403,7 @@ class Lifecycle:
             self.stock.consumers.moved(job, before)
             if job.is_terminal:
                 queue.usage.ended(job)
+                self._retention.job_ended(job)
         else:
             parent.summary[before] -= 1
             parent.summary[job.status] += 1

@@ -198,6 +198,7 @@ class JobDefinition:
         pod: The containers of a pod of EKS.
         nodes: Of type multinode.
         plain: What jobs run that override nothing; made for the first such job.
+        is_deleted: Whether it was deregistered so long ago that nobody can see it.
     """
 
     name: str
@@ -217,6 +218,7 @@ class JobDefinition:
     requirements: Requirements | None
     tags: dict[str, str]
     plain: Work | None = None
+    is_deleted: bool = False
 
     @property
     def platform(self) -> Platform:

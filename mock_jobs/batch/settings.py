@@ -48,6 +48,9 @@ class BatchSettings(Settings):
         repeat_client_tokens: Answer a repeated SubmitServiceJob of the same clientToken with the first job instead of refusing it.
         submit_job_per_second: How many SubmitJob calls are let through within a second, None for all; 50 on AWS.
         submit_service_job_per_second: The same for SubmitServiceJob; 5 on AWS.
+        job_retention_seconds: How long jobs that have ended can be seen, None for ever; at least 7 days, 604800, on AWS.
+        inactive_definition_retention_seconds: How long deregistered job definitions can be seen, None for ever; 180 days, 15552000,
+            on AWS.
         legacy_container_fields: Always show `vcpus` and `memory` of a container, as moto does.
     """
 
@@ -81,4 +84,6 @@ class BatchSettings(Settings):
     repeat_client_tokens: bool = flag(False)
     submit_job_per_second: int | None = limit()
     submit_service_job_per_second: int | None = limit()
+    job_retention_seconds: int | None = limit(least=1)
+    inactive_definition_retention_seconds: int | None = limit(least=1)
     legacy_container_fields: bool = flag(True)

@@ -16,6 +16,7 @@ from mock_jobs.batch.lifecycle import Lifecycle
 from mock_jobs.batch.logs import LogWriter
 from mock_jobs.batch.names import Arns, JobId, parse_job_id, parse_share_arn
 from mock_jobs.batch.nodes import MultiNodeJob, Node
+from mock_jobs.batch.retention import Retention
 from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
 from mock_jobs.batch.service_jobs.stepping import ServiceJobInHand
 from mock_jobs.batch.steering import Change, Steering
@@ -71,7 +72,9 @@ class BatchStores(Backend):
         self.steering = world.shared(Steering)
         self.settings = self.steering.settings
         announcer = Announcer(world, self.arns)
-        self.lifecycle = Lifecycle(world, self.steering, announcer, LogWriter(world, account, region), self.stock)
+        self.retention = Retention(world.clock, self.settings, self._forget)
+        logs = LogWriter(world, account, region)
+        self.lifecycle = Lifecycle(world, self.steering, announcer, logs, self.stock, retention=self.retention)
         self.service_lifecycle = ServiceLifecycle(world, self.steering, self.arns, announcer)
         self.stopper = self.lifecycle.stopper
         self.created = 0
@@ -87,6 +90,13 @@ class BatchStores(Backend):
         }
         if not self._throttle.admits(operation, rates.get(operation)):
             raise TooManyRequestsException
+
+    def _forget(self, job: Job) -> None:
+        del self.jobs[job.own_id]
+        spec = job.spec
+        spec.queue.index.remove(job, spec.share_identifier)
+        for arn in () if spec.requirements is None else spec.requirements.needs:
+            self.consumers[arn].remove(job)
 
     def next_number(self) -> int:
         """Return the next position in the order of creation."""

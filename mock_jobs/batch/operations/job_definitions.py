@@ -179,7 +179,9 @@ class JobDefinitionOperations(BatchStores):
             if self.settings.idempotent_delete:
                 return
             raise self.does_not_exist("job-definition", job_definition)
-        definition.is_active = False
+        if definition.is_active:
+            definition.is_active = False
+            self.retention.definition_deregistered(definition)
 
     def definition_to_submit(self, reference: str) -> JobDefinition:
         """Return the ACTIVE revision that SubmitJob means by a name, a name with a revision, or an ARN.
@@ -195,7 +197,7 @@ class JobDefinitionOperations(BatchStores):
                 raise refused(messages.DEFINITION_NOT_FOUND, arn=reference)
             raise refused(messages.DEFINITION_NAME, name=reference)
         revisions = self.definitions.get(base, [])
-        if reference.startswith("arn:") and revision and not (0 < int(revision) <= len(revisions)):
+        if reference.startswith("arn:") and revision and self._revision(name) is None:
             raise refused(messages.DEFINITION_NOT_FOUND, arn=reference)
         for definition in reversed(revisions):
             if definition.is_active and (not revision or int(revision) == definition.revision):
@@ -206,19 +208,21 @@ class JobDefinitionOperations(BatchStores):
         base, _, text = (name or "").partition(":")
         revision = parse_revision(text)
         revisions = self.definitions.get(base, [])
-        return revisions[revision - 1] if revision is not None and 0 < revision <= len(revisions) else None
+        if revision is None or not 0 < revision <= len(revisions) or revisions[revision - 1].is_deleted:
+            return None
+        return revisions[revision - 1]
 
     def _definitions_meant(self, reference: str) -> list[JobDefinition]:
         name = self.arns.name_in("job-definition", reference)
         if name is not None and ":" not in name:
-            return list(reversed(self.definitions.get(name, [])))
+            return [each for each in reversed(self.definitions.get(name, [])) if not each.is_deleted]
         definition = self._revision(name)
         return [] if definition is None else [definition]
 
     def _definitions_listed(self, name: str | None, status: str | None) -> Iterator[JobDefinition]:
         for each in sorted(self.definitions) if name is None else [name]:
             for definition in reversed(self.definitions.get(each, [])):
-                if status is None or status == _status(definition):
+                if not definition.is_deleted and (status is None or status == _status(definition)):
                     yield definition
 
 

@@ -1,0 +1,47 @@
+"""For how long AWS Batch remembers jobs that have ended and definitions that were deregistered.
+
+Sources: user guide, "Job states": jobs stay for at least 7 days (*documented*); API reference, DeregisterJobDefinition: definitions stay
+for 180 days (*documented*). Here both stay for good unless a test sets a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.job import Job
+    from mock_jobs.batch.resources import JobDefinition
+    from mock_jobs.batch.settings import BatchSettings
+    from mock_jobs.clock import Clock
+
+
+class Retention:
+    """Lets go of what has stayed long enough, in one account and region.
+
+    Args:
+        clock: Tells how long.
+        settings: Tell how long is enough when something ends; None for never.
+        forget: Takes a job out of all that holds it.
+    """
+
+    def __init__(self, clock: Clock, settings: BatchSettings, forget: Callable[[Job], None]) -> None:
+        self._clock = clock
+        self._settings = settings
+        self._forget = forget
+
+    def job_ended(self, job: Job) -> None:
+        """Take note that a job, with all of its parts, has ended."""
+        self._after(self._settings.job_retention_seconds, lambda: self._forget(job))
+
+    def definition_deregistered(self, definition: JobDefinition) -> None:
+        """Take note that a job definition has become INACTIVE."""
+
+        def delete() -> None:
+            definition.is_deleted = True
+
+        self._after(self._settings.inactive_definition_retention_seconds, delete)
+
+    def _after(self, seconds: int | None, act: Callable[[], None]) -> None:
+        if seconds is not None:
+            self._clock.call_at(self._clock.now_ms + seconds * 1000, act)

@@ -1,0 +1,208 @@
+"""What AWS Batch forgets after a time. Documents: user guide, "Job states"; API reference, DeregisterJobDefinition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mock_jobs.errors import UsageValueError
+
+from batch_site import (
+    Timeline,
+    children,
+    detail,
+    make_definition,
+    make_environment,
+    make_fair_site,
+    make_nodes,
+    make_queue,
+    make_site,
+    nodes,
+    refusal,
+    status,
+    submit,
+)
+
+WEEK = 7 * 86_400
+HALF_YEAR = 180 * 86_400
+ALL = [{"name": "JOB_NAME", "values": ["*"]}]
+
+
+@pytest.fixture
+def at(mock, batch):
+    make_site(batch)
+    mock.batch.settings.job_retention_seconds = WEEK
+    return Timeline(mock)
+
+
+def known(batch: Any, *job_ids: str) -> list[bool]:
+    """Return which jobs DescribeJobs knows."""
+    found = {job["jobId"] for job in batch.describe_jobs(jobs=list(job_ids))["jobs"]}
+    return [job_id in found for job_id in job_ids]
+
+
+def listed(batch: Any, **more: Any) -> list[str]:
+    return [job["jobId"] for job in batch.list_jobs(jobQueue="q", **more)["jobSummaryList"]]
+
+
+def test_an_ended_job_is_forgotten_when_its_time_is_over(mock, batch, at):
+    mock.batch.plan("bad", exit_code=1, duration=10)
+    good, bad = submit(batch, "good"), submit(batch, "bad")
+
+    at.go_to(WEEK - 1)
+    assert known(batch, good, bad) == [True, True]
+    at.go_to(WEEK + 1)
+    assert known(batch, good, bad) == [False, True]
+    at.go_to(WEEK + 11)
+    assert known(batch, good, bad) == [False, False]
+    for wanted in ({"filters": ALL}, {"jobStatus": "SUCCEEDED"}, {"jobStatus": "FAILED"}):
+        assert listed(batch, **wanted) == []
+
+
+def test_what_is_young_or_has_not_ended_stays(mock, batch, at):
+    mock.batch.plan("hanging", duration=None)
+    old, hanging = submit(batch, "job"), submit(batch, "hanging")
+    at.go_to(WEEK - 10)
+    young = submit(batch, "job")
+    at.go_to(WEEK + 1)
+
+    assert known(batch, old, hanging, young) == [False, True, True]
+    assert set(listed(batch, filters=ALL)) == {young, hanging}
+    assert listed(batch, filters=[{"name": "JOB_NAME", "values": ["job"]}]) == [young]
+
+
+def test_an_array_is_forgotten_as_a_whole_after_its_last_child(mock, batch, at):
+    mock.batch.plan("array", array_index=1, duration=100)
+    array = submit(batch, "array", size=2)
+
+    at.go_to(WEEK + 99)
+    assert [child["status"] for child in children(batch, array, 2)] == ["SUCCEEDED", "SUCCEEDED"]
+    at.go_to(WEEK + 101)
+    assert known(batch, array) == [False]
+    assert children(batch, array, 2) == []
+
+
+def test_the_nodes_of_a_job_are_forgotten_with_it(batch, at):
+    make_nodes(batch)
+    job_id = submit(batch, jobDefinition="m")
+
+    at.go_to(1)
+    assert len(nodes(batch, job_id)) == 3
+    at.go_to(WEEK + 1)
+    assert nodes(batch, job_id) == []
+
+
+def test_a_forgotten_job_cannot_be_depended_on(batch, at):
+    first = submit(batch)
+    at.go_to(WEEK + 1)
+
+    text = refusal(batch.submit_job, jobName="j", jobQueue="q", jobDefinition="d", dependsOn=[{"jobId": first}])
+
+    assert text == f"Job dependency {first} not found"
+
+
+def test_a_job_that_depended_on_a_forgotten_one_still_runs(mock, batch, at):
+    mock.batch.plan("long", duration=2 * WEEK)
+    first, long = submit(batch), submit(batch, "long")
+    after = submit(batch, "after", after=[first, long])
+
+    at.go_to(WEEK + 1)
+    assert known(batch, first, after) == [False, True]
+    at.go_to(2 * WEEK + 1)
+    assert status(batch, after) == "SUCCEEDED"
+
+
+def test_a_forgotten_job_of_a_share_is_in_no_list(batch, mock):
+    make_fair_site(batch)
+    mock.batch.settings.job_retention_seconds = 60
+    at = Timeline(mock)
+    submit(batch, shareIdentifier="a")
+    share = [{"name": "SHARE_IDENTIFIER", "values": ["a"]}]
+    at.go_to(1)
+    assert len(listed(batch, filters=share)) == 1
+
+    at.go_to(62)
+    assert listed(batch, filters=share) == []
+
+
+def test_a_forgotten_job_needs_no_consumable_resource_any_more(batch, at):
+    batch.create_consumable_resource(consumableResourceName="r", totalQuantity=5, resourceType="REPLENISHABLE")
+    need = {"consumableResourceList": [{"consumableResource": "r", "quantity": 1}]}
+    submit(batch, consumableResourcePropertiesOverride=need)
+    at.go_to(1)
+    assert len(batch.list_jobs_by_consumable_resource(consumableResource="r")["jobs"]) == 1
+
+    at.go_to(WEEK + 1)
+    assert batch.list_jobs_by_consumable_resource(consumableResource="r")["jobs"] == []
+
+
+def test_jobs_stay_for_good_by_default(mock, batch):
+    make_site(batch)
+    at = Timeline(mock)
+    job_id = submit(batch)
+
+    at.go_to(100 * WEEK)
+    assert detail(batch, job_id)["status"] == "SUCCEEDED"
+
+
+# Definitions
+
+
+@pytest.fixture
+def revisions(mock, batch):
+    """Two revisions, the first of which was deregistered."""
+    mock.batch.settings.inactive_definition_retention_seconds = HALF_YEAR
+    make_environment(batch)
+    make_queue(batch)
+    timeline = Timeline(mock)
+    arns = [make_definition(batch), make_definition(batch)]
+    batch.deregister_job_definition(jobDefinition="d:1")
+    return timeline, arns
+
+
+def described(batch: Any, **which: Any) -> list[int]:
+    return [each["revision"] for each in batch.describe_job_definitions(**which)["jobDefinitions"]]
+
+
+def test_an_inactive_definition_is_deleted_when_its_time_is_over(batch, revisions):
+    at, arns = revisions
+    at.go_to(HALF_YEAR - 1)
+    batch.deregister_job_definition(jobDefinition="d:1")
+    assert described(batch) == [2, 1]
+
+    at.go_to(HALF_YEAR + 1)
+    assert described(batch) == [2]
+    assert described(batch, status="INACTIVE") == []
+    for reference in (arns[0], "d:1"):
+        assert described(batch, jobDefinitions=[reference]) == []
+    assert described(batch, jobDefinitions=["d"]) == [2]
+    assert refusal(batch.list_tags_for_resource, resourceArn=arns[0]).endswith("does not exist")
+    assert refusal(batch.deregister_job_definition, jobDefinition="d:1").endswith("does not exist")
+
+
+def test_the_number_of_a_deleted_revision_is_not_used_again(batch, revisions):
+    at, _ = revisions
+    batch.deregister_job_definition(jobDefinition="d:2")
+    at.go_to(HALF_YEAR + 1)
+
+    make_definition(batch)
+
+    assert described(batch) == [3]
+
+
+def test_a_job_outlives_its_definition(mock, batch, revisions):
+    at, arns = revisions
+    mock.batch.plan("long", duration=2 * HALF_YEAR)
+    job_id = submit(batch, "long", jobDefinition="d:2")
+    batch.deregister_job_definition(jobDefinition="d:2")
+
+    at.go_to(2 * HALF_YEAR + 1)
+
+    assert detail(batch, job_id)["jobDefinition"] == arns[1]
+
+
+@pytest.mark.parametrize("setting", ["job_retention_seconds", "inactive_definition_retention_seconds"])
+def test_what_is_kept_is_kept_for_a_second_at_least(mock, setting):
+    with pytest.raises(UsageValueError):
+        setattr(mock.batch.settings, setting, 0)
