@@ -147,6 +147,10 @@ class Lifecycle:
         last = job.last_attempt
         job.status_reason = None if last is None else last.status_reason
 
+    def end_cancelled(self, job: Job) -> None:
+        """End a RUNNABLE job that was cancelled, now that its turn has come."""
+        self.finish([(job, Trigger.STOPPED, job.stop_reason)])
+
     def end_for_time(self, job: Job, limit: TimeLimit) -> None:
         """Cancel a job that has blocked the head of its queue for too long."""
         self.stopper.stop(job, StopRequest.CANCEL, limit.status_reason)

@@ -44,7 +44,10 @@ class Scheduler(Passes[Job]):
         return (queue,)
 
     def place_now(self, job: Job) -> bool:
-        """Place one job out of its turn if there is room; return whether there was."""
+        """Place one job out of its turn if there is room, or end it if it was cancelled; return whether it went."""
+        if job.stop_reason is not None:
+            self._lifecycle.end_cancelled(job)
+            return True
         line = job.spec.queue.line
         line.begin_pass(self._clock.now_ms)
         environment = self._room(job)
@@ -58,6 +61,9 @@ class Scheduler(Passes[Job]):
         is_first = True
         line.begin_pass(now_ms)
         while (job := line.head()) is not None:
+            if job.stop_reason is not None:
+                self._lifecycle.end_cancelled(job)
+                continue
             is_eligible = job.due_ms <= now_ms
             if is_eligible and (environment := self._room(job)) is not None:
                 self._lifecycle.place(job, environment)
