@@ -38,6 +38,11 @@ class Consumers:
         for arn in _needs(job):
             self._by_arn[arn].moved(job, before)
 
+    def remove(self, job: Job) -> None:
+        """Take out a job that has ended."""
+        for arn in _needs(job):
+            self._by_arn[arn].remove(job)
+
 
 class ConsumersOfOne:
     """The jobs that need one consumable resource.
@@ -62,11 +67,12 @@ class ConsumersOfOne:
         """Take note that a job has left a status for the one that it has now."""
         self.moves += 1
         self.reads = 0
-        for group in self._groups_of(job):
-            group[before].discard(job)
-            if not group[before]:
-                del group[before]
+        self._displace(job, before)
         self._place(job)
+
+    def remove(self, job: Job) -> None:
+        """Take out a job that has ended."""
+        self._displace(job, job.status)
 
     @property
     def has_unfinished(self) -> bool:
@@ -92,6 +98,12 @@ class ConsumersOfOne:
     def _place(self, job: Job) -> None:
         for group in self._groups_of(job):
             group.setdefault(job.status, ByNumber()).add(job)
+
+    def _displace(self, job: Job, status: str) -> None:
+        for group in self._groups_of(job):
+            group[status].discard(job)
+            if not group[status]:
+                del group[status]
 
     def _groups_of(self, job: Job) -> tuple[_ByStatus, _ByStatus]:
         return self._all, self._by_name[job.spec.name.lower()]

@@ -136,11 +136,9 @@ class JobIndex(Generic[JobT]):
         if group is not None:
             self._groups[group].remove(job)
         self._by_status[job.status].discard(job)
-        name = job.spec.name.lower()
-        for jobs in (self._all, self._by_name[name]):
+        labels = (self._by_label[label] for label in self._labels_of(job))
+        for jobs in (self._all, self._by_name[job.spec.name.lower()], *labels):
             del jobs[bisect_left(jobs, age_of(job), key=age_of)]
-        if not self._by_name[name]:
-            del self._by_name[name]
 
     def with_status(self, status: str, before: int | None = None) -> Iterator[JobT]:
         """Yield the jobs with a status, the last submitted first.

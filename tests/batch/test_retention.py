@@ -126,6 +126,16 @@ def test_a_forgotten_job_of_a_share_is_in_no_list(batch, mock):
     assert listed(batch, filters=share) == []
 
 
+@pytest.mark.parametrize("kind", ["JOB_NAME", "JOB_DEFINITION"])
+def test_a_forgotten_job_is_found_by_no_filter(mock, batch, at, kind):
+    mock.batch.settings.job_retention_seconds = 60
+    submit(batch, "gone")
+    at.go_to(60)
+    values = ["gone"] if kind == "JOB_NAME" else ["d"]
+
+    assert batch.list_jobs(jobQueue="q", filters=[{"name": kind, "values": values}])["jobSummaryList"] == []
+
+
 def test_a_forgotten_job_needs_no_consumable_resource_any_more(batch, at):
     batch.create_consumable_resource(consumableResourceName="r", totalQuantity=5, resourceType="REPLENISHABLE")
     need = {"consumableResourceList": [{"consumableResource": "r", "quantity": 1}]}

@@ -95,8 +95,7 @@ class BatchStores(Backend):
         del self.jobs[job.own_id]
         spec = job.spec
         spec.queue.index.remove(job, spec.share_identifier)
-        for arn in () if spec.requirements is None else spec.requirements.needs:
-            self.consumers[arn].remove(job)
+        self.stock.consumers.remove(job)
 
     def next_number(self) -> int:
         """Return the next position in the order of creation."""
