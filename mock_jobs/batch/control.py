@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from mock_jobs.batch.outages import Outage, begin_outage, find_queue, the_named
 from mock_jobs.batch.pacing import as_pace
 from mock_jobs.batch.plans import JobPlan
-from mock_jobs.batch.steering import Steering
+from mock_jobs.batch.steering import Refusal, Steering
 from mock_jobs.errors import HIDDEN, UsageValueError
-from mock_jobs.inputs import check_text
+from mock_jobs.inputs import check_text, check_whole
 
 if TYPE_CHECKING:
     from mock_jobs.batch.functions import JobFunction
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 __tracebackhide__ = HIDDEN
 
 _SHOWN = 10
+
+# Source: API reference, CancelJobs (documented).
+RefusalCode = Literal["ValidationException", "ClientException", "ThrottlingException", "ServerException", "AccessDenied"]
 
 
 class BatchControl:
@@ -206,6 +209,34 @@ class BatchControl:
             self._world.clock.catch_up()
             for outage in list(find_queue(self._steering.regions, queue)[1].outages):
                 outage.clear()
+
+    def refuse(self, job_id: str, code: RefusalCode, *, message: str | None = None, times: int = 1) -> None:
+        """Let CancelJobs, TerminateJobs and TerminateServiceJobs list a job among their `errors`, and leave it alone.
+
+        Source: API reference, CancelJobs (documented): which codes an entry may have. Faults for whole requests are those of
+        `mock.faults`.
+
+        Args:
+            job_id: As the request will give it; it need not exist.
+            code: Of the entry.
+            message: Text of the entry, by default one of ours.
+            times: How many requests answer so.
+
+        Raises:
+            UsageValueError: AWS has no such code for an entry, or `times` is less than 1.
+            UsageTypeError: An argument has the wrong type.
+        """
+        check_text("job_id", job_id)
+        check_text("code", code)
+        check_whole("times", times, 1)
+        if code not in get_args(RefusalCode):
+            msg = f"no such code of an entry: {code!r}. There are: {', '.join(get_args(RefusalCode))}"
+            raise UsageValueError(msg)
+        if message is not None:
+            check_text("message", message)
+        text = f"{code}, asked for by the test" if message is None else message
+        with self._world.lock:
+            self._steering.refusals[job_id] = Refusal(code, text, times)
 
     # Moving by hand
 

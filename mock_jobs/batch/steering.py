@@ -60,6 +60,21 @@ class Change:
     reads: int = 0
 
 
+@dataclass(slots=True)
+class Refusal:
+    """What the bulk forms of CancelJob and TerminateJob answer for one job.
+
+    Attributes:
+        code: Of the error.
+        message: Its text.
+        times: How often it is still to be answered.
+    """
+
+    code: str
+    message: str
+    times: int
+
+
 class Steering:
     """Pace, settings and plans of one world, for all of its accounts and regions.
 
@@ -68,6 +83,7 @@ class Steering:
         settings: Latencies and other knobs.
         plans: The one that was added last stands first.
         regions: The accounts and regions that were used.
+        refusals: What bulk requests answer for a job id, in place of ending the job.
         functions: The jobs whose function has not returned: what begins it, None once it has begun.
     """
 
@@ -77,6 +93,7 @@ class Steering:
         self.settings = BatchSettings()
         self.plans: list[JobPlan] = []
         self.regions: list[Region] = []
+        self.refusals: dict[str, Refusal] = {}
         self.functions: dict[Readable, Callable[[], None] | None] = {}
         self._listed: dict[str, tuple[int, int]] = {}
 
@@ -87,10 +104,20 @@ class Steering:
         """
         self.plans.clear()
         self.regions.clear()
+        self.refusals.clear()
         self.functions.clear()
         self._listed.clear()
         self.settings.restore()
         self.pacing.forget()
+
+    def take_refusal(self, job_id: str) -> Refusal | None:
+        """Return what a bulk request shall answer for a job, None if it shall act; counts as one of the times."""
+        refusal = self.refusals.get(job_id)
+        if refusal is not None:
+            refusal.times -= 1
+            if not refusal.times:
+                del self.refusals[job_id]
+        return refusal
 
     def latency_ms(self, setting: str | None, *, at_least: bool = True) -> int:
         """Return how many milliseconds a state lasts.

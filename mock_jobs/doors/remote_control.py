@@ -46,6 +46,7 @@ _COMMANDS: Mapping[str, Callable[[World], Callable[..., object]]] = {
     "batch/invalidate": lambda world: world.shared(BatchControl).invalidate,
     "batch/pace": _set_pace,
     "batch/plan": lambda world: world.shared(BatchControl).plan,
+    "batch/refuse": lambda world: world.shared(BatchControl).refuse,
     "batch/run-all": lambda world: world.shared(BatchControl).run_all,
     "batch/run-until": lambda world: world.shared(BatchControl).run_until,
     "batch/settings": lambda world: world.shared(BatchControl).settings.change,

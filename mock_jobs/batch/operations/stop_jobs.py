@@ -13,6 +13,7 @@ from mock_jobs.batch.exceptions import ClientException, invalid
 from mock_jobs.batch.names import JobId
 from mock_jobs.batch.operations.base import BatchStores
 from mock_jobs.batch.states import StopRequest
+from mock_jobs.batch.steering import Refusal
 
 MAX_REASON = 1024
 MAX_JOBS = 50
@@ -51,7 +52,9 @@ class StopJobOperations(BatchStores):
     def _stop_jobs(self, request: StopRequest, jobs: Sequence[str], reason: str) -> dict[str, object]:
         check_reason(reason)
         check_bulk(jobs)
-        return stop_each(jobs, self.arns.read_job_id, lambda job_id: self._stop_known(request, job_id, reason))
+        return stop_each(
+            jobs, self.arns.read_job_id, lambda job_id: self._stop_known(request, job_id, reason), self.steering.take_refusal
+        )
 
     def _stop_known(self, request: StopRequest, job_id: str, reason: str) -> None:
         parts = self.arns.read_job_id(job_id)
@@ -76,13 +79,19 @@ def check_bulk(jobs: Sequence[str]) -> None:
         raise invalid(messages.TOO_MANY_JOBS)
 
 
-def stop_each(jobs: Sequence[str], read: Callable[[str], JobId | None], stop: Callable[[str], None]) -> dict[str, object]:
+def stop_each(
+    jobs: Sequence[str],
+    read: Callable[[str], JobId | None],
+    stop: Callable[[str], None],
+    take_refusal: Callable[[str], Refusal | None],
+) -> dict[str, object]:
     """Return the answer of a bulk form; each well-formed id is acted on once, and counts as a success even if it is unknown.
 
     Args:
         jobs: Ids as given.
         read: Returns the parts of a well-formed id, else None.
         stop: Ends the job with an id, if there is one.
+        take_refusal: Returns what a test wants to see for an id in place of that, mostly None.
     """
     successful: list[str] = []
     errors: list[dict[str, str]] = []
@@ -90,6 +99,10 @@ def stop_each(jobs: Sequence[str], read: Callable[[str], JobId | None], stop: Ca
         if read(job_id) is None:
             text = messages.INVALID_JOB_ID.format(job_id=job_id)
             errors.append({"job": job_id, "code": "ValidationException", "message": text})
+            continue
+        refusal = take_refusal(job_id)
+        if refusal is not None:
+            errors.append({"job": job_id, "code": refusal.code, "message": refusal.message})
             continue
         try:
             stop(job_id)
