@@ -168,12 +168,12 @@ def seen(mock, job_id):
 
 
 def done_and_running(mock, batch):
+    mock.clock.freeze()
     mock.batch.plan("long", duration=3600)
     done = submit(batch)
     running = submit(batch, "long")
     reach(mock, running, "RUNNING")
     reach(mock, done, "SUCCEEDED")
-    mock.clock.freeze()
     return done, running
 
 
