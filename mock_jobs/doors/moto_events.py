@@ -83,7 +83,7 @@ def _send(rule: Rule, target: Mapping[str, Any], message: Message) -> str | None
         if is_transformed:
             message = {**message, "ingestion-time": message["time"]}
         only.send_to_targets(cast("Any", message), transform_input=is_transformed)
-    except NotImplementedError:
+    except NotImplementedError:  # what moto raises for kinds of targets that it does not know
         why = "moto has no such targets"
     except Exception as error:  # noqa: BLE001 - EventBridge works behind the back of Batch, whose calls do not fail with it
         why = f"{type(error).__name__}: {error}"
