@@ -194,6 +194,11 @@ def _answer_with_a_job(place, account, queue):
     events.put_targets(Rule="rule", Targets=[{**target, "BatchParameters": {"JobDefinition": "d", "JobName": "second"}}])
 
 
+def _submit_and_poll(batch):
+    job_id = submit(batch, "first")
+    assert [status(batch, job_id) for _ in range(2)] == ["SUBMITTED", "RUNNABLE"]
+
+
 def test_rules_of_two_accounts_may_submit_jobs_to_each_other_at_once(server, monkeypatch):
     place = OverHttp(server)
     accounts = (ACCOUNT, OTHER_ACCOUNT)
@@ -214,7 +219,7 @@ def test_rules_of_two_accounts_may_submit_jobs_to_each_other_at_once(server, mon
     monkeypatch.setattr(moto_events, "_start_job", start_together)
 
     clients = {account: place.client("batch", account) for account in accounts}
-    at_once(*(lambda batch=batch: status(batch, submit(batch, "first")) for batch in clients.values()))
+    at_once(*(lambda batch=batch: _submit_and_poll(batch) for batch in clients.values()))
 
     for batch in clients.values():
         jobs = batch.list_jobs(jobQueue="q", filters=[{"name": "JOB_NAME", "values": ["*"]}])["jobSummaryList"]
@@ -241,7 +246,7 @@ def test_an_http_endpoint_that_gets_an_event_may_make_requests_before_it_answers
 
     monkeypatch.setattr("moto.events.models.requests.request", lambda **_: at_once(serve))
 
-    status(batch, submit(batch, "first"))
+    _submit_and_poll(batch)
 
     assert seen == ["q"]
 

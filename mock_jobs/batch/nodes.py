@@ -106,9 +106,12 @@ class Node(Job):
         return self.whole.attempt_number
 
 
-def _of_whole(name: str) -> Any:
-    """Return a property that reads an attribute of the whole job; nobody but the job itself may change it."""
-    return property(lambda node: getattr(node.whole, name))
+def _of_whole(name: str, *, writable: bool = False) -> Any:
+    """Return a property that reads an attribute of the whole job; only a writable one changes it."""
+    return property(
+        lambda node: getattr(node.whole, name),
+        (lambda node, value: setattr(node.whole, name, value)) if writable else None,
+    )
 
 
 class MainNode(Node):
@@ -121,6 +124,7 @@ class MainNode(Node):
     is_cancelled = _of_whole("is_cancelled")
     is_terminated = _of_whole("is_terminated")
     moves = _of_whole("moves")
+    reads = _of_whole("reads", writable=True)
     started_ms = _of_whole("started_ms")
     status = _of_whole("status")
     status_reason = _of_whole("status_reason")
@@ -137,7 +141,6 @@ class MainNode(Node):
         self.parent = None
         self.dependents = None
         self.due_ms = 0
-        self.reads = 0
         self.detail: Mapping[str, object] | None = None
 
     @property

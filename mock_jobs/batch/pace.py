@@ -19,14 +19,12 @@ class Pace:
     """One way for jobs to move.
 
     Attributes:
-        mode: `poll`: DescribeJobs of unfinished jobs answers with their present state and then takes the world to the next
-            change of one of them. ListJobs does so after its last page, for the unfinished jobs of that page; when a listing
-            is empty as a whole, the world goes on to the next change in that queue or array, so that who waits for a status
-            to fill need not wait for ever. A listing of finished jobs lets happen what is due, but takes no time, unless the
-            same listing was asked for before and nothing has moved since: who looks twice is waiting.
+        mode: `poll`: a call that reads unfinished jobs whose present state was read already first moves on to the next change of
+            one of them, and then answers. What was read last holds until the next read of that job. ListJobs moves jobs before
+            its first page only; an empty listing is a read of its queue or array, which moves on before the next equal one.
             `Clock.advance` moves jobs as well. `clock`: only time moves jobs, real time included.
-            `manual`: nothing does but `BatchControl.step`, `run_until` and `run_all`.
-        reads: With `poll`: how many reads move a job once.
+            `manual`: only `BatchControl.step`, `run_until` and `run_all` move them.
+        reads: With `poll`: how often a state is read before the next read moves the job.
         transition_seconds: How long every state lasts at least.
     """
 

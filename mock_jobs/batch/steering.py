@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mock_jobs.batch.pacing import Pacing
 from mock_jobs.batch.plans import SUCCESS, JobPlan
@@ -40,11 +40,19 @@ class Region(Protocol):
         ...
 
 
-class Readable(Protocol):
-    """What a request reads, and its counters."""
+class _Counted(Protocol):
+    reads: int
+
+
+class Readable(_Counted, Protocol):
+    """Something whose state a request reads: a job, a job queue, the jobs that need a consumable resource.
+
+    Attributes:
+        moves: Grows with every change that a read shows.
+        reads: How often the present state was read at the pace `poll`.
+    """
 
     moves: int
-    reads: int
 
 
 @dataclass(slots=True, eq=False)
@@ -58,6 +66,20 @@ class Change:
 
     due_ms: int
     reads: int = 0
+
+
+class _Listed(NamedTuple):
+    """What the last complete answer of one listing showed.
+
+    Attributes:
+        unfinished: The unfinished jobs of its last page, if it had several pages.
+        state: How far the queue or array had moved.
+        may_take_time: Whether time may pass before the next equal listing, if that shows no unfinished job.
+    """
+
+    unfinished: Sequence[Queued]
+    state: tuple[int, int]
+    may_take_time: bool
 
 
 @dataclass(slots=True)
@@ -95,7 +117,7 @@ class Steering:
         self.regions: list[Region] = []
         self.refusals: dict[str, Refusal] = {}
         self.functions: dict[Readable, Callable[[], None] | None] = {}
-        self._listed: dict[str, tuple[int, int]] = {}
+        self._listed: dict[str, _Listed] = {}
 
     def forget(self) -> None:
         """Forget jobs and plans and go back to the defaults of settings and pace, for `World.reset`.
@@ -132,67 +154,105 @@ class Steering:
             seconds = least
         return round(seconds * 1000) if seconds else 0
 
-    def after_read(self, read: Iterable[Readable], *, may_take_time: bool = True) -> None:
-        """Let the world go on to the next change of something that a call read, if the pace says so.
+    def before_read(self, read: Iterable[Readable], *, may_take_time: bool = True) -> bool:
+        """With the pace `poll`, move on to the next change of what a call is about to read, if its state was read already.
+
+        What was read last thus holds until the next read: code that waits for a state finds the job in it when it acts.
 
         Args:
-            read: Unfinished jobs, or the queue or array whose listing held none.
+            read: Unfinished jobs, or the queue or array that is read.
             may_take_time: Whether time may pass until the change.
+
+        Returns:
+            Whether anything may have changed; the caller then looks up again what it answers.
         """
+        ran = False
         if self.functions:
-            life = self._clock.life
-            read = self._without_functions(read)
-            if life is not self._clock.life:
-                return
+            generation = self._clock.life
+            read, ran = self._without_functions(read)
+            if generation is not self._clock.life:
+                return True
         pace = self.pacing.pace
         if pace.mode != "poll":
-            return
-        ripe = list(read)
-        if pace.reads > 1:
-            for each in ripe:
-                each.reads += 1
-            ripe = [each for each in ripe if each.reads >= pace.reads]
+            return ran
+        ripe = [(each, each.moves) for each in read if each.reads >= pace.reads]
         if not ripe:
-            return
-        before = [(each, each.moves) for each in ripe]
+            return ran
         by_ms = None if may_take_time else self._clock.now_ms
         while self._clock.next_wave(by_ms):
-            if any(each.moves != moves for each, moves in before):
-                return
+            if any(each.moves != moves for each, moves in ripe):
+                break
+        return True
 
-    def after_description(self, changes: Sequence[Change]) -> None:
-        """Let time go on to the end of the first of these changes, if the pace says so."""
+    def after_read(self, read: Iterable[_Counted]) -> None:
+        """Count a read of what a call has answered; at other paces than `poll` reads do not count."""
+        if self.pacing.pace.mode == "poll":
+            for each in read:
+                each.reads += 1
+
+    def before_description(self, changes: Sequence[Change]) -> bool:
+        """With the pace `poll`, move time to the end of the first of these changes of resources, if it was read already.
+
+        Returns:
+            Whether anything may have changed.
+        """
         pace = self.pacing.pace
         if pace.mode != "poll":
-            return
-        for each in changes:
-            each.reads += 1
+            return False
         ripe = [each.due_ms for each in changes if each.reads >= pace.reads]
         if ripe:
             self._clock.move_to(min(ripe) / 1000)
+        return bool(ripe)
 
-    def after_listing(self, listing: str, last_page: Sequence[Queued], whole: Sequence[Readable], *, is_first: bool) -> None:
-        """Let the world go on after a listing; between its pages nothing moves, so that they show every job once.
+    def before_listing(self, listing: str, first_page: Sequence[Queued], whole: Sequence[Readable]) -> bool:
+        """With the pace `poll`, move on before the first page of a listing; nothing moves between its pages.
 
-        Who lists jobs that have ended for the first time may only look: what is due happens, but no time passes. Who lists them
-        again when nothing has moved since waits for more of them.
+        What moves is an unfinished job that was read already: one that the first page is about to show, or one that the last page
+        of the last equal listing showed. If there is no unfinished job to show, the last equal listing was a read of the whole
+        queue or array, which then moves on.
+
+        Args:
+            listing: Names what is listed, filters included.
+            first_page: What it would show now.
+            whole: What the jobs are listed of: a queue, an array, or the jobs that need a consumable resource.
+
+        Returns:
+            Whether anything may have changed; the caller then looks up its page again.
+        """
+        last = self._listed.get(listing)
+        unfinished = [job for job in first_page if not job.is_terminal]
+        if last is not None:
+            unfinished += [job for job in last.unfinished if not job.is_terminal]
+        if unfinished:
+            return self.before_read(unfinished)
+        return last is not None and self.before_read(whole, may_take_time=last.may_take_time)
+
+    def after_listing(
+        self, listing: str, page: Sequence[Queued], whole: Sequence[Readable], *, is_first: bool, is_last: bool
+    ) -> None:
+        """Count a page of a listing as a read of the unfinished jobs on it; without any, the last page is a read of the whole.
+
+        Code that lists jobs that have ended may only look, so time does not pass before its next equal listing. If nothing has
+        moved by then, that code waits for more of them, and time may pass.
 
         Args:
             listing: Names what was listed, filters included.
-            last_page: What it held.
-            whole: What the jobs are listed of: a queue, an array, or who needs a consumable resource.
-            is_first: Whether the last page was the first, so that its emptiness says that nothing was found.
+            page: What was answered.
+            whole: What the jobs are listed of.
+            is_first: Whether the page is the first, so that its emptiness says that nothing was found.
+            is_last: Whether it is the last.
         """
-        unfinished = [job for job in last_page if not job.is_terminal]
-        if unfinished:
-            self.after_read(unfinished)
-        elif last_page or is_first:
-            self.after_read(whole, may_take_time=not last_page or self._is_repeated(listing, whole))
-
-    def _is_repeated(self, listing: str, whole: Sequence[Readable]) -> bool:
+        unfinished = [job for job in page if not job.is_terminal]
+        self.after_read(unfinished)
+        if not is_last:
+            return
         state = len(whole), sum(each.moves for each in whole)
-        before, self._listed[listing] = self._listed.get(listing), state
-        return before == state
+        may_take_time = True
+        if not unfinished and (page or is_first):
+            before = self._listed.get(listing)
+            may_take_time = not page or (before is not None and before.state == state)
+            self.after_read(whole)
+        self._listed[listing] = _Listed(() if is_first else unfinished, state, may_take_time)
 
     def plan_for_service_job(self, job: ServiceJob, attempt: int) -> JobPlan:
         """Return the plan of an attempt of a service job."""
@@ -205,15 +265,17 @@ class Steering:
             self.functions[job] = None
             begin()
 
-    def _without_functions(self, read: Iterable[Readable]) -> list[Readable]:
+    def _without_functions(self, read: Iterable[Readable]) -> tuple[list[Readable], bool]:
         # They change only when their function returns. One function may wait for another that stands behind it.
         others: list[Readable] = []
+        ran = False
         for each in read:
             if each in self.functions:
+                ran = ran or self.functions[each] is not None
                 self.begin_function(each)
             else:
                 others.append(each)
-        return others
+        return others, ran
 
     def plan_for(self, job: Job, attempt: int) -> JobPlan:
         """Return the plan of an attempt."""

@@ -386,7 +386,7 @@ def test_a_job_shows_its_share_and_priority(batch, identifier):
 
     job = detail(batch, job_id)
     assert (job["shareIdentifier"], job["schedulingPriority"]) == (identifier, 9999)
-    (summary,) = batch.list_jobs(jobQueue="q", jobStatus="RUNNABLE")["jobSummaryList"]
+    (summary,) = batch.list_jobs(jobQueue="q", filters=[{"name": "JOB_NAME", "values": ["job"]}])["jobSummaryList"]
     assert summary["shareIdentifier"] == identifier
 
 

@@ -74,7 +74,7 @@ def test_quota_shares_are_shown_one_by_one(mock, batch, at):
 def test_a_snapshot_moves_the_queue_when_reading_does(batch):
     make_service_site(batch)
     job_id = submit_service(batch)
-    for _ in range(5):
+    for _ in range(6):
         batch.get_job_queue_snapshot(jobQueue="sq")
 
     assert service_status(batch, job_id) == "SUCCEEDED"

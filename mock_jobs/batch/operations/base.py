@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from mock_jobs.aws import Backend, BadToken, page_token, read_page_token
@@ -213,8 +214,8 @@ class BatchStores(Backend):
     ) -> dict[str, object]:
         """Return what a describe operation answers: what was named, else a page of all, and the token of the next page.
 
-        Unknown names are left out and repeated ones answered once (inferred). With the pace `poll`, who reads what is being
-        created, changed or deleted takes the world on to where that ends.
+        Unknown names are left out and repeated ones answered once (inferred). With the pace `poll`, the creation, change or
+        deletion of a resource ends before the next read of it.
 
         Args:
             records: All records by name, in the order of creation.
@@ -234,25 +235,37 @@ class BatchStores(Backend):
                 raise invalid(messages.LIST_AND_MAX_RESULTS, list=listing)
             if len(names) > MAX_LISTED:
                 raise invalid(messages.TOO_MANY_LISTED, what=what)
-            found = (find(name) for name in names)
-            page, token = list({id(record): record for record in found if record is not None}.values()), None
+            limit, after = len(names), 0
         else:
             limit = page_size(max_results)
-            page_of = self.listing(listing)
-            after = 0 if next_token is None else read_number(page_of, next_token)
-            everything = [record for record in records.values() if record.number > after]
-            page = everything[:limit]
-            token = None if len(everything) <= limit else page_token(page_of, [page[-1].number])
+            after = 0 if next_token is None else read_number(self.listing(listing), next_token)
+
+        def look_up() -> list[RecordT]:
+            if names:
+                found = (find(name) for name in names)
+                return list({id(record): record for record in found if record is not None}.values())
+            return list(islice((record for record in records.values() if record.number > after), limit + 1))
+
+        found = look_up()
+        if next_token is None and self.before_description(found[:limit]):
+            found = look_up()
+        page = found[:limit]
         answer: dict[str, object] = {f"{listing[0].lower()}{listing[1:]}": [view(record) for record in page]}
-        if token is not None:
-            answer["nextToken"] = token
-        else:
-            self.after_description(page)
+        if len(found) > limit:
+            answer["nextToken"] = page_token(self.listing(listing), [page[-1].number])
+        self.after_description(page)
         return answer
 
+    def before_description(self, records: Iterable[object]) -> bool:
+        """Move on to the end of a change of one of these resources, if the pace says so; return whether anything may have changed."""
+        return bool(self._changes) and self.steering.before_description(self._changes_of(records))
+
     def after_description(self, records: Iterable[object]) -> None:
-        """Let the world go on after resources were read, if some of them are being changed and the pace says so."""
-        self.steering.after_description([self._changes[record] for record in records if record in self._changes])
+        """Count a read of these resources."""
+        self.steering.after_read(self._changes_of(records))
+
+    def _changes_of(self, records: Iterable[object]) -> list[Change]:
+        return [self._changes[record] for record in records if record in self._changes]
 
     def change(self, record: object, seconds: float, then: Callable[[], None]) -> None:
         """Let the creation, change or deletion of a resource end after a time of the clock; at once if that time is zero.

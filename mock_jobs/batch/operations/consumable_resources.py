@@ -145,7 +145,7 @@ class ConsumableResourceOperations(BatchStores):
     ) -> dict[str, object]:
         """Return a page of the jobs that need a consumable resource, the last submitted first (inferred).
 
-        With the pace `poll` the world moves after the last page, as it does after ListJobs.
+        With the pace `poll` jobs move before the first page, as with ListJobs.
         """
         limit = page_size(max_results)
         wanted = _read_filters("ListJobsByConsumableResource", ("JOB_STATUS", "JOB_NAME"), filters or [])
@@ -156,13 +156,16 @@ class ConsumableResourceOperations(BatchStores):
         listing = self.listing(f"ListJobsByConsumableResource/{resource.number}/{json.dumps(wanted)}")
         before = None if next_token is None else read_number(listing, next_token)
         consumers = self.stock.consumers.of(resource.arn)
+        waiting = [consumers] if consumers.has_unfinished else []
         page = list(islice(consumers.newest_first(states or STATUSES, names, before), limit + 1))
-        answer: dict[str, object] = {"jobs": [_consumer(job, resource.arn) for job in page[:limit]]}
-        if len(page) > limit:
-            answer["nextToken"] = page_token(listing, [page[limit - 1].spec.number])
-        else:
-            waiting = [consumers] if consumers.has_unfinished else []
-            self.steering.after_listing(listing, page, waiting, is_first=next_token is None)
+        if next_token is None and self.steering.before_listing(listing, page[:limit], waiting):
+            page = list(islice(consumers.newest_first(states or STATUSES, names, before), limit + 1))
+        shown = page[:limit]
+        answer: dict[str, object] = {"jobs": [_consumer(job, resource.arn) for job in shown]}
+        is_last = len(page) <= limit
+        if not is_last:
+            answer["nextToken"] = page_token(listing, [shown[-1].spec.number])
+        self.steering.after_listing(listing, shown, waiting, is_first=next_token is None, is_last=is_last)
         return answer
 
     def _existing(self, reference: str) -> ConsumableResource:

@@ -83,9 +83,10 @@ class QuotaShareOperations(BatchStores):
     def describe_quota_share(self, *, quota_share_arn: str) -> dict[str, object]:
         """Return a quota share."""
         share = self._existing_share(quota_share_arn)
-        answer: dict[str, object] = {**_detail(share), "tags": dict(share.tags)}
+        if self.before_description([share]):
+            share = self._existing_share(quota_share_arn)
         self.after_description([share])
-        return answer
+        return {**_detail(share), "tags": dict(share.tags)}
 
     def list_quota_shares(
         self, *, job_queue: str, max_results: int | None = None, next_token: str | None = None
@@ -95,12 +96,14 @@ class QuotaShareOperations(BatchStores):
         queue = self._queue_of_shares(job_queue)
         listing = self.listing(f"ListQuotaShares/{queue.number}")
         after = 0 if next_token is None else read_number(listing, next_token)
-        shares = [] if queue.service is None else [each for each in queue.service.shares.values() if each.number > after]
-        answer: dict[str, object] = {"quotaShares": [_detail(share) for share in shares[:limit]]}
+        shares = _shares_behind(queue, after)
+        if next_token is None and self.before_description(shares[:limit]):
+            shares = _shares_behind(queue, after)
+        shown = shares[:limit]
+        answer: dict[str, object] = {"quotaShares": [_detail(share) for share in shown]}
         if len(shares) > limit:
-            answer["nextToken"] = page_token(listing, [shares[limit - 1].number])
-        else:
-            self.after_description(shares)
+            answer["nextToken"] = page_token(listing, [shown[-1].number])
+        self.after_description(shown)
         return answer
 
     def update_quota_share(
@@ -204,3 +207,8 @@ def _detail(share: QuotaShare) -> QuotaShareDetailTypeDef:
         "state": share.state,
         "status": share.status,
     }
+
+
+def _shares_behind(queue: JobQueue, number: int) -> list[QuotaShare]:
+    """Return the quota shares of a queue that were created after the one with this number."""
+    return [] if queue.service is None else [share for share in queue.service.shares.values() if share.number > number]

@@ -40,6 +40,15 @@ class ReadJobOperations(BatchStores):
         """Return the jobs that were named by id or ARN, in that order; unknown ones are left out."""
         if len(jobs) > MAX_LISTED:
             raise invalid(messages.TOO_MANY_LISTED, what="jobs")
+        found = self._named(jobs)
+        unfinished = [job for job in found if not job.is_terminal]
+        if unfinished and self.steering.before_read(unfinished):
+            found = self._named(jobs)
+        answer: dict[str, object] = {"jobs": [self._detail(job) for job in found]}
+        self.steering.after_read(unfinished)
+        return answer
+
+    def _named(self, jobs: Sequence[str]) -> dict[Job, None]:
         found: dict[Job, None] = {}
         for text in jobs:
             job = self.jobs.get(text)
@@ -48,9 +57,7 @@ class ReadJobOperations(BatchStores):
                 job = None if parts is None else self.find_job(parts)
             if job is not None:
                 found[job] = None
-        answer: dict[str, object] = {"jobs": [self._detail(job) for job in found]}
-        self.steering.after_read([job for job in found if not job.is_terminal])
-        return answer
+        return found
 
     def _detail(self, job: Job) -> Mapping[str, object]:
         legacy = self.settings.legacy_container_fields
@@ -74,9 +81,10 @@ class ReadJobOperations(BatchStores):
     ) -> dict[str, object]:
         """Return a page of the jobs of a queue, the latest first, or of the children of an array or the nodes of a job, by index.
 
-        With the pace `poll` the world moves only after the last page: if that holds unfinished jobs, to the next change of one
-        of them; if nothing was found at all, to the next change in the queue or array. Finished jobs alone take no time at first;
-        asked for again when nothing has moved, they take the world on as if nothing had been found.
+        With the pace `poll` jobs move only before the first page, never between pages: to the next change of an unfinished job
+        that the listing shows, if its state was read already. An empty listing is a read of its queue or array, which moves on
+        before the next equal listing. So is a listing of ended jobs; before the second of these no time passes, before the third
+        it does, if nothing has moved in between.
         """
         if sum(bool(each) for each in (job_queue, array_job_id, multi_node_job_id)) != 1:
             raise invalid(messages.ONE_PARENT)
@@ -93,12 +101,14 @@ class ReadJobOperations(BatchStores):
             raise self.does_not_exist("job-queue", job_queue)
         limit = min(max_results or MAX_PAGE, MAX_PAGE if wanted is None else MAX_FILTERED_PAGE)
         listing = self.listing(f"ListJobs/{queue.number}")
+        name = f"{listing}/{wanted}/{job_status}"
         page, token = _LISTING.page(queue.index, listing, wanted, job_status, limit=limit, next_token=next_token)
+        if next_token is None and self.steering.before_listing(name, page, [queue]):
+            page, token = _LISTING.page(queue.index, listing, wanted, job_status, limit=limit, next_token=None)
         answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in page]}
         if token is not None:
             answer["nextToken"] = token
-        else:
-            self.steering.after_listing(f"{listing}/{wanted}/{job_status}", page, [queue], is_first=next_token is None)
+        self.steering.after_listing(name, page, [queue], is_first=next_token is None, is_last=token is None)
         return answer
 
     def _list_parts(
@@ -118,18 +128,26 @@ class ReadJobOperations(BatchStores):
         if not -1 <= after < MAX_ARRAY:
             raise refused(messages.BAD_TOKEN)
         parent = self.find_job(parts)
-        members: Sequence[Job] = ()
         changing: Sequence[Readable] = ()
-        if isinstance(parent, kind):
-            members = parent.children if isinstance(parent, ArrayJob) else parent.nodes
+        if isinstance(parent, kind) and not parent.is_terminal:
             changing = [parent] if isinstance(parent, ArrayJob) else parent.nodes
-            if isinstance(parent, ArrayJob) and not parent.summary[status]:
-                members = ()
         limit = min(max_results or MAX_PAGE, MAX_PAGE)
-        page = list(islice((job for job in islice(members, after + 1, None) if job.status == status), limit + 1))
-        answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in page[:limit]]}
-        if len(page) > limit:
-            answer["nextToken"] = page_token(listing, [page[limit - 1].index])
-        elif changing and parent is not None and not parent.is_terminal:
-            self.steering.after_listing(listing, page, changing, is_first=next_token is None)
+        page = _parts_page(parent, kind, status, after, limit)
+        if next_token is None and changing and self.steering.before_listing(listing, page[:limit], changing):
+            page = _parts_page(parent, kind, status, after, limit)
+        shown = page[:limit]
+        answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in shown]}
+        is_last = len(page) <= limit
+        if not is_last:
+            answer["nextToken"] = page_token(listing, [shown[-1].index])
+        if changing:
+            self.steering.after_listing(listing, shown, changing, is_first=next_token is None, is_last=is_last)
         return answer
+
+
+def _parts_page(parent: Job | None, kind: type[ArrayJob | MultiNodeJob], status: JobStatus, after: int, limit: int) -> list[Job]:
+    """Return the children or nodes behind an index that have a status, and one more than the page holds if there are more."""
+    if not isinstance(parent, kind) or (isinstance(parent, ArrayJob) and not parent.summary[status]):
+        return []
+    members: Sequence[Job] = parent.children if isinstance(parent, ArrayJob) else parent.nodes
+    return list(islice((job for job in islice(members, after + 1, None) if job.status == status), limit + 1))

@@ -32,10 +32,10 @@ class ReadServiceJobOperations(BatchStores):
         job = self.find_service_job(job_id)
         if job is None:
             raise refused(messages.SERVICE_JOB_UNKNOWN, job_id=job_id)
-        answer = service_job_detail(job)
         if not job.is_terminal:
+            self.steering.before_read([job])
             self.steering.after_read([job])
-        return answer
+        return service_job_detail(job)
 
     def list_service_jobs(
         self,
@@ -46,7 +46,7 @@ class ReadServiceJobOperations(BatchStores):
         next_token: str | None = None,
         filters: Sequence[KeyValuesPairTypeDef] | None = None,
     ) -> dict[str, object]:
-        """Return a page of the service jobs of a queue, the latest first; the world moves after the last page, as in ListJobs."""
+        """Return a page of the service jobs of a queue, the latest first; they move before the first page, as in ListJobs."""
         if not job_queue:
             raise invalid(messages.REQUIRED, member="jobQueue")
         limit = page_size(max_results)
@@ -57,10 +57,12 @@ class ReadServiceJobOperations(BatchStores):
         if queue.service is None:
             return {"jobSummaryList": []}
         listing = self.listing(f"ListServiceJobs/{queue.number}")
-        page, token = _LISTING.page(queue.service.index, listing, wanted, job_status, limit=limit, next_token=next_token)
+        name, index = f"{listing}/{wanted}/{job_status}", queue.service.index
+        page, token = _LISTING.page(index, listing, wanted, job_status, limit=limit, next_token=next_token)
+        if next_token is None and self.steering.before_listing(name, page, [queue]):
+            page, token = _LISTING.page(index, listing, wanted, job_status, limit=limit, next_token=None)
         answer: dict[str, object] = {"jobSummaryList": [service_job_summary(job) for job in page]}
         if token is not None:
             answer["nextToken"] = token
-        else:
-            self.steering.after_listing(f"{listing}/{wanted}/{job_status}", page, [queue], is_first=next_token is None)
+        self.steering.after_listing(name, page, [queue], is_first=next_token is None, is_last=token is None)
         return answer

@@ -23,27 +23,25 @@ TOP_SHARES: Final = 20
 
 
 class SnapshotOperations(BatchStores):
-    """GetJobQueueSnapshot; with the pace `poll`, it takes the world to the next change in the queue."""
+    """GetJobQueueSnapshot; with the pace `poll`, a second one without a change in between moves the queue on before it answers."""
 
     def get_job_queue_snapshot(self, *, job_queue: str) -> dict[str, object]:
         """Return who is next in a job queue, and how much its jobs use."""
         queue = self.find_queue(job_queue)
         if queue is None:
             raise self.does_not_exist("job-queue", job_queue)
+        self.steering.before_read([queue])
+        self.steering.after_read([queue])
         now_ms = self.world.clock.now_ms
         if queue.service is not None:
-            service_answer = service_snapshot(queue.service, now_ms, front_length=FRONT_LENGTH, top_shares=TOP_SHARES)
-            self.steering.after_read([queue])
-            return service_answer
+            return service_snapshot(queue.service, now_ms, front_length=FRONT_LENGTH, top_shares=TOP_SHARES)
         front = [
             {"jobArn": job.arn, "earliestTimeAtPosition": since_ms} for job, since_ms in queue.line.front(now_ms, FRONT_LENGTH)
         ]
-        answer: dict[str, object] = {
+        return {
             "frontOfQueue": {"jobs": front, "lastUpdatedAt": now_ms},
             "queueUtilization": _utilization(queue, now_ms),
         }
-        self.steering.after_read([queue])
-        return answer
 
 
 def _utilization(queue: JobQueue, now_ms: int) -> QueueSnapshotUtilizationDetailTypeDef:
