@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_args, overload
 
 from mock_jobs.batch.pace import PaceName
-from mock_jobs.controls import Controls
 from mock_jobs.errors import HIDDEN, NotActiveError, UsageTypeError, UsageValueError
+from mock_jobs.handle import Controls
 from mock_jobs.override import Override
 from mock_jobs.world import World
 

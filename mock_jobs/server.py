@@ -8,8 +8,8 @@ from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from mock_jobs.controls import Controls
 from mock_jobs.errors import HIDDEN, NotActiveError, UsageError, UsageValueError
+from mock_jobs.handle import Controls
 
 if TYPE_CHECKING:
     from mock_jobs.doors.worlds import Worlds
