@@ -26,7 +26,7 @@ ARRAYS = 100
 @contextmanager
 def site(*, has_shares=False):
     """Give the mock, a client, and a function that submits a job without boto3, whose own cost is constant and ten times as much."""
-    from mock_jobs.batch.models import BatchBackend
+    from mock_jobs.batch.backend import BatchBackend
 
     with mock_jobs(pace="manual") as mock:
         batch = boto3.client("batch")

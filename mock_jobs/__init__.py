@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mock_jobs.batch.functions import JobRun
-    from mock_jobs.commands import run_command
+    from mock_jobs.batch.local_process import run_command
     from mock_jobs.errors import (
         DroppedEventsWarning,
         NotActiveError,
@@ -37,7 +37,7 @@ _HOMES = {
     "UsageValueError": "mock_jobs.errors",
     "current_mock": "mock_jobs.mock",
     "mock_jobs": "mock_jobs.mock",
-    "run_command": "mock_jobs.commands",
+    "run_command": "mock_jobs.batch.local_process",
 }
 
 __all__ = [

@@ -11,7 +11,7 @@ from mock_jobs.errors import DroppedEventsWarning
 from mock_jobs.events import EVENT_LOG_LENGTH
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.control import BatchControl
+    from mock_jobs.batch.handle import BatchControl
     from mock_jobs.clock import Clock
     from mock_jobs.events import Event
     from mock_jobs.faults import Faults
@@ -66,7 +66,7 @@ class Controls(ABC):
     @property
     def batch(self) -> BatchControl:
         """How Batch jobs move and what they do when they run."""
-        from mock_jobs.batch.control import BatchControl  # noqa: PLC0415 - costs nothing until asked for
+        from mock_jobs.batch.handle import BatchControl  # noqa: PLC0415 - costs nothing until asked for
 
         return self.world.shared(BatchControl)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, Protocol
 
 from mock_jobs.batch import messages
+from mock_jobs.batch.messages import code_of
 from mock_jobs.batch.queued import JobT, JobT_contra
 from mock_jobs.batch.states import RUNNABLE
 
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
     from mock_jobs.batch.settings import BatchSettings
     from mock_jobs.batch.time_limits import TimeLimit
     from mock_jobs.clock import Clock, Timer
-
-
-def code_of(reason: str) -> str:
-    """Return the code that a text about a blocked queue begins with."""
-    return reason.partition(" ")[0]
 
 
 def blocked_reason(queue: JobQueue, job: Job) -> str | None:

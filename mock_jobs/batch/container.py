@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         VolumeTypeDef,
     )
 
-    from mock_jobs.batch.resources import Platform
+    from mock_jobs.batch.platforms import Platform
 
     VariableT = TypeVar("VariableT", KeyValuePairTypeDef, EksContainerEnvironmentVariableTypeDef)
 

@@ -326,3 +326,8 @@ BLOCKED_INSTANCE_CONFIGURATION: Final = (
 BLOCKED_UNDETERMINED: Final = "UNDETERMINED - Batch job is blocked, root cause is undetermined."
 BLOCKED_INVALID: Final = "ACTION_REQUIRED - CE(s) associated with the job queue are invalid."
 BLOCKED_DISABLED: Final = "ACTION_REQUIRED - CE(s) associated with the job queue are disabled."  # prefix inferred
+
+
+def code_of(reason: str) -> str:
+    """Return the code that a text about a blocked queue begins with."""
+    return reason.partition(" ")[0]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     )
 
     from mock_jobs.batch.names import Arns
-    from mock_jobs.batch.resources import Platform
+    from mock_jobs.batch.platforms import Platform
 
 MAX_NODES: Final = 1000
 MAX_GROUPS: Final = 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from mock_jobs.batch.index import JobIndex
 from mock_jobs.batch.labels import definition_labels
@@ -30,14 +30,12 @@ if TYPE_CHECKING:
     from mock_jobs.batch.job import Job
     from mock_jobs.batch.multi_node import NodeLayout
     from mock_jobs.batch.outages import Outage
+    from mock_jobs.batch.platforms import Platform, State, Status
     from mock_jobs.batch.retry import RetryStrategy
     from mock_jobs.batch.service_jobs.resources import ServiceSide
     from mock_jobs.batch.time_limits import TimeLimit
     from mock_jobs.batch.work import Work
 
-State = Literal["ENABLED", "DISABLED"]
-Status = Literal["CREATING", "UPDATING", "DELETING", "DELETED", "VALID", "INVALID"]
-Platform = Literal["EC2", "FARGATE", "MANAGED_INSTANCES", "EKS"]
 
 # Documented: the type of a job queue agrees with its environments.
 _QUEUE_PLATFORMS: Mapping[str, Platform] = {

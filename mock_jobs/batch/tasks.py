@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         TaskContainerPropertiesOutputTypeDef,
     )
 
-    from mock_jobs.batch.resources import Platform
+    from mock_jobs.batch.platforms import Platform
 
 MAX_CONTAINERS: Final = 10
 CONDITIONS: Final = ("START", "COMPLETE", "SUCCESS")

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
         NodeOverridesTypeDef,
     )
 
-    from mock_jobs.batch.resources import JobDefinition, Platform
+    from mock_jobs.batch.platforms import Platform
+    from mock_jobs.batch.resources import JobDefinition
 
 
 class Content(Protocol):

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING
 
-from mock_jobs.batch.control import BatchControl
+from mock_jobs.batch.handle import BatchControl
 from mock_jobs.doors.dispatch import Answer
 from mock_jobs.errors import UsageError
 from mock_jobs.iot.control import IoTControl

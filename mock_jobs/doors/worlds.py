@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final
 
-from mock_jobs.batch.models import BatchBackend
+from mock_jobs.batch.backend import BatchBackend
 from mock_jobs.batch.steering import Steering
 from mock_jobs.doors import moto_seam, moto_step_functions
 from mock_jobs.doors.dispatch import Answer, Request, answer

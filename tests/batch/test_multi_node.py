@@ -8,7 +8,7 @@ import boto3
 import pytest
 import time_machine
 
-from mock_jobs.batch.models import BatchBackend
+from mock_jobs.batch.backend import BatchBackend
 from mock_jobs.batch.nodes import node_environment
 
 from batch_site import (

@@ -14,9 +14,9 @@ from mock_jobs.batch.compute import check_resources, check_resources_update, rep
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.job import ArrayJob
 from mock_jobs.batch.names import NAME
-from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.pods import check_namespace
 from mock_jobs.batch.references import check_references
+from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.resources import ComputeEnvironment
 
 if TYPE_CHECKING:

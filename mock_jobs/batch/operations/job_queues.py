@@ -14,8 +14,9 @@ from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.fair_share import FairShareUsage
 from mock_jobs.batch.fair_share_line import FairShareLine
 from mock_jobs.batch.names import NAME
-from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys
-from mock_jobs.batch.resources import ComputeEnvironment, JobQueue, Platform, SchedulingPolicy
+from mock_jobs.batch.platforms import Platform
+from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
+from mock_jobs.batch.resources import ComputeEnvironment, JobQueue, SchedulingPolicy
 from mock_jobs.batch.service_jobs.resources import ServiceEnvironment, ServiceSide
 from mock_jobs.batch.time_limits import checked_time_limits
 

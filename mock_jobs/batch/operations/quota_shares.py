@@ -14,7 +14,8 @@ from mock_jobs.aws import page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.names import NAME, share_arn
-from mock_jobs.batch.operations.base import BatchStores, check_deletable, check_tag_keys, page_size, read_number
+from mock_jobs.batch.paging import page_size, read_number
+from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.service_jobs.capacity import read_limits, shown
 from mock_jobs.batch.service_jobs.resources import UNLIMITED, QuotaShare, Sharing
 

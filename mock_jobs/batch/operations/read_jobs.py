@@ -17,7 +17,8 @@ from mock_jobs.batch.labels import definition_patterns
 from mock_jobs.batch.listing import Listing
 from mock_jobs.batch.names import parse_job_id
 from mock_jobs.batch.nodes import MultiNodeJob
-from mock_jobs.batch.operations.base import MAX_LISTED, BatchStores, read_number
+from mock_jobs.batch.paging import MAX_LISTED, read_number
+from mock_jobs.batch.region import BatchStores
 from mock_jobs.batch.states import RUNNING, JobStatus
 from mock_jobs.batch.views import job_detail, job_summary
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import ClientException, invalid
 from mock_jobs.batch.names import JobId
-from mock_jobs.batch.operations.base import BatchStores
+from mock_jobs.batch.region import BatchStores
 from mock_jobs.batch.states import StopRequest
 from mock_jobs.batch.steering import Refusal
 

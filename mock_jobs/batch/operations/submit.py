@@ -20,8 +20,8 @@ from mock_jobs.batch.job import MAX_ARRAY, ArrayJob, Job, JobSpec
 from mock_jobs.batch.multi_node import Cast, cast_nodes
 from mock_jobs.batch.names import NAME, parse_job_id
 from mock_jobs.batch.nodes import MultiNodeJob, Node
-from mock_jobs.batch.operations.base import check_tag_keys
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations, checked_timeout
+from mock_jobs.batch.region import check_tag_keys
 from mock_jobs.batch.retry import strategy_of
 from mock_jobs.batch.work import Overrides, work_of
 

@@ -12,8 +12,8 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.lifecycle import MAX_TAGS
 from mock_jobs.batch.names import parse_job_id
-from mock_jobs.batch.operations.base import check_tag_keys
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations
+from mock_jobs.batch.region import check_tag_keys
 
 
 class TagOperations(JobDefinitionOperations):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from mock_jobs.batch.blocking import Head
     from mock_jobs.batch.passes import Place
-    from mock_jobs.batch.resources import JobQueue, State, Status
+    from mock_jobs.batch.platforms import State, Status
+    from mock_jobs.batch.resources import JobQueue
     from mock_jobs.batch.service_jobs.capacity import Amounts
     from mock_jobs.batch.service_jobs.job import ServiceJob
 

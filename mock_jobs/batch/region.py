@@ -1,4 +1,4 @@
-"""What the operations share: the stores of one account and region, and small checks."""
+"""Everything that AWS Batch keeps in one account and region, and checks that the operations share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
-from mock_jobs.aws import Backend, BadToken, page_token, read_page_token
+from mock_jobs.aws import Backend, page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.announcements import Announcer
 from mock_jobs.batch.consumables import ConsumableResource, Stock
@@ -15,25 +15,24 @@ from mock_jobs.batch.fair_share import FairShareUsage
 from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.lifecycle import Lifecycle
 from mock_jobs.batch.logs import LogWriter
+from mock_jobs.batch.manual_steps import JobInHand
 from mock_jobs.batch.names import Arns, JobId, parse_job_id, parse_share_arn
 from mock_jobs.batch.nodes import MultiNodeJob, Node
+from mock_jobs.batch.paging import MAX_LISTED, page_size, read_number
 from mock_jobs.batch.retention import Retention
 from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
 from mock_jobs.batch.service_jobs.stepping import ServiceJobInHand
 from mock_jobs.batch.steering import Change, Steering
-from mock_jobs.batch.stepping import JobInHand
 from mock_jobs.throttle import Throttle
 
 if TYPE_CHECKING:
+    from mock_jobs.batch.manual_steps import InHand
     from mock_jobs.batch.queued import JobT
     from mock_jobs.batch.resources import ComputeEnvironment, JobDefinition, JobQueue, SchedulingPolicy
     from mock_jobs.batch.service_jobs.job import ServiceJob, Submission
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment
-    from mock_jobs.batch.stepping import InHand
     from mock_jobs.batch.usage import QueueUsage
     from mock_jobs.world import World
-
-MAX_LISTED = 100
 
 
 class _Numbered(Protocol):
@@ -285,39 +284,6 @@ class BatchStores(Backend):
                 then()
 
         self.world.clock.call_at(due_ms, end)
-
-
-def read_number(listing: str, token: str) -> int:
-    """Return the number in a page token.
-
-    Raises:
-        ClientException: It is no token, or one of another listing.
-    """
-    key = read_token(listing, token)
-    if len(key) == 1 and isinstance(key[0], int):
-        return key[0]
-    raise refused(messages.BAD_TOKEN)
-
-
-def page_size(max_results: int | None) -> int:
-    """Return the size of a page; 1 to 100 may be asked for (documented), 100 is the default (inferred)."""
-    if max_results is None:
-        return MAX_LISTED
-    if not 1 <= max_results <= MAX_LISTED:
-        raise invalid(messages.MAX_RESULTS)
-    return max_results
-
-
-def read_token(listing: str, token: str) -> tuple[object, ...]:
-    """Return the key in a page token.
-
-    Raises:
-        ClientException: It is none, or one of another listing.
-    """
-    try:
-        return read_page_token(listing, token)
-    except BadToken as error:
-        raise refused(messages.BAD_TOKEN) from error
 
 
 def check_tag_keys(keys: Iterable[str]) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
-from mock_jobs.batch.outages import Outage, begin_outage, find_queue, the_named
+from mock_jobs.batch.blocked_queues import begin_outage, find_queue, the_named
+from mock_jobs.batch.outages import Outage
 from mock_jobs.batch.pacing import as_pace
 from mock_jobs.batch.plans import JobPlan
 from mock_jobs.batch.steering import Refusal, Steering
@@ -15,12 +16,12 @@ from mock_jobs.inputs import check_text, check_whole
 
 if TYPE_CHECKING:
     from mock_jobs.batch.functions import JobFunction
+    from mock_jobs.batch.manual_steps import InHand
     from mock_jobs.batch.pace import Pace, PaceName
     from mock_jobs.batch.plans import LogLine
     from mock_jobs.batch.service_jobs.states import ServiceJobStatus
     from mock_jobs.batch.settings import BatchSettings
     from mock_jobs.batch.states import JobStatus
-    from mock_jobs.batch.stepping import InHand
     from mock_jobs.world import World
 
 __tracebackhide__ = HIDDEN

@@ -1,0 +1,116 @@
+"""Blocked queues whose cause lies on AWS's side: which queue a test means, and what its jobs say.
+
+Source: user guide, "Jobs stuck in RUNNABLE" (*documented*: codes and texts). That the name of the instance type stands in the
+place of `instanceTypeName`, inside of the brackets, is *inferred*.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+from mock_jobs.batch import messages
+from mock_jobs.batch.messages import code_of
+from mock_jobs.batch.outages import Outage
+from mock_jobs.errors import HIDDEN, UsageValueError
+from mock_jobs.inputs import check_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from threading import RLock
+
+    from mock_jobs.batch.regions import Region
+    from mock_jobs.batch.resources import JobQueue
+
+__tracebackhide__ = HIDDEN
+
+
+class _Named(Protocol):
+    name: str
+    arn: str
+
+
+OwnerT = TypeVar("OwnerT")
+NamedT = TypeVar("NamedT", bound=_Named)
+
+_TEXTS: Final = {
+    code_of(text): text
+    for text in (
+        messages.BLOCKED_NO_CAPACITY,
+        messages.BLOCKED_JOB_RESOURCE,
+        messages.BLOCKED_SERVICE_ROLE,
+        messages.BLOCKED_INSTANCE_CONFIGURATION,
+        messages.BLOCKED_UNDETERMINED,
+    )
+}
+_SERVICE_TEXTS: Final = {code_of(messages.BLOCKED_SERVICE_CAPACITY): messages.BLOCKED_SERVICE_CAPACITY}
+# What a test need not ask for, since it can bring it about.
+_BY_THEMSELVES: Final = {
+    code_of(messages.BLOCKED_MAX_RESOURCE): "submit a job that needs more vCPUs than any compute environment of the queue has",
+    code_of(messages.BLOCKED_DISABLED): "disable the compute environments of the queue",
+    code_of(messages.BLOCKED_SERVICE_MAX): "submit a service job that needs more instances than its service environment has",
+    code_of(messages.BLOCKED_QUOTA): "submit a service job that needs more instances than its quota share can have",
+}
+
+
+def begin_outage(regions: Iterable[Region], queue: str, code: str, instance_type: str | None, lock: RLock) -> Outage:
+    """Let a queue be blocked, for `BatchControl.block`."""
+    check_text("code", code)
+    if instance_type is not None:
+        check_text("instance_type", instance_type)
+    if code in _BY_THEMSELVES:
+        msg = f"{code} comes by itself and cannot be asked for: {_BY_THEMSELVES[code]}"
+        raise UsageValueError(msg)
+    if code not in _TEXTS:
+        msg = f"no such reason: {code!r}. There are: {', '.join(_TEXTS)}"
+        raise UsageValueError(msg)
+    region, found = find_queue(regions, queue)
+    if found.service is None:
+        text = _TEXTS[code].format(instance_type=instance_type or _instance_type_of(found))
+        return Outage(found, text, region.lifecycle.scheduler.look_again, lock)
+    if code not in _SERVICE_TEXTS:
+        msg = f"job queue {queue} is for service jobs, for which the only reason is {', '.join(_SERVICE_TEXTS)}; got {code!r}"
+        raise UsageValueError(msg)
+    if instance_type is not None:
+        msg = f"what service jobs say about a lack of capacity names no instance type: leave out {instance_type!r}"
+        raise UsageValueError(msg)
+    return Outage(found, _SERVICE_TEXTS[code], region.service_lifecycle.scheduler.look_again, lock)
+
+
+def find_queue(regions: Iterable[Region], reference: str) -> tuple[Region, JobQueue]:
+    """Return the job queue that a test names, by its name or ARN, and its account and region.
+
+    Raises:
+        UsageTypeError: The reference is no string.
+        UsageValueError: There is no such queue, or there are several of this name.
+    """
+    check_text("queue", reference)
+    return the_named("job queue", reference, [(region, queue) for region in regions for queue in region.queues.values()])
+
+
+def the_named(what: str, reference: str, known: Sequence[tuple[OwnerT, NamedT]]) -> tuple[OwnerT, NamedT]:
+    """Return what a test names, by its name or ARN, with its account and region.
+
+    Args:
+        what: What it is, for texts.
+        reference: Its name or ARN.
+        known: What there is.
+
+    Raises:
+        UsageValueError: There is no such thing, or there are several of this name.
+    """
+    found = [(owner, each) for owner, each in known if reference in (each.name, each.arn)]
+    if len(found) > 1:
+        arns = ", ".join(each.arn for _, each in found)
+        raise UsageValueError(f"several {what}s are named {reference!r}; give the ARN of one: {arns}")
+    if not found:
+        names = ", ".join(each.name for _, each in known) or "none"
+        raise UsageValueError(f"no {what} is named {reference!r}; there are: {names}")
+    return found[0]
+
+
+def _instance_type_of(queue: JobQueue) -> str:
+    resources = queue.order[0][1].resources
+    if resources is None:
+        return "unknown"
+    types = resources.get("instanceTypes")
+    return types[0] if types else resources["type"]

@@ -1,0 +1,32 @@
+"""What a test reaches of one account and region."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.job import Job
+    from mock_jobs.batch.lifecycle import Lifecycle
+    from mock_jobs.batch.manual_steps import InHand
+    from mock_jobs.batch.resources import ComputeEnvironment, JobQueue
+    from mock_jobs.batch.service_jobs.job import ServiceJob
+    from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
+
+
+class Region(Protocol):
+    """The jobs of one account and region."""
+
+    jobs: dict[str, Job]
+    service_jobs: dict[str, ServiceJob]
+    environments: dict[str, ComputeEnvironment]
+    queues: dict[str, JobQueue]
+    lifecycle: Lifecycle
+    service_lifecycle: ServiceLifecycle
+
+    def in_hand(self, job_id: str) -> InHand | None:
+        """Return a job for the author of a test to move, None if there is none."""
+        ...
+
+    def invalidate(self, environment: ComputeEnvironment, problem: str) -> None:
+        """Let a compute environment be INVALID."""
+        ...
