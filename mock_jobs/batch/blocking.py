@@ -9,36 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, Protocol
 
-from mock_jobs.batch import messages
 from mock_jobs.batch.messages import code_of
 from mock_jobs.batch.queued import JobT, JobT_contra
 from mock_jobs.batch.states import RUNNABLE
 
 if TYPE_CHECKING:
     from mock_jobs.batch.agenda import Agenda
-    from mock_jobs.batch.job import Job
-    from mock_jobs.batch.resources import JobQueue
     from mock_jobs.batch.settings import BatchSettings
     from mock_jobs.batch.time_limits import TimeLimit
     from mock_jobs.clock import Clock, Timer
-
-
-def blocked_reason(queue: JobQueue, job: Job) -> str | None:
-    """Return why no compute environment could ever take a job, None if one could."""
-    if queue.outages:
-        return queue.outages[-1].reason
-    environments = list(queue.environments)
-    candidates = [each for each in environments if each.state == "ENABLED" and each.status != "INVALID"]
-    if not candidates:
-        are_invalid = all(each.status == "INVALID" for each in environments)
-        return messages.BLOCKED_INVALID if are_invalid else messages.BLOCKED_DISABLED
-    suitable = [each for each in candidates if each.suits(job)]
-    if not suitable:
-        # AWS documents no code for this.
-        return messages.BLOCKED_UNDETERMINED
-    if all(queue.usage.attainable(each.capacity) < job.spec.vcpus for each in suitable):
-        return messages.BLOCKED_MAX_RESOURCE
-    return None
 
 
 class Head(Generic[JobT]):

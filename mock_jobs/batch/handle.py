@@ -15,7 +15,7 @@ from mock_jobs.errors import HIDDEN, UsageValueError
 from mock_jobs.inputs import check_text, check_whole
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.functions import JobFunction
+    from mock_jobs.batch.lifecycle.functions import JobFunction
     from mock_jobs.batch.manual_steps import InHand
     from mock_jobs.batch.pace import Pace, PaceName
     from mock_jobs.batch.plans import LogLine

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import ContainerDetailTypeDef, JobDependencyTypeDef
 
     from mock_jobs.batch.consumables import Claim, Requirements
-    from mock_jobs.batch.logs import Line
+    from mock_jobs.batch.lifecycle.logs import Line
     from mock_jobs.batch.plans import JobPlan
     from mock_jobs.batch.pods import Pod
     from mock_jobs.batch.resources import ComputeEnvironment, JobDefinition, JobQueue

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from mock_jobs.batch.job import Job
-    from mock_jobs.batch.lifecycle import Lifecycle
+    from mock_jobs.batch.lifecycle.jobs import Lifecycle
     from mock_jobs.batch.manual_steps import InHand
     from mock_jobs.batch.resources import ComputeEnvironment, JobQueue
     from mock_jobs.batch.service_jobs.job import ServiceJob

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.logs import place_in
+from mock_jobs.batch.lifecycle.logs import place_in
 from mock_jobs.batch.nodes import private_address
 from mock_jobs.batch.pods import name_of
 from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL

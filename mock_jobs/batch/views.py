@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from mock_jobs.batch.container import legacy_fields
 from mock_jobs.batch.job import ArrayJob, Attempt, Job
-from mock_jobs.batch.logs import place_of
+from mock_jobs.batch.lifecycle.logs import place_of
 from mock_jobs.batch.nodes import MultiNodeJob, Node
 from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL
 from mock_jobs.batch.task_views import (

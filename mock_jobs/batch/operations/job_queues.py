@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     )
 
     from mock_jobs.batch.job import Job
-    from mock_jobs.batch.scheduler import Scheduler
+    from mock_jobs.batch.lifecycle.scheduler import Scheduler
     from mock_jobs.batch.service_jobs.job import ServiceJob
     from mock_jobs.batch.service_jobs.scheduler import ServiceScheduler
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
-from mock_jobs.batch.lifecycle import MAX_TAGS
+from mock_jobs.batch.lifecycle.jobs import MAX_TAGS
 from mock_jobs.batch.names import parse_job_id
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations
 from mock_jobs.batch.region import check_tag_keys

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.announcements import envelope
+from mock_jobs.batch.lifecycle.announcements import envelope
 from mock_jobs.batch.service_jobs.views import preemption_summary, service_job_detail
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.announcements import Announcer
+    from mock_jobs.batch.lifecycle.announcements import Announcer
     from mock_jobs.batch.names import Arns
     from mock_jobs.batch.service_jobs.job import ServiceJob
     from mock_jobs.clock import Clock

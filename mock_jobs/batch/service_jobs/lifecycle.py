@@ -27,7 +27,7 @@ from mock_jobs.batch.service_jobs.states import (
 from mock_jobs.batch.states import RUNNABLE, RUNNING, STARTING, SUBMITTED, StopEffect
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.announcements import Announcer
+    from mock_jobs.batch.lifecycle.announcements import Announcer
     from mock_jobs.batch.names import Arns
     from mock_jobs.batch.plans import JobPlan
     from mock_jobs.batch.service_jobs.resources import ServiceEnvironment

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mock_jobs.batch.blocking import blocked_reason
+from mock_jobs.batch import messages
 from mock_jobs.batch.job import Job
 from mock_jobs.batch.passes import Passes
 
 if TYPE_CHECKING:
     from mock_jobs.batch.agenda import Agenda
     from mock_jobs.batch.consumables import Stock
-    from mock_jobs.batch.lifecycle import Lifecycle
+    from mock_jobs.batch.lifecycle.jobs import Lifecycle
     from mock_jobs.batch.resources import ComputeEnvironment, JobQueue
     from mock_jobs.batch.settings import BatchSettings
     from mock_jobs.clock import Clock
@@ -93,3 +93,21 @@ def _has_any_room(queue: JobQueue) -> bool:
     if queue.outages:
         return False
     return any(each.is_usable and queue.usage.usable(each.capacity) > each.in_use for each in queue.environments)
+
+
+def blocked_reason(queue: JobQueue, job: Job) -> str | None:
+    """Return why no compute environment could ever take a job, None if one could."""
+    if queue.outages:
+        return queue.outages[-1].reason
+    environments = list(queue.environments)
+    candidates = [each for each in environments if each.state == "ENABLED" and each.status != "INVALID"]
+    if not candidates:
+        are_invalid = all(each.status == "INVALID" for each in environments)
+        return messages.BLOCKED_INVALID if are_invalid else messages.BLOCKED_DISABLED
+    suitable = [each for each in candidates if each.suits(job)]
+    if not suitable:
+        # AWS documents no code for this.
+        return messages.BLOCKED_UNDETERMINED
+    if all(queue.usage.attainable(each.capacity) < job.spec.vcpus for each in suitable):
+        return messages.BLOCKED_MAX_RESOURCE
+    return None

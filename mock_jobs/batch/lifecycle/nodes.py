@@ -16,7 +16,7 @@ from mock_jobs.batch.nodes import MultiNodeJob
 from mock_jobs.batch.states import RUNNABLE, RUNNING, STARTING, Trigger
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.lifecycle import Lifecycle
+    from mock_jobs.batch.lifecycle.jobs import Lifecycle
     from mock_jobs.batch.nodes import Node
     from mock_jobs.clock import Clock
     from mock_jobs.ids import IdSource

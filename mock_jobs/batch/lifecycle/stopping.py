@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.dependencies import is_waiting
 from mock_jobs.batch.exceptions import refused
 from mock_jobs.batch.job import ArrayJob, Job
+from mock_jobs.batch.lifecycle.dependencies import is_waiting
 from mock_jobs.batch.nodes import MultiNodeJob, Node
 from mock_jobs.batch.states import (
     PENDING,
@@ -26,7 +26,7 @@ from mock_jobs.batch.states import (
 )
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.lifecycle import Lifecycle
+    from mock_jobs.batch.lifecycle.jobs import Lifecycle
     from mock_jobs.batch.settings import BatchSettings
 
 _NOT_STARTED = frozenset({SUBMITTED, PENDING, RUNNABLE})

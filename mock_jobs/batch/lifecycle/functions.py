@@ -20,7 +20,7 @@ from mock_jobs.errors import UsageError, UsageTypeError, UsageValueError
 
 if TYPE_CHECKING:
     from mock_jobs.batch.job import Attempt, Job
-    from mock_jobs.batch.logs import LogWriter
+    from mock_jobs.batch.lifecycle.logs import LogWriter
     from mock_jobs.batch.printing import Say
     from mock_jobs.batch.steering import Steering
     from mock_jobs.world import World

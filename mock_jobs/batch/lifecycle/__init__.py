@@ -1,0 +1,1 @@
+"""How jobs change state, and what follows from each change."""
