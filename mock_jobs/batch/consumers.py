@@ -8,8 +8,8 @@ from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mock_jobs.batch.by_name import ByName, fits
-from mock_jobs.batch.index import MOST_MERGED, ByNumber
+from mock_jobs.batch.queueing.job_index import MOST_MERGED, ByNumber
+from mock_jobs.batch.queueing.name_index import ByName, fits
 from mock_jobs.batch.states import TERMINAL
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Generic, NamedTuple
 from mock_jobs.aws import page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
-from mock_jobs.batch.index import Age, JobIndex, age_of
 from mock_jobs.batch.paging import read_number, read_token
-from mock_jobs.batch.queued import JobT
+from mock_jobs.batch.queueing.job_index import Age, JobIndex, age_of
+from mock_jobs.batch.queueing.schedulable import JobT
 from mock_jobs.batch.states import RUNNING
 
 if TYPE_CHECKING:

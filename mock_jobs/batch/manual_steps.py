@@ -13,7 +13,7 @@ from mock_jobs.batch.states import PENDING, RUNNABLE, RUNNING, STARTING, STATUSE
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.jobs import Lifecycle
-    from mock_jobs.batch.queued import Queued
+    from mock_jobs.batch.queueing.schedulable import Queued
 
 
 class InHand(Protocol):

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mock_jobs.batch.index import JobIndex
 from mock_jobs.batch.labels import definition_labels
-from mock_jobs.batch.lines import FirstInFirstOut, Line
-from mock_jobs.batch.usage import QueueUsage
+from mock_jobs.batch.queueing.job_index import JobIndex
+from mock_jobs.batch.queueing.queue_order import FirstInFirstOut, Line
+from mock_jobs.batch.queueing.queue_usage import QueueUsage
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import CETypeType, JobQueueTypeType, JQStatusType, PlatformCapabilityType
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
         UpdatePolicyTypeDef,
     )
 
-    from mock_jobs.batch.blocking import Head
     from mock_jobs.batch.consumables import Requirements
-    from mock_jobs.batch.fair_share_rules import FairShareRules
     from mock_jobs.batch.job import Job
     from mock_jobs.batch.multi_node import NodeLayout
     from mock_jobs.batch.outages import Outage
     from mock_jobs.batch.platforms import Platform, State, Status
+    from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
+    from mock_jobs.batch.queueing.head_of_line import Head
+    from mock_jobs.batch.queueing.time_limits import TimeLimit
     from mock_jobs.batch.retry import RetryStrategy
     from mock_jobs.batch.service_jobs.resources import ServiceSide
-    from mock_jobs.batch.time_limits import TimeLimit
     from mock_jobs.batch.work import Work
 
 

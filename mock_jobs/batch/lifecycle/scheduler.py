@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.job import Job
-from mock_jobs.batch.passes import Passes
+from mock_jobs.batch.queueing.base_scheduler import Passes
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.agenda import Agenda
     from mock_jobs.batch.consumables import Stock
     from mock_jobs.batch.lifecycle.jobs import Lifecycle
+    from mock_jobs.batch.queueing.timer_batches import Agenda
     from mock_jobs.batch.resources import ComputeEnvironment, JobQueue
     from mock_jobs.batch.settings import BatchSettings
     from mock_jobs.clock import Clock

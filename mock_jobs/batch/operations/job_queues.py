@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
-from mock_jobs.batch.fair_share import FairShareUsage
-from mock_jobs.batch.fair_share_line import FairShareLine
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.platforms import Platform
+from mock_jobs.batch.queueing.fair_share_order import FairShareLine
+from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
+from mock_jobs.batch.queueing.time_limits import checked_time_limits
 from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.resources import ComputeEnvironment, JobQueue, SchedulingPolicy
 from mock_jobs.batch.service_jobs.resources import ServiceEnvironment, ServiceSide
-from mock_jobs.batch.time_limits import checked_time_limits
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import JobQueueTypeType, JQStateType

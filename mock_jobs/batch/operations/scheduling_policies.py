@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from mock_jobs.aws import page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
-from mock_jobs.batch.fair_share_rules import FairShareRules
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_number
+from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
 from mock_jobs.batch.region import BatchStores, check_tag_keys
 from mock_jobs.batch.resources import SchedulingPolicy
 

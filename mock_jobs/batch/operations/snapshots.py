@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mock_jobs.batch.fair_share import FairShareUsage
+from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
 from mock_jobs.batch.region import BatchStores
 from mock_jobs.batch.service_jobs.snapshot import service_snapshot
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import ServiceJobPreemptionConfigurationTypeDef
 
     from mock_jobs.batch.outages import Outage
-    from mock_jobs.batch.passes import Place
     from mock_jobs.batch.plans import JobPlan
+    from mock_jobs.batch.queueing.base_scheduler import Place
     from mock_jobs.batch.resources import JobQueue
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment, ServiceSide
     from mock_jobs.batch.service_jobs.retry import ServiceRetryStrategy

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.agenda import Agenda
+from mock_jobs.batch.queueing.timer_batches import Agenda
 from mock_jobs.batch.service_jobs.announcements import ServiceAnnouncer
 from mock_jobs.batch.service_jobs.capacity import add
 from mock_jobs.batch.service_jobs.job import RECENT_PREEMPTIONS, ServiceAttempt, ServiceJob
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.announcements import Announcer
     from mock_jobs.batch.names import Arns
     from mock_jobs.batch.plans import JobPlan
+    from mock_jobs.batch.queueing.time_limits import TimeLimit
     from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
     from mock_jobs.batch.steering import Steering
-    from mock_jobs.batch.time_limits import TimeLimit
     from mock_jobs.world import World
 
 _NEVER_MS = 1 << 62

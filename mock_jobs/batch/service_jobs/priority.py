@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mock_jobs.batch.fair_share_line import rank_by_priority
-from mock_jobs.batch.lines import FirstInFirstOut
+from mock_jobs.batch.queueing.fair_share_order import rank_by_priority
+from mock_jobs.batch.queueing.queue_order import FirstInFirstOut
 
 if TYPE_CHECKING:
     from mock_jobs.batch.service_jobs.job import ServiceJob

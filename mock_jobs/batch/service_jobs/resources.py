@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from mock_jobs.batch.index import JobIndex
-from mock_jobs.batch.lines import FirstInFirstOut, Line
+from mock_jobs.batch.queueing.job_index import JobIndex
+from mock_jobs.batch.queueing.queue_order import FirstInFirstOut, Line
+from mock_jobs.batch.queueing.queue_usage import QueueUsage
 from mock_jobs.batch.service_jobs.capacity import NUM_INSTANCES
 from mock_jobs.batch.service_jobs.priority import PriorityLine
-from mock_jobs.batch.usage import QueueUsage
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import QuotaShareResourceSharingStrategyType, ServiceEnvironmentTypeType
 
-    from mock_jobs.batch.blocking import Head
-    from mock_jobs.batch.passes import Place
     from mock_jobs.batch.platforms import State, Status
+    from mock_jobs.batch.queueing.base_scheduler import Place
+    from mock_jobs.batch.queueing.head_of_line import Head
     from mock_jobs.batch.resources import JobQueue
     from mock_jobs.batch.service_jobs.capacity import Amounts
     from mock_jobs.batch.service_jobs.job import ServiceJob

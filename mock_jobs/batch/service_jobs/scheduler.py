@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.passes import Passes, Place
+from mock_jobs.batch.queueing.base_scheduler import Passes, Place
 from mock_jobs.batch.service_jobs.capacity import fits, less
 from mock_jobs.batch.service_jobs.job import ServiceJob
 from mock_jobs.batch.service_jobs.quotas import Pool, fits_share, is_own, may_borrow, most, outranked_by, reclaimed_from
 from mock_jobs.batch.states import RUNNABLE
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.agenda import Agenda
+    from mock_jobs.batch.queueing.timer_batches import Agenda
     from mock_jobs.batch.resources import JobQueue
     from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceSide

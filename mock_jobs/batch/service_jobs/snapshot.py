@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mock_jobs.batch.fair_share import FairShareUsage
+from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
 from mock_jobs.batch.service_jobs.capacity import add, total_of, usage
 from mock_jobs.batch.service_jobs.states import DISPATCHED
 

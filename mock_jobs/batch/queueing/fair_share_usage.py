@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic
 
-from mock_jobs.batch.fair_share_rules import MAX_SHARES, PLAIN_WEIGHT, FairShareRules, usable_vcpus
-from mock_jobs.batch.lines import Waiting
-from mock_jobs.batch.queued import JobT
-from mock_jobs.batch.usage import QueueUsage
-from mock_jobs.batch.use_over_time import UseOverTime
+from mock_jobs.batch.queueing.fair_share_policy import MAX_SHARES, PLAIN_WEIGHT, FairShareRules, usable_vcpus
+from mock_jobs.batch.queueing.queue_order import Waiting
+from mock_jobs.batch.queueing.queue_usage import QueueUsage
+from mock_jobs.batch.queueing.schedulable import JobT
+from mock_jobs.batch.queueing.usage_window import UseOverTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,12 +10,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, Protocol
 
-from mock_jobs.batch.blocking import Headed, HeadWatch, Mover
-from mock_jobs.batch.queued import JobT
+from mock_jobs.batch.queueing.head_of_line import Headed, HeadWatch, Mover
+from mock_jobs.batch.queueing.schedulable import JobT
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.agenda import Agenda
-    from mock_jobs.batch.lines import Line
+    from mock_jobs.batch.queueing.queue_order import Line
+    from mock_jobs.batch.queueing.timer_batches import Agenda
     from mock_jobs.batch.resources import JobQueue
     from mock_jobs.batch.settings import BatchSettings
     from mock_jobs.clock import Clock

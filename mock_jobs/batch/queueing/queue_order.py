@@ -11,7 +11,7 @@ from bisect import bisect_left
 from heapq import heappop, heappush
 from typing import Generic
 
-from mock_jobs.batch.queued import JobT
+from mock_jobs.batch.queueing.schedulable import JobT
 
 
 class Line(ABC, Generic[JobT]):

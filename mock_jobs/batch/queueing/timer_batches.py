@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic
 
-from mock_jobs.batch.queued import JobT
+from mock_jobs.batch.queueing.schedulable import JobT
 
 if TYPE_CHECKING:
     from mock_jobs.clock import Clock, Timer

@@ -9,8 +9,8 @@ from heapq import merge
 from itertools import chain, groupby, islice
 from typing import Final, Generic
 
-from mock_jobs.batch.by_name import ByName, fits
-from mock_jobs.batch.queued import JobT, Queued
+from mock_jobs.batch.queueing.name_index import ByName, fits
+from mock_jobs.batch.queueing.schedulable import JobT, Queued
 from mock_jobs.batch.states import TERMINAL
 
 _BUCKET = 256

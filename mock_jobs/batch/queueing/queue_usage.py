@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Generic
 
-from mock_jobs.batch.queued import JobT
+from mock_jobs.batch.queueing.schedulable import JobT
 
 
 class QueueUsage(Generic[JobT]):

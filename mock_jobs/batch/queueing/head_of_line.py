@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, Protocol
 
 from mock_jobs.batch.messages import code_of
-from mock_jobs.batch.queued import JobT, JobT_contra
+from mock_jobs.batch.queueing.schedulable import JobT, JobT_contra
 from mock_jobs.batch.states import RUNNABLE
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.agenda import Agenda
+    from mock_jobs.batch.queueing.time_limits import TimeLimit
+    from mock_jobs.batch.queueing.timer_batches import Agenda
     from mock_jobs.batch.settings import BatchSettings
-    from mock_jobs.batch.time_limits import TimeLimit
     from mock_jobs.clock import Clock, Timer
 
 

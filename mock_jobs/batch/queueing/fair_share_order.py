@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from heapq import heapify, heappop, heapreplace
 
-from mock_jobs.batch.fair_share import FairShareUsage, Share
-from mock_jobs.batch.fair_share_rules import MAX_PRIORITY
-from mock_jobs.batch.lines import Line
-from mock_jobs.batch.queued import JobT, Queued
+from mock_jobs.batch.queueing.fair_share_policy import MAX_PRIORITY
+from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage, Share
+from mock_jobs.batch.queueing.queue_order import Line
+from mock_jobs.batch.queueing.schedulable import JobT, Queued
 
 # Leaves room for the rank of a job behind its priority.
 _PRIORITY_STEP = 1 << 64
