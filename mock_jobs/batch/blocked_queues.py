@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from threading import RLock
 
+    from mock_jobs.batch.records.resources import JobQueue
     from mock_jobs.batch.regions import Region
-    from mock_jobs.batch.resources import JobQueue
 
 __tracebackhide__ = HIDDEN
 

@@ -13,7 +13,7 @@ from mock_jobs.batch.queueing.name_index import ByName, fits
 from mock_jobs.batch.states import TERMINAL
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.job import Job
+    from mock_jobs.batch.records.job import Job
 
 _ByStatus = dict[str, ByNumber["Job"]]
 

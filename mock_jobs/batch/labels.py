@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.job import Job
+    from mock_jobs.batch.records.job import Job
 
 # Keeps names apart from ARNs.
 _NAME: Final = "/"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.lifecycle.dependencies import waiting_for
-from mock_jobs.batch.nodes import Node
+from mock_jobs.batch.records.job import ArrayJob, Job
+from mock_jobs.batch.records.node import Node
 from mock_jobs.batch.states import PENDING, RUNNABLE, RUNNING, STARTING, STATUSES, SUBMITTED
 
 if TYPE_CHECKING:

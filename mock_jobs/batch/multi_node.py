@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
 from mock_jobs.batch import messages, pods, tasks
-from mock_jobs.batch.consumables import Requirements, requirements_of, sum_of
 from mock_jobs.batch.container import check_environment, requirements_by_type, with_empty_lists
 from mock_jobs.batch.exceptions import invalid
+from mock_jobs.batch.records.consumable_resources import Requirements, requirements_of, sum_of
 from mock_jobs.batch.work import Overrides, Work, check_content, merged
 
 if TYPE_CHECKING:

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from mock_jobs.aws import Backend, page_token
 from mock_jobs.batch import messages
-from mock_jobs.batch.consumables import ConsumableResource, Stock
 from mock_jobs.batch.exceptions import TooManyRequestsException, invalid, refused
-from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.lifecycle.announcements import Announcer
 from mock_jobs.batch.lifecycle.jobs import Lifecycle
 from mock_jobs.batch.lifecycle.logs import LogWriter
 from mock_jobs.batch.lifecycle.retention import Retention
 from mock_jobs.batch.manual_steps import JobInHand
 from mock_jobs.batch.names import Arns, JobId, parse_job_id, parse_share_arn
-from mock_jobs.batch.nodes import MultiNodeJob, Node
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_number
 from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
+from mock_jobs.batch.records.consumable_resources import ConsumableResource, Stock
+from mock_jobs.batch.records.job import ArrayJob, Job
+from mock_jobs.batch.records.node import MultiNodeJob, Node
 from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
 from mock_jobs.batch.service_jobs.stepping import ServiceJobInHand
 from mock_jobs.batch.steering import Change, Steering
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.manual_steps import InHand
     from mock_jobs.batch.queueing.queue_usage import QueueUsage
     from mock_jobs.batch.queueing.schedulable import JobT
-    from mock_jobs.batch.resources import ComputeEnvironment, JobDefinition, JobQueue, SchedulingPolicy
+    from mock_jobs.batch.records.resources import ComputeEnvironment, JobDefinition, JobQueue, SchedulingPolicy
     from mock_jobs.batch.service_jobs.job import ServiceJob, Submission
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment
     from mock_jobs.world import World

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.job import Job
     from mock_jobs.batch.lifecycle.jobs import Lifecycle
     from mock_jobs.batch.manual_steps import InHand
-    from mock_jobs.batch.resources import ComputeEnvironment, JobQueue
+    from mock_jobs.batch.records.job import Job
+    from mock_jobs.batch.records.resources import ComputeEnvironment, JobQueue
     from mock_jobs.batch.service_jobs.job import ServiceJob
     from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
 

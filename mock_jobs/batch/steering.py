@@ -11,8 +11,8 @@ from mock_jobs.batch.plans import SUCCESS, JobPlan
 from mock_jobs.batch.settings import BatchSettings
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.job import Job
     from mock_jobs.batch.queueing.schedulable import Queued
+    from mock_jobs.batch.records.job import Job
     from mock_jobs.batch.regions import Region
     from mock_jobs.batch.service_jobs.job import ServiceJob
     from mock_jobs.world import World

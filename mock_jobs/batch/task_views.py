@@ -12,8 +12,8 @@ from uuid import UUID
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.lifecycle.logs import place_in
-from mock_jobs.batch.nodes import private_address
 from mock_jobs.batch.pods import name_of
+from mock_jobs.batch.records.node import private_address
 from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
         TaskContainerDetailsTypeDef,
     )
 
-    from mock_jobs.batch.job import Attempt, Job
     from mock_jobs.batch.names import Arns
     from mock_jobs.batch.pods import Pod
-    from mock_jobs.batch.resources import ComputeEnvironment
+    from mock_jobs.batch.records.job import Attempt, Job
+    from mock_jobs.batch.records.resources import ComputeEnvironment
     from mock_jobs.batch.tasks import Task
 
 

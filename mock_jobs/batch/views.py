@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from mock_jobs.batch.container import legacy_fields
-from mock_jobs.batch.job import ArrayJob, Attempt, Job
 from mock_jobs.batch.lifecycle.logs import place_of
-from mock_jobs.batch.nodes import MultiNodeJob, Node
+from mock_jobs.batch.records.job import ArrayJob, Attempt, Job
+from mock_jobs.batch.records.node import MultiNodeJob, Node
 from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL
 from mock_jobs.batch.task_views import (
     ecs_properties,

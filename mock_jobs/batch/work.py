@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     )
 
     from mock_jobs.batch.platforms import Platform
-    from mock_jobs.batch.resources import JobDefinition
+    from mock_jobs.batch.records.resources import JobDefinition
 
 
 class Content(Protocol):

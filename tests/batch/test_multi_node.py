@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from mock_jobs.batch.backend import BatchBackend
-from mock_jobs.batch.nodes import node_environment
+from mock_jobs.batch.records.node import node_environment
 
 from batch_site import (
     EC2,

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid
-from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.names import parse_job_id
+from mock_jobs.batch.records.job import ArrayJob, Job
 from mock_jobs.batch.states import FAILED, SUCCEEDED
 
 if TYPE_CHECKING:

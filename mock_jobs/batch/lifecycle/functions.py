@@ -13,15 +13,15 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from mock_jobs.batch.nodes import node_environment
 from mock_jobs.batch.printing import caught
+from mock_jobs.batch.records.node import node_environment
 from mock_jobs.batch.task_views import node_uid
 from mock_jobs.errors import UsageError, UsageTypeError, UsageValueError
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.job import Attempt, Job
     from mock_jobs.batch.lifecycle.logs import LogWriter
     from mock_jobs.batch.printing import Say
+    from mock_jobs.batch.records.job import Attempt, Job
     from mock_jobs.batch.steering import Steering
     from mock_jobs.world import World
 

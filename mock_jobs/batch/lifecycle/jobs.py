@@ -11,14 +11,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.job import ArrayJob, Attempt, Job
 from mock_jobs.batch.lifecycle.dependencies import Outlook, is_waiting, outlook, released_by
 from mock_jobs.batch.lifecycle.functions import FunctionRunner
 from mock_jobs.batch.lifecycle.nodes import Gang
 from mock_jobs.batch.lifecycle.scheduler import Scheduler
 from mock_jobs.batch.lifecycle.stopping import Stopper
-from mock_jobs.batch.nodes import MultiNodeJob
 from mock_jobs.batch.queueing.timer_batches import Agenda
+from mock_jobs.batch.records.job import ArrayJob, Attempt, Job
+from mock_jobs.batch.records.node import MultiNodeJob
 from mock_jobs.batch.states import (
     FAILED,
     PENDING,
@@ -31,12 +31,12 @@ from mock_jobs.batch.states import (
 )
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.consumables import Stock
     from mock_jobs.batch.lifecycle.announcements import Announcer
     from mock_jobs.batch.lifecycle.logs import LogWriter
     from mock_jobs.batch.lifecycle.retention import Retention
     from mock_jobs.batch.queueing.time_limits import TimeLimit
-    from mock_jobs.batch.resources import ComputeEnvironment
+    from mock_jobs.batch.records.consumable_resources import Stock
+    from mock_jobs.batch.records.resources import ComputeEnvironment
     from mock_jobs.batch.steering import Steering
     from mock_jobs.world import World
 

@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mock_jobs.batch.job import Attempt, Job
+    from mock_jobs.batch.records.job import Attempt, Job, Line
     from mock_jobs.world import World
 
 DEFAULT_GROUP: Final = "/aws/batch/job"
 _STREAM_NAME_LENGTH = 200
-
-# When, in milliseconds since the epoch, and what
-Line = tuple[int, str]
 
 
 class LogPlace(NamedTuple):

@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.job import Attempt, Job
-from mock_jobs.batch.nodes import MultiNodeJob
+from mock_jobs.batch.records.job import Attempt, Job
+from mock_jobs.batch.records.node import MultiNodeJob
 from mock_jobs.batch.states import RUNNABLE, RUNNING, STARTING, Trigger
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.jobs import Lifecycle
-    from mock_jobs.batch.nodes import Node
+    from mock_jobs.batch.records.node import Node
     from mock_jobs.clock import Clock
     from mock_jobs.ids import IdSource
 

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.job import Job
 from mock_jobs.batch.queueing.base_scheduler import Passes
+from mock_jobs.batch.records.job import Job
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.consumables import Stock
     from mock_jobs.batch.lifecycle.jobs import Lifecycle
     from mock_jobs.batch.queueing.timer_batches import Agenda
-    from mock_jobs.batch.resources import ComputeEnvironment, JobQueue
+    from mock_jobs.batch.records.consumable_resources import Stock
+    from mock_jobs.batch.records.resources import ComputeEnvironment, JobQueue
     from mock_jobs.batch.settings import BatchSettings
     from mock_jobs.clock import Clock
 

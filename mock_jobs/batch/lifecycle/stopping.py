@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import refused
-from mock_jobs.batch.job import ArrayJob, Job
 from mock_jobs.batch.lifecycle.dependencies import is_waiting
-from mock_jobs.batch.nodes import MultiNodeJob, Node
+from mock_jobs.batch.records.job import ArrayJob, Job
+from mock_jobs.batch.records.node import MultiNodeJob, Node
 from mock_jobs.batch.states import (
     PENDING,
     RUNNABLE,

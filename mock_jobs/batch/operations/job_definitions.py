@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.aws import page_token
 from mock_jobs.batch import messages, tasks
-from mock_jobs.batch.consumables import requirements_of
 from mock_jobs.batch.container import with_empty_lists
 from mock_jobs.batch.exceptions import ClientException, invalid, refused
 from mock_jobs.batch.multi_node import NodeLayout, layout_of
@@ -20,8 +19,9 @@ from mock_jobs.batch.names import DEFINITION_NAME, parse_revision
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_token
 from mock_jobs.batch.platforms import Platform
 from mock_jobs.batch.queueing.fair_share_policy import MAX_PRIORITY
+from mock_jobs.batch.records.consumable_resources import requirements_of
+from mock_jobs.batch.records.resources import JobDefinition
 from mock_jobs.batch.region import BatchStores, check_tag_keys
-from mock_jobs.batch.resources import JobDefinition
 from mock_jobs.batch.retry import strategy_of
 from mock_jobs.batch.work import check_content
 

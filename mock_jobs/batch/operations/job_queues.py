@@ -16,8 +16,8 @@ from mock_jobs.batch.platforms import Platform
 from mock_jobs.batch.queueing.fair_share_order import FairShareLine
 from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
 from mock_jobs.batch.queueing.time_limits import checked_time_limits
+from mock_jobs.batch.records.resources import ComputeEnvironment, JobQueue, SchedulingPolicy
 from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
-from mock_jobs.batch.resources import ComputeEnvironment, JobQueue, SchedulingPolicy
 from mock_jobs.batch.service_jobs.resources import ServiceEnvironment, ServiceSide
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
         ServiceEnvironmentOrderTypeDef,
     )
 
-    from mock_jobs.batch.job import Job
     from mock_jobs.batch.lifecycle.scheduler import Scheduler
+    from mock_jobs.batch.records.job import Job
     from mock_jobs.batch.service_jobs.job import ServiceJob
     from mock_jobs.batch.service_jobs.scheduler import ServiceScheduler
 

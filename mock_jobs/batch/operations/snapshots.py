@@ -15,8 +15,8 @@ from mock_jobs.batch.service_jobs.snapshot import service_snapshot
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import FairshareUtilizationDetailTypeDef, QueueSnapshotUtilizationDetailTypeDef
 
-    from mock_jobs.batch.job import Job
-    from mock_jobs.batch.resources import JobQueue
+    from mock_jobs.batch.records.job import Job
+    from mock_jobs.batch.records.resources import JobQueue
 
 FRONT_LENGTH: Final = 100
 TOP_SHARES: Final = 20

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.outages import Outage
     from mock_jobs.batch.plans import JobPlan
     from mock_jobs.batch.queueing.base_scheduler import Place
-    from mock_jobs.batch.resources import JobQueue
+    from mock_jobs.batch.records.resources import JobQueue
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment, ServiceSide
     from mock_jobs.batch.service_jobs.retry import ServiceRetryStrategy
     from mock_jobs.batch.service_jobs.states import ServiceJobStatus

@@ -15,11 +15,10 @@ from mock_jobs.batch.states import ARRAY_TRANSITIONS, JOB_TRANSITIONS, PENDING, 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import ContainerDetailTypeDef, JobDependencyTypeDef
 
-    from mock_jobs.batch.consumables import Claim, Requirements
-    from mock_jobs.batch.lifecycle.logs import Line
     from mock_jobs.batch.plans import JobPlan
     from mock_jobs.batch.pods import Pod
-    from mock_jobs.batch.resources import ComputeEnvironment, JobDefinition, JobQueue
+    from mock_jobs.batch.records.consumable_resources import Claim, Requirements
+    from mock_jobs.batch.records.resources import ComputeEnvironment, JobDefinition, JobQueue
     from mock_jobs.batch.retry import RetryStrategy
     from mock_jobs.batch.tasks import Task
 
@@ -27,6 +26,10 @@ MAX_ARRAY = 10_000
 
 # Leaves room for the index of a child behind the number of its job.
 _RANK_STEP = 1 << 14
+
+
+# When, in milliseconds since the epoch, and what
+Line = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)

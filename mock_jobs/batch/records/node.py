@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mock_jobs.batch.job import Attempt, Job, JobSpec
+from mock_jobs.batch.records.job import Attempt, Job, JobSpec
 from mock_jobs.batch.states import NODE_TRANSITIONS
 
 if TYPE_CHECKING:
