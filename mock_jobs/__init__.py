@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.lifecycle.functions import JobRun
     from mock_jobs.batch.local_process import run_command
+    from mock_jobs.batch.scenario.job_run import JobRun
     from mock_jobs.errors import (
         DroppedEventsWarning,
         NotActiveError,
@@ -26,7 +26,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "DroppedEventsWarning": "mock_jobs.errors",
-    "JobRun": "mock_jobs.batch.lifecycle.functions",
+    "JobRun": "mock_jobs.batch.scenario.job_run",
     "MockJobs": "mock_jobs.mock",
     "MockJobsServer": "mock_jobs.server",
     "NotActiveError": "mock_jobs.errors",

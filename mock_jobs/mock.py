@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_args, overload
 
-from mock_jobs.batch.pace import PaceName
+from mock_jobs.batch.scenario.pace import PaceName
 from mock_jobs.errors import HIDDEN, NotActiveError, UsageTypeError, UsageValueError
 from mock_jobs.handle import Controls
 from mock_jobs.override import Override

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.messages import code_of
-from mock_jobs.batch.outages import Outage
+from mock_jobs.batch.scenario.outages import Outage
 from mock_jobs.errors import HIDDEN, UsageValueError
 from mock_jobs.inputs import check_text
 

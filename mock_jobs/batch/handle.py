@@ -7,20 +7,20 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from mock_jobs.batch.blocked_queues import begin_outage, find_queue, the_named
-from mock_jobs.batch.outages import Outage
-from mock_jobs.batch.pacing import as_pace
-from mock_jobs.batch.plans import JobPlan
-from mock_jobs.batch.steering import Refusal, Steering
+from mock_jobs.batch.scenario.outages import Outage
+from mock_jobs.batch.scenario.pace_stack import as_pace
+from mock_jobs.batch.scenario.plans import JobPlan
+from mock_jobs.batch.scenario.scenario import Refusal, Steering
 from mock_jobs.errors import HIDDEN, UsageValueError
 from mock_jobs.inputs import check_text, check_whole
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.lifecycle.functions import JobFunction
     from mock_jobs.batch.manual_steps import InHand
-    from mock_jobs.batch.pace import Pace, PaceName
-    from mock_jobs.batch.plans import LogLine
+    from mock_jobs.batch.scenario.job_run import JobFunction
+    from mock_jobs.batch.scenario.pace import Pace, PaceName
+    from mock_jobs.batch.scenario.plans import LogLine
+    from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.batch.service_jobs.states import ServiceJobStatus
-    from mock_jobs.batch.settings import BatchSettings
     from mock_jobs.batch.states import JobStatus
     from mock_jobs.world import World
 

@@ -9,11 +9,11 @@ import os
 import subprocess
 from typing import TYPE_CHECKING, Final
 
-from mock_jobs.batch.lifecycle.functions import AttemptTimedOut
+from mock_jobs.batch.scenario.job_run import AttemptTimedOut
 from mock_jobs.errors import HIDDEN, UsageValueError
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.lifecycle.functions import JobRun
+    from mock_jobs.batch.scenario.job_run import JobRun
 
 __tracebackhide__ = HIDDEN
 

@@ -20,9 +20,9 @@ from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
 from mock_jobs.batch.records.consumable_resources import ConsumableResource, Stock
 from mock_jobs.batch.records.job import ArrayJob, Job
 from mock_jobs.batch.records.node import MultiNodeJob, Node
+from mock_jobs.batch.scenario.scenario import Change, Steering
 from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
 from mock_jobs.batch.service_jobs.stepping import ServiceJobInHand
-from mock_jobs.batch.steering import Change, Steering
 from mock_jobs.throttle import Throttle
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 from botocore.signers import RequestSigner
 
-from mock_jobs.batch.steering import Steering
+from mock_jobs.batch.scenario.scenario import Steering
 from mock_jobs.doors import moto_cloudformation, moto_seam
 from mock_jobs.doors.dispatch import Request
 from mock_jobs.doors.presigner import grant_of

@@ -19,7 +19,7 @@ from mock_jobs.errors import UsageError
 from mock_jobs.iot.control import IoTControl
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.pace import PaceName
+    from mock_jobs.batch.scenario.pace import PaceName
     from mock_jobs.doors.worlds import Worlds
     from mock_jobs.world import World
 

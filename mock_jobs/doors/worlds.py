@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from mock_jobs.batch.backend import BatchBackend
-from mock_jobs.batch.steering import Steering
+from mock_jobs.batch.scenario.scenario import Steering
 from mock_jobs.doors import moto_seam, moto_step_functions
 from mock_jobs.doors.dispatch import Answer, Request, answer
 from mock_jobs.doors.neighbours import MotoNeighbours

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from mock_jobs.batch.pace import Pace
+from mock_jobs.batch.scenario.pace import Pace
 
 from batch_site import (
     EC2,

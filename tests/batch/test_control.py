@@ -9,9 +9,9 @@ import pytest
 from moto.moto_api import state_manager
 
 from mock_jobs import mock_jobs
-from mock_jobs.batch.pace import Pace
-from mock_jobs.batch.settings import BatchSettings
-from mock_jobs.batch.steering import Steering
+from mock_jobs.batch.scenario.pace import Pace
+from mock_jobs.batch.scenario.scenario import Steering
+from mock_jobs.batch.scenario.settings import BatchSettings
 from mock_jobs.errors import UsageNameError, UsageTypeError, UsageValueError
 
 from batch_site import PREFIX, detail, make_definition, make_queue, make_site, status, submit

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mock_jobs.batch.pace import Pace
+from mock_jobs.batch.scenario.pace import Pace
 from mock_jobs.errors import UsageValueError
 
 from batch_site import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from mock_jobs.batch.pace import Pace
+from mock_jobs.batch.scenario.pace import Pace
 
 from batch_site import (
     UNKNOWN_ID,

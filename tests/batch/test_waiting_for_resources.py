@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mock_jobs.batch.pace import Pace
+from mock_jobs.batch.scenario.pace import Pace
 
 from batch_site import make_environment, make_queue, make_site, status, submit
 from service_site import make_quota_site, make_service_environment, make_share

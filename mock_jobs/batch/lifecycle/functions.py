@@ -7,63 +7,24 @@ lock, so that its own requests are answered in whatever thread they arrive. Its 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from mock_jobs.batch.printing import caught
 from mock_jobs.batch.records.node import node_environment
+from mock_jobs.batch.scenario.captured_output import caught
+from mock_jobs.batch.scenario.job_run import MAX_EXIT_CODE, AttemptTimedOut, JobRun
 from mock_jobs.batch.task_views import node_uid
 from mock_jobs.errors import UsageError, UsageTypeError, UsageValueError
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.logs import LogWriter
-    from mock_jobs.batch.printing import Say
     from mock_jobs.batch.records.job import Attempt, Job
-    from mock_jobs.batch.steering import Steering
+    from mock_jobs.batch.scenario.captured_output import Say
+    from mock_jobs.batch.scenario.job_run import JobFunction
+    from mock_jobs.batch.scenario.scenario import Steering
     from mock_jobs.world import World
-
-MAX_EXIT_CODE: Final = 255
-
-
-@dataclass(frozen=True, slots=True)
-class JobRun:
-    """What a function that stands for a container is given.
-
-    Attributes:
-        job_id: Of the job, array child or node.
-        job_name: Its name.
-        job_queue: Name of its queue.
-        job_definition: ARN of its definition.
-        attempt: Number of the attempt, from 1.
-        array_index: Index of an array child, else None.
-        node_index: Index of a node of a multi-node parallel job, else None.
-        command: The command, parameters put in.
-        environment: What job definition and request set, and what AWS Batch adds.
-        parameters: Those of the definition and of the request.
-        timeout_seconds: How long the attempt may last, None for any time.
-    """
-
-    job_id: str
-    job_name: str
-    job_queue: str
-    job_definition: str
-    attempt: int
-    array_index: int | None
-    node_index: int | None
-    command: tuple[str, ...]
-    environment: Mapping[str, str]
-    parameters: Mapping[str, str]
-    timeout_seconds: int | None
-
-
-class AttemptTimedOut(Exception):  # noqa: N818 - no error: it is an outcome
-    """Raised by a function that has noticed that its attempt took longer than its timeout."""
-
-
-JobFunction = Callable[[JobRun], "int | None"]
 
 
 def environment_of(job: Job, attempt: Attempt) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mock_jobs.batch.records.job import Job
     from mock_jobs.batch.records.resources import JobDefinition
-    from mock_jobs.batch.settings import BatchSettings
+    from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.clock import Clock
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.queueing.timer_batches import Agenda
     from mock_jobs.batch.records.consumable_resources import Stock
     from mock_jobs.batch.records.resources import ComputeEnvironment, JobQueue
-    from mock_jobs.batch.settings import BatchSettings
+    from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.clock import Clock
 
 

@@ -27,7 +27,7 @@ from mock_jobs.batch.states import (
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.jobs import Lifecycle
-    from mock_jobs.batch.settings import BatchSettings
+    from mock_jobs.batch.scenario.settings import BatchSettings
 
 _NOT_STARTED = frozenset({SUBMITTED, PENDING, RUNNABLE})
 

@@ -25,7 +25,7 @@ from mock_jobs.batch.views import job_detail, job_summary
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import KeyValuesPairTypeDef
 
-    from mock_jobs.batch.steering import Readable
+    from mock_jobs.batch.scenario.scenario import Readable
 
 MAX_PAGE = 1000
 MAX_FILTERED_PAGE = 100

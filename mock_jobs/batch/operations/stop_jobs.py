@@ -12,8 +12,8 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import ClientException, invalid
 from mock_jobs.batch.names import JobId
 from mock_jobs.batch.region import BatchStores
+from mock_jobs.batch.scenario.scenario import Refusal
 from mock_jobs.batch.states import StopRequest
-from mock_jobs.batch.steering import Refusal
 
 MAX_REASON = 1024
 MAX_JOBS = 50

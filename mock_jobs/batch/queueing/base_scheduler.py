@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.queueing.queue_order import Line
     from mock_jobs.batch.queueing.timer_batches import Agenda
     from mock_jobs.batch.records.resources import JobQueue
-    from mock_jobs.batch.settings import BatchSettings
+    from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.clock import Clock
 
 

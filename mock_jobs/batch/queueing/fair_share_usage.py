@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mock_jobs.batch.records.resources import SchedulingPolicy
-    from mock_jobs.batch.settings import BatchSettings
+    from mock_jobs.batch.scenario.settings import BatchSettings
 
 # Weights are compared as whole numbers of this fraction, so that shares that are equal are found to be.
 _WEIGHT_UNIT = 10**8

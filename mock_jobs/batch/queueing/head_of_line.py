@@ -16,7 +16,7 @@ from mock_jobs.batch.states import RUNNABLE
 if TYPE_CHECKING:
     from mock_jobs.batch.queueing.time_limits import TimeLimit
     from mock_jobs.batch.queueing.timer_batches import Agenda
-    from mock_jobs.batch.settings import BatchSettings
+    from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.clock import Clock, Timer
 
 

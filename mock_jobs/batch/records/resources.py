@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     )
 
     from mock_jobs.batch.multi_node import NodeLayout
-    from mock_jobs.batch.outages import Outage
     from mock_jobs.batch.platforms import Platform, State, Status
     from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
     from mock_jobs.batch.queueing.head_of_line import Head
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.records.consumable_resources import Requirements
     from mock_jobs.batch.records.job import Job
     from mock_jobs.batch.retry import RetryStrategy
+    from mock_jobs.batch.scenario.outages import Outage
     from mock_jobs.batch.service_jobs.resources import ServiceSide
     from mock_jobs.batch.work import Work
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.literals import ServiceJobTypeType
     from mypy_boto3_batch.type_defs import ServiceJobPreemptionConfigurationTypeDef
 
-    from mock_jobs.batch.outages import Outage
-    from mock_jobs.batch.plans import JobPlan
     from mock_jobs.batch.queueing.base_scheduler import Place
     from mock_jobs.batch.records.resources import JobQueue
+    from mock_jobs.batch.scenario.outages import Outage
+    from mock_jobs.batch.scenario.plans import JobPlan
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment, ServiceSide
     from mock_jobs.batch.service_jobs.retry import ServiceRetryStrategy
     from mock_jobs.batch.service_jobs.states import ServiceJobStatus

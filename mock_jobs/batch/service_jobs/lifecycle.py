@@ -29,10 +29,10 @@ from mock_jobs.batch.states import RUNNABLE, RUNNING, STARTING, SUBMITTED, StopE
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.announcements import Announcer
     from mock_jobs.batch.names import Arns
-    from mock_jobs.batch.plans import JobPlan
     from mock_jobs.batch.queueing.time_limits import TimeLimit
+    from mock_jobs.batch.scenario.plans import JobPlan
+    from mock_jobs.batch.scenario.scenario import Steering
     from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
-    from mock_jobs.batch.steering import Steering
     from mock_jobs.world import World
 
 _NEVER_MS = 1 << 62

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from mock_jobs.batch.pacing import Pacing
-from mock_jobs.batch.plans import SUCCESS, JobPlan
-from mock_jobs.batch.settings import BatchSettings
+from mock_jobs.batch.scenario.pace_stack import Pacing
+from mock_jobs.batch.scenario.plans import SUCCESS, JobPlan
+from mock_jobs.batch.scenario.settings import BatchSettings
 
 if TYPE_CHECKING:
     from mock_jobs.batch.queueing.schedulable import Queued

@@ -14,9 +14,9 @@ from mock_jobs.errors import HIDDEN, UsageTypeError, UsageValueError
 from mock_jobs.inputs import check_flag, check_seconds, check_text, check_whole
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.lifecycle.functions import JobFunction
     from mock_jobs.batch.records.job import Job
     from mock_jobs.batch.records.resources import JobDefinition, JobQueue
+    from mock_jobs.batch.scenario.job_run import JobFunction
     from mock_jobs.batch.service_jobs.job import ServiceJob
 
 __tracebackhide__ = HIDDEN

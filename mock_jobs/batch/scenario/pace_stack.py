@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from mock_jobs.batch.pace import Pace, PaceName
+from mock_jobs.batch.scenario.pace import Pace, PaceName
 from mock_jobs.errors import HIDDEN
 from mock_jobs.override import Override
 

@@ -1,0 +1,1 @@
+"""What a test set up: settings, pace, plans, outages and captured output."""
