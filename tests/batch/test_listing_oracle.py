@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mock_jobs.batch import consumers
 from mock_jobs.batch.queueing import job_index
+from mock_jobs.batch.views import consumable_listing
 
 from batch_site import container, make_environment, make_queue
 
@@ -31,7 +31,7 @@ DEFINITION_VALUES = [
 def jobs(request, mock, batch, monkeypatch):
     """What ListJobs and ListJobsByConsumableResource should find, the last submitted job first."""
     if request.param is not None:
-        for module in (job_index, consumers):
+        for module in (job_index, consumable_listing):
             monkeypatch.setattr(module, "MOST_MERGED", request.param)
     mock.batch.pace = "manual"
     make_environment(batch, max_vcpus=7)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 from uuid import NAMESPACE_URL, uuid5
 
 from mock_jobs.batch.records.job import ArrayJob, Attempt, Job
-from mock_jobs.batch.views import job_detail
+from mock_jobs.batch.views.jobs import job_detail
 from mock_jobs.events import Event
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch.records.node import node_environment
 from mock_jobs.batch.scenario.captured_output import caught
 from mock_jobs.batch.scenario.job_run import MAX_EXIT_CODE, AttemptTimedOut, JobRun
-from mock_jobs.batch.task_views import node_uid
+from mock_jobs.batch.views.tasks import node_uid
 from mock_jobs.errors import UsageError, UsageTypeError, UsageValueError
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from mock_jobs.batch.records.consumable_resources import KINDS, OPERATIONS, Cons
 from mock_jobs.batch.records.job import Job
 from mock_jobs.batch.region import BatchStores, check_tag_keys
 from mock_jobs.batch.states import STATUSES
-from mock_jobs.batch.views import shows_reason
+from mock_jobs.batch.views.jobs import shows_reason
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (

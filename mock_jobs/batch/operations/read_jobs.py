@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 from mock_jobs.aws import page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
-from mock_jobs.batch.labels import definition_patterns
-from mock_jobs.batch.listing import Listing
 from mock_jobs.batch.names import parse_job_id
 from mock_jobs.batch.paging import MAX_LISTED, read_number
 from mock_jobs.batch.records.job import MAX_ARRAY, ArrayJob, Job
 from mock_jobs.batch.records.node import MultiNodeJob
 from mock_jobs.batch.region import BatchStores
 from mock_jobs.batch.states import RUNNING, JobStatus
-from mock_jobs.batch.views import job_detail, job_summary
+from mock_jobs.batch.views.jobs import job_detail, job_summary
+from mock_jobs.batch.views.labels import definition_patterns
+from mock_jobs.batch.views.listing import Listing
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import KeyValuesPairTypeDef

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
-from mock_jobs.batch.listing import Listing
 from mock_jobs.batch.paging import page_size
 from mock_jobs.batch.region import BatchStores
 from mock_jobs.batch.service_jobs.job import QUOTA_GROUP, ServiceJob
 from mock_jobs.batch.service_jobs.views import service_job_detail, service_job_summary
+from mock_jobs.batch.views.listing import Listing
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import KeyValuesPairTypeDef

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.consumers import Consumers
 from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.views.consumable_listing import Consumers
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import ConsumableResourcePropertiesOutputTypeDef

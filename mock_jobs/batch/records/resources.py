@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mock_jobs.batch.labels import definition_labels
 from mock_jobs.batch.queueing.job_index import JobIndex
 from mock_jobs.batch.queueing.queue_order import FirstInFirstOut, Line
 from mock_jobs.batch.queueing.queue_usage import QueueUsage
+from mock_jobs.batch.views.labels import definition_labels
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import CETypeType, JobQueueTypeType, JQStatusType, PlatformCapabilityType

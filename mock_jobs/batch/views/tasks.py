@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.lifecycle.logs import place_in
 from mock_jobs.batch.pods import name_of
 from mock_jobs.batch.records.node import private_address
 from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL
+from mock_jobs.batch.views.log_location import place_in
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (

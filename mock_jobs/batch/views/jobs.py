@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from mock_jobs.batch.container import legacy_fields
-from mock_jobs.batch.lifecycle.logs import place_of
 from mock_jobs.batch.records.job import ArrayJob, Attempt, Job
 from mock_jobs.batch.records.node import MultiNodeJob, Node
 from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL
-from mock_jobs.batch.task_views import (
+from mock_jobs.batch.views.log_location import place_of
+from mock_jobs.batch.views.tasks import (
     ecs_properties,
     eks_attempt,
     eks_properties,

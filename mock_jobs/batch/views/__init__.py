@@ -1,0 +1,1 @@
+"""How records look on the wire, and how they are listed."""
