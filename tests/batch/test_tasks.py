@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from mock_jobs.batch.tasks import CONDITIONS
+from mock_jobs.batch.workload.task import CONDITIONS
 from mock_jobs.errors import UsageValueError
 
 from batch_site import FARGATE, MANAGED, detail, make_definition, make_environment, make_queue, make_site, reach, refusal, submit

@@ -11,19 +11,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.aws import page_token
-from mock_jobs.batch import messages, tasks
-from mock_jobs.batch.container import with_empty_lists
+from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import ClientException, invalid, refused
-from mock_jobs.batch.multi_node import NodeLayout, layout_of
 from mock_jobs.batch.names import DEFINITION_NAME, parse_revision
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_token
 from mock_jobs.batch.platforms import Platform
 from mock_jobs.batch.queueing.fair_share_policy import MAX_PRIORITY
-from mock_jobs.batch.records.consumable_resources import requirements_of
 from mock_jobs.batch.records.resources import JobDefinition
 from mock_jobs.batch.region import BatchStores, check_tag_keys
-from mock_jobs.batch.retry import strategy_of
-from mock_jobs.batch.work import check_content
+from mock_jobs.batch.workload import task
+from mock_jobs.batch.workload.container import with_empty_lists
+from mock_jobs.batch.workload.node_properties import NodeLayout, layout_of
+from mock_jobs.batch.workload.requirements import requirements_of
+from mock_jobs.batch.workload.retry_strategy import strategy_of
+from mock_jobs.batch.workload.workload import check_content
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import JobDefinitionTypeType, PlatformCapabilityType
@@ -276,7 +277,7 @@ def _detail(definition: JobDefinition) -> JobDefinitionTypeDef:
     if definition.container is not None:
         detail["containerProperties"] = with_empty_lists(definition.container)
     if definition.task is not None:
-        detail["ecsProperties"] = tasks.shown(definition.task)
+        detail["ecsProperties"] = task.shown(definition.task)
     if definition.pod is not None:
         detail["eksProperties"] = definition.pod
     if definition.nodes is not None:

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.lifecycle.dependencies import check_shapes, register, resolve
-from mock_jobs.batch.multi_node import Cast, cast_nodes
 from mock_jobs.batch.names import NAME, parse_job_id
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations, checked_timeout
 from mock_jobs.batch.queueing.fair_share_policy import MAX_PRIORITY, is_share_identifier
 from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
-from mock_jobs.batch.records.consumable_resources import requirements_of
 from mock_jobs.batch.records.job import MAX_ARRAY, ArrayJob, Job, JobSpec
 from mock_jobs.batch.records.node import MultiNodeJob, Node
 from mock_jobs.batch.region import check_tag_keys
-from mock_jobs.batch.retry import strategy_of
-from mock_jobs.batch.work import Overrides, work_of
+from mock_jobs.batch.workload.node_properties import Cast, cast_nodes
+from mock_jobs.batch.workload.requirements import requirements_of
+from mock_jobs.batch.workload.retry_strategy import strategy_of
+from mock_jobs.batch.workload.workload import Overrides, work_of
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (

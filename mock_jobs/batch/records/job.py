@@ -15,12 +15,13 @@ from mock_jobs.batch.states import ARRAY_TRANSITIONS, JOB_TRANSITIONS, PENDING, 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import ContainerDetailTypeDef, JobDependencyTypeDef
 
-    from mock_jobs.batch.pods import Pod
-    from mock_jobs.batch.records.consumable_resources import Claim, Requirements
+    from mock_jobs.batch.records.consumable_resources import Claim
     from mock_jobs.batch.records.resources import ComputeEnvironment, JobDefinition, JobQueue
-    from mock_jobs.batch.retry import RetryStrategy
     from mock_jobs.batch.scenario.plans import JobPlan
-    from mock_jobs.batch.tasks import Task
+    from mock_jobs.batch.workload.pod import Pod
+    from mock_jobs.batch.workload.requirements import Requirements
+    from mock_jobs.batch.workload.retry_strategy import RetryStrategy
+    from mock_jobs.batch.workload.task import Task
 
 MAX_ARRAY = 10_000
 

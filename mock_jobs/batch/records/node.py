@@ -16,7 +16,7 @@ from mock_jobs.batch.states import NODE_TRANSITIONS
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import NodePropertiesOutputTypeDef
 
-    from mock_jobs.batch.multi_node import Cast, NodeRole
+    from mock_jobs.batch.workload.node_properties import Cast, NodeRole
 
 
 class MultiNodeJob(Job):

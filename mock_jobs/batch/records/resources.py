@@ -24,17 +24,17 @@ if TYPE_CHECKING:
         UpdatePolicyTypeDef,
     )
 
-    from mock_jobs.batch.multi_node import NodeLayout
     from mock_jobs.batch.platforms import Platform, State, Status
     from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
     from mock_jobs.batch.queueing.head_of_line import Head
     from mock_jobs.batch.queueing.time_limits import TimeLimit
-    from mock_jobs.batch.records.consumable_resources import Requirements
     from mock_jobs.batch.records.job import Job
-    from mock_jobs.batch.retry import RetryStrategy
     from mock_jobs.batch.scenario.outages import Outage
     from mock_jobs.batch.service_jobs.resources import ServiceSide
-    from mock_jobs.batch.work import Work
+    from mock_jobs.batch.workload.node_properties import NodeLayout
+    from mock_jobs.batch.workload.requirements import Requirements
+    from mock_jobs.batch.workload.retry_strategy import RetryStrategy
+    from mock_jobs.batch.workload.workload import Work
 
 
 # Documented: the type of a job queue agrees with its environments.

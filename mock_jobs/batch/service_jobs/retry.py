@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid
-from mock_jobs.batch.retry import MAX_ATTEMPTS, MAX_PATTERN, MAX_RULES
+from mock_jobs.batch.workload.retry_strategy import MAX_ATTEMPTS, MAX_PATTERN, MAX_RULES
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import ServiceJobRetryActionType

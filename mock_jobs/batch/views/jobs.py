@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from mock_jobs.batch.container import legacy_fields
 from mock_jobs.batch.records.job import ArrayJob, Attempt, Job
 from mock_jobs.batch.records.node import MultiNodeJob, Node
 from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL
@@ -23,6 +22,7 @@ from mock_jobs.batch.views.tasks import (
     task_arn,
     task_attempt,
 )
+from mock_jobs.batch.workload.container import legacy_fields
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.pods import name_of
 from mock_jobs.batch.records.node import private_address
 from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL
 from mock_jobs.batch.views.log_location import place_in
+from mock_jobs.batch.workload.pod import name_of
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     )
 
     from mock_jobs.batch.names import Arns
-    from mock_jobs.batch.pods import Pod
     from mock_jobs.batch.records.job import Attempt, Job
     from mock_jobs.batch.records.resources import ComputeEnvironment
-    from mock_jobs.batch.tasks import Task
+    from mock_jobs.batch.workload.pod import Pod
+    from mock_jobs.batch.workload.task import Task
 
 
 def task_arn(attempt: Attempt, arns: Arns) -> str:

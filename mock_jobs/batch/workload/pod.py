@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.container import MIN_MEMORY, check_environment, merged_command, merged_environment, number_in
 from mock_jobs.batch.exceptions import invalid
+from mock_jobs.batch.workload.container import MIN_MEMORY, check_environment, merged_command, merged_environment, number_in
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.container import (
+from mock_jobs.batch.exceptions import invalid
+from mock_jobs.batch.workload.container import (
     MIN_MEMORY,
     as_entries,
     check_environment,
@@ -26,7 +27,6 @@ from mock_jobs.batch.container import (
     number_in,
     requirements_by_type,
 )
-from mock_jobs.batch.exceptions import invalid
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (

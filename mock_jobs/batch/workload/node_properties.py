@@ -13,11 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
-from mock_jobs.batch import messages, pods, tasks
-from mock_jobs.batch.container import check_environment, requirements_by_type, with_empty_lists
+from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid
-from mock_jobs.batch.records.consumable_resources import Requirements, requirements_of, sum_of
-from mock_jobs.batch.work import Overrides, Work, check_content, merged
+from mock_jobs.batch.workload import pod as pods
+from mock_jobs.batch.workload import task as tasks
+from mock_jobs.batch.workload.container import check_environment, requirements_by_type, with_empty_lists
+from mock_jobs.batch.workload.requirements import Requirements, requirements_of, sum_of
+from mock_jobs.batch.workload.workload import Overrides, Work, check_content, merged
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (

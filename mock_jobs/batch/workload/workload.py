@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from mock_jobs.batch import messages, pods, tasks
-from mock_jobs.batch.container import check, check_environment, merge
+from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid
+from mock_jobs.batch.workload import pod as pods
+from mock_jobs.batch.workload import task as tasks
+from mock_jobs.batch.workload.container import check, check_environment, merge
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (
