@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mock_jobs.batch.local_process import run_command
     from mock_jobs.batch.scenario.job_run import JobRun
-    from mock_jobs.errors import (
+    from mock_jobs.core.errors import (
         DroppedEventsWarning,
         NotActiveError,
         UndeliveredEventWarning,
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "DroppedEventsWarning": "mock_jobs.errors",
+    "DroppedEventsWarning": "mock_jobs.core.errors",
     "JobRun": "mock_jobs.batch.scenario.job_run",
     "MockJobs": "mock_jobs.mock",
     "MockJobsServer": "mock_jobs.server",
-    "NotActiveError": "mock_jobs.errors",
-    "UndeliveredEventWarning": "mock_jobs.errors",
-    "UnmockedRequestError": "mock_jobs.errors",
-    "UsageError": "mock_jobs.errors",
-    "UsageTypeError": "mock_jobs.errors",
-    "UsageValueError": "mock_jobs.errors",
+    "NotActiveError": "mock_jobs.core.errors",
+    "UndeliveredEventWarning": "mock_jobs.core.errors",
+    "UnmockedRequestError": "mock_jobs.core.errors",
+    "UsageError": "mock_jobs.core.errors",
+    "UsageTypeError": "mock_jobs.core.errors",
+    "UsageValueError": "mock_jobs.core.errors",
     "current_mock": "mock_jobs.mock",
     "mock_jobs": "mock_jobs.mock",
     "run_command": "mock_jobs.batch.local_process",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from threading import Event
 
 from mock_jobs import __version__
-from mock_jobs.errors import UsageError
+from mock_jobs.core.errors import UsageError
 from mock_jobs.server import MockJobsServer
 
 

@@ -7,16 +7,16 @@ from abc import ABC, abstractmethod
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
-from mock_jobs.errors import DroppedEventsWarning
-from mock_jobs.events import EVENT_LOG_LENGTH
+from mock_jobs.core.errors import DroppedEventsWarning
+from mock_jobs.core.events import EVENT_LOG_LENGTH
 
 if TYPE_CHECKING:
     from mock_jobs.batch.handle import BatchControl
-    from mock_jobs.clock import Clock
-    from mock_jobs.events import Event
-    from mock_jobs.faults import Faults
+    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.events import Event
+    from mock_jobs.core.faults import Faults
+    from mock_jobs.core.world import Call, World
     from mock_jobs.iot.control import IoTControl
-    from mock_jobs.world import Call, World
 
 
 class Controls(ABC):

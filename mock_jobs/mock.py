@@ -12,10 +12,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_args, overload
 
 from mock_jobs.batch.scenario.pace import PaceName
-from mock_jobs.errors import HIDDEN, NotActiveError, UsageTypeError, UsageValueError
+from mock_jobs.core.errors import HIDDEN, NotActiveError, UsageTypeError, UsageValueError
+from mock_jobs.core.overrides import Override
+from mock_jobs.core.world import World
 from mock_jobs.handle import Controls
-from mock_jobs.override import Override
-from mock_jobs.world import World
 
 if TYPE_CHECKING:
     from moto.core.config import DefaultConfig

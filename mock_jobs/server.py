@@ -8,12 +8,12 @@ from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from mock_jobs.errors import HIDDEN, NotActiveError, UsageError, UsageValueError
+from mock_jobs.core.errors import HIDDEN, NotActiveError, UsageError, UsageValueError
 from mock_jobs.handle import Controls
 
 if TYPE_CHECKING:
+    from mock_jobs.core.world import World
     from mock_jobs.doors.worlds import Worlds
-    from mock_jobs.world import World
 
 __tracebackhide__ = HIDDEN
 

@@ -7,8 +7,8 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mock_jobs.errors import HIDDEN, UsageValueError
-from mock_jobs.faults import DeclaredError
+from mock_jobs.core.errors import HIDDEN, UsageValueError
+from mock_jobs.core.faults import DeclaredError
 
 if TYPE_CHECKING:
     from mock_jobs.wire.service import CompiledService

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_jobs import UsageTypeError, UsageValueError
-from mock_jobs.clock import Clock, Timer
+from mock_jobs.core.clock import Clock, Timer
 
 NEW_YEAR = datetime(2030, 1, 1, tzinfo=timezone.utc)
 NEW_YEAR_MS = 1_893_456_000_000

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import EndpointProviderError, EndpointVariantError
 
 from mock_jobs import UnmockedRequestError, mock_jobs
-from mock_jobs.aws import partition_of
+from mock_jobs.core.service_base import partition_of
 from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, region_of, service_of
 from mock_jobs.doors.unmocked import refusal
 from mock_jobs.doors.worlds import Worlds

@@ -23,7 +23,7 @@ from moto.moto_api import state_manager
 from mock_jobs import MockJobsServer, NotActiveError, UsageError, UsageValueError, mock_jobs
 from mock_jobs.batch.scenario.scenario import Steering
 from mock_jobs.batch.scenario.settings import BatchSettings
-from mock_jobs.clock import Clock
+from mock_jobs.core.clock import Clock
 from mock_jobs.doors import moto_thing_changes
 from mock_jobs.iot.settings import IoTSettings
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mock_jobs.aws import AwsError, Violation
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid
 from mock_jobs.batch.operations.compute_environments import ComputeEnvironmentOperations
@@ -20,6 +19,7 @@ from mock_jobs.batch.operations.snapshots import SnapshotOperations
 from mock_jobs.batch.operations.stop_jobs import StopJobOperations
 from mock_jobs.batch.operations.submit import SubmitOperations
 from mock_jobs.batch.operations.tags import TagOperations
+from mock_jobs.core.service_base import AwsError, Violation
 
 # Words of the model's constraints -> text; what is not here is "required" or "enum".
 _TEXTS = {

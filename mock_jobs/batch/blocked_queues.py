@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from mock_jobs.batch import messages
 from mock_jobs.batch.messages import code_of
 from mock_jobs.batch.scenario.outages import Outage
-from mock_jobs.errors import HIDDEN, UsageValueError
-from mock_jobs.inputs import check_text
+from mock_jobs.core.argument_checks import check_text
+from mock_jobs.core.errors import HIDDEN, UsageValueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,8 +5,8 @@ Source: API reference, common errors of the Batch API (*documented*); the wrappe
 
 from __future__ import annotations
 
-from mock_jobs.aws import AwsError
 from mock_jobs.batch import messages
+from mock_jobs.core.service_base import AwsError
 
 
 class ClientException(AwsError):  # noqa: N818 - the name is the code on the wire

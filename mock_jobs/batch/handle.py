@@ -11,8 +11,8 @@ from mock_jobs.batch.scenario.outages import Outage
 from mock_jobs.batch.scenario.pace_stack import as_pace
 from mock_jobs.batch.scenario.plans import JobPlan
 from mock_jobs.batch.scenario.scenario import Refusal, Steering
-from mock_jobs.errors import HIDDEN, UsageValueError
-from mock_jobs.inputs import check_text, check_whole
+from mock_jobs.core.argument_checks import check_text, check_whole
+from mock_jobs.core.errors import HIDDEN, UsageValueError
 
 if TYPE_CHECKING:
     from mock_jobs.batch.manual_steps import InHand
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.batch.service_jobs.states import ServiceJobStatus
     from mock_jobs.batch.states import JobStatus
-    from mock_jobs.world import World
+    from mock_jobs.core.world import World
 
 __tracebackhide__ = HIDDEN
 

@@ -10,7 +10,7 @@ import subprocess
 from typing import TYPE_CHECKING, Final
 
 from mock_jobs.batch.scenario.job_run import AttemptTimedOut
-from mock_jobs.errors import HIDDEN, UsageValueError
+from mock_jobs.core.errors import HIDDEN, UsageValueError
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.job_run import JobRun

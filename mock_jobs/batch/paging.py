@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mock_jobs.aws import BadToken, read_page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.core.paging import BadToken, read_page_token
 
 MAX_LISTED = 100
 

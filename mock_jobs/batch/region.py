@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
-from mock_jobs.aws import Backend, page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import TooManyRequestsException, invalid, refused
 from mock_jobs.batch.lifecycle.announcements import Announcer
@@ -23,7 +22,9 @@ from mock_jobs.batch.records.node import MultiNodeJob, Node
 from mock_jobs.batch.scenario.scenario import Change, Steering
 from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
 from mock_jobs.batch.service_jobs.stepping import ServiceJobInHand
-from mock_jobs.throttle import Throttle
+from mock_jobs.core.paging import page_token
+from mock_jobs.core.rate_limiter import Throttle
+from mock_jobs.core.service_base import Backend
 
 if TYPE_CHECKING:
     from mock_jobs.batch.manual_steps import InHand
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.records.resources import ComputeEnvironment, JobDefinition, JobQueue, SchedulingPolicy
     from mock_jobs.batch.service_jobs.job import ServiceJob, Submission
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment
-    from mock_jobs.world import World
+    from mock_jobs.core.world import World
 
 
 class _Numbered(Protocol):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from mock_jobs.aws import AwsError, NotEmulatedYet, NotOurs
-from mock_jobs.errors import UsageError
+from mock_jobs.core.errors import UsageError
+from mock_jobs.core.service_base import AwsError, NotEmulatedYet, NotOurs
+from mock_jobs.core.world import Call, World
 from mock_jobs.services import compiled
 from mock_jobs.wire.encoding import to_json
 from mock_jobs.wire.service import Operation
-from mock_jobs.world import Call, World
 
 
 class Request(NamedTuple):

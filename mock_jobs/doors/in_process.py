@@ -15,6 +15,7 @@ from botocore.httpsession import URLLib3Session
 from botocore.signers import RequestSigner
 
 from mock_jobs.batch.scenario.scenario import Steering
+from mock_jobs.core.errors import HIDDEN
 from mock_jobs.doors import moto_cloudformation, moto_seam
 from mock_jobs.doors.dispatch import Request
 from mock_jobs.doors.presigner import grant_of
@@ -22,7 +23,6 @@ from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, regi
 from mock_jobs.doors.sessions import new_session
 from mock_jobs.doors.unmocked import refusal
 from mock_jobs.doors.worlds import LISTENERS, Worlds
-from mock_jobs.errors import HIDDEN
 from mock_jobs.wire.loader import shared_loader
 
 __tracebackhide__ = HIDDEN

@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
-from mock_jobs.errors import UndeliveredEventWarning
+from mock_jobs.core.errors import UndeliveredEventWarning
 
 if TYPE_CHECKING:
     from moto.events.models import EventsBackend, Rule

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from mock_jobs.errors import UsageValueError
+from mock_jobs.core.errors import UsageValueError
 
 if TYPE_CHECKING:
     from moto.iot.models import FakeThingGroup

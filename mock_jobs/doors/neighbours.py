@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock
 
-from mock_jobs.aws import partition_of
+from mock_jobs.core.service_base import partition_of
 from mock_jobs.doors import moto_events, moto_logs, moto_s3, moto_step_functions, moto_thing_changes, moto_things
 from mock_jobs.neighbours import EventBus, LogGroups, References
 from mock_jobs.objects import ObjectStore

@@ -12,7 +12,7 @@ from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from mock_jobs.aws import partition_of
+from mock_jobs.core.service_base import partition_of
 from mock_jobs.doors.dispatch import Answer
 from mock_jobs.wire.loader import shared_loader
 

@@ -14,14 +14,14 @@ from inspect import Parameter, signature
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch.handle import BatchControl
+from mock_jobs.core.errors import UsageError
 from mock_jobs.doors.dispatch import Answer
-from mock_jobs.errors import UsageError
 from mock_jobs.iot.control import IoTControl
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace import PaceName
+    from mock_jobs.core.world import World
     from mock_jobs.doors.worlds import Worlds
-    from mock_jobs.world import World
 
 PREFIX = "/mock-jobs-api/"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mock_jobs.core.errors import UnmockedRequestError
 from mock_jobs.doors.requests import origin_of
-from mock_jobs.errors import UnmockedRequestError
 from mock_jobs.wire.loader import shared_loader
 from mock_jobs.wire.routes import Routes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mock_jobs.aws import WireShape
+from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import messages, quotas, states, views
 from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.membership import Membership

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from mock_jobs.aws import Bound
+from mock_jobs.core.service_base import Bound
 
 # Source: JobDocument, API reference (documented); the unit is bytes (observed).
 MAX_DOCUMENT_BYTES: Final = 32768

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mock_jobs.iot.settings import IoTSettings
 
 if TYPE_CHECKING:
-    from mock_jobs.world import World
+    from mock_jobs.core.world import World
 
 
 class IoTControl:

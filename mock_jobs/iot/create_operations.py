@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mock_jobs.aws import WireShape
+from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import configs, messages, quotas, states, views
 from mock_jobs.iot.arns import parse_arn
 from mock_jobs.iot.documents import read_document

@@ -17,7 +17,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final, cast
 
-from mock_jobs.aws import NotEmulatedYet
+from mock_jobs.core.service_base import NotEmulatedYet
 
 if TYPE_CHECKING:
     from croniter import croniter

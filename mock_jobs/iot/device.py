@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from mock_jobs.aws import WireShape
+from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import configs, messages, states, views
 from mock_jobs.iot.exceptions import (
     InvalidRequestException,

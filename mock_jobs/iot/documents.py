@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mock_jobs.aws import NotEmulatedYet
+from mock_jobs.core.service_base import NotEmulatedYet
 from mock_jobs.iot import messages
 from mock_jobs.iot.device_document import device_copy
 from mock_jobs.iot.document_sources import Sources, read_source

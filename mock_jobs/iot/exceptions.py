@@ -5,7 +5,7 @@ HTTP statuses come from the service model; LimitExceededException and TerminalSt
 
 from __future__ import annotations
 
-from mock_jobs.aws import AwsError
+from mock_jobs.core.service_base import AwsError
 
 
 class InvalidRequestException(AwsError):  # noqa: N818 - the name is the code on the wire

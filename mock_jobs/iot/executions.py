@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from heapq import merge
 from typing import TYPE_CHECKING
 
+from mock_jobs.core.sorted_records import Key, Shelf
 from mock_jobs.iot.retry import NO_RETRIES, Retries
-from mock_jobs.iot.shelf import Key, Shelf
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from mock_jobs.aws import AwsError
+from mock_jobs.core.service_base import AwsError
 from mock_jobs.iot import messages
 from mock_jobs.iot.arns import parse_arn
 from mock_jobs.iot.documents import JobDocument, check_document

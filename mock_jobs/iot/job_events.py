@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from mock_jobs.events import Event
+from mock_jobs.core.events import Event
 from mock_jobs.iot import states, views
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobStatusType, TargetSelectionType
     from mypy_boto3_iot.type_defs import SchedulingConfigTypeDef
 
-    from mock_jobs.clock import Timer
+    from mock_jobs.core.clock import Timer
     from mock_jobs.iot.documents import JobDocument
     from mock_jobs.iot.rollout import Rollout
     from mock_jobs.iot.schedule import Schedule

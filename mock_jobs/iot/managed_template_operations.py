@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_jobs.aws import WireShape
+from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import messages, template_views
 from mock_jobs.iot.arns import ResourceArn
 from mock_jobs.iot.exceptions import ResourceNotFoundException

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final, TypeVar
 
-from mock_jobs.aws import BadToken, page_token, read_page_token
+from mock_jobs.core.paging import BadToken, page_token, read_page_token
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException
 

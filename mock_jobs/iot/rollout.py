@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from mock_jobs.clock import Timer
+from mock_jobs.core.clock import Timer
 from mock_jobs.iot.targets import Expansion
 
 if TYPE_CHECKING:

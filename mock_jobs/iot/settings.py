@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mock_jobs.settings import Settings, flag, limit, seconds
+from mock_jobs.core.settings import Settings, flag, limit, seconds
 
 
 @dataclass(slots=True)

@@ -7,7 +7,10 @@ from heapq import merge
 from itertools import count
 from typing import TYPE_CHECKING, ClassVar
 
-from mock_jobs.aws import AwsError, Backend, Bound, Violation
+from mock_jobs.core.rate_limiter import Throttle
+from mock_jobs.core.service_base import AwsError, Backend, Bound, Violation
+from mock_jobs.core.sorted_records import Shelf
+from mock_jobs.core.world import World
 from mock_jobs.iot import messages, states
 from mock_jobs.iot.bounds import MORE_BOUNDS
 from mock_jobs.iot.control import IoTControl
@@ -18,13 +21,10 @@ from mock_jobs.iot.followers import Followers
 from mock_jobs.iot.jobs import Job
 from mock_jobs.iot.queues import ThingQueue
 from mock_jobs.iot.quotas import Usage
-from mock_jobs.iot.shelf import Shelf
 from mock_jobs.iot.templates import JobTemplate, JobTemplates
 from mock_jobs.iot.validation import validation_error
 from mock_jobs.objects import ObjectStore
 from mock_jobs.things import ThingRegistry
-from mock_jobs.throttle import Throttle
-from mock_jobs.world import World
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobStatusType

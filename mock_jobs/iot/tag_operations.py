@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mock_jobs.aws import NotOurs, WireShape
+from mock_jobs.core.service_base import NotOurs, WireShape
 from mock_jobs.iot import configs, messages
 from mock_jobs.iot.arns import ResourceArn, parse_arn
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException

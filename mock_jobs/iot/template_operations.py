@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mock_jobs.aws import WireShape
+from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import configs, messages, quotas, template_views
 from mock_jobs.iot.arns import parse_arn
 from mock_jobs.iot.documents import check_document, read_document

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from mock_jobs.aws import AwsError, Violation
+from mock_jobs.core.service_base import AwsError, Violation
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException, SerializationException
 

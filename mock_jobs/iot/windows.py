@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
-from mock_jobs.clock import Clock, Timer
+from mock_jobs.core.clock import Clock, Timer
 from mock_jobs.iot import messages
 from mock_jobs.iot.cron import BadCronError, Cron
 from mock_jobs.iot.exceptions import InvalidRequestException

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from mock_jobs.aws import AwsError, Backend, Bound, Violation, WireShape
+from mock_jobs.core.service_base import AwsError, Backend, Bound, Violation, WireShape
 from mock_jobs.iot import device
 from mock_jobs.iot.bounds import MORE_BOUNDS
 from mock_jobs.iot.models import IoTBackend

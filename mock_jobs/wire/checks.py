@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mock_jobs.aws import Bound, Violation
+from mock_jobs.core.service_base import Bound, Violation
 from mock_jobs.wire.patterns import full_matcher
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from mock_jobs.aws import AwsError, Backend, NotEmulatedYet, Violation
-from mock_jobs.faults import DeclaredError
+from mock_jobs.core.faults import DeclaredError
+from mock_jobs.core.service_base import AwsError, Backend, NotEmulatedYet, Violation
 from mock_jobs.wire.checks import Check, Checks
 from mock_jobs.wire.routes import Routes
 

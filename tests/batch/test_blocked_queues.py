@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from mock_jobs.errors import UsageTypeError, UsageValueError
+from mock_jobs.core.errors import UsageTypeError, UsageValueError
 
 from batch_site import (
     ACCOUNT,

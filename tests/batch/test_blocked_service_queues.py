@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mock_jobs.errors import UsageValueError
+from mock_jobs.core.errors import UsageValueError
 
 from batch_site import Timeline, make_environment, make_queue, refusal
 from service_site import (

@@ -12,7 +12,7 @@ from mock_jobs import mock_jobs
 from mock_jobs.batch.scenario.pace import Pace
 from mock_jobs.batch.scenario.scenario import Steering
 from mock_jobs.batch.scenario.settings import BatchSettings
-from mock_jobs.errors import UsageNameError, UsageTypeError, UsageValueError
+from mock_jobs.core.errors import UsageNameError, UsageTypeError, UsageValueError
 
 from batch_site import PREFIX, detail, make_definition, make_queue, make_site, status, submit
 from constants import REGION

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mock_jobs.errors import UsageError
+from mock_jobs.core.errors import UsageError
 
 from batch_site import children, detail, make_site, reach, status, statuses, submit, summary
 

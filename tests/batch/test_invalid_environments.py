@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mock_jobs.errors import UsageTypeError, UsageValueError
+from mock_jobs.core.errors import UsageTypeError, UsageValueError
 
 from batch_site import detail, make_environment, make_queue, make_site, reach, refusal, status, submit
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mock_jobs import mock_jobs
-from mock_jobs.errors import UsageError
+from mock_jobs.core.errors import UsageError
 
 from batch_site import make_definition, make_environment, make_queue
 from constants import KNOWS_BULK_FORMS

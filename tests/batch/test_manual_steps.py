@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from mock_jobs.errors import UsageValueError
+from mock_jobs.core.errors import UsageValueError
 
 from batch_site import (
     UNKNOWN_ID,

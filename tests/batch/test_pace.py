@@ -7,7 +7,7 @@ import time
 import pytest
 
 from mock_jobs.batch.scenario.pace import Pace
-from mock_jobs.errors import UsageValueError
+from mock_jobs.core.errors import UsageValueError
 
 from batch_site import (
     Timeline,

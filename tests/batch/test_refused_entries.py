@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mock_jobs.errors import UsageTypeError, UsageValueError
+from mock_jobs.core.errors import UsageTypeError, UsageValueError
 
 from batch_site import UNKNOWN_ID, make_site, status, submit
 from constants import newer_botocore

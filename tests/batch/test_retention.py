@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mock_jobs.errors import UsageValueError
+from mock_jobs.core.errors import UsageValueError
 
 from batch_site import (
     Timeline,

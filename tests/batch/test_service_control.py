@@ -6,7 +6,7 @@ import pytest
 
 from mock_jobs.batch.service_jobs.states import SERVICE_STATUSES, SERVICE_STOP_EFFECTS, SERVICE_TRANSITIONS, ServiceTrigger
 from mock_jobs.batch.states import TERMINAL
-from mock_jobs.errors import UsageValueError
+from mock_jobs.core.errors import UsageValueError
 
 from batch_site import make_site, status, submit
 from constants import model_of

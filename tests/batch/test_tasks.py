@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from mock_jobs.batch.workload.task import CONDITIONS
-from mock_jobs.errors import UsageValueError
+from mock_jobs.core.errors import UsageValueError
 
 from batch_site import FARGATE, MANAGED, detail, make_definition, make_environment, make_queue, make_site, reach, refusal, submit
 from constants import NO_RETRIES, REGION, newer_botocore

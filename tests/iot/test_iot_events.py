@@ -7,7 +7,7 @@ import re
 import pytest
 
 from mock_jobs import DroppedEventsWarning
-from mock_jobs.events import EVENT_LOG_LENGTH, Event
+from mock_jobs.core.events import EVENT_LOG_LENGTH, Event
 
 JOB = "$aws/events/job/J/"
 EXECUTION = "$aws/events/jobExecution/J/"

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from mock_jobs.errors import UsageNameError, UsageTypeError, UsageValueError
+from mock_jobs.core.errors import UsageNameError, UsageTypeError, UsageValueError
 from mock_jobs.iot.settings import IoTSettings
 
 DEFAULTS = {each.name: each.default for each in dataclasses.fields(IoTSettings)}

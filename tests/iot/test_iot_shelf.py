@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_jobs.iot import shelf as module
-from mock_jobs.iot.shelf import Shelf
+from mock_jobs.core import sorted_records as module
+from mock_jobs.core.sorted_records import Shelf
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_jobs.aws import NotEmulatedYet
+from mock_jobs.core.service_base import NotEmulatedYet
 from mock_jobs.iot.cron import BadCronError, Cron
 from mock_jobs.iot.windows import MaintenanceWindows, Window
 
@@ -232,7 +232,7 @@ def test_who_watches_hears_of_each_change_once(mock_clock, made, minute):
 
 @pytest.fixture(scope="module")
 def mock_clock():
-    from mock_jobs.clock import Clock
+    from mock_jobs.core.clock import Clock
 
     def make(moment):
         clock = Clock()

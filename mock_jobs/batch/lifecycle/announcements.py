@@ -15,15 +15,15 @@ from uuid import NAMESPACE_URL, uuid5
 
 from mock_jobs.batch.records.job import ArrayJob, Attempt, Job
 from mock_jobs.batch.views.jobs import job_detail
-from mock_jobs.events import Event
+from mock_jobs.core.events import Event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mock_jobs.batch.names import Arns
     from mock_jobs.batch.states import JobStatus
-    from mock_jobs.events import Draft
-    from mock_jobs.world import World
+    from mock_jobs.core.events import Draft
+    from mock_jobs.core.world import World
 
 STATE_CHANGE: Final = "Batch Job State Change"
 QUEUE_BLOCKED: Final = "Batch Job Queue Blocked"

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.records.consumable_resources import Stock
     from mock_jobs.batch.records.resources import ComputeEnvironment
     from mock_jobs.batch.scenario.scenario import Steering
-    from mock_jobs.world import World
+    from mock_jobs.core.world import World
 
 # What a shell reports for a process that was killed by SIGKILL. That Batch shows it after a timeout is observed.
 KILLED = 137

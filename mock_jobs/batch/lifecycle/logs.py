@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mock_jobs.batch.records.job import Attempt, Job, Line
-    from mock_jobs.world import World
+    from mock_jobs.core.world import World
 
 
 class LogWriter:

@@ -18,8 +18,8 @@ from mock_jobs.batch.states import RUNNABLE, RUNNING, STARTING, Trigger
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.jobs import Lifecycle
     from mock_jobs.batch.records.node import Node
-    from mock_jobs.clock import Clock
-    from mock_jobs.ids import IdSource
+    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.ids import IdSource
 
 # How the job waits, so do all of its nodes.
 _TOGETHER: Final = frozenset({Trigger.EVALUATED_WAITING, Trigger.EVALUATED_READY, Trigger.DEPENDENCIES_SUCCEEDED})

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.records.job import Job
     from mock_jobs.batch.records.resources import JobDefinition
     from mock_jobs.batch.scenario.settings import BatchSettings
-    from mock_jobs.clock import Clock
+    from mock_jobs.core.clock import Clock
 
 
 class Retention:

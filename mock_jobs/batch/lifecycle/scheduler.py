@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.records.consumable_resources import Stock
     from mock_jobs.batch.records.resources import ComputeEnvironment, JobQueue
     from mock_jobs.batch.scenario.settings import BatchSettings
-    from mock_jobs.clock import Clock
+    from mock_jobs.core.clock import Clock
 
 
 class Scheduler(Passes[Job]):

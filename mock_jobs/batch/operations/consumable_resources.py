@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mock_jobs.aws import page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.names import NAME
@@ -23,6 +22,7 @@ from mock_jobs.batch.records.job import Job
 from mock_jobs.batch.region import BatchStores, check_tag_keys
 from mock_jobs.batch.states import STATUSES
 from mock_jobs.batch.views.jobs import shows_reason
+from mock_jobs.core.paging import page_token
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mock_jobs.aws import page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import ClientException, invalid, refused
 from mock_jobs.batch.names import DEFINITION_NAME, parse_revision
@@ -25,6 +24,7 @@ from mock_jobs.batch.workload.node_properties import NodeLayout, layout_of
 from mock_jobs.batch.workload.requirements import requirements_of
 from mock_jobs.batch.workload.retry_strategy import strategy_of
 from mock_jobs.batch.workload.workload import check_content
+from mock_jobs.core.paging import page_token
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import JobDefinitionTypeType, PlatformCapabilityType

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from mock_jobs.aws import page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.names import NAME, share_arn
@@ -18,6 +17,7 @@ from mock_jobs.batch.paging import page_size, read_number
 from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.service_jobs.capacity import read_limits, shown
 from mock_jobs.batch.service_jobs.resources import UNLIMITED, QuotaShare, Sharing
+from mock_jobs.core.paging import page_token
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import QuotaShareStateType

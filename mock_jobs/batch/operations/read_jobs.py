@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mock_jobs.aws import page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.names import parse_job_id
@@ -21,6 +20,7 @@ from mock_jobs.batch.states import RUNNING, JobStatus
 from mock_jobs.batch.views.jobs import job_detail, job_summary
 from mock_jobs.batch.views.labels import definition_patterns
 from mock_jobs.batch.views.listing import Listing
+from mock_jobs.core.paging import page_token
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import KeyValuesPairTypeDef

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mock_jobs.aws import page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.names import NAME
@@ -17,6 +16,7 @@ from mock_jobs.batch.paging import MAX_LISTED, page_size, read_number
 from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
 from mock_jobs.batch.records.resources import SchedulingPolicy
 from mock_jobs.batch.region import BatchStores, check_tag_keys
+from mock_jobs.core.paging import page_token
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import FairsharePolicyUnionTypeDef, QuotaSharePolicyTypeDef, SchedulingPolicyDetailTypeDef

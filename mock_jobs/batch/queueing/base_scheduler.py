@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.queueing.timer_batches import Agenda
     from mock_jobs.batch.records.resources import JobQueue
     from mock_jobs.batch.scenario.settings import BatchSettings
-    from mock_jobs.clock import Clock
+    from mock_jobs.core.clock import Clock
 
 
 class Place(Headed[JobT], Protocol[JobT]):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.queueing.time_limits import TimeLimit
     from mock_jobs.batch.queueing.timer_batches import Agenda
     from mock_jobs.batch.scenario.settings import BatchSettings
-    from mock_jobs.clock import Clock, Timer
+    from mock_jobs.core.clock import Clock, Timer
 
 
 class Head(Generic[JobT]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mock_jobs.errors import HIDDEN
+from mock_jobs.core.errors import HIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable

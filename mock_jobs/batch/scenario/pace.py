@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from mock_jobs.errors import HIDDEN, UsageValueError
-from mock_jobs.inputs import check_seconds, check_whole
+from mock_jobs.core.argument_checks import check_seconds, check_whole
+from mock_jobs.core.errors import HIDDEN, UsageValueError
 
 __tracebackhide__ = HIDDEN
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from mock_jobs.batch.scenario.pace import Pace, PaceName
-from mock_jobs.errors import HIDDEN
-from mock_jobs.override import Override
+from mock_jobs.core.errors import HIDDEN
+from mock_jobs.core.overrides import Override
 
 if TYPE_CHECKING:
     from threading import RLock
 
-    from mock_jobs.clock import Clock
+    from mock_jobs.core.clock import Clock
 
 __tracebackhide__ = HIDDEN
 

@@ -10,8 +10,8 @@ from inspect import iscoroutinefunction, signature
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch.names import DEFINITION_NAME, NAME, parse_revision
-from mock_jobs.errors import HIDDEN, UsageTypeError, UsageValueError
-from mock_jobs.inputs import check_flag, check_seconds, check_text, check_whole
+from mock_jobs.core.argument_checks import check_flag, check_seconds, check_text, check_whole
+from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 
 if TYPE_CHECKING:
     from mock_jobs.batch.records.job import Job

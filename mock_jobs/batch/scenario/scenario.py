@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.records.job import Job
     from mock_jobs.batch.regions import Region
     from mock_jobs.batch.service_jobs.job import ServiceJob
-    from mock_jobs.world import World
+    from mock_jobs.core.world import World
 
 
 class _Counted(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mock_jobs.settings import Settings, flag, limit, seconds
+from mock_jobs.core.settings import Settings, flag, limit, seconds
 
 # Source: user guide, "Job timeouts": ECS kills a container 30 seconds after it was asked to stop (documented).
 _MAX_GRACE_SECONDS = 30

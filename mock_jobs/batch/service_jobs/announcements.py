@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.announcements import Announcer
     from mock_jobs.batch.names import Arns
     from mock_jobs.batch.service_jobs.job import ServiceJob
-    from mock_jobs.clock import Clock
-    from mock_jobs.events import Event
+    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.events import Event
 
 STATE_CHANGE: Final = "Batch Service Job State Change"
 QUEUE_BLOCKED: Final = "Batch Service Job Queue Blocked"

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.scenario.plans import JobPlan
     from mock_jobs.batch.scenario.scenario import Steering
     from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
-    from mock_jobs.world import World
+    from mock_jobs.core.world import World
 
 _NEVER_MS = 1 << 62
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceSide
-    from mock_jobs.clock import Clock
+    from mock_jobs.core.clock import Clock
 
 
 class ServiceScheduler(Passes[ServiceJob]):

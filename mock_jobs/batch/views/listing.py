@@ -13,13 +13,13 @@ from heapq import merge
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Generic, NamedTuple
 
-from mock_jobs.aws import page_token
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.paging import read_number, read_token
 from mock_jobs.batch.queueing.job_index import Age, JobIndex, age_of
 from mock_jobs.batch.queueing.schedulable import JobT
 from mock_jobs.batch.states import RUNNING
+from mock_jobs.core.paging import page_token
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import KeyValuesPairTypeDef

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from mock_jobs.world import World
+    from mock_jobs.core.world import World
 
 
 class AwsError(Exception):
@@ -162,35 +159,6 @@ _PARTITIONS = (
 def partition_of(region: str) -> str:
     """Return the partition that a region belongs to, `aws` for all that are not set apart."""
     return next((partition for prefix, partition in _PARTITIONS if region.startswith(prefix)), "aws")
-
-
-class BadToken(Exception):  # noqa: N818 - each service turns it into its own error
-    """A page token that was not made by this listing."""
-
-
-def page_token(listing: str, key: Sequence[object]) -> str:
-    """Return an opaque token that continues a listing after the record with this key.
-
-    Args:
-        listing: The listing, as `Backend.listing` names it; the token is good for this one only.
-        key: The sort key of the last record given out, so that inserts do not shift pages. JSON values.
-    """
-    return base64.urlsafe_b64encode(json.dumps([listing, *key], separators=(",", ":")).encode()).decode()
-
-
-def read_page_token(listing: str, token: str) -> tuple[object, ...]:
-    """Return the key that `page_token` wrote.
-
-    Raises:
-        BadToken: The text is no token, or one of another listing.
-    """
-    try:
-        made_for, *key = json.loads(base64.b64decode(token.encode(), altchars=b"-_", validate=True))
-    except (ValueError, TypeError, RecursionError, binascii.Error) as error:
-        raise BadToken from error
-    if made_for != listing:
-        raise BadToken
-    return tuple(key)
 
 
 WireShape = Mapping[str, object]

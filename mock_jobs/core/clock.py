@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import RLock
 
-from mock_jobs.errors import HIDDEN, UsageTypeError, UsageValueError
+from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 
 __tracebackhide__ = HIDDEN
 

@@ -1,6 +1,6 @@
 """What is raised when the API of this library itself is used wrongly.
 
-Errors that the emulated services answer are another kind: see `mock_jobs.aws`.
+Errors that the emulated services answer are another kind: see `mock_jobs.core.service_base`.
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import NamedTuple, Protocol, TypeVar, cast
 
-from mock_jobs.clock import Clock
-from mock_jobs.events import EventLog
-from mock_jobs.faults import Declared, Faults
-from mock_jobs.ids import IdSource
+from mock_jobs.core.clock import Clock
+from mock_jobs.core.events import EventLog
+from mock_jobs.core.faults import Declared, Faults
+from mock_jobs.core.ids import IdSource
 from mock_jobs.neighbours import Neighbours
 
 CALL_LOG_LENGTH = 10_000

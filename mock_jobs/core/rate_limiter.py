@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from mock_jobs.clock import Clock
+from mock_jobs.core.clock import Clock
 
 _SECOND_MS = 1000
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import Field, field, fields
 from typing import Any, ClassVar, TypeVar
 
-from mock_jobs.errors import HIDDEN, UsageNameError
-from mock_jobs.inputs import MAX_SECONDS, check_flag, check_seconds, check_whole
+from mock_jobs.core.argument_checks import MAX_SECONDS, check_flag, check_seconds, check_whole
+from mock_jobs.core.errors import HIDDEN, UsageNameError
 
 __tracebackhide__ = HIDDEN
 

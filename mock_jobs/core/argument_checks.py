@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_jobs.errors import HIDDEN, UsageTypeError, UsageValueError
+from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 
 __tracebackhide__ = HIDDEN
 

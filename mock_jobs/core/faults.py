@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mock_jobs.errors import HIDDEN, UsageTypeError, UsageValueError
-from mock_jobs.inputs import check_text
+from mock_jobs.core.argument_checks import check_text
+from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 
 __tracebackhide__ = HIDDEN
 

@@ -1,0 +1,1 @@
+"""What all services share: world, clock, ids, events, faults and errors."""
