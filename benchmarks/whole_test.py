@@ -51,7 +51,7 @@ def under(mock, test):
 
 def canned(test):
     """Return the same test without a mock: a shared loader, and the answers that it got under mock_jobs, canned."""
-    from mock_jobs.doors.sessions import new_session
+    from mock_jobs.transports.sessions import new_session
     from mock_jobs.wire.loader import shared_loader
 
     recorders = []

@@ -20,7 +20,7 @@ from mock_jobs.handle import Controls
 if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
 
-    from mock_jobs.doors.in_process import InProcessDoor
+    from mock_jobs.transports.botocore_hook import InProcessDoor
 
 __tracebackhide__ = HIDDEN
 
@@ -231,7 +231,7 @@ class _Activation:
             self._moto.start(reset=reset)
             self._enter_region(region, self._left)
             return
-        from mock_jobs.doors.in_process import the_door  # noqa: PLC0415
+        from mock_jobs.transports.botocore_hook import the_door  # noqa: PLC0415
 
         door = the_door()
         with moto_seam.quick_start():

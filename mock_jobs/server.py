@@ -13,7 +13,7 @@ from mock_jobs.handle import Controls
 
 if TYPE_CHECKING:
     from mock_jobs.core.world import World
-    from mock_jobs.doors.worlds import Worlds
+    from mock_jobs.transports.worlds import Worlds
 
 __tracebackhide__ = HIDDEN
 
@@ -110,8 +110,8 @@ class _Running:
             from waitress.server import create_server  # noqa: PLC0415
 
             from mock_jobs.doors import moto_seam  # noqa: PLC0415
-            from mock_jobs.doors.worlds import Worlds  # noqa: PLC0415
-            from mock_jobs.doors.wsgi import Application  # noqa: PLC0415
+            from mock_jobs.transports.worlds import Worlds  # noqa: PLC0415
+            from mock_jobs.transports.wsgi import Application  # noqa: PLC0415
 
             self.worlds = Worlds(shared=False)
             application = Application(self.worlds)

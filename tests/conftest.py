@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from mock_jobs import MockJobs, mock_jobs
-from mock_jobs.doors import dispatch
+from mock_jobs.transports import dispatch
 
 import contract
 from constants import NO_RETRIES, REGION

@@ -8,7 +8,7 @@ from functools import cache
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
-from mock_jobs.services import declared_errors
+from mock_jobs.transports.services import declared_errors
 from mock_jobs.wire.loader import shared_loader
 
 # Codes outside of the models: said by mock_jobs itself, and by AWS for a number in the path that is none.

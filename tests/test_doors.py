@@ -14,9 +14,9 @@ from botocore.exceptions import EndpointProviderError, EndpointVariantError
 from mock_jobs import UnmockedRequestError, mock_jobs
 from mock_jobs.core.service_base import partition_of
 from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, region_of, service_of
-from mock_jobs.doors.unmocked import refusal
-from mock_jobs.doors.worlds import Worlds
-from mock_jobs.doors.wsgi import Application
+from mock_jobs.transports.unmocked import refusal
+from mock_jobs.transports.worlds import Worlds
+from mock_jobs.transports.wsgi import Application
 from mock_jobs.wire.loader import shared_loader
 
 from constants import ACCOUNT

@@ -8,7 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from mock_jobs import UsageTypeError, UsageValueError
-from mock_jobs.services import NAMES, compiled, declared_errors
+from mock_jobs.transports.services import NAMES, compiled, declared_errors
 
 from constants import REGION
 

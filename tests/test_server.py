@@ -330,7 +330,7 @@ def test_unsigned_requests_are_routed_by_host(server, host, path, is_device):
 
 
 def test_a_bug_of_ours_is_answered_as_such(server, monkeypatch, caplog):
-    monkeypatch.setattr("mock_jobs.doors.dispatch._act", lambda *_: 1 / 0)
+    monkeypatch.setattr("mock_jobs.transports.dispatch._act", lambda *_: 1 / 0)
 
     status, headers, body = _http(server, "POST", "/v1/describejobs", b'{"jobs": []}', Authorization=_authorization("batch"))
 

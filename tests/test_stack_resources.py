@@ -7,8 +7,8 @@ import json
 import pytest
 
 from mock_jobs.doors.cloudformation import Caller, ResourceRefusedError, create
-from mock_jobs.doors.dispatch import Answer
 from mock_jobs.doors.stack_types import ResourceType
+from mock_jobs.transports.dispatch import Answer
 
 KIND = ResourceType(
     name="AWS::Batch::JobDefinition",

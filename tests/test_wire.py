@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_jobs import services
 from mock_jobs.core.service_base import Violation
-from mock_jobs.doors.dispatch import Request, answer
+from mock_jobs.transports import services
+from mock_jobs.transports.dispatch import Request, answer
 from mock_jobs.wire.checks import Checks
 from mock_jobs.wire.patterns import full_matcher
 from mock_jobs.wire.routes import Routes

@@ -12,8 +12,8 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from mock_jobs.doors.dispatch import Answer, Request
 from mock_jobs.doors.stack_types import ResourceType
+from mock_jobs.transports.dispatch import Answer, Request
 from mock_jobs.wire.loader import shared_loader
 
 if TYPE_CHECKING:

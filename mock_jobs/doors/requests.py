@@ -6,7 +6,7 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from mock_jobs.services import NAMES
+from mock_jobs.transports.services import NAMES
 from mock_jobs.wire.loader import shared_loader
 
 DEFAULT_REGION = "us-east-1"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mock_jobs.core.errors import UsageError
 from mock_jobs.core.service_base import AwsError, NotEmulatedYet, NotOurs
 from mock_jobs.core.world import Call, World
-from mock_jobs.services import compiled
+from mock_jobs.transports.services import compiled
 from mock_jobs.wire.encoding import to_json
 from mock_jobs.wire.service import Operation
 

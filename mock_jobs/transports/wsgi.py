@@ -10,11 +10,11 @@ from typing import Any
 from urllib.parse import quote
 
 from mock_jobs.doors import moto_cloudformation, moto_seam
-from mock_jobs.doors.dispatch import Answer, Request, failure
 from mock_jobs.doors.presigner import grant_of
-from mock_jobs.doors.remote_control import PREFIX, control
 from mock_jobs.doors.requests import is_account_id, origin_of, region_of, service_of
-from mock_jobs.doors.worlds import LISTENERS, Worlds
+from mock_jobs.transports.control_api import PREFIX, control
+from mock_jobs.transports.dispatch import Answer, Request, failure
+from mock_jobs.transports.worlds import LISTENERS, Worlds
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]

@@ -17,12 +17,12 @@ from botocore.signers import RequestSigner
 from mock_jobs.batch.scenario.scenario import Steering
 from mock_jobs.core.errors import HIDDEN
 from mock_jobs.doors import moto_cloudformation, moto_seam
-from mock_jobs.doors.dispatch import Request
 from mock_jobs.doors.presigner import grant_of
 from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, region_of, service_of
-from mock_jobs.doors.sessions import new_session
-from mock_jobs.doors.unmocked import refusal
-from mock_jobs.doors.worlds import LISTENERS, Worlds
+from mock_jobs.transports.dispatch import Request
+from mock_jobs.transports.sessions import new_session
+from mock_jobs.transports.unmocked import refusal
+from mock_jobs.transports.worlds import LISTENERS, Worlds
 from mock_jobs.wire.loader import shared_loader
 
 __tracebackhide__ = HIDDEN

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch.handle import BatchControl
 from mock_jobs.core.errors import UsageError
-from mock_jobs.doors.dispatch import Answer
 from mock_jobs.iot.control import IoTControl
+from mock_jobs.transports.dispatch import Answer
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace import PaceName
     from mock_jobs.core.world import World
-    from mock_jobs.doors.worlds import Worlds
+    from mock_jobs.transports.worlds import Worlds
 
 PREFIX = "/mock-jobs-api/"
 
