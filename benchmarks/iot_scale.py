@@ -37,7 +37,7 @@ def create_and_roll_out(mock, iot, count, job_id):
 
 def finish_all(mock, count):
     """Let every device start and finish what it has before it."""
-    from mock_jobs.iot_jobs_data.models import IoTJobsDataBackend
+    from mock_jobs.iot_jobs_data.backend import IoTJobsDataBackend
 
     world = mock.world
     backend = world.store(IoTJobsDataBackend, ACCOUNT, REGION)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mock_jobs.core.events import Event
     from mock_jobs.core.faults import Faults
     from mock_jobs.core.world import Call, World
-    from mock_jobs.iot.control import IoTControl
+    from mock_jobs.iot.handle import IoTControl
 
 
 class Controls(ABC):
@@ -73,6 +73,6 @@ class Controls(ABC):
     @property
     def iot(self) -> IoTControl:
         """How AWS IoT Jobs behaves: its quotas, and how long it takes."""
-        from mock_jobs.iot.control import IoTControl  # noqa: PLC0415 - costs nothing until asked for
+        from mock_jobs.iot.handle import IoTControl  # noqa: PLC0415 - costs nothing until asked for
 
         return self.world.shared(IoTControl)

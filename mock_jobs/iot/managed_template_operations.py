@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mock_jobs.core.service_base import WireShape
-from mock_jobs.iot import messages, template_views
+from mock_jobs.iot import messages, views
 from mock_jobs.iot.arns import ResourceArn
 from mock_jobs.iot.exceptions import ResourceNotFoundException
 from mock_jobs.iot.managed_templates import MANAGED_TEMPLATES, ManagedTemplate
@@ -27,7 +27,7 @@ class ManagedTemplateOperations(JobStore):
         template = _template_or_404(template_name)
         if template_version not in (None, template.version):
             raise ResourceNotFoundException(messages.TEMPLATE_NOT_FOUND.format(template_id=f"{template_name}:{template_version}"))
-        return template_views.describe_managed_template(template, self._managed_arn(template))
+        return views.describe_managed_template(template, self._managed_arn(template))
 
     def list_managed_job_templates(
         self, *, template_name: str | None = None, max_results: int | None = None, next_token: str | None = None
@@ -47,8 +47,8 @@ class ManagedTemplateOperations(JobStore):
         start = -1 if after is None else after[0]
         following = (each for each in templates if _PLACES[each.name] > start)
         found, token = page(listing, following, max_results, lambda each: (_PLACES[each.name],))
-        views = [template_views.summarize_managed_template(each, self._managed_arn(each)) for each in found]
-        return {"managedJobTemplates": views, **token}
+        shown = [views.summarize_managed_template(each, self._managed_arn(each)) for each in found]
+        return {"managedJobTemplates": shown, **token}
 
     def find_managed_template(self, arn: ResourceArn) -> ManagedTemplate | None:
         """Return the template of AWS with this ARN, which ends in its version; None if there is none here."""

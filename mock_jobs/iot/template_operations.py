@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.core.service_base import WireShape
-from mock_jobs.iot import configs, messages, quotas, template_views
+from mock_jobs.iot import configs, messages, quotas, views
 from mock_jobs.iot.arns import parse_arn
 from mock_jobs.iot.documents import check_document, read_document
 from mock_jobs.iot.exceptions import ConflictException, InvalidRequestException, ResourceNotFoundException
@@ -119,7 +119,7 @@ class TemplateOperations(JobStore):
         Raises:
             ResourceNotFoundException: There is no such template.
         """
-        return template_views.describe_template(self.template_or_404(job_template_id))
+        return views.describe_template(self.template_or_404(job_template_id))
 
     def list_job_templates(self, *, max_results: int | None = None, next_token: str | None = None) -> WireShape:
         """List the job templates, newest first (observed), those that AWS provides left out.
@@ -130,7 +130,7 @@ class TemplateOperations(JobStore):
         listing = self.listing("ListJobTemplates")
         after = start_of_page(listing, next_token, 1)
         found, token = page(listing, self.templates.newest_first(after), max_results, template_key)
-        return {"jobTemplates": [template_views.summarize_template(each) for each in found], **token}
+        return {"jobTemplates": [views.summarize_template(each) for each in found], **token}
 
     def delete_job_template(self, *, job_template_id: str) -> None:
         """Delete a job template; the jobs that were made from it stay as they are, and name it still (observed).

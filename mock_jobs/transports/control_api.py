@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch.handle import BatchControl
 from mock_jobs.core.errors import UsageError
-from mock_jobs.iot.control import IoTControl
+from mock_jobs.iot.handle import IoTControl
 from mock_jobs.transports.dispatch import Answer
 
 if TYPE_CHECKING:

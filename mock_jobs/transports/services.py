@@ -18,8 +18,8 @@ __tracebackhide__ = HIDDEN
 # boto3's name -> module and name of the backend, pattern of the operations that are ours (the rest of `iot` is moto's).
 _BACKENDS = {
     "batch": ("mock_jobs.batch.backend", "BatchBackend", None),
-    "iot": ("mock_jobs.iot.models", "IoTBackend", r"Job|^(Tag|Untag)Resource$|^ListTagsForResource$"),
-    "iot-jobs-data": ("mock_jobs.iot_jobs_data.models", "IoTJobsDataBackend", None),
+    "iot": ("mock_jobs.iot.backend", "IoTBackend", r"Job|^(Tag|Untag)Resource$|^ListTagsForResource$"),
+    "iot-jobs-data": ("mock_jobs.iot_jobs_data.backend", "IoTJobsDataBackend", None),
 }
 
 NAMES = tuple(_BACKENDS)

@@ -13,7 +13,7 @@ from mock_jobs.batch.scenario.scenario import Steering
 from mock_jobs.core.world import World
 from mock_jobs.doors import moto_seam, moto_step_functions
 from mock_jobs.doors.neighbours import MotoNeighbours
-from mock_jobs.iot.models import IoTBackend
+from mock_jobs.iot.backend import IoTBackend
 from mock_jobs.things import ThingChange
 from mock_jobs.transports.dispatch import Answer, Request, answer
 from mock_jobs.transports.services import declared_errors

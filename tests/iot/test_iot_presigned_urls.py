@@ -496,7 +496,7 @@ def test_eleven_substitutions_are_too_many(one):
 
 
 def test_executions_share_what_is_kept_of_the_document(one, files, mock):
-    from mock_jobs.iot.models import IoTBackend
+    from mock_jobs.iot.backend import IoTBackend
 
     one.things("u")
     job(one, placeholder(), upload("${thingName}"), things=("t", "u"))
@@ -509,7 +509,7 @@ def test_executions_share_what_is_kept_of_the_document(one, files, mock):
 
 
 def test_a_document_without_placeholders_is_the_same_text_for_all(one, mock):
-    from mock_jobs.iot.models import IoTBackend
+    from mock_jobs.iot.backend import IoTBackend
 
     one.job("t", document='{ "a" : 1 }')
     kept = mock.world.store(IoTBackend, "123456789012", "us-east-1").get_job("job")
