@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import configs, messages, quotas, states, views
 from mock_jobs.iot.arns import parse_arn
-from mock_jobs.iot.documents import read_document
+from mock_jobs.iot.documents.documents import read_document
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceAlreadyExistsException
 from mock_jobs.iot.from_template import AskedDocument, FromTemplate
 from mock_jobs.iot.job_configs import JobConfigs

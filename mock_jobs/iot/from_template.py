@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, TypeAlias
 from mock_jobs.core.service_base import AwsError
 from mock_jobs.iot import messages
 from mock_jobs.iot.arns import parse_arn
-from mock_jobs.iot.documents import JobDocument, check_document
+from mock_jobs.iot.documents.documents import JobDocument, check_document
+from mock_jobs.iot.documents.parameters import check_parameters, fill_in, missing_parameters
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
 from mock_jobs.iot.job_configs import JobConfigs
 from mock_jobs.iot.managed_template_operations import ManagedTemplateOperations
-from mock_jobs.iot.parameters import check_parameters, fill_in, missing_parameters
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import MaintenanceWindowTypeDef, SchedulingConfigTypeDef
 
-    from mock_jobs.iot.managed_templates import ManagedTemplate
+    from mock_jobs.iot.documents.managed_templates import ManagedTemplate
 
 # (document, source) -> what a job makes of it; None if neither is given
 ReadDocument: TypeAlias = Callable[[str | None, str | None], JobDocument | None]

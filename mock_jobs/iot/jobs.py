@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mock_jobs.iot import states
-from mock_jobs.iot.device_document import DeviceDocument, device_document
+from mock_jobs.iot.documents.device_document import DeviceDocument, device_document
 from mock_jobs.iot.executions import JobExecutions
 from mock_jobs.iot.job_configs import JobConfigs
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import SchedulingConfigTypeDef
 
     from mock_jobs.core.clock import Timer
-    from mock_jobs.iot.documents import JobDocument
+    from mock_jobs.iot.documents.documents import JobDocument
     from mock_jobs.iot.rollout import Rollout
     from mock_jobs.iot.schedule import Schedule
     from mock_jobs.iot.windows import MaintenanceWindows

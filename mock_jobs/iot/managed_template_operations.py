@@ -7,8 +7,8 @@ from typing import Final
 from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import messages, views
 from mock_jobs.iot.arns import ResourceArn
+from mock_jobs.iot.documents.managed_templates import MANAGED_TEMPLATES, ManagedTemplate
 from mock_jobs.iot.exceptions import ResourceNotFoundException
-from mock_jobs.iot.managed_templates import MANAGED_TEMPLATES, ManagedTemplate
 from mock_jobs.iot.paging import page, start_of_page
 from mock_jobs.iot.store import JobStore
 

@@ -14,7 +14,7 @@ from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
 
 if TYPE_CHECKING:
-    from mock_jobs.iot.placeholders import Placeholder
+    from mock_jobs.iot.documents.placeholders import Placeholder
 
 # Stand for the version that the package has as its default, and for having none. Source: developer guide, "Preparing jobs for the
 # software package catalog" (documented).

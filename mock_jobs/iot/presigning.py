@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from mock_jobs.objects import Presigning
 
 if TYPE_CHECKING:
+    from mock_jobs.iot.documents.presigned import Transfer
     from mock_jobs.iot.executions import Execution
-    from mock_jobs.iot.presigned import Transfer
     from mock_jobs.iot.store import JobStore
 
 # Source: PresignedUrlConfig, API reference (documented).

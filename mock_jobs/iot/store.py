@@ -13,7 +13,7 @@ from mock_jobs.core.sorted_records import Shelf
 from mock_jobs.core.world import World
 from mock_jobs.iot import messages, states
 from mock_jobs.iot.bounds import MORE_BOUNDS
-from mock_jobs.iot.document_sources import Sources
+from mock_jobs.iot.documents.sources import Sources
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException, ThrottlingException
 from mock_jobs.iot.executions import Execution
 from mock_jobs.iot.followers import Followers

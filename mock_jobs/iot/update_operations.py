@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_jobs.iot import configs, messages, states
-from mock_jobs.iot.documents import check_role
+from mock_jobs.iot.documents.documents import check_role
 from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.job_configs import JobConfigs
 from mock_jobs.iot.job_life import JobLife

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot_jobs_data.type_defs import JobExecutionSummaryTypeDef as DeviceSummaryTypeDef
     from mypy_boto3_iot_jobs_data.type_defs import JobExecutionTypeDef as DeviceExecutionTypeDef
 
-    from mock_jobs.iot.managed_templates import ManagedTemplate
+    from mock_jobs.iot.documents.managed_templates import ManagedTemplate
     from mock_jobs.iot.templates import JobTemplate
 
 

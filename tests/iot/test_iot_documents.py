@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_jobs.iot.device_document import device_copy, java_double
-from mock_jobs.iot.json_text import is_json, is_json_at_any_depth
+from mock_jobs.iot.documents.device_document import device_copy, java_double
+from mock_jobs.iot.documents.json_text import is_json, is_json_at_any_depth
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from mock_jobs.iot import messages
+from mock_jobs.iot.documents.s3_urls import NotS3UrlError, S3Url, parse_s3_url
 from mock_jobs.iot.exceptions import InvalidRequestException
-from mock_jobs.iot.s3_urls import NotS3UrlError, S3Url, parse_s3_url
 
 if TYPE_CHECKING:
-    from mock_jobs.iot.placeholders import Placeholder
+    from mock_jobs.iot.documents.placeholders import Placeholder
     from mock_jobs.objects import Method
 
 _PRESIGNED: Final = re.compile(r"s3-presigned-url(?P<variant>|-v1|-v2|-upload):(?P<url>.*)", re.DOTALL)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mock_jobs.iot.json_text import Rendering, render
-from mock_jobs.iot.placeholders import find_placeholders, may_have_placeholders
-from mock_jobs.iot.presigned import Transfer, read_transfer
+from mock_jobs.iot.documents.json_text import Rendering, render
+from mock_jobs.iot.documents.placeholders import find_placeholders, may_have_placeholders
+from mock_jobs.iot.documents.presigned import Transfer, read_transfer
 
 _SHORT_ESCAPES: Final = {'"': r"\"", "\\": r"\\", "\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r"}
 _ESCAPED: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')

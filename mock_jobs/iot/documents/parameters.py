@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from mock_jobs.iot import messages
+from mock_jobs.iot.documents.managed_templates import ManagedTemplate
 from mock_jobs.iot.exceptions import InvalidRequestException
-from mock_jobs.iot.managed_templates import ManagedTemplate
 
 _PLACEHOLDER: Final = re.compile(r"\$\{aws:iot:parameter:(?P<key>[a-zA-Z0-9_-]+)\}")
 

@@ -1,0 +1,1 @@
+"""Job documents: their sources, placeholders, parameters and what a device is given."""
