@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mock_jobs.core.service_base import WireShape
-from mock_jobs.iot import messages, quotas, states, views
+from mock_jobs.iot import messages, states, views
 from mock_jobs.iot.exceptions import InvalidRequestException
-from mock_jobs.iot.membership import Membership
+from mock_jobs.iot.lifecycle import quotas
+from mock_jobs.iot.lifecycle.membership import Membership
 from mock_jobs.iot.states import JobTrigger
 from mock_jobs.iot.targets import check_exists, expand, parse_target
 

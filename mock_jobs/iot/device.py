@@ -16,8 +16,8 @@ from mock_jobs.iot.exceptions import (
     TerminalStateException,
 )
 from mock_jobs.iot.executions import Execution
-from mock_jobs.iot.job_life import JobLife
-from mock_jobs.iot.presigning import written_for
+from mock_jobs.iot.lifecycle.jobs import JobLife
+from mock_jobs.iot.lifecycle.presigning import written_for
 from mock_jobs.iot.states import ExecutionTrigger
 
 # Stands for the id of the job that is next. Source: DescribeJobExecution, API reference of the data plane (documented).

@@ -14,7 +14,7 @@ from mock_jobs.iot.exceptions import (
     VersionConflictException,
 )
 from mock_jobs.iot.executions import Execution, listing_key
-from mock_jobs.iot.job_life import JobLife
+from mock_jobs.iot.lifecycle.jobs import JobLife
 from mock_jobs.iot.paging import page, start_of_page
 from mock_jobs.iot.states import ExecutionTrigger
 

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mock_jobs.core.service_base import WireShape
-from mock_jobs.iot import messages, quotas, states, views
+from mock_jobs.iot import messages, states, views
 from mock_jobs.iot.exceptions import (
     InvalidRequestException,
     InvalidStateTransitionException,
     ResourceNotFoundException,
 )
-from mock_jobs.iot.job_life import JobLife
 from mock_jobs.iot.jobs import Job
+from mock_jobs.iot.lifecycle import quotas
+from mock_jobs.iot.lifecycle.jobs import JobLife
 from mock_jobs.iot.paging import page, start_of_page
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
 from mock_jobs.iot.store import job_key

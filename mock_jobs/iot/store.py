@@ -19,8 +19,8 @@ from mock_jobs.iot.executions import Execution
 from mock_jobs.iot.followers import Followers
 from mock_jobs.iot.handle import IoTControl
 from mock_jobs.iot.jobs import Job
+from mock_jobs.iot.lifecycle.quotas import Usage
 from mock_jobs.iot.queues import ThingQueue
-from mock_jobs.iot.quotas import Usage
 from mock_jobs.iot.templates import JobTemplate, JobTemplates
 from mock_jobs.iot.validation import validation_error
 from mock_jobs.objects import ObjectStore

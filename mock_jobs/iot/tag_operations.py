@@ -9,7 +9,7 @@ from mock_jobs.core.service_base import NotOurs, WireShape
 from mock_jobs.iot import configs, messages
 from mock_jobs.iot.arns import ResourceArn, parse_arn
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
-from mock_jobs.iot.job_life import JobLife
+from mock_jobs.iot.lifecycle.jobs import JobLife
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import TagTypeDef

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.core.service_base import WireShape
-from mock_jobs.iot import configs, messages, quotas, views
+from mock_jobs.iot import configs, messages, views
 from mock_jobs.iot.arns import parse_arn
 from mock_jobs.iot.documents.documents import check_document, read_document
 from mock_jobs.iot.exceptions import ConflictException, InvalidRequestException, ResourceNotFoundException
 from mock_jobs.iot.job_configs import JobConfigs
+from mock_jobs.iot.lifecycle import quotas
 from mock_jobs.iot.packages import check_packages_are_here
 from mock_jobs.iot.paging import page, start_of_page
 from mock_jobs.iot.store import JobStore

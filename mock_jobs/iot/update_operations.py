@@ -8,7 +8,7 @@ from mock_jobs.iot import configs, messages, states
 from mock_jobs.iot.documents.documents import check_role
 from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.job_configs import JobConfigs
-from mock_jobs.iot.job_life import JobLife
+from mock_jobs.iot.lifecycle.jobs import JobLife
 from mock_jobs.iot.states import JobTrigger
 
 if TYPE_CHECKING:

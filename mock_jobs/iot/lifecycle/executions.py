@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.iot import states
 from mock_jobs.iot.executions import Execution
-from mock_jobs.iot.job_events import DELETED, announce_execution
 from mock_jobs.iot.jobs import Job
+from mock_jobs.iot.lifecycle.job_events import DELETED, announce_execution
 from mock_jobs.iot.queues import ThingQueue
 from mock_jobs.iot.retry import Retries
 from mock_jobs.iot.states import ExecutionTrigger

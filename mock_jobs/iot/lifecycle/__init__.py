@@ -1,0 +1,1 @@
+"""How jobs and executions change state, and what follows from each change."""
