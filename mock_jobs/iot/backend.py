@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from mock_jobs.iot.associate_operations import AssociateOperations
-from mock_jobs.iot.create_operations import CreateOperations
-from mock_jobs.iot.execution_operations import ExecutionOperations
-from mock_jobs.iot.job_operations import JobOperations
-from mock_jobs.iot.managed_template_operations import ManagedTemplateOperations
-from mock_jobs.iot.tag_operations import TagOperations
-from mock_jobs.iot.template_operations import TemplateOperations
-from mock_jobs.iot.update_operations import UpdateOperations
+from mock_jobs.iot.operations.associate_targets import AssociateOperations
+from mock_jobs.iot.operations.create_job import CreateOperations
+from mock_jobs.iot.operations.executions import ExecutionOperations
+from mock_jobs.iot.operations.jobs import JobOperations
+from mock_jobs.iot.operations.managed_templates import ManagedTemplateOperations
+from mock_jobs.iot.operations.tags import TagOperations
+from mock_jobs.iot.operations.templates import TemplateOperations
+from mock_jobs.iot.operations.update_job import UpdateOperations
 
 
 class IoTBackend(

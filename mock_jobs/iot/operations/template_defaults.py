@@ -13,7 +13,7 @@ from mock_jobs.iot.documents.documents import JobDocument, check_document
 from mock_jobs.iot.documents.parameters import check_parameters, fill_in, missing_parameters
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
 from mock_jobs.iot.job_configs import JobConfigs
-from mock_jobs.iot.managed_template_operations import ManagedTemplateOperations
+from mock_jobs.iot.operations.managed_templates import ManagedTemplateOperations
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import MaintenanceWindowTypeDef, SchedulingConfigTypeDef

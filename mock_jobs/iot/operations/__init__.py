@@ -1,0 +1,1 @@
+"""The operations of AWS IoT Jobs, by topic: parts of one backend."""
