@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from mock_jobs.iot import states
-from mock_jobs.iot.executions import Execution
-from mock_jobs.iot.jobs import Job
+from mock_jobs.iot.records.execution import Execution
+from mock_jobs.iot.records.job import Job
 from mock_jobs.iot.schedule import format_time
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot_jobs_data.type_defs import JobExecutionTypeDef as DeviceExecutionTypeDef
 
     from mock_jobs.iot.documents.managed_templates import ManagedTemplate
-    from mock_jobs.iot.templates import JobTemplate
+    from mock_jobs.iot.records.template import JobTemplate
 
 
 def moment(at_ms: int) -> datetime:

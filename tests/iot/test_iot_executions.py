@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mock_jobs.iot.executions import Execution, JobExecutions
-from mock_jobs.iot.queues import ThingQueue
+from mock_jobs.iot.records.execution import Execution
+from mock_jobs.iot.records.job_executions import JobExecutions
+from mock_jobs.iot.records.thing_queue import ThingQueue
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mock_jobs.iot.executions import Execution
-from mock_jobs.iot.queues import ThingQueue
+from mock_jobs.iot.records.execution import Execution
+from mock_jobs.iot.records.thing_queue import ThingQueue
 
 STATUSES = ("QUEUED", "IN_PROGRESS", "SUCCEEDED", "FAILED")
 

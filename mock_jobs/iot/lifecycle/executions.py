@@ -8,13 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mock_jobs.iot import states
-from mock_jobs.iot.executions import Execution
-from mock_jobs.iot.jobs import Job
 from mock_jobs.iot.lifecycle.job_events import DELETED, announce_execution
-from mock_jobs.iot.queues import ThingQueue
+from mock_jobs.iot.records.execution import Execution
+from mock_jobs.iot.records.job import Job
+from mock_jobs.iot.records.store import JobStore
+from mock_jobs.iot.records.thing_queue import ThingQueue
 from mock_jobs.iot.retry import Retries
 from mock_jobs.iot.states import ExecutionTrigger
-from mock_jobs.iot.store import JobStore
 from mock_jobs.iot.timers import start_timers
 
 if TYPE_CHECKING:

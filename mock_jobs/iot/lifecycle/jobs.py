@@ -7,11 +7,11 @@ from functools import partial
 from typing import Final
 
 from mock_jobs.iot import abort, messages, states
-from mock_jobs.iot.executions import Execution
-from mock_jobs.iot.jobs import Job
 from mock_jobs.iot.lifecycle import job_events, quotas
 from mock_jobs.iot.lifecycle.executions import ExecutionLife
 from mock_jobs.iot.lifecycle.job_events import announce_execution, announce_job
+from mock_jobs.iot.records.execution import Execution
+from mock_jobs.iot.records.job import Job
 from mock_jobs.iot.retry import next_retries
 from mock_jobs.iot.rollout import Rollout, rate_per_minute
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger

@@ -8,8 +8,8 @@ from mock_jobs.objects import Presigning
 
 if TYPE_CHECKING:
     from mock_jobs.iot.documents.presigned import Transfer
-    from mock_jobs.iot.executions import Execution
-    from mock_jobs.iot.store import JobStore
+    from mock_jobs.iot.records.execution import Execution
+    from mock_jobs.iot.records.store import JobStore
 
 # Source: PresignedUrlConfig, API reference (documented).
 DEFAULT_LIFETIME_S: Final = 3600

@@ -13,11 +13,11 @@ from mock_jobs.iot.arns import parse_arn
 from mock_jobs.iot.documents.documents import read_document
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceAlreadyExistsException
 from mock_jobs.iot.job_configs import JobConfigs
-from mock_jobs.iot.jobs import Job
 from mock_jobs.iot.lifecycle import quotas
 from mock_jobs.iot.lifecycle.jobs import JobLife
 from mock_jobs.iot.operations.template_defaults import AskedDocument, FromTemplate
 from mock_jobs.iot.packages import check_packages_are_here
+from mock_jobs.iot.records.job import Job
 from mock_jobs.iot.schedule import Schedule, read_schedule
 from mock_jobs.iot.targets import Target, check_exists, parse_target
 

@@ -15,9 +15,9 @@ from mock_jobs.iot.exceptions import (
     ResourceNotFoundException,
     TerminalStateException,
 )
-from mock_jobs.iot.executions import Execution
 from mock_jobs.iot.lifecycle.jobs import JobLife
 from mock_jobs.iot.lifecycle.presigning import written_for
+from mock_jobs.iot.records.execution import Execution
 from mock_jobs.iot.states import ExecutionTrigger
 
 # Stands for the id of the job that is next. Source: DescribeJobExecution, API reference of the data plane (documented).

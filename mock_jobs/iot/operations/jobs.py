@@ -12,12 +12,12 @@ from mock_jobs.iot.exceptions import (
     InvalidStateTransitionException,
     ResourceNotFoundException,
 )
-from mock_jobs.iot.jobs import Job
 from mock_jobs.iot.lifecycle import quotas
 from mock_jobs.iot.lifecycle.jobs import JobLife
 from mock_jobs.iot.paging import page, start_of_page
+from mock_jobs.iot.records.job import Job
+from mock_jobs.iot.records.store import job_key
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
-from mock_jobs.iot.store import job_key
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobStatusType, TargetSelectionType

@@ -10,7 +10,7 @@ from mock_jobs.iot.arns import ResourceArn
 from mock_jobs.iot.documents.managed_templates import MANAGED_TEMPLATES, ManagedTemplate
 from mock_jobs.iot.exceptions import ResourceNotFoundException
 from mock_jobs.iot.paging import page, start_of_page
-from mock_jobs.iot.store import JobStore
+from mock_jobs.iot.records.store import JobStore
 
 _PLACES: Final = {name: place for place, name in enumerate(MANAGED_TEMPLATES)}
 

@@ -14,8 +14,8 @@ from mock_jobs.iot.job_configs import JobConfigs
 from mock_jobs.iot.lifecycle import quotas
 from mock_jobs.iot.packages import check_packages_are_here
 from mock_jobs.iot.paging import page, start_of_page
-from mock_jobs.iot.store import JobStore
-from mock_jobs.iot.templates import JobTemplate, template_key
+from mock_jobs.iot.records.store import JobStore
+from mock_jobs.iot.records.template import JobTemplate, template_key
 from mock_jobs.iot.windows import read_windows
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         TimeoutConfigTypeDef,
     )
 
-    from mock_jobs.iot.jobs import Job
+    from mock_jobs.iot.records.job import Job
 
 
 class TemplateOperations(JobStore):

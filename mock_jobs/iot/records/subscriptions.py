@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import attrgetter
 
-from mock_jobs.iot.jobs import Job
+from mock_jobs.iot.records.job import Job
 
 
 class Followers:

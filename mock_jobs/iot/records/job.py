@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.iot import states
 from mock_jobs.iot.documents.device_document import DeviceDocument, device_document
-from mock_jobs.iot.executions import JobExecutions
 from mock_jobs.iot.job_configs import JobConfigs
+from mock_jobs.iot.records.job_executions import JobExecutions
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobStatusType, TargetSelectionType

@@ -15,13 +15,13 @@ from mock_jobs.iot import messages, states
 from mock_jobs.iot.bounds import MORE_BOUNDS
 from mock_jobs.iot.documents.sources import Sources
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException, ThrottlingException
-from mock_jobs.iot.executions import Execution
-from mock_jobs.iot.followers import Followers
 from mock_jobs.iot.handle import IoTControl
-from mock_jobs.iot.jobs import Job
-from mock_jobs.iot.lifecycle.quotas import Usage
-from mock_jobs.iot.queues import ThingQueue
-from mock_jobs.iot.templates import JobTemplate, JobTemplates
+from mock_jobs.iot.records.execution import Execution
+from mock_jobs.iot.records.job import Job
+from mock_jobs.iot.records.quota_usage import Usage
+from mock_jobs.iot.records.subscriptions import Followers
+from mock_jobs.iot.records.template import JobTemplate, JobTemplates
+from mock_jobs.iot.records.thing_queue import ThingQueue
 from mock_jobs.iot.validation import validation_error
 from mock_jobs.objects import ObjectStore
 from mock_jobs.things import ThingRegistry
