@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from mock_jobs.iot import states
 from mock_jobs.iot.records.execution import Execution
 from mock_jobs.iot.records.job import Job
-from mock_jobs.iot.schedule import format_time
+from mock_jobs.iot.rules.schedule import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mock_jobs.core.service_base import AwsError, Backend, Bound, Violation, WireShape
 from mock_jobs.iot.backend import IoTBackend
-from mock_jobs.iot.bounds import MORE_BOUNDS
 from mock_jobs.iot.operations import device
+from mock_jobs.iot.rules.bounds import MORE_BOUNDS
 
 if TYPE_CHECKING:
     from mypy_boto3_iot_jobs_data.literals import JobExecutionStatusType

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_jobs.core.service_base import NotEmulatedYet
-from mock_jobs.iot.cron import BadCronError, Cron
-from mock_jobs.iot.windows import MaintenanceWindows, Window
+from mock_jobs.iot.rules.cron import BadCronError, Cron
+from mock_jobs.iot.rules.maintenance_windows import MaintenanceWindows, Window
 
 # A Sunday.
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)

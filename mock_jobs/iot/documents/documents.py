@@ -14,10 +14,10 @@ from mock_jobs.iot.documents.placeholders import Placeholder, find_placeholders,
 from mock_jobs.iot.documents.presigned import presigned_variant, read_transfer
 from mock_jobs.iot.documents.sources import Sources, read_source
 from mock_jobs.iot.exceptions import InvalidRequestException
-from mock_jobs.iot.packages import check_package_placeholder, names_artifact, names_package
+from mock_jobs.iot.rules.packages import check_package_placeholder, names_artifact, names_package
 
 if TYPE_CHECKING:
-    from mock_jobs.iot.job_configs import JobConfigs
+    from mock_jobs.iot.rules.job_configs import JobConfigs
 
 # Source: developer guide, "Job limits" (documented).
 MAX_SUBSTITUTIONS: Final = 10

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mock_jobs.iot import messages
-from mock_jobs.iot.bounds import MAX_DOCUMENT_BYTES
 from mock_jobs.iot.documents.s3_urls import NotS3UrlError, S3Url, parse_s3_url
 from mock_jobs.iot.exceptions import InvalidRequestException, LimitExceededException
+from mock_jobs.iot.rules.bounds import MAX_DOCUMENT_BYTES
 
 if TYPE_CHECKING:
     from mock_jobs.objects import ObjectStore

@@ -13,9 +13,9 @@ from mock_jobs.iot.records.execution import Execution
 from mock_jobs.iot.records.job import Job
 from mock_jobs.iot.records.store import JobStore
 from mock_jobs.iot.records.thing_queue import ThingQueue
-from mock_jobs.iot.retry import Retries
+from mock_jobs.iot.rules.execution_timers import start_timers
+from mock_jobs.iot.rules.retry import Retries
 from mock_jobs.iot.states import ExecutionTrigger
-from mock_jobs.iot.timers import start_timers
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType

@@ -6,16 +6,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from mock_jobs.iot import abort, messages, states
+from mock_jobs.iot import messages, states
 from mock_jobs.iot.lifecycle import job_events, quotas
 from mock_jobs.iot.lifecycle.executions import ExecutionLife
 from mock_jobs.iot.lifecycle.job_events import announce_execution, announce_job
 from mock_jobs.iot.records.execution import Execution
 from mock_jobs.iot.records.job import Job
-from mock_jobs.iot.retry import next_retries
-from mock_jobs.iot.rollout import Rollout, rate_per_minute
+from mock_jobs.iot.rules import abort
+from mock_jobs.iot.rules.retry import next_retries
+from mock_jobs.iot.rules.rollout import Rollout, rate_per_minute
+from mock_jobs.iot.rules.targets import Target, expand
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
-from mock_jobs.iot.targets import Target, expand
 from mock_jobs.things import ThingRegistry
 
 _DAY_MS: Final = 24 * 60 * 60 * 1000

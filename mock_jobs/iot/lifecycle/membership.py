@@ -7,8 +7,8 @@ from operator import attrgetter
 from mock_jobs.iot import states
 from mock_jobs.iot.lifecycle.jobs import JobLife
 from mock_jobs.iot.records.job import Job
+from mock_jobs.iot.rules.targets import group_names
 from mock_jobs.iot.states import ExecutionTrigger
-from mock_jobs.iot.targets import group_names
 from mock_jobs.things import ThingChange, ThingEvent
 
 

@@ -9,8 +9,8 @@ from mock_jobs.iot import messages, states, views
 from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.lifecycle import quotas
 from mock_jobs.iot.lifecycle.membership import Membership
+from mock_jobs.iot.rules.targets import check_exists, expand, parse_target
 from mock_jobs.iot.states import JobTrigger
-from mock_jobs.iot.targets import check_exists, expand, parse_target
 
 
 class AssociateOperations(Membership):

@@ -8,18 +8,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mock_jobs.core.service_base import WireShape
-from mock_jobs.iot import configs, messages, states, views
-from mock_jobs.iot.arns import parse_arn
+from mock_jobs.iot import messages, states, views
 from mock_jobs.iot.documents.documents import read_document
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceAlreadyExistsException
-from mock_jobs.iot.job_configs import JobConfigs
 from mock_jobs.iot.lifecycle import quotas
 from mock_jobs.iot.lifecycle.jobs import JobLife
 from mock_jobs.iot.operations.template_defaults import AskedDocument, FromTemplate
-from mock_jobs.iot.packages import check_packages_are_here
 from mock_jobs.iot.records.job import Job
-from mock_jobs.iot.schedule import Schedule, read_schedule
-from mock_jobs.iot.targets import Target, check_exists, parse_target
+from mock_jobs.iot.rules import configs
+from mock_jobs.iot.rules.arns import parse_arn
+from mock_jobs.iot.rules.job_configs import JobConfigs
+from mock_jobs.iot.rules.packages import check_packages_are_here
+from mock_jobs.iot.rules.schedule import Schedule, read_schedule
+from mock_jobs.iot.rules.targets import Target, check_exists, parse_target
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import TargetSelectionType

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Final
 
 from mock_jobs.core.service_base import WireShape
-from mock_jobs.iot import configs, messages, states, views
+from mock_jobs.iot import messages, states, views
 from mock_jobs.iot.exceptions import (
     InvalidRequestException,
     InvalidStateTransitionException,
@@ -18,6 +18,7 @@ from mock_jobs.iot.exceptions import (
 from mock_jobs.iot.lifecycle.jobs import JobLife
 from mock_jobs.iot.lifecycle.presigning import written_for
 from mock_jobs.iot.records.execution import Execution
+from mock_jobs.iot.rules import configs
 from mock_jobs.iot.states import ExecutionTrigger
 
 # Stands for the id of the job that is next. Source: DescribeJobExecution, API reference of the data plane (documented).

@@ -14,8 +14,8 @@ from mock_jobs.iot.exceptions import (
     VersionConflictException,
 )
 from mock_jobs.iot.lifecycle.jobs import JobLife
-from mock_jobs.iot.paging import page, start_of_page
 from mock_jobs.iot.records.execution import Execution, listing_key
+from mock_jobs.iot.rules.paging import page, start_of_page
 from mock_jobs.iot.states import ExecutionTrigger
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from mock_jobs.iot.exceptions import (
 )
 from mock_jobs.iot.lifecycle import quotas
 from mock_jobs.iot.lifecycle.jobs import JobLife
-from mock_jobs.iot.paging import page, start_of_page
 from mock_jobs.iot.records.job import Job
 from mock_jobs.iot.records.store import job_key
+from mock_jobs.iot.rules.paging import page, start_of_page
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
 
 if TYPE_CHECKING:

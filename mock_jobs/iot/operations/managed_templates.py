@@ -6,11 +6,11 @@ from typing import Final
 
 from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import messages, views
-from mock_jobs.iot.arns import ResourceArn
 from mock_jobs.iot.documents.managed_templates import MANAGED_TEMPLATES, ManagedTemplate
 from mock_jobs.iot.exceptions import ResourceNotFoundException
-from mock_jobs.iot.paging import page, start_of_page
 from mock_jobs.iot.records.store import JobStore
+from mock_jobs.iot.rules.arns import ResourceArn
+from mock_jobs.iot.rules.paging import page, start_of_page
 
 _PLACES: Final = {name: place for place, name in enumerate(MANAGED_TEMPLATES)}
 

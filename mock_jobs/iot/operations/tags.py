@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.core.service_base import NotOurs, WireShape
-from mock_jobs.iot import configs, messages
-from mock_jobs.iot.arns import ResourceArn, parse_arn
+from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
 from mock_jobs.iot.lifecycle.jobs import JobLife
+from mock_jobs.iot.rules import configs
+from mock_jobs.iot.rules.arns import ResourceArn, parse_arn
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import TagTypeDef

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mock_jobs.core.service_base import AwsError
 from mock_jobs.iot import messages
-from mock_jobs.iot.arns import parse_arn
 from mock_jobs.iot.documents.documents import JobDocument, check_document
 from mock_jobs.iot.documents.parameters import check_parameters, fill_in, missing_parameters
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
-from mock_jobs.iot.job_configs import JobConfigs
 from mock_jobs.iot.operations.managed_templates import ManagedTemplateOperations
+from mock_jobs.iot.rules.arns import parse_arn
+from mock_jobs.iot.rules.job_configs import JobConfigs
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import MaintenanceWindowTypeDef, SchedulingConfigTypeDef

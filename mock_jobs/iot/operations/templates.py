@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.core.service_base import WireShape
-from mock_jobs.iot import configs, messages, views
-from mock_jobs.iot.arns import parse_arn
+from mock_jobs.iot import messages, views
 from mock_jobs.iot.documents.documents import check_document, read_document
 from mock_jobs.iot.exceptions import ConflictException, InvalidRequestException, ResourceNotFoundException
-from mock_jobs.iot.job_configs import JobConfigs
 from mock_jobs.iot.lifecycle import quotas
-from mock_jobs.iot.packages import check_packages_are_here
-from mock_jobs.iot.paging import page, start_of_page
 from mock_jobs.iot.records.store import JobStore
 from mock_jobs.iot.records.template import JobTemplate, template_key
-from mock_jobs.iot.windows import read_windows
+from mock_jobs.iot.rules import configs
+from mock_jobs.iot.rules.arns import parse_arn
+from mock_jobs.iot.rules.job_configs import JobConfigs
+from mock_jobs.iot.rules.maintenance_windows import read_windows
+from mock_jobs.iot.rules.packages import check_packages_are_here
+from mock_jobs.iot.rules.paging import page, start_of_page
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import (

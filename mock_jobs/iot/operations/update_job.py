@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mock_jobs.iot import configs, messages, states
+from mock_jobs.iot import messages, states
 from mock_jobs.iot.documents.documents import check_role
 from mock_jobs.iot.exceptions import InvalidRequestException
-from mock_jobs.iot.job_configs import JobConfigs
 from mock_jobs.iot.lifecycle.jobs import JobLife
+from mock_jobs.iot.rules import configs
+from mock_jobs.iot.rules.job_configs import JobConfigs
 from mock_jobs.iot.states import JobTrigger
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_jobs.core.sorted_records import Key
-from mock_jobs.iot.retry import NO_RETRIES, Retries
+from mock_jobs.iot.rules.retry import NO_RETRIES, Retries
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType
 
     from mock_jobs.iot.records.job import Job
-    from mock_jobs.iot.timers import Timers
+    from mock_jobs.iot.rules.execution_timers import Timers
 
 
 class Execution:

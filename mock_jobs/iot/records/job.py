@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.iot import states
 from mock_jobs.iot.documents.device_document import DeviceDocument, device_document
-from mock_jobs.iot.job_configs import JobConfigs
 from mock_jobs.iot.records.job_executions import JobExecutions
+from mock_jobs.iot.rules.job_configs import JobConfigs
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobStatusType, TargetSelectionType
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from mock_jobs.core.clock import Timer
     from mock_jobs.iot.documents.documents import JobDocument
-    from mock_jobs.iot.rollout import Rollout
-    from mock_jobs.iot.schedule import Schedule
-    from mock_jobs.iot.windows import MaintenanceWindows
+    from mock_jobs.iot.rules.maintenance_windows import MaintenanceWindows
+    from mock_jobs.iot.rules.rollout import Rollout
+    from mock_jobs.iot.rules.schedule import Schedule
 
 
 @dataclass(slots=True, eq=False)

@@ -12,7 +12,6 @@ from mock_jobs.core.service_base import AwsError, Backend, Bound, Violation
 from mock_jobs.core.sorted_records import Shelf
 from mock_jobs.core.world import World
 from mock_jobs.iot import messages, states
-from mock_jobs.iot.bounds import MORE_BOUNDS
 from mock_jobs.iot.documents.sources import Sources
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException, ThrottlingException
 from mock_jobs.iot.handle import IoTControl
@@ -22,7 +21,8 @@ from mock_jobs.iot.records.quota_usage import Usage
 from mock_jobs.iot.records.subscriptions import Followers
 from mock_jobs.iot.records.template import JobTemplate, JobTemplates
 from mock_jobs.iot.records.thing_queue import ThingQueue
-from mock_jobs.iot.validation import validation_error
+from mock_jobs.iot.rules.bounds import MORE_BOUNDS
+from mock_jobs.iot.rules.validation import validation_error
 from mock_jobs.objects import ObjectStore
 from mock_jobs.things import ThingRegistry
 

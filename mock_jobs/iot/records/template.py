@@ -11,7 +11,7 @@ from mock_jobs.core.sorted_records import Shelf
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import MaintenanceWindowTypeDef
 
-    from mock_jobs.iot.job_configs import JobConfigs
+    from mock_jobs.iot.rules.job_configs import JobConfigs
 
 
 @dataclass(slots=True, eq=False)

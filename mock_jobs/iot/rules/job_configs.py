@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from mock_jobs.iot import configs
-from mock_jobs.iot.packages import check_package_versions
+from mock_jobs.iot.rules import configs
+from mock_jobs.iot.rules.packages import check_package_versions
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import (

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from mock_jobs.core.clock import Timer
-from mock_jobs.iot.targets import Expansion
+from mock_jobs.iot.rules.targets import Expansion
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import JobExecutionsRolloutConfigTypeDef

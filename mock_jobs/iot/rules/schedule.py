@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from mock_jobs.core.clock import Clock, Timer
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException
+from mock_jobs.iot.rules.maintenance_windows import MaintenanceWindows, first_openings, read_windows
 from mock_jobs.iot.states import ExecutionTrigger
-from mock_jobs.iot.windows import MaintenanceWindows, first_openings, read_windows
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import TargetSelectionType

@@ -1,0 +1,1 @@
+"""The rules of AWS IoT Jobs: pure functions and values that know no record."""
