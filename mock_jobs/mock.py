@@ -213,16 +213,16 @@ class _Activation:
     """One entry into the mock: what it changed, to be put back when it is left."""
 
     def __init__(self, config: DefaultConfig | None) -> None:
-        from mock_jobs.doors import moto_seam  # noqa: PLC0415 - moto comes when a mock starts
+        from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415 - moto comes when a mock starts
 
-        self._moto = moto_seam.mock_aws(config)
+        self._moto = moto_core.mock_aws(config)
         self.door: InProcessDoor | None = None
         self._left = ExitStack()
 
     def enter(self, *, reset: bool, region: str | None, pace: PaceName | None) -> None:
-        from mock_jobs.doors import moto_seam  # noqa: PLC0415
+        from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415
 
-        if not moto_seam.is_in_process():
+        if not moto_core.is_in_process():
             if pace is not None:
                 raise UsageValueError(
                     "moto answers from another process (TEST_SERVER_MODE or proxy mode), so pace cannot be set from here; "
@@ -234,7 +234,7 @@ class _Activation:
         from mock_jobs.transports.botocore_hook import the_door  # noqa: PLC0415
 
         door = the_door()
-        with moto_seam.quick_start():
+        with moto_core.quick_start():
             self._moto.start(reset=reset)
         try:
             with ExitStack() as entered:

@@ -109,7 +109,7 @@ class _Running:
         try:
             from waitress.server import create_server  # noqa: PLC0415
 
-            from mock_jobs.doors import moto_seam  # noqa: PLC0415
+            from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415
             from mock_jobs.transports.worlds import Worlds  # noqa: PLC0415
             from mock_jobs.transports.wsgi import Application  # noqa: PLC0415
 
@@ -117,7 +117,7 @@ class _Running:
             application = Application(self.worlds)
         except ImportError as error:
             raise UsageError("server mode needs more packages: pip install 'mock_jobs[server]'") from error
-        self._reset_moto = moto_seam.reset_unless_mocked
+        self._reset_moto = moto_core.reset_unless_mocked
         self._reset_moto()
         # Our own socket: what cannot be listened on is found out before waitress starts threads, and a name with several
         # addresses is not listened on with several ports.

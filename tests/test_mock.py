@@ -128,7 +128,7 @@ def test_an_error_while_starting_leaves_nothing_patched(monkeypatch):
     def fail(*args, **kwargs):
         raise LookupError("no session today")
 
-    monkeypatch.setattr("mock_jobs.doors.moto_seam.serve_requests_library", fail)
+    monkeypatch.setattr("mock_jobs.moto_adapters.core.serve_requests_library", fail)
 
     with pytest.raises(LookupError, match="no session today"), mock_jobs(region=REGION):
         pytest.fail("the mock started")

@@ -25,15 +25,20 @@ from moto.moto_api import state_manager
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from mock_jobs import UnmockedRequestError, mock_jobs
-from mock_jobs.doors import moto_events, moto_logs, moto_s3, moto_seam, moto_thing_changes, moto_things
-from mock_jobs.doors.moto_references import MotoReferences
+from mock_jobs.moto_adapters import core as moto_core
+from mock_jobs.moto_adapters import events as moto_events
+from mock_jobs.moto_adapters import logs as moto_logs
+from mock_jobs.moto_adapters import s3 as moto_s3
+from mock_jobs.moto_adapters import thing_watch
+from mock_jobs.moto_adapters import things as moto_things
+from mock_jobs.moto_adapters.ec2_iam import MotoReferences
 from mock_jobs.things import ThingChange, ThingEvent
 
 from constants import ACCOUNT, NO_RETRIES, REGION
 
 
 def test_one_stubber_stands_behind_both_ways_in():
-    assert isinstance(moto_seam.stubber, BotocoreStubber)
+    assert isinstance(moto_core.stubber, BotocoreStubber)
     assert list(inspect.signature(BotocoreStubber.process_request).parameters) == ["self", "request"]
     assert "self.process_request(" in inspect.getsource(BotocoreStubber.__call__)
     # Before moto 5.2.5 there was one method for the requests of both libraries.
@@ -52,7 +57,7 @@ def test_a_reset_clears_the_backends_in_use_last_and_in_motos_lock():
         assert base_backend.backend_lock._is_owned()
         in_use.append(list(BackendDict._instances))
 
-    ends = [moto_seam.on_reset(ring), moto_seam.on_reset(ring)]
+    ends = [moto_core.on_reset(ring), moto_core.on_reset(ring)]
     assert iot_backends[ACCOUNT][REGION]
     BackendDict.reset()
     assert in_use == [[], []]
@@ -83,11 +88,11 @@ def test_moto_answers_404_for_hosts_of_aws_that_it_does_not_know():
         client = session.client("braket", region_name="us-east-1", config=NO_RETRIES)
         answers = []
         client.meta.events.register_first(
-            "before-send", lambda request, **_: answers.append(moto_seam.moto_answers(request)) or None
+            "before-send", lambda request, **_: answers.append(moto_core.moto_answers(request)) or None
         )
         with contextlib.suppress(UnmockedRequestError):
             client.search_devices(filters=[])
-    assert answers == [moto_seam.NOT_MOCKED]
+    assert answers == [moto_core.NOT_MOCKED]
 
 
 def test_things_and_groups_are_kept_by_arn(mock, iot):
@@ -152,7 +157,7 @@ def heard():
 
         return watch
 
-    ends = [moto_thing_changes.watch_things(listener(number)) for number in (1, 2)]
+    ends = [thing_watch.watch_things(listener(number)) for number in (1, 2)]
     yield notes
     for end in ends:
         end()
@@ -242,14 +247,14 @@ def test_a_thing_that_is_registered_anew_is_in_no_group(family, heard):
 
 
 def test_the_watch_ends_with_the_last_who_listens(mock, iot):
-    names = moto_thing_changes._LOOKS
+    names = thing_watch._LOOKS
     originals = {name: getattr(IoTBackend, name) for name in names}
     heard = []
 
     def listener(who):
         return lambda *_: contextlib.nullcontext(lambda change: heard.append((who, *change.thing_names)))
 
-    ends = [moto_thing_changes.watch_things(listener(who)) for who in "ab"]
+    ends = [thing_watch.watch_things(listener(who)) for who in "ab"]
     iot.create_thing(thingName="x")
     ends[0]()
     iot.create_thing(thingName="y")
@@ -312,12 +317,12 @@ def test_buckets_of_other_accounts_are_hidden_where_moto_hides_them(mock, monkey
 
 
 def test_the_state_manager_tells_a_choice_from_a_default():
-    assert moto_seam.batch_transition() is None
+    assert moto_core.batch_transition() is None
     state_manager.register_default_transition("batch::job", {"progression": "manual", "times": 1})
-    assert moto_seam.batch_transition() is None
+    assert moto_core.batch_transition() is None
     state_manager.set_transition("batch::job", {"progression": "time", "seconds": 3})
     try:
-        assert moto_seam.batch_transition() == {"progression": "time", "seconds": 3}
+        assert moto_core.batch_transition() == {"progression": "time", "seconds": 3}
     finally:
         state_manager.unset_transition("batch::job")
 

@@ -24,8 +24,8 @@ from mock_jobs import MockJobsServer, NotActiveError, UsageError, UsageValueErro
 from mock_jobs.batch.scenario.scenario import Steering
 from mock_jobs.batch.scenario.settings import BatchSettings
 from mock_jobs.core.clock import Clock
-from mock_jobs.doors import moto_thing_changes
 from mock_jobs.iot.settings import IoTSettings
+from mock_jobs.moto_adapters import thing_watch
 
 from constants import NO_RETRIES
 
@@ -635,19 +635,19 @@ def test_first_requests_that_come_at_once_are_steered_alike(server, monkeypatch)
 
 
 def test_accounts_that_come_at_once_listen_to_moto_once(monkeypatch):
-    watch = moto_thing_changes.watch_things
+    watch = thing_watch.watch_things
     original = moto_iot.IoTBackend.delete_thing
 
     def slow(heard):
         Event().wait(0.05)
         return watch(heard)
 
-    monkeypatch.setattr(moto_thing_changes, "watch_things", slow)
+    monkeypatch.setattr(thing_watch, "watch_things", slow)
     accounts = iter(f"{number:012}" for number in range(4))
     with MockJobsServer() as server:
         _at_once(4, lambda: _create_job(server, account=next(accounts)))
-        assert len(moto_thing_changes._watches) == 1
-    assert moto_thing_changes._watches == []
+        assert len(thing_watch._watches) == 1
+    assert thing_watch._watches == []
     assert moto_iot.IoTBackend.delete_thing is original
 
 

@@ -17,7 +17,8 @@ from moto.core.base_backend import BackendDict
 from moto.iot.models import iot_backends
 
 from mock_jobs import MockJobsServer
-from mock_jobs.doors import moto_events, moto_things
+from mock_jobs.moto_adapters import events as moto_events
+from mock_jobs.moto_adapters import things as moto_things
 
 from batch_site import make_site, status, submit
 from constants import ACCOUNT, NO_RETRIES, REGION

@@ -16,9 +16,10 @@ from botocore.signers import RequestSigner
 
 from mock_jobs.batch.scenario.scenario import Steering
 from mock_jobs.core.errors import HIDDEN
-from mock_jobs.doors import moto_cloudformation, moto_seam
-from mock_jobs.doors.presigner import grant_of
+from mock_jobs.doors import moto_cloudformation
 from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, region_of, service_of
+from mock_jobs.moto_adapters import core as moto_core
+from mock_jobs.moto_adapters.presigned_urls import grant_of
 from mock_jobs.transports.dispatch import Request
 from mock_jobs.transports.sessions import new_session
 from mock_jobs.transports.unmocked import refusal
@@ -39,7 +40,7 @@ class InProcessDoor:
     def __init__(self) -> None:
         self._worlds = Worlds(shared=True)
         self.world = self._worlds.of("")
-        self.tidy = moto_seam.tidy_requests_library
+        self.tidy = moto_core.tidy_requests_library
         self._lock = RLock()
         self._opened = 0
         self._put_back = ExitStack()
@@ -66,14 +67,14 @@ class InProcessDoor:
 
     def _patch(self) -> None:
         self._put_back.callback(self._worlds.pause)
-        self._replace(moto_seam.stubber, "process_request", self._process)
-        self._put_back.callback(moto_seam.tidy_requests_library)
-        moto_seam.serve_requests_library()
+        self._replace(moto_core.stubber, "process_request", self._process)
+        self._put_back.callback(moto_core.tidy_requests_library)
+        moto_core.serve_requests_library()
         self._replace(URLLib3Session, "send", _early_send(URLLib3Session.send))
         # Reading models and registering handlers is most of what a client costs; from now on it is done once per process.
         self._replace(botocore.session, "create_loader", shared_loader)
         self._replace(botocore.session, "get_session", new_session)
-        if moto_seam.mocks_credentials():
+        if moto_core.mocks_credentials():
             self._replace(RequestSigner, "get_auth_instance", _lenient_signer(RequestSigner.get_auth_instance))
             self._replace(RequestSigner, "get_auth", RequestSigner.get_auth_instance)
 
@@ -95,21 +96,21 @@ class InProcessDoor:
         host, _, target = url.partition("://")[2].partition("/")
         origin = origin_of(headers.get("Authorization"), host)
         if not origin.is_aws:
-            return moto_seam.moto_answers(request)
+            return moto_core.moto_answers(request)
         path, _, query = target.partition("?")
         path = f"/{path}"
         service = service_of(origin, path)
         if service is not None:
-            if moto_seam.leave_to_network(service, url):
+            if moto_core.leave_to_network(service, url):
                 return None
-            account = moto_seam.account_of(origin.access_key, _text(headers.get(moto_seam.ACCOUNT_HEADER)))
+            account = moto_core.account_of(origin.access_key, _text(headers.get(moto_core.ACCOUNT_HEADER)))
             ours = Request(service, request.method, path, query, _body(request), account, region_of(origin))
             answered = self._worlds.answer(ours)
             if answered is not None:
                 return answered
         if origin.signing_name in LISTENERS:
-            header = _text(headers.get(moto_seam.ACCOUNT_HEADER))
-            self._worlds.before_moto(moto_seam.account_of(origin.access_key, header), origin.signing_name)
+            header = _text(headers.get(moto_core.ACCOUNT_HEADER))
+            self._worlds.before_moto(moto_core.account_of(origin.access_key, header), origin.signing_name)
         known_account = origin.access_key if is_account_id(origin.access_key) else None
         grant = grant_of(query)
         if grant is not None:
@@ -117,22 +118,22 @@ class InProcessDoor:
             if refused is not None:
                 return refused
             known_account = grant.account
-        if known_account is not None and moto_seam.ACCOUNT_HEADER not in headers:
+        if known_account is not None and moto_core.ACCOUNT_HEADER not in headers:
             _name_account(request, known_account)
         answered_by_moto = self._ask_moto(request, is_for_stacks=origin.signing_name == moto_cloudformation.SIGNING_NAME)
         if answered_by_moto is None:
-            is_refused = not moto_seam.lets_out(url.partition("?")[0])
+            is_refused = not moto_core.lets_out(url.partition("?")[0])
         else:
-            is_refused = answered_by_moto == moto_seam.NOT_MOCKED
+            is_refused = answered_by_moto == moto_core.NOT_MOCKED
         if is_refused:
             raise refusal(request.method, url, dict(headers.items()))
         return answered_by_moto
 
     def _ask_moto(self, request: AWSPreparedRequest, *, is_for_stacks: bool) -> MotoAnswer | None:
         if not is_for_stacks:
-            return moto_seam.moto_answers(request)
+            return moto_core.moto_answers(request)
         with moto_cloudformation.stack_run(self._worlds.answer) as run:
-            answered = moto_seam.moto_answers(request)
+            answered = moto_core.moto_answers(request)
             run.has_succeeded = answered is not None and answered[0] < HTTPStatus.BAD_REQUEST
         return answered
 
@@ -142,7 +143,7 @@ def _name_account(request: Any, account: str) -> None:
     if hasattr(request, "environ"):
         request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
     else:
-        request.headers[moto_seam.ACCOUNT_HEADER] = account
+        request.headers[moto_core.ACCOUNT_HEADER] = account
 
 
 def _text(header: Any) -> str | None:
@@ -166,10 +167,10 @@ def _early_send(send: Callable[..., Any]) -> Callable[..., Any]:
 
     def send_or_answer(session: URLLib3Session, request: AWSPreparedRequest) -> Any:
         if is_aws_host(request.url.partition("://")[2].partition("/")[0]):
-            answered = moto_seam.stubber.process_request(request)
+            answered = moto_core.stubber.process_request(request)
             if answered is not None:
                 status, headers, body = answered
-                return AWSResponse(request.url, status, headers, moto_seam.MockRawResponse(body))  # type: ignore[arg-type]
+                return AWSResponse(request.url, status, headers, moto_core.MockRawResponse(body))  # type: ignore[arg-type]
         return send(session, request)
 
     return send_or_answer

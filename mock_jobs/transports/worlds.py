@@ -11,9 +11,10 @@ from typing import Any, Final
 from mock_jobs.batch.backend import BatchBackend
 from mock_jobs.batch.scenario.scenario import Steering
 from mock_jobs.core.world import World
-from mock_jobs.doors import moto_seam, moto_step_functions
-from mock_jobs.doors.neighbours import MotoNeighbours
 from mock_jobs.iot.backend import IoTBackend
+from mock_jobs.moto_adapters import core as moto_core
+from mock_jobs.moto_adapters import step_functions as moto_step_functions
+from mock_jobs.moto_adapters.adapters import MotoNeighbours
 from mock_jobs.things import ThingChange
 from mock_jobs.transports.dispatch import Answer, Request, answer
 from mock_jobs.transports.services import declared_errors
@@ -34,7 +35,7 @@ class Worlds:
         self._is_shared = shared
         self._by_account: dict[str, World] = {}
         self._neighbours = MotoNeighbours(self._change_of_things, self._submit_job, self._ask_batch)
-        self._end_listening = moto_seam.on_reset(self.reset)
+        self._end_listening = moto_core.on_reset(self.reset)
 
     def of(self, account: str) -> World:
         """Return the world of an account."""
@@ -44,7 +45,7 @@ class Worlds:
             # setdefault: two threads of a server must not make two worlds.
             # One lock for all worlds, and it is moto's: a reset holds it from the first of moto's backends to the last of our worlds,
             # and whatever reaches from one world to another, or to moto, has nothing more to wait for.
-            new = World(declared=declared_errors, neighbours=self._neighbours, lock=moto_seam.backend_lock)
+            new = World(declared=declared_errors, neighbours=self._neighbours, lock=moto_core.backend_lock)
             world = self._by_account.setdefault(key, new)
         return world
 
@@ -52,7 +53,7 @@ class Worlds:
         """Return the world that a request acts on, with Batch jobs at the pace that moto's switches ask for."""
         world = self.of(request.account)
         if request.service == "batch":
-            world.shared(Steering).pacing.follow(moto_seam.batch_transition())
+            world.shared(Steering).pacing.follow(moto_core.batch_transition())
         return world
 
     def before_moto(self, account: str, signing_name: str) -> None:

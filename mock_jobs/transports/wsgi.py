@@ -9,9 +9,10 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from mock_jobs.doors import moto_cloudformation, moto_seam
-from mock_jobs.doors.presigner import grant_of
+from mock_jobs.doors import moto_cloudformation
 from mock_jobs.doors.requests import is_account_id, origin_of, region_of, service_of
+from mock_jobs.moto_adapters import core as moto_core
+from mock_jobs.moto_adapters.presigned_urls import grant_of
 from mock_jobs.transports.control_api import PREFIX, control
 from mock_jobs.transports.dispatch import Answer, Request, failure
 from mock_jobs.transports.worlds import LISTENERS, Worlds
@@ -35,7 +36,7 @@ class Application:
 
     def __init__(self, worlds: Worlds) -> None:
         self._worlds = worlds
-        self._moto = moto_seam.server_application()
+        self._moto = moto_core.server_application()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
@@ -43,12 +44,12 @@ class Application:
         path, query = _target(environ)
         header = environ.get("HTTP_X_MOTO_ACCOUNT_ID")
         if path.startswith(PREFIX):
-            account = moto_seam.account_of(origin.access_key, header)
+            account = moto_core.account_of(origin.access_key, header)
             controlled = self._control(environ["REQUEST_METHOD"], path, _body(environ), account)
             return _respond(controlled, start_response)
         service = service_of(origin, path)
         if service is not None:
-            account = moto_seam.account_of(origin.access_key, header)
+            account = moto_core.account_of(origin.access_key, header)
             region = region_of(origin, environ.get("HTTP_USER_AGENT", ""))
             body = _body(environ)
             host = environ.get("HTTP_HOST")
@@ -59,7 +60,7 @@ class Application:
                 return _respond(answered, start_response)
             environ["wsgi.input"] = io.BytesIO(body)
         if origin.signing_name in LISTENERS:
-            self._worlds.before_moto(moto_seam.account_of(origin.access_key, header), origin.signing_name)
+            self._worlds.before_moto(moto_core.account_of(origin.access_key, header), origin.signing_name)
         known_account = origin.access_key if is_account_id(origin.access_key) else None
         grant = grant_of(query)
         if grant is not None:

@@ -1,4 +1,4 @@
-"""The seam to moto's core. Only this module and its neighbours `moto_*` import moto.
+"""The seam to moto's core. Only the modules of this package import moto.
 
 Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
 """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mock_jobs.doors.presigner import presign
+from mock_jobs.moto_adapters.presigned_urls import presign
 from mock_jobs.objects import Presigning
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from moto.core.base_backend import backend_lock
 
-from mock_jobs.doors.moto_things import MotoThings
+from mock_jobs.moto_adapters.things import MotoThings
 from mock_jobs.things import ThingChange, ThingEvent
 
 if TYPE_CHECKING:

@@ -6,7 +6,12 @@ from collections.abc import Callable
 from threading import Lock
 
 from mock_jobs.core.service_base import partition_of
-from mock_jobs.doors import moto_events, moto_logs, moto_s3, moto_step_functions, moto_thing_changes, moto_things
+from mock_jobs.moto_adapters import events as moto_events
+from mock_jobs.moto_adapters import logs as moto_logs
+from mock_jobs.moto_adapters import s3 as moto_s3
+from mock_jobs.moto_adapters import step_functions as moto_step_functions
+from mock_jobs.moto_adapters import thing_watch
+from mock_jobs.moto_adapters import things as moto_things
 from mock_jobs.neighbours import EventBus, LogGroups, References
 from mock_jobs.objects import ObjectStore
 from mock_jobs.things import ThingRegistry
@@ -48,10 +53,8 @@ class MotoNeighbours:
         ask_batch: Answers what state machines ask AWS Batch, once there can be any.
     """
 
-    def __init__(
-        self, watch: moto_thing_changes.Watch, submit_job: moto_events.SubmitJob, ask_batch: moto_step_functions.Ask
-    ) -> None:
-        self._things = _Watch(lambda: moto_thing_changes.watch_things(watch))
+    def __init__(self, watch: thing_watch.Watch, submit_job: moto_events.SubmitJob, ask_batch: moto_step_functions.Ask) -> None:
+        self._things = _Watch(lambda: thing_watch.watch_things(watch))
         self._job_queues = _Watch(lambda: moto_events.watch_job_queues(submit_job))
         self._state_machines = _Watch(lambda: moto_step_functions.watch_state_machines(ask_batch))
 
@@ -74,7 +77,7 @@ class MotoNeighbours:
 
     def references(self, account: str, region: str) -> References:
         """Return what there is in Amazon EC2 and IAM."""
-        from mock_jobs.doors.moto_references import MotoReferences  # noqa: PLC0415 - slow to import, and rarely asked for
+        from mock_jobs.moto_adapters.ec2_iam import MotoReferences  # noqa: PLC0415 - slow to import, and rarely asked for
 
         return MotoReferences(account, region, partition_of(region))
 
