@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from mock_jobs.doors.cloudformation import Caller, ResourceRefusedError, create
-from mock_jobs.doors.stack_types import ResourceType
+from mock_jobs.moto_adapters.cloudformation.resources import Caller, ResourceRefusedError, create
+from mock_jobs.moto_adapters.cloudformation.types import ResourceType
 from mock_jobs.transports.dispatch import Answer
 
 KIND = ResourceType(

@@ -16,9 +16,9 @@ from botocore.signers import RequestSigner
 
 from mock_jobs.batch.scenario.scenario import Steering
 from mock_jobs.core.errors import HIDDEN
-from mock_jobs.doors import moto_cloudformation
 from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, region_of, service_of
 from mock_jobs.moto_adapters import core as moto_core
+from mock_jobs.moto_adapters.cloudformation import seam as cloudformation_seam
 from mock_jobs.moto_adapters.presigned_urls import grant_of
 from mock_jobs.transports.dispatch import Request
 from mock_jobs.transports.sessions import new_session
@@ -120,7 +120,7 @@ class InProcessDoor:
             known_account = grant.account
         if known_account is not None and moto_core.ACCOUNT_HEADER not in headers:
             _name_account(request, known_account)
-        answered_by_moto = self._ask_moto(request, is_for_stacks=origin.signing_name == moto_cloudformation.SIGNING_NAME)
+        answered_by_moto = self._ask_moto(request, is_for_stacks=origin.signing_name == cloudformation_seam.SIGNING_NAME)
         if answered_by_moto is None:
             is_refused = not moto_core.lets_out(url.partition("?")[0])
         else:
@@ -132,7 +132,7 @@ class InProcessDoor:
     def _ask_moto(self, request: AWSPreparedRequest, *, is_for_stacks: bool) -> MotoAnswer | None:
         if not is_for_stacks:
             return moto_core.moto_answers(request)
-        with moto_cloudformation.stack_run(self._worlds.answer) as run:
+        with cloudformation_seam.stack_run(self._worlds.answer) as run:
             answered = moto_core.moto_answers(request)
             run.has_succeeded = answered is not None and answered[0] < HTTPStatus.BAD_REQUEST
         return answered

@@ -9,9 +9,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from mock_jobs.doors import moto_cloudformation
 from mock_jobs.doors.requests import is_account_id, origin_of, region_of, service_of
 from mock_jobs.moto_adapters import core as moto_core
+from mock_jobs.moto_adapters.cloudformation import seam as cloudformation_seam
 from mock_jobs.moto_adapters.presigned_urls import grant_of
 from mock_jobs.transports.control_api import PREFIX, control
 from mock_jobs.transports.dispatch import Answer, Request, failure
@@ -70,13 +70,13 @@ class Application:
             known_account = grant.account
         if header is None and known_account is not None:
             environ["HTTP_X_MOTO_ACCOUNT_ID"] = known_account
-        if origin.signing_name == moto_cloudformation.SIGNING_NAME:
+        if origin.signing_name == cloudformation_seam.SIGNING_NAME:
             return self._answer_stacks(environ, start_response)
         answered_by_moto: Iterable[bytes] = self._moto(environ, start_response)
         return answered_by_moto
 
     def _answer_stacks(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        with moto_cloudformation.stack_run(self._worlds.answer) as run:
+        with cloudformation_seam.stack_run(self._worlds.answer) as run:
 
             def note_status(status: str, *rest: Any) -> Any:
                 run.has_succeeded = int(status.partition(" ")[0]) < HTTPStatus.BAD_REQUEST

@@ -12,7 +12,7 @@ from moto import mock_aws
 from moto.cloudformation.parsing import get_model_map
 from moto.iot.models import FakeJobTemplate, iot_backends
 
-from mock_jobs.doors import moto_cloudformation
+from mock_jobs.moto_adapters.cloudformation import seam as cloudformation_seam
 
 from constants import ACCOUNT, NO_RETRIES, REGION
 from iot_fleet import ARN
@@ -414,8 +414,8 @@ def test_stacks_of_mock_aws_keep_to_moto():
 
 
 def test_of_requests_that_run_at_once_the_last_puts_moto_s_table_back(mock):
-    with moto_cloudformation.stack_run(lambda _: None):
-        with moto_cloudformation.stack_run(lambda _: None):
+    with cloudformation_seam.stack_run(lambda _: None):
+        with cloudformation_seam.stack_run(lambda _: None):
             assert get_model_map()[TYPE] is not FakeJobTemplate
         assert get_model_map()[TYPE] is not FakeJobTemplate
     assert get_model_map()[TYPE] is FakeJobTemplate
@@ -440,7 +440,7 @@ def test_a_thread_that_is_in_no_such_request_gets_moto_s_resources(mock, iot):
         )
         ours.delete_from_cloudformation_json("renamed", properties, ACCOUNT, REGION)
 
-    with moto_cloudformation.stack_run(lambda _: None):
+    with cloudformation_seam.stack_run(lambda _: None):
         thread = threading.Thread(target=make_replace_and_delete)
         thread.start()
         thread.join()

@@ -13,8 +13,16 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
 
-from mock_jobs.doors.cloudformation import Caller, ResourceRefusedError, Send, create, delete, is_replaced, update
-from mock_jobs.doors.stack_types import RESOURCE_TYPES, ResourceType
+from mock_jobs.moto_adapters.cloudformation.resources import (
+    Caller,
+    ResourceRefusedError,
+    Send,
+    create,
+    delete,
+    is_replaced,
+    update,
+)
+from mock_jobs.moto_adapters.cloudformation.types import RESOURCE_TYPES, ResourceType
 
 SIGNING_NAME: Final = "cloudformation"
 

@@ -1,0 +1,1 @@
+"""Job resources in stacks of CloudFormation, which moto mocks."""
