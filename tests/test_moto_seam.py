@@ -32,7 +32,7 @@ from mock_jobs.moto_adapters import s3 as moto_s3
 from mock_jobs.moto_adapters import thing_watch
 from mock_jobs.moto_adapters import things as moto_things
 from mock_jobs.moto_adapters.ec2_iam import MotoReferences
-from mock_jobs.things import ThingChange, ThingEvent
+from mock_jobs.ports.thing_registry import ThingChange, ThingEvent
 
 from constants import ACCOUNT, NO_RETRIES, REGION
 

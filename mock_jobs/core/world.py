@@ -12,7 +12,7 @@ from mock_jobs.core.clock import Clock
 from mock_jobs.core.events import EventLog
 from mock_jobs.core.faults import Declared, Faults
 from mock_jobs.core.ids import IdSource
-from mock_jobs.neighbours import Neighbours
+from mock_jobs.ports.ports import Neighbours
 
 CALL_LOG_LENGTH = 10_000
 

@@ -12,9 +12,9 @@ from mock_jobs.moto_adapters import s3 as moto_s3
 from mock_jobs.moto_adapters import step_functions as moto_step_functions
 from mock_jobs.moto_adapters import thing_watch
 from mock_jobs.moto_adapters import things as moto_things
-from mock_jobs.neighbours import EventBus, LogGroups, References
-from mock_jobs.objects import ObjectStore
-from mock_jobs.things import ThingRegistry
+from mock_jobs.ports.object_store import ObjectStore
+from mock_jobs.ports.ports import EventBus, LogGroups, References
+from mock_jobs.ports.thing_registry import ThingRegistry
 
 
 class _Watch:

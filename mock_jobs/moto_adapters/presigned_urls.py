@@ -17,7 +17,7 @@ from mock_jobs.transports.dispatch import Answer
 from mock_jobs.wire.loader import shared_loader
 
 if TYPE_CHECKING:
-    from mock_jobs.objects import Presigning
+    from mock_jobs.ports.object_store import Presigning
 
 # The service signs with the temporary credentials of a role (documented); the key has the form of such, and tells the account.
 _ACCESS_KEY: Final = "ASIA{account}MOCK"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_jobs.moto_adapters.presigned_urls import presign
-from mock_jobs.objects import Presigning
+from mock_jobs.ports.object_store import Presigning
 
 if TYPE_CHECKING:
     from moto.s3.models import FakeBucket

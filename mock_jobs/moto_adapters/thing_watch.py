@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from moto.core.base_backend import backend_lock
 
 from mock_jobs.moto_adapters.things import MotoThings
-from mock_jobs.things import ThingChange, ThingEvent
+from mock_jobs.ports.thing_registry import ThingChange, ThingEvent
 
 if TYPE_CHECKING:
     from moto.iot.models import IoTBackend as MotoIoTBackend

@@ -15,7 +15,7 @@ from mock_jobs.iot.backend import IoTBackend
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.moto_adapters import step_functions as moto_step_functions
 from mock_jobs.moto_adapters.adapters import MotoNeighbours
-from mock_jobs.things import ThingChange
+from mock_jobs.ports.thing_registry import ThingChange
 from mock_jobs.transports.dispatch import Answer, Request, answer
 from mock_jobs.transports.services import declared_errors
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from mock_jobs import MockJobsServer
 from mock_jobs.moto_adapters.presigned_urls import grant_of, presign
-from mock_jobs.objects import Presigning
+from mock_jobs.ports.object_store import Presigning
 
 from iot_fleet import Fleet
 

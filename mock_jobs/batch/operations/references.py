@@ -13,7 +13,7 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import refused
 
 if TYPE_CHECKING:
-    from mock_jobs.neighbours import References
+    from mock_jobs.ports.ports import References
 
 
 def check_references(references: References, resources: Mapping[str, object], service_role: str | None) -> None:

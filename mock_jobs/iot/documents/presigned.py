@@ -14,7 +14,7 @@ from mock_jobs.iot.exceptions import InvalidRequestException
 
 if TYPE_CHECKING:
     from mock_jobs.iot.documents.placeholders import Placeholder
-    from mock_jobs.objects import Method
+    from mock_jobs.ports.object_store import Method
 
 _PRESIGNED: Final = re.compile(r"s3-presigned-url(?P<variant>|-v1|-v2|-upload):(?P<url>.*)", re.DOTALL)
 _KEYWORD: Final = re.compile(r"\$\{([a-zA-Z]+)\}")

@@ -12,7 +12,7 @@ from mock_jobs.iot.exceptions import InvalidRequestException, LimitExceededExcep
 from mock_jobs.iot.rules.bounds import MAX_DOCUMENT_BYTES
 
 if TYPE_CHECKING:
-    from mock_jobs.objects import ObjectStore
+    from mock_jobs.ports.object_store import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)

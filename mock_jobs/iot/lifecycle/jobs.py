@@ -17,7 +17,7 @@ from mock_jobs.iot.rules.retry import next_retries
 from mock_jobs.iot.rules.rollout import Rollout, rate_per_minute
 from mock_jobs.iot.rules.targets import Target, expand
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
-from mock_jobs.things import ThingRegistry
+from mock_jobs.ports.thing_registry import ThingRegistry
 
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 

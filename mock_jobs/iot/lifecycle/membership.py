@@ -9,7 +9,7 @@ from mock_jobs.iot.lifecycle.jobs import JobLife
 from mock_jobs.iot.records.job import Job
 from mock_jobs.iot.rules.targets import group_names
 from mock_jobs.iot.states import ExecutionTrigger
-from mock_jobs.things import ThingChange, ThingEvent
+from mock_jobs.ports.thing_registry import ThingChange, ThingEvent
 
 
 class Membership(JobLife):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mock_jobs.objects import Presigning
+from mock_jobs.ports.object_store import Presigning
 
 if TYPE_CHECKING:
     from mock_jobs.iot.documents.presigned import Transfer

@@ -23,8 +23,8 @@ from mock_jobs.iot.records.template import JobTemplate, JobTemplates
 from mock_jobs.iot.records.thing_queue import ThingQueue
 from mock_jobs.iot.rules.bounds import MORE_BOUNDS
 from mock_jobs.iot.rules.validation import validation_error
-from mock_jobs.objects import ObjectStore
-from mock_jobs.things import ThingRegistry
+from mock_jobs.ports.object_store import ObjectStore
+from mock_jobs.ports.thing_registry import ThingRegistry
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobStatusType

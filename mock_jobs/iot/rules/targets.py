@@ -9,7 +9,7 @@ from typing import Final
 
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
-from mock_jobs.things import ThingRegistry
+from mock_jobs.ports.thing_registry import ThingRegistry
 
 # Names: 1-128 of these characters. Source: ThingName and ThingGroupName, API reference (documented).
 _TARGET: Final = re.compile(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from mock_jobs.objects import ObjectStore
-from mock_jobs.things import ThingRegistry
+from mock_jobs.ports.object_store import ObjectStore
+from mock_jobs.ports.thing_registry import ThingRegistry
 
 
 class EventBus(Protocol):

@@ -1,0 +1,1 @@
+"""Protocols of what other services of AWS keep, whoever mocks those."""
