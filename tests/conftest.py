@@ -9,6 +9,7 @@ import pytest
 
 from mock_jobs import MockJobs, mock_jobs
 from mock_jobs.transports import dispatch
+from mock_jobs.wire.http import Answer
 
 import contract
 from constants import NO_RETRIES, REGION
@@ -42,7 +43,7 @@ def _contract(monkeypatch: pytest.MonkeyPatch) -> None:
     """Check every answer, in all tests, against the service model."""
     act = dispatch._act
 
-    def act_and_check(*args: object) -> dispatch.Answer:
+    def act_and_check(*args: object) -> Answer:
         answer = act(*args)
         contract.check(args[1], answer)
         return answer

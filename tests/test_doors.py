@@ -13,11 +13,11 @@ from botocore.exceptions import EndpointProviderError, EndpointVariantError
 
 from mock_jobs import UnmockedRequestError, mock_jobs
 from mock_jobs.core.service_base import partition_of
-from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, region_of, service_of
 from mock_jobs.transports.unmocked import refusal
 from mock_jobs.transports.worlds import Worlds
 from mock_jobs.transports.wsgi import Application
 from mock_jobs.wire.loader import shared_loader
+from mock_jobs.wire.origin import is_account_id, is_aws_host, origin_of, region_of, service_of
 
 from constants import ACCOUNT
 

@@ -8,7 +8,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from mock_jobs import UsageTypeError, UsageValueError
-from mock_jobs.transports.services import NAMES, compiled, declared_errors
+from mock_jobs.transports.services import compiled, declared_errors
+from mock_jobs.wire.service_names import NAMES
 
 from constants import REGION
 

@@ -8,7 +8,7 @@ import pytest
 
 from mock_jobs.moto_adapters.cloudformation.resources import Caller, ResourceRefusedError, create
 from mock_jobs.moto_adapters.cloudformation.types import ResourceType
-from mock_jobs.transports.dispatch import Answer
+from mock_jobs.wire.http import Answer
 
 KIND = ResourceType(
     name="AWS::Batch::JobDefinition",

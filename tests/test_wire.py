@@ -13,17 +13,19 @@ from hypothesis import strategies as st
 
 from mock_jobs.core.service_base import Violation
 from mock_jobs.transports import services
-from mock_jobs.transports.dispatch import Request, answer
+from mock_jobs.transports.dispatch import answer
 from mock_jobs.wire.checks import Checks
+from mock_jobs.wire.http import Request
 from mock_jobs.wire.patterns import full_matcher
 from mock_jobs.wire.routes import Routes
+from mock_jobs.wire.service_names import NAMES
 
 from constants import ACCOUNT, NO_RETRIES, REGION
 from contract import model_of
 
 OPERATIONS = [
     pytest.param(service, name, id=f"{service}.{name}")
-    for service in services.NAMES
+    for service in NAMES
     for name in model_of(service).operation_names
     if service != "iot" or "Job" in name
 ]

@@ -23,7 +23,7 @@ from moto.core.exceptions import ServiceNotWhitelisted
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_api import state_manager
 
-from mock_jobs.doors.requests import is_account_id, is_aws_host
+from mock_jobs.wire.origin import is_account_id, is_aws_host
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest

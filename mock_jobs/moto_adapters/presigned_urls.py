@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from mock_jobs.core.service_base import partition_of
-from mock_jobs.transports.dispatch import Answer
+from mock_jobs.wire.http import Answer
 from mock_jobs.wire.loader import shared_loader
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from mock_jobs.transports.dispatch import Answer
+from mock_jobs.wire.http import Answer
 from mock_jobs.wire.loader import shared_loader
 
 if TYPE_CHECKING:

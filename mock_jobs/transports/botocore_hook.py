@@ -16,15 +16,15 @@ from botocore.signers import RequestSigner
 
 from mock_jobs.batch.scenario.scenario import Steering
 from mock_jobs.core.errors import HIDDEN
-from mock_jobs.doors.requests import is_account_id, is_aws_host, origin_of, region_of, service_of
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.moto_adapters.cloudformation import seam as cloudformation_seam
 from mock_jobs.moto_adapters.presigned_urls import grant_of
-from mock_jobs.transports.dispatch import Request
 from mock_jobs.transports.sessions import new_session
 from mock_jobs.transports.unmocked import refusal
 from mock_jobs.transports.worlds import LISTENERS, Worlds
+from mock_jobs.wire.http import Request
 from mock_jobs.wire.loader import shared_loader
+from mock_jobs.wire.origin import is_account_id, is_aws_host, origin_of, region_of, service_of
 
 __tracebackhide__ = HIDDEN
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch.handle import BatchControl
 from mock_jobs.core.errors import UsageError
 from mock_jobs.iot.handle import IoTControl
-from mock_jobs.transports.dispatch import Answer
+from mock_jobs.wire.http import Answer
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace import PaceName

@@ -3,46 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from mock_jobs.core.errors import UsageError
 from mock_jobs.core.service_base import AwsError, NotEmulatedYet, NotOurs
 from mock_jobs.core.world import Call, World
 from mock_jobs.transports.services import compiled
 from mock_jobs.wire.encoding import to_json
+from mock_jobs.wire.http import Answer
 from mock_jobs.wire.service import Operation
 
-
-class Request(NamedTuple):
-    """A request for one of our services.
-
-    Attributes:
-        service: As boto3 names it.
-        method: HTTP method in upper case.
-        path: As it came over the wire, percent-encoded, without the query.
-        query: The query string, encoded, without the question mark.
-        body: The body, maybe empty.
-        account: Account id.
-        region: Region.
-        endpoint: Scheme, host and port that a server was reached by; None for the hosts of AWS.
-    """
-
-    service: str
-    method: str
-    path: str
-    query: str
-    body: bytes
-    account: str
-    region: str
-    endpoint: str | None = None
-
-
-class Answer(NamedTuple):
-    """Status, headers and body of an HTTP response."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
+if TYPE_CHECKING:
+    from mock_jobs.wire.http import Request
 
 
 NO_REQUEST = "00000000-0000-4000-8000-000000000000"

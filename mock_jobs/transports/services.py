@@ -9,20 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from mock_jobs.core.errors import HIDDEN, UsageValueError
 from mock_jobs.core.faults import DeclaredError
+from mock_jobs.wire.service_names import BACKENDS, NAMES
 
 if TYPE_CHECKING:
     from mock_jobs.wire.service import CompiledService
 
 __tracebackhide__ = HIDDEN
 
-# boto3's name -> module and name of the backend, pattern of the operations that are ours (the rest of `iot` is moto's).
-_BACKENDS = {
-    "batch": ("mock_jobs.batch.backend", "BatchBackend", None),
-    "iot": ("mock_jobs.iot.backend", "IoTBackend", r"Job|^(Tag|Untag)Resource$|^ListTagsForResource$"),
-    "iot-jobs-data": ("mock_jobs.iot_jobs_data.backend", "IoTJobsDataBackend", None),
-}
-
-NAMES = tuple(_BACKENDS)
 
 # Errors that AWS documents for a whole service outside its API model. Source: reports of the answers of the real service.
 _OUTSIDE_MODEL: Mapping[str, Mapping[str, DeclaredError]] = {
@@ -39,7 +32,7 @@ def compiled(name: str) -> CompiledService:
     from mock_jobs.wire.loader import shared_loader  # noqa: PLC0415 - botocore comes when a mock starts
     from mock_jobs.wire.service import CompiledService  # noqa: PLC0415
 
-    module, class_name, only = _BACKENDS[name]
+    module, class_name, only = BACKENDS[name]
     description: Mapping[str, Any] = shared_loader().load_service_model(name, "service-2")
     return CompiledService(name, description, getattr(import_module(module), class_name), only)
 
@@ -54,7 +47,7 @@ def declared_errors(service: str, operation: str) -> tuple[str, dict[str, Declar
     Raises:
         UsageValueError: There is no such service or operation.
     """
-    if service not in _BACKENDS:
+    if service not in BACKENDS:
         raise UsageValueError(f"mock_jobs does not serve {service!r}, only {', '.join(NAMES)}")
     operations = compiled(service).operations
     for name, found in operations.items():

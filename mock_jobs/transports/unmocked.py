@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mock_jobs.core.errors import UnmockedRequestError
-from mock_jobs.doors.requests import origin_of
 from mock_jobs.wire.loader import shared_loader
+from mock_jobs.wire.origin import origin_of
 from mock_jobs.wire.routes import Routes
 
 

@@ -16,8 +16,9 @@ from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.moto_adapters import step_functions as moto_step_functions
 from mock_jobs.moto_adapters.adapters import MotoNeighbours
 from mock_jobs.ports.thing_registry import ThingChange
-from mock_jobs.transports.dispatch import Answer, Request, answer
+from mock_jobs.transports.dispatch import answer
 from mock_jobs.transports.services import declared_errors
+from mock_jobs.wire.http import Answer, Request
 
 # Signing names of the services of moto's to which our services hand something.
 LISTENERS: Final = frozenset({"events", "logs", "sqs", moto_step_functions.SIGNING_NAME})

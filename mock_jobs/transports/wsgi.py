@@ -9,13 +9,14 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from mock_jobs.doors.requests import is_account_id, origin_of, region_of, service_of
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.moto_adapters.cloudformation import seam as cloudformation_seam
 from mock_jobs.moto_adapters.presigned_urls import grant_of
 from mock_jobs.transports.control_api import PREFIX, control
-from mock_jobs.transports.dispatch import Answer, Request, failure
+from mock_jobs.transports.dispatch import failure
 from mock_jobs.transports.worlds import LISTENERS, Worlds
+from mock_jobs.wire.http import Answer, Request
+from mock_jobs.wire.origin import is_account_id, origin_of, region_of, service_of
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]

@@ -18,7 +18,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 
 from mock_jobs import MockJobsServer, mock_jobs
 from mock_jobs.moto_adapters import step_functions as moto_step_functions
-from mock_jobs.transports.dispatch import Answer
+from mock_jobs.wire.http import Answer
 
 from batch_site import container, detail, make_nodes, make_site
 from constants import NO_RETRIES, REGION, newer_botocore

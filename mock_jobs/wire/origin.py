@@ -6,8 +6,8 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from mock_jobs.transports.services import NAMES
 from mock_jobs.wire.loader import shared_loader
+from mock_jobs.wire.service_names import NAMES
 
 DEFAULT_REGION = "us-east-1"
 
