@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_pods import make_eks_environment, pod
-from test_pods import part as pod_part
-from test_tasks import part, properties
 
+from batch_pods import make_eks_environment, pod
+from batch_pods import part as pod_part
 from batch_site import container, detail, make_nodes, make_queue, make_site, nodes, refusal, submit
+from batch_tasks import part, properties
 
 SIDE = part("side", essential=False)
 MAIN = part("main", "2", command=["work", "Ref::what"], environment=[{"name": "A", "value": "1"}])

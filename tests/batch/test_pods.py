@@ -2,32 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from batch_pods import CLUSTER, RESOURCES, make_eks_environment, part, pod
 from batch_site import EC2, detail, make_queue, make_site, reach, refusal, submit
-
-CLUSTER = "arn:aws:eks:us-east-1:123456789012:cluster/c"
-RESOURCES = {**EC2, "allocationStrategy": "BEST_FIT_PROGRESSIVE"}
-
-
-def make_eks_environment(batch: Any, name: str = "ce", **more: Any) -> None:
-    arguments = {
-        "type": "MANAGED",
-        "computeResources": RESOURCES,
-        "eksConfiguration": {"eksClusterArn": CLUSTER, "kubernetesNamespace": "jobs"},
-    }
-    batch.create_compute_environment(computeEnvironmentName=name, **{**arguments, **more})
-
-
-def part(name: str | None = None, cpu: str = "1", **more: Any) -> dict[str, Any]:
-    named = {} if name is None else {"name": name}
-    return {**named, "image": "busybox", "resources": {"limits": {"cpu": cpu, "memory": "128Mi"}}, **more}
-
-
-def pod(*containers: Any, **more: Any) -> dict[str, Any]:
-    return {"podProperties": {"containers": list(containers), **more}}
 
 
 def register(batch, *containers, name="p", **more):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import boto3
 import pytest
 
@@ -11,13 +9,8 @@ from mock_jobs.batch.workload.task import CONDITIONS
 from mock_jobs.core.errors import UsageValueError
 
 from batch_site import FARGATE, MANAGED, detail, make_definition, make_environment, make_queue, make_site, reach, refusal, submit
+from batch_tasks import part, properties
 from constants import NO_RETRIES, REGION, newer_botocore
-
-
-def part(name: str | None, vcpus: str = "1", memory: str = "128", **more: Any) -> dict[str, Any]:
-    requirements = [{"type": "VCPU", "value": vcpus}, {"type": "MEMORY", "value": memory}]
-    named = {} if name is None else {"name": name}
-    return {**named, "image": "busybox", "resourceRequirements": requirements, **more}
 
 
 def after(name, condition):
@@ -26,10 +19,6 @@ def after(name, condition):
 
 SIDE = part("side", essential=False)
 MAIN = part("main", command=["work"], dependsOn=after("side", "SUCCESS"))
-
-
-def properties(*containers: Any, **task: Any) -> dict[str, Any]:
-    return {"taskProperties": [{"containers": list(containers), **task}]}
 
 
 def register(batch, *containers, name="t", capabilities=None, task=None, **more):
