@@ -61,7 +61,7 @@ class JobInHand:
         elif job.status == PENDING:
             lifecycle.resolve(job)
         elif job.status == RUNNABLE:
-            lifecycle.scheduler.place_now(job)
+            lifecycle.scheduler.dispatch_now(job)
         elif job.status == STARTING:
             lifecycle.start(job)
         elif job.status == RUNNING and not job.hangs:

@@ -31,7 +31,7 @@ class Trigger(Enum):
     EVALUATED_READY = "the scheduler found nothing to wait for"
     DEPENDENCIES_SUCCEEDED = "every dependency succeeded"
     DEPENDENCY_FAILED = "a dependency failed"
-    PLACED = "a compute environment has room"
+    DISPATCHED = "a compute environment has room"
     CONTAINER_STARTED = "the container is up"
     EXITED_ZERO = "the container exited with code 0"
     ATTEMPT_FAILED = "the attempt failed and is not repeated"
@@ -55,7 +55,7 @@ JOB_TRANSITIONS: Final[dict[tuple[JobStatus, Trigger], JobStatus]] = {
     (SUBMITTED, Trigger.EVALUATED_READY): RUNNABLE,
     (PENDING, Trigger.DEPENDENCIES_SUCCEEDED): RUNNABLE,
     (PENDING, Trigger.DEPENDENCY_FAILED): FAILED,
-    (RUNNABLE, Trigger.PLACED): STARTING,
+    (RUNNABLE, Trigger.DISPATCHED): STARTING,
     (RUNNABLE, Trigger.JOB_REFUSED): FAILED,
     (STARTING, Trigger.CONTAINER_STARTED): RUNNING,
     (STARTING, Trigger.ATTEMPT_FAILED): FAILED,

@@ -1,7 +1,7 @@
 """How jobs move from state to state.
 
 Sources: user guide, "Job states", "Array jobs", "Automated job retries", "Job timeouts" (*documented*). Each automatic move is
-an entry of the agenda, so that the pace decides when it happens.
+an entry of the timer batches, so that the pace decides when it happens.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mock_jobs.batch.lifecycle.functions import FunctionRunner
 from mock_jobs.batch.lifecycle.nodes import Gang
 from mock_jobs.batch.lifecycle.scheduler import Scheduler
 from mock_jobs.batch.lifecycle.stopping import Stopper
-from mock_jobs.batch.queueing.timer_batches import Agenda
+from mock_jobs.batch.queueing.timer_batches import TimerBatches
 from mock_jobs.batch.records.job import ArrayJob, Attempt, Job
 from mock_jobs.batch.records.node import MultiNodeJob
 from mock_jobs.batch.states import (
@@ -78,9 +78,9 @@ class Lifecycle:
         self.functions = FunctionRunner(world, steering, logs)
         self.stock = stock
         self._retention = retention
-        self.agenda: Agenda[Job] = Agenda(world.clock)
+        self.timer_batches: TimerBatches[Job] = TimerBatches(world.clock)
         self._gang = Gang(self, world.clock, world.ids)
-        self.scheduler = Scheduler(self, world.clock, self.agenda, steering.settings, stock)
+        self.scheduler = Scheduler(self, world.clock, self.timer_batches, steering.settings, stock)
         self.stopper = Stopper(self, steering.settings)
 
     # Into the queue
@@ -135,14 +135,14 @@ class Lifecycle:
         for child in array.children:
             self.resolve(child)
 
-    def say_blocked(self, job: Job, reason: str) -> None:
+    def mark_blocked(self, job: Job, reason: str) -> None:
         """Let a RUNNABLE job at the head of its queue say why it can never be placed."""
         job.status_reason = reason
         job.moves += 1
         job.reads = 0
         self.announcer.blocked(job)
 
-    def say_unblocked(self, job: Job) -> None:
+    def clear_blocked(self, job: Job) -> None:
         """Let a RUNNABLE job no longer say so."""
         last = job.last_attempt
         job.status_reason = None if last is None else last.status_reason
@@ -151,7 +151,7 @@ class Lifecycle:
         """End a RUNNABLE job that was cancelled, now that its turn has come."""
         self.finish([(job, Trigger.STOPPED, job.stop_reason)])
 
-    def end_for_time(self, job: Job, limit: TimeLimit) -> None:
+    def apply_time_limit(self, job: Job, limit: TimeLimit) -> None:
         """Cancel a job that has blocked the head of its queue for too long."""
         self.stopper.stop(job, StopRequest.CANCEL, limit.status_reason)
 
@@ -160,7 +160,7 @@ class Lifecycle:
 
     # Attempts
 
-    def place(self, job: Job, environment: ComputeEnvironment) -> None:
+    def dispatch(self, job: Job, environment: ComputeEnvironment) -> None:
         """Give a RUNNABLE job its room and let its container start."""
         spec = job.spec
         if spec.propagate_tags and len({**spec.definition.tags, **spec.tags}) > MAX_TAGS:
@@ -171,7 +171,7 @@ class Lifecycle:
         if spec.requirements is not None:
             job.current.claims = self.stock.take(spec.requirements.needs)
         job.status_reason = None
-        self.move(job, Trigger.PLACED)
+        self.move(job, Trigger.DISPATCHED)
         spec.queue.usage.placed(job)
         self.start_later(job)
 
@@ -335,7 +335,7 @@ class Lifecycle:
         """End jobs, and whatever ends at the same moment because of that.
 
         An array ends with its last child, and a job whose cancellation waited ends with the last job that it waited for.
-        Jobs that merely depend on these get an entry in the agenda.
+        Jobs that merely depend on these get an entry in the timer batches.
 
         Args:
             endings: Jobs that are no arrays, why they end, and the status reason. Jobs that have ended are left alone.
@@ -383,7 +383,7 @@ class Lifecycle:
         """Let something happen to a job after a delay, in milliseconds; the pace may make it longer."""
         delay_ms = max(delay_ms, self._steering.latency_ms(None))
         job.due_ms = self._clock.now_ms + delay_ms
-        self.agenda.put(job.due_ms, move, job)
+        self.timer_batches.put(job.due_ms, move, job)
 
     def _end_in(self, job: Job, delay_ms: int) -> None:
         self.put(job, max(delay_ms, 0), self._gang.end if isinstance(job, MultiNodeJob) else self.end)

@@ -11,19 +11,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.queueing.base_scheduler import Passes
+from mock_jobs.batch.queueing.base_scheduler import BaseScheduler
 from mock_jobs.batch.records.job import Job
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.jobs import Lifecycle
-    from mock_jobs.batch.queueing.timer_batches import Agenda
+    from mock_jobs.batch.queueing.timer_batches import TimerBatches
     from mock_jobs.batch.records.consumable_resources import Stock
     from mock_jobs.batch.records.resources import ComputeEnvironment, JobQueue
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.core.clock import Clock
 
 
-class Scheduler(Passes[Job]):
+class Scheduler(BaseScheduler[Job]):
     """Places RUNNABLE jobs: queues by priority, the jobs of each queue in the order of its line.
 
     Args:
@@ -32,31 +32,33 @@ class Scheduler(Passes[Job]):
         stock: The consumable resources that jobs wait for beside room.
     """
 
-    def __init__(self, lifecycle: Lifecycle, clock: Clock, agenda: Agenda[Job], settings: BatchSettings, stock: Stock) -> None:
-        super().__init__(lifecycle, clock, agenda, settings)
+    def __init__(
+        self, lifecycle: Lifecycle, clock: Clock, timer_batches: TimerBatches[Job], settings: BatchSettings, stock: Stock
+    ) -> None:
+        super().__init__(lifecycle, clock, timer_batches, settings)
         self._lifecycle = lifecycle
         self._stock = stock
 
-    def _place_of(self, job: Job) -> JobQueue:
+    def _wait_queue_of(self, job: Job) -> JobQueue:
         return job.spec.queue
 
-    def _places_of(self, queue: JobQueue) -> Sequence[JobQueue]:
+    def _wait_queues_of(self, queue: JobQueue) -> Sequence[JobQueue]:
         return (queue,)
 
-    def place_now(self, job: Job) -> bool:
+    def dispatch_now(self, job: Job) -> bool:
         """Place one job out of its turn if there is room, or end it if it was cancelled; return whether it went."""
         if job.stop_reason is not None:
             self._lifecycle.end_cancelled(job)
             return True
         line = job.spec.queue.line
         line.begin_pass(self._clock.now_ms)
-        environment = self._room(job)
+        environment = self._find_capacity(job)
         if environment is not None:
-            self._lifecycle.place(job, environment)
+            self._lifecycle.dispatch(job, environment)
         line.end_pass()
         return environment is not None
 
-    def _serve(self, queue: JobQueue) -> None:
+    def _schedule_queue(self, queue: JobQueue) -> None:
         now_ms, line = self._clock.now_ms, queue.line
         is_first = True
         line.begin_pass(now_ms)
@@ -65,8 +67,8 @@ class Scheduler(Passes[Job]):
                 self._lifecycle.end_cancelled(job)
                 continue
             is_eligible = job.due_ms <= now_ms
-            if is_eligible and (environment := self._room(job)) is not None:
-                self._lifecycle.place(job, environment)
+            if is_eligible and (environment := self._find_capacity(job)) is not None:
+                self._lifecycle.dispatch(job, environment)
                 continue
             if is_first:
                 reason = blocked_reason(queue, job) if is_eligible else None
@@ -75,7 +77,7 @@ class Scheduler(Passes[Job]):
             line.pass_over(job, is_strict=self._settings.strict_fifo or not _has_any_room(queue))
         line.end_pass()
 
-    def _room(self, job: Job) -> ComputeEnvironment | None:
+    def _find_capacity(self, job: Job) -> ComputeEnvironment | None:
         """Return where a job fits, if there also is enough of every consumable resource that it needs."""
         spec = job.spec
         queue = spec.queue

@@ -13,7 +13,7 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.platforms import Platform
-from mock_jobs.batch.queueing.fair_share_order import FairShareLine
+from mock_jobs.batch.queueing.fair_share_order import FairShareOrder
 from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
 from mock_jobs.batch.queueing.time_limits import checked_time_limits
 from mock_jobs.batch.records.resources import ComputeEnvironment, JobQueue, SchedulingPolicy
@@ -178,8 +178,8 @@ class JobQueueOperations(BatchStores):
         if limits != queue.time_limits:
             queue.time_limits = limits
             self.lifecycle.scheduler.heads.limit_time(queue, limits)
-            for place in () if queue.service is None else queue.service.places:
-                self.service_lifecycle.scheduler.heads.limit_time(place, limits)
+            for wait_queue in () if queue.service is None else queue.service.wait_queues:
+                self.service_lifecycle.scheduler.heads.limit_time(wait_queue, limits)
         queue.state = state or queue.state
         if priority is not None:
             queue.priority = priority
@@ -256,10 +256,10 @@ class JobQueueOperations(BatchStores):
     def _share_fairly(self, queue: JobQueue, policy: SchedulingPolicy) -> None:
         if queue.service is None:
             usage: FairShareUsage[Job] = FairShareUsage(policy, self.settings)
-            queue.usage, queue.line = usage, FairShareLine(usage)
+            queue.usage, queue.line = usage, FairShareOrder(usage)
         else:
             service_usage: FairShareUsage[ServiceJob] = FairShareUsage(policy, self.settings)
-            queue.service.usage, queue.service.line = service_usage, FairShareLine(service_usage)
+            queue.service.usage, queue.service.line = service_usage, FairShareOrder(service_usage)
 
     def _replacing_policy(self, arn: str, queue: JobQueue) -> SchedulingPolicy:
         if queue.policy is None:

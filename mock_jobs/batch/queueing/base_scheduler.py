@@ -10,24 +10,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, Protocol
 
-from mock_jobs.batch.queueing.head_of_line import Headed, HeadWatch, Mover
+from mock_jobs.batch.queueing.head_of_line import HasHead, HeadOfLineMonitor, Mover
 from mock_jobs.batch.queueing.schedulable import JobT
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.queueing.queue_order import Line
-    from mock_jobs.batch.queueing.timer_batches import Agenda
+    from mock_jobs.batch.queueing.queue_order import QueueDiscipline
+    from mock_jobs.batch.queueing.timer_batches import TimerBatches
     from mock_jobs.batch.records.resources import JobQueue
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.core.clock import Clock
 
 
-class Place(Headed[JobT], Protocol[JobT]):
+class WaitQueue(HasHead[JobT], Protocol[JobT]):
     """Where jobs wait: a queue, or a part of one."""
 
-    line: Line[JobT]
+    line: QueueDiscipline[JobT]
 
 
-class Passes(ABC, Generic[JobT]):
+class BaseScheduler(ABC, Generic[JobT]):
     """Looks at queues by priority whenever a job of theirs might be placed; how, is for the scheduler of each kind of job.
 
     Args:
@@ -35,23 +35,23 @@ class Passes(ABC, Generic[JobT]):
         settings: Tells whether the head of a line holds up the rest.
     """
 
-    def __init__(self, mover: Mover[JobT], clock: Clock, agenda: Agenda[JobT], settings: BatchSettings) -> None:
+    def __init__(self, mover: Mover[JobT], clock: Clock, timer_batches: TimerBatches[JobT], settings: BatchSettings) -> None:
         self._clock = clock
-        self._agenda = agenda
+        self._timer_batches = timer_batches
         self._settings = settings
         self._queues: list[JobQueue] = []
-        self.heads: HeadWatch[JobT] = HeadWatch(mover, clock, agenda, settings)
+        self.heads: HeadOfLineMonitor[JobT] = HeadOfLineMonitor(mover, clock, timer_batches, settings)
 
     @abstractmethod
-    def _place_of(self, job: JobT) -> Place[JobT]:
+    def _wait_queue_of(self, job: JobT) -> WaitQueue[JobT]:
         """Return where a job waits."""
 
     @abstractmethod
-    def _places_of(self, queue: JobQueue) -> Sequence[Place[JobT]]:
+    def _wait_queues_of(self, queue: JobQueue) -> Sequence[WaitQueue[JobT]]:
         """Return where the jobs of a queue wait."""
 
     @abstractmethod
-    def _serve(self, queue: JobQueue) -> None:
+    def _schedule_queue(self, queue: JobQueue) -> None:
         """Place what can be placed of a VALID queue where somebody waits."""
 
     def enlist(self, queue: JobQueue) -> None:
@@ -68,25 +68,25 @@ class Passes(ABC, Generic[JobT]):
     def add(self, job: JobT, eligible_ms: int) -> None:
         """Take in a job that has become RUNNABLE and may be placed from a moment on."""
         job.due_ms = eligible_ms
-        self._place_of(job).line.join(job, self._clock.now_ms)
+        self._wait_queue_of(job).line.join(job, self._clock.now_ms)
         self.look_again(eligible_ms)
 
     def remove(self, job: JobT) -> None:
         """Let a job go that waits no longer."""
-        place = self._place_of(job)
-        place.line.leave(job, self._clock.now_ms)
-        if place.head is not None and place.head.job is job:
-            self.heads.forget(place)
+        wait_queue = self._wait_queue_of(job)
+        wait_queue.line.leave(job, self._clock.now_ms)
+        if wait_queue.head is not None and wait_queue.head.job is job:
+            self.heads.forget(wait_queue)
         if job.is_terminal:
             # It may have held up those behind it.
             self.look_again()
 
     def look_again(self, due_ms: int | None = None) -> None:
         """Let a pass happen, by default as soon as the pace allows: there may be room, or a new order."""
-        if any(place.line for queue in self._queues for place in self._places_of(queue)):
-            self._agenda.put_pass(self._clock.now_ms if due_ms is None else due_ms, self._run)
+        if any(wait_queue.line for queue in self._queues for wait_queue in self._wait_queues_of(queue)):
+            self._timer_batches.put_pass(self._clock.now_ms if due_ms is None else due_ms, self._run)
 
     def _run(self) -> None:
         for queue in self._queues:
-            if queue.status == "VALID" and any(place.line for place in self._places_of(queue)):
-                self._serve(queue)
+            if queue.status == "VALID" and any(wait_queue.line for wait_queue in self._wait_queues_of(queue)):
+                self._schedule_queue(queue)

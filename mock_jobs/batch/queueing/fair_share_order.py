@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heapreplace
 
 from mock_jobs.batch.queueing.fair_share_policy import MAX_PRIORITY
 from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage, Share
-from mock_jobs.batch.queueing.queue_order import Line
+from mock_jobs.batch.queueing.queue_order import QueueDiscipline
 from mock_jobs.batch.queueing.schedulable import JobT, Queued
 
 # Leaves room for the rank of a job behind its priority.
@@ -20,7 +20,7 @@ _PRIORITY_STEP = 1 << 64
 _Turn = tuple[float, int, str, Share[JobT]]
 
 
-class FairShareLine(Line[JobT]):
+class FairShareOrder(QueueDiscipline[JobT]):
     """The line of a queue with fair shares.
 
     The share with the lowest value is next; among equals the one whose next job was created first. Inside a share higher
@@ -83,7 +83,7 @@ class FairShareLine(Line[JobT]):
         while len(front) < limit and (job := self.head()) is not None:
             self.pass_over(job, is_strict=False)
             share, rank = self._passed_over[-1]
-            self._imagined[share] = self._imagined.get(share, 0) + job.holds
+            self._imagined[share] = self._imagined.get(share, 0) + job.demand
             since_ms = max(since_ms, share.waiting.unmoved_since_ms(rank))
             front.append((job, since_ms))
         self._imagined.clear()
@@ -113,4 +113,4 @@ class FairShareLine(Line[JobT]):
 
 def rank_by_priority(job: Queued) -> int:
     """Return the position of a job inside of its share: higher priorities first, then what was submitted first."""
-    return (MAX_PRIORITY - job.urgency) * _PRIORITY_STEP + job.rank
+    return (MAX_PRIORITY - job.share_priority) * _PRIORITY_STEP + job.fifo_rank

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic
 
 from mock_jobs.batch.queueing.fair_share_policy import MAX_SHARES, PLAIN_WEIGHT, FairShareRules, usable_vcpus
-from mock_jobs.batch.queueing.queue_order import Waiting
+from mock_jobs.batch.queueing.queue_order import RankedJobs
 from mock_jobs.batch.queueing.queue_usage import QueueUsage
 from mock_jobs.batch.queueing.schedulable import JobT
-from mock_jobs.batch.queueing.usage_window import UseOverTime
+from mock_jobs.batch.queueing.usage_window import UsageWindow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,8 +47,8 @@ class Share(Generic[JobT]):
         self.unfinished = 0
         self.in_use: float = 0
         self.starting: float = 0
-        self.use = UseOverTime()
-        self.waiting: Waiting[JobT] = Waiting()
+        self.use = UsageWindow()
+        self.waiting: RankedJobs[JobT] = RankedJobs()
         self.factor = 0
 
 
@@ -145,24 +145,24 @@ class FairShareUsage(QueueUsage[JobT]):
         """Hear of an attempt that has got its room."""
         super().placed(job)
         share = self.share_of(job)
-        share.in_use += job.holds
-        share.starting += job.holds
+        share.in_use += job.demand
+        share.starting += job.demand
 
     def started(self, job: JobT, now_ms: int) -> None:
         """Hear of an attempt whose container runs from now on."""
         share = self.share_of(job)
-        share.starting -= job.holds
-        share.use.change(job.holds, now_ms)
+        share.starting -= job.demand
+        share.use.change(job.demand, now_ms)
 
     def freed(self, job: JobT, now_ms: int, *, has_run: bool) -> None:
         """Hear of an attempt that gives its room back."""
         super().freed(job, now_ms, has_run=has_run)
         share = self.share_of(job)
-        share.in_use -= job.holds
+        share.in_use -= job.demand
         if has_run:
-            share.use.change(-job.holds, now_ms)
+            share.use.change(-job.demand, now_ms)
         else:
-            share.starting -= job.holds
+            share.starting -= job.demand
 
     def ended(self, job: JobT) -> None:
         """Hear of the end of a job."""

@@ -15,12 +15,12 @@ from mock_jobs.batch.states import RUNNABLE
 
 if TYPE_CHECKING:
     from mock_jobs.batch.queueing.time_limits import TimeLimit
-    from mock_jobs.batch.queueing.timer_batches import Agenda
+    from mock_jobs.batch.queueing.timer_batches import TimerBatches
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.core.clock import Clock, Timer
 
 
-class Head(Generic[JobT]):
+class HeadOfLine(Generic[JobT]):
     """The job at the head of a queue, which the last pass of the scheduler could not place.
 
     Attributes:
@@ -43,29 +43,29 @@ class Head(Generic[JobT]):
         self.timer: Timer | None = None
 
 
-class Headed(Protocol[JobT]):
+class HasHead(Protocol[JobT]):
     """What has a head: a queue, or a quota share."""
 
-    head: Head[JobT] | None
+    head: HeadOfLine[JobT] | None
 
 
 class Mover(Protocol[JobT_contra]):
     """What changes the jobs."""
 
-    def say_blocked(self, job: JobT_contra, reason: str) -> None:
+    def mark_blocked(self, job: JobT_contra, reason: str) -> None:
         """Let a RUNNABLE job say why it can never be placed."""
         ...
 
-    def say_unblocked(self, job: JobT_contra) -> None:
+    def clear_blocked(self, job: JobT_contra) -> None:
         """Let a RUNNABLE job no longer say so."""
         ...
 
-    def end_for_time(self, job: JobT_contra, limit: TimeLimit) -> None:
+    def apply_time_limit(self, job: JobT_contra, limit: TimeLimit) -> None:
         """End a job that was blocked for too long."""
         ...
 
 
-class HeadWatch(Generic[JobT]):
+class HeadOfLineMonitor(Generic[JobT]):
     """Keeps an eye on the heads of all queues of one account and region.
 
     Args:
@@ -73,15 +73,15 @@ class HeadWatch(Generic[JobT]):
         settings: Tells how long it takes to find out that a job is blocked.
     """
 
-    def __init__(self, mover: Mover[JobT], clock: Clock, agenda: Agenda[JobT], settings: BatchSettings) -> None:
+    def __init__(self, mover: Mover[JobT], clock: Clock, timer_batches: TimerBatches[JobT], settings: BatchSettings) -> None:
         self._mover = mover
         self._clock = clock
-        self._agenda = agenda
+        self._timer_batches = timer_batches
         self._settings = settings
 
     def see(
         self,
-        place: Headed[JobT],
+        wait_queue: HasHead[JobT],
         job: JobT,
         reason: str | None,
         limits: tuple[TimeLimit, ...],
@@ -91,16 +91,16 @@ class HeadWatch(Generic[JobT]):
         """Take note of who is at the head of a queue after a pass.
 
         Args:
-            place: The queue.
+            wait_queue: The queue.
             job: The head.
             reason: Why it can never be placed, None if it could be once there is room.
             limits: What happens to it after a time.
             since_ms: Since when its time is counted; None for now.
         """
-        head = place.head
+        head = wait_queue.head
         if head is None or head.job is not job:
-            self.forget(place)
-            head = place.head = Head(job, limits)
+            self.forget(wait_queue)
+            head = wait_queue.head = HeadOfLine(job, limits)
         if head.reason == reason:
             return
         self._hide(head)
@@ -109,19 +109,19 @@ class HeadWatch(Generic[JobT]):
             delay_ms = round(self._settings.blocked_detection_seconds * 1000)
             head.since_ms = self._clock.now_ms + delay_ms if since_ms is None else since_ms
             if delay_ms:
-                head.timer = self._agenda.at(self._clock.now_ms + delay_ms, lambda: self._show(head))
+                head.timer = self._timer_batches.at(self._clock.now_ms + delay_ms, lambda: self._show(head))
             else:
                 self._show(head)
 
-    def forget(self, place: Headed[JobT]) -> None:
+    def forget(self, wait_queue: HasHead[JobT]) -> None:
         """Take note that what was at the head of a queue is there no longer."""
-        head, place.head = place.head, None
+        head, wait_queue.head = wait_queue.head, None
         if head is not None:
             self._hide(head)
 
-    def limit_time(self, place: Headed[JobT], limits: tuple[TimeLimit, ...]) -> None:
+    def limit_time(self, wait_queue: HasHead[JobT], limits: tuple[TimeLimit, ...]) -> None:
         """Let other time limits count for a queue; what is at its head has been there since it came."""
-        head = place.head
+        head = wait_queue.head
         if head is None:
             return
         head.limits = limits
@@ -129,28 +129,28 @@ class HeadWatch(Generic[JobT]):
             self._stop_timer(head)
             self._start_timer(head)
 
-    def _show(self, head: Head[JobT]) -> None:
+    def _show(self, head: HeadOfLine[JobT]) -> None:
         assert head.reason is not None
         head.is_shown = True
-        self._mover.say_blocked(head.job, head.reason)
+        self._mover.mark_blocked(head.job, head.reason)
         self._start_timer(head)
 
-    def _hide(self, head: Head[JobT]) -> None:
+    def _hide(self, head: HeadOfLine[JobT]) -> None:
         self._stop_timer(head)
         if head.is_shown and head.job.status == RUNNABLE:
-            self._mover.say_unblocked(head.job)
+            self._mover.clear_blocked(head.job)
         head.is_shown = False
 
-    def _start_timer(self, head: Head[JobT]) -> None:
+    def _start_timer(self, head: HeadOfLine[JobT]) -> None:
         assert head.reason is not None
         code = code_of(head.reason)
         limits = [limit for limit in head.limits if limit.code == code]
         if limits:
             first = min(limits, key=lambda limit: limit.max_seconds)
             due_ms = max(head.since_ms + first.max_seconds * 1000, self._clock.now_ms)
-            head.timer = self._agenda.at(due_ms, lambda: self._mover.end_for_time(head.job, first))
+            head.timer = self._timer_batches.at(due_ms, lambda: self._mover.apply_time_limit(head.job, first))
 
-    def _stop_timer(self, head: Head[JobT]) -> None:
+    def _stop_timer(self, head: HeadOfLine[JobT]) -> None:
         if head.timer is not None:
             head.timer.cancel()
             head.timer = None

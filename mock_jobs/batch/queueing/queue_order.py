@@ -14,7 +14,7 @@ from typing import Generic
 from mock_jobs.batch.queueing.schedulable import JobT
 
 
-class Line(ABC, Generic[JobT]):
+class QueueDiscipline(ABC, Generic[JobT]):
     """The RUNNABLE jobs of one job queue, in the order in which the scheduler is to place them.
 
     The scheduler asks in passes. Between `begin_pass` and `end_pass` it asks for the `head` again and again, and either the
@@ -68,7 +68,7 @@ class Line(ABC, Generic[JobT]):
         """Let a job go that is RUNNABLE no longer."""
 
 
-class Waiting(Generic[JobT]):
+class RankedJobs(Generic[JobT]):
     """Jobs by a fixed rank, the lowest first."""
 
     __slots__ = ("_gone_ms", "_gone_rank", "_heap", "_left_behind", "_present")
@@ -133,11 +133,11 @@ class Waiting(Generic[JobT]):
         return came_ms if not ahead else max(came_ms, self._gone_ms[ahead - 1])
 
 
-class FirstInFirstOut(Line[JobT]):
+class FirstInFirstOut(QueueDiscipline[JobT]):
     """The line of a queue without a scheduling policy."""
 
     def __init__(self) -> None:
-        self._waiting: Waiting[JobT] = Waiting()
+        self._waiting: RankedJobs[JobT] = RankedJobs()
         self._passed_over: list[int] = []
         self._is_held_up = False
 
@@ -188,4 +188,4 @@ class FirstInFirstOut(Line[JobT]):
         self._waiting.remove(self._rank(job), now_ms)
 
     def _rank(self, job: JobT) -> int:
-        return job.rank
+        return job.fifo_rank

@@ -32,7 +32,7 @@ class QueueUsage(Generic[JobT]):
 
     def placed(self, job: JobT) -> None:
         """Hear of an attempt that has got its room."""
-        self.in_use += job.holds
+        self.in_use += job.demand
 
     def started(self, job: JobT, now_ms: int) -> None:
         """Hear of an attempt whose container runs from now on."""
@@ -45,7 +45,7 @@ class QueueUsage(Generic[JobT]):
             now_ms: The present moment, in milliseconds since the epoch.
             has_run: Whether its container ever ran.
         """
-        self.in_use -= job.holds
+        self.in_use -= job.demand
 
     def ended(self, job: JobT) -> None:
         """Hear of the end of a job, children of arrays aside."""

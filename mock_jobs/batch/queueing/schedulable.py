@@ -1,4 +1,4 @@
-"""What queues, lines, indexes and the agenda need to know of a job, ordinary or service job."""
+"""What queues, lines, indexes and the timer batches need to know of a job, ordinary or service job."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Queued(Protocol):
 
     Attributes:
         created_ms: When it was created, in milliseconds since the epoch.
-        due_ms: When the move that the agenda holds for it is due.
+        due_ms: When the move that the timer batches hold for it is due.
         moves: Grows with every change that can be seen.
         reads: How often it was read since it moved.
     """
@@ -55,17 +55,17 @@ class Queued(Protocol):
         ...
 
     @property
-    def rank(self) -> int:
+    def fifo_rank(self) -> int:
         """Position in a first-in-first-out queue."""
         ...
 
     @property
-    def urgency(self) -> int:
+    def share_priority(self) -> int:
         """The priority inside of a share."""
         ...
 
     @property
-    def holds(self) -> float:
+    def demand(self) -> float:
         """How much it holds of an environment while it runs: vCPUs, or instances."""
         ...
 

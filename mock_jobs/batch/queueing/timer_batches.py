@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mock_jobs.core.clock import Clock, Timer
 
 
-class Agenda(Generic[JobT]):
+class TimerBatches(Generic[JobT]):
     """Gathers the moves of jobs that are due at one moment under one timer, so that an array costs one and not 10,000.
 
     Only moves that are put down between two firings are gathered: what a wave makes must wait for the next one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 
-class UseOverTime:
+class UsageWindow:
     """vCPUs that were held, and for how long; answers how much that was inside of a window.
 
     The sum of all use is a line of straight pieces, and the use in a window the difference of two of its points. Only the

@@ -133,7 +133,7 @@ class Job:
         stop_reason: The caller's reason, once a request to end the job was accepted.
         is_stop_delayed: Whether that request takes effect, whatever else happens, when the last job that this one waits for ends.
         dependents: Jobs that wait for this one; None for none.
-        due_ms: When the move that the agenda holds for this job is due.
+        due_ms: When the move that the timer batches hold for this job is due.
         moves: Grows with every change that DescribeJobs shows as status or summary.
         reads: How often the job was read since it moved.
         detail: How the ended job is described, which does not change any more; None until somebody asks.
@@ -228,17 +228,17 @@ class Job:
         return self.status in TERMINAL
 
     @property
-    def urgency(self) -> int:
+    def share_priority(self) -> int:
         """The priority inside of a share; what has none counts as 0 (documented)."""
         return self.spec.scheduling_priority or 0
 
     @property
-    def holds(self) -> float:
+    def demand(self) -> float:
         """How many vCPUs it holds while it runs."""
         return self.spec.vcpus
 
     @property
-    def rank(self) -> int:
+    def fifo_rank(self) -> int:
         """Position in a first-in-first-out queue; the children of an array stand together, by index."""
         return self.spec.number * _RANK_STEP + self.index + 1
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch.queueing.job_index import JobIndex
-from mock_jobs.batch.queueing.queue_order import FirstInFirstOut, Line
+from mock_jobs.batch.queueing.queue_order import FirstInFirstOut, QueueDiscipline
 from mock_jobs.batch.queueing.queue_usage import QueueUsage
 from mock_jobs.batch.views.labels import definition_labels
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mock_jobs.batch.platforms import Platform, State, Status
     from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
-    from mock_jobs.batch.queueing.head_of_line import Head
+    from mock_jobs.batch.queueing.head_of_line import HeadOfLine
     from mock_jobs.batch.queueing.time_limits import TimeLimit
     from mock_jobs.batch.records.job import Job
     from mock_jobs.batch.scenario.outages import Outage
@@ -166,12 +166,12 @@ class JobQueue:
     tags: dict[str, str]
     service: ServiceSide | None = None
     index: JobIndex[Job] = field(default_factory=lambda: JobIndex(definition_labels))
-    line: Line[Job] = field(default_factory=FirstInFirstOut)
+    line: QueueDiscipline[Job] = field(default_factory=FirstInFirstOut)
     usage: QueueUsage[Job] = field(default_factory=QueueUsage)
     policy: SchedulingPolicy | None = None
     moves: int = 0
     reads: int = 0
-    head: Head[Job] | None = None
+    head: HeadOfLine[Job] | None = None
     outages: list[Outage] = field(default_factory=list)
     time_limits: tuple[TimeLimit, ...] = ()
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.literals import ServiceJobTypeType
     from mypy_boto3_batch.type_defs import ServiceJobPreemptionConfigurationTypeDef
 
-    from mock_jobs.batch.queueing.base_scheduler import Place
+    from mock_jobs.batch.queueing.base_scheduler import WaitQueue
     from mock_jobs.batch.records.resources import JobQueue
     from mock_jobs.batch.scenario.outages import Outage
     from mock_jobs.batch.scenario.plans import JobPlan
@@ -65,7 +65,7 @@ class ServiceJobSpec:
         return side
 
     @property
-    def place(self) -> Place[ServiceJob]:
+    def wait_queue(self) -> WaitQueue[ServiceJob]:
         """Where it waits."""
         return self.side if self.share is None else self.share
 
@@ -124,7 +124,7 @@ class ServiceJob:
         preemptions: How many there were.
         outage: What AWS lacked capacity for when the job was dispatched last; None if it had enough.
         stop_reason: The caller's reason, once a request to end the job was accepted.
-        due_ms: When the move that the agenda holds for this job is due.
+        due_ms: When the move that the timer batches hold for this job is due.
         moves: Grows with every change that can be seen.
         reads: How often the job was read since it moved.
     """
@@ -183,17 +183,17 @@ class ServiceJob:
         return self.status in TERMINAL
 
     @property
-    def rank(self) -> int:
+    def fifo_rank(self) -> int:
         """Position in a first-in-first-out queue."""
         return self.spec.number
 
     @property
-    def holds(self) -> float:
+    def demand(self) -> float:
         """How many instances it holds from its dispatch on."""
         return sum(self.spec.instances.values())
 
     @property
-    def urgency(self) -> int:
+    def share_priority(self) -> int:
         """The priority inside of a share; what has none counts as 0 (inferred)."""
         return self.priority or 0
 

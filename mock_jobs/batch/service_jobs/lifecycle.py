@@ -1,7 +1,7 @@
 """How service jobs move from state to state.
 
 Sources: user guide, "Service job status", "Service job retry strategies", "Preemption" (*documented*). SageMaker itself does not
-run: what a training job does is the plan that a test makes for it. Each automatic move is an entry of the agenda, so that the
+run: what a training job does is the plan that a test makes for it. Each automatic move is an entry of the timer batches, so that the
 pace decides when it happens.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.queueing.timer_batches import Agenda
+from mock_jobs.batch.queueing.timer_batches import TimerBatches
 from mock_jobs.batch.service_jobs.announcements import ServiceAnnouncer
 from mock_jobs.batch.service_jobs.capacity import add
 from mock_jobs.batch.service_jobs.job import RECENT_PREEMPTIONS, ServiceAttempt, ServiceJob
@@ -54,8 +54,8 @@ class ServiceLifecycle:
         self._steering = steering
         self._arns = arns
         self._announcer = ServiceAnnouncer(announcer, world.clock, arns)
-        self.agenda: Agenda[ServiceJob] = Agenda(world.clock)
-        self.scheduler = ServiceScheduler(self, world.clock, self.agenda, steering.settings)
+        self.timer_batches: TimerBatches[ServiceJob] = TimerBatches(world.clock)
+        self.scheduler = ServiceScheduler(self, world.clock, self.timer_batches, steering.settings)
 
     # Into the queue
 
@@ -78,7 +78,7 @@ class ServiceLifecycle:
 
     # Attempts
 
-    def place(self, job: ServiceJob, environment: ServiceEnvironment, need: Mapping[str, int]) -> None:
+    def dispatch(self, job: ServiceJob, environment: ServiceEnvironment, need: Mapping[str, int]) -> None:
         """Give a RUNNABLE job its capacity and ask SageMaker for a training job."""
         spec = job.spec
         add(environment.in_use, need)
@@ -127,7 +127,7 @@ class ServiceLifecycle:
             attempt.times_out = True
             duration_ms = timeout_s * 1000 + self._steering.latency_ms("timeout_grace_seconds", at_least=False)
         if duration_ms is None:
-            # The end of an attempt that was preempted may still be on the agenda.
+            # The end of an attempt that was preempted may still be in the timer batches.
             job.due_ms = _NEVER_MS
         else:
             self._put(job, duration_ms, self.end)
@@ -223,18 +223,18 @@ class ServiceLifecycle:
         job.stop_reason = reason
         self._end_now(job, ServiceTrigger.STOPPED, reason)
 
-    def say_blocked(self, job: ServiceJob, reason: str) -> None:
+    def mark_blocked(self, job: ServiceJob, reason: str) -> None:
         """Let a RUNNABLE job at the head of a line say why it can never be dispatched."""
         job.status_reason = reason
         job.moves += 1
         job.reads = 0
         self._announcer.blocked(job)
 
-    def say_unblocked(self, job: ServiceJob) -> None:
+    def clear_blocked(self, job: ServiceJob) -> None:
         """Let a RUNNABLE job no longer say so."""
         job.status_reason = None if job.latest is None or job.outage is not None else job.latest.status_reason
 
-    def end_for_time(self, job: ServiceJob, limit: TimeLimit) -> None:
+    def apply_time_limit(self, job: ServiceJob, limit: TimeLimit) -> None:
         """Terminate a job that has blocked the head of its line for too long."""
         self.stop(job, limit.status_reason)
 
@@ -269,7 +269,7 @@ class ServiceLifecycle:
     def _put(self, job: ServiceJob, delay_ms: int, move: Callable[[ServiceJob], None]) -> None:
         delay_ms = max(delay_ms, self._steering.latency_ms(None))
         job.due_ms = self._clock.now_ms + delay_ms
-        self.agenda.put(job.due_ms, move, job)
+        self.timer_batches.put(job.due_ms, move, job)
 
     def _move(self, job: ServiceJob, trigger: ServiceTrigger) -> None:
         before = job.status

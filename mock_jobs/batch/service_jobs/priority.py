@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.service_jobs.job import ServiceJob
 
 
-class PriorityLine(FirstInFirstOut["ServiceJob"]):
+class PriorityOrder(FirstInFirstOut["ServiceJob"]):
     """The line of a quota share."""
 
     def _rank(self, job: ServiceJob) -> int:

@@ -95,7 +95,7 @@ def outranked_by(pool: Pool, share: QuotaShare, job: ServiceJob, need: Amounts) 
         return []
     chosen: list[ServiceJob] = []
     gained: dict[str, int] = {}
-    for other in _by_worth(other for other in share.placed if other.urgency < job.urgency):
+    for other in _by_worth(other for other in share.placed if other.share_priority < job.share_priority):
         assert other.current is not None
         chosen.append(other)
         add(gained, other.current.need)
@@ -125,6 +125,6 @@ def _by_worth(jobs: Iterable[ServiceJob]) -> list[ServiceJob]:
 
     def worth(job: ServiceJob) -> tuple[int, int, int]:
         assert job.current is not None
-        return job.urgency, -job.current.scheduled_ms, -job.spec.number
+        return job.share_priority, -job.current.scheduled_ms, -job.spec.number
 
     return sorted(jobs, key=worth)

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from mock_jobs.batch.queueing.job_index import JobIndex
-from mock_jobs.batch.queueing.queue_order import FirstInFirstOut, Line
+from mock_jobs.batch.queueing.queue_order import FirstInFirstOut, QueueDiscipline
 from mock_jobs.batch.queueing.queue_usage import QueueUsage
 from mock_jobs.batch.service_jobs.capacity import NUM_INSTANCES
-from mock_jobs.batch.service_jobs.priority import PriorityLine
+from mock_jobs.batch.service_jobs.priority import PriorityOrder
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import QuotaShareResourceSharingStrategyType, ServiceEnvironmentTypeType
 
     from mock_jobs.batch.platforms import State, Status
-    from mock_jobs.batch.queueing.base_scheduler import Place
-    from mock_jobs.batch.queueing.head_of_line import Head
+    from mock_jobs.batch.queueing.base_scheduler import WaitQueue
+    from mock_jobs.batch.queueing.head_of_line import HeadOfLine
     from mock_jobs.batch.records.resources import JobQueue
     from mock_jobs.batch.service_jobs.capacity import Amounts
     from mock_jobs.batch.service_jobs.job import ServiceJob
@@ -114,8 +114,8 @@ class QuotaShare:
     tags: dict[str, str]
     in_use: dict[str, int] = field(default_factory=dict)
     placed: dict[ServiceJob, None] = field(default_factory=dict)
-    line: Line[ServiceJob] = field(default_factory=PriorityLine)
-    head: Head[ServiceJob] | None = None
+    line: QueueDiscipline[ServiceJob] = field(default_factory=PriorityOrder)
+    head: HeadOfLine[ServiceJob] | None = None
 
     def idle(self, unit: str) -> int:
         """Return how much of its own capacity it does not use."""
@@ -144,9 +144,9 @@ class ServiceSide:
     has_quotas: bool = False
     index: JobIndex[ServiceJob] = field(default_factory=JobIndex)
     usage: QueueUsage[ServiceJob] = field(default_factory=QueueUsage)
-    line: Line[ServiceJob] = field(default_factory=FirstInFirstOut)
+    line: QueueDiscipline[ServiceJob] = field(default_factory=FirstInFirstOut)
     shares: dict[str, QuotaShare] = field(default_factory=dict)
-    head: Head[ServiceJob] | None = None
+    head: HeadOfLine[ServiceJob] | None = None
 
     @property
     def environment(self) -> ServiceEnvironment:
@@ -154,6 +154,6 @@ class ServiceSide:
         return self.order[0][1]
 
     @property
-    def places(self) -> Sequence[Place[ServiceJob]]:
+    def wait_queues(self) -> Sequence[WaitQueue[ServiceJob]]:
         """Where its RUNNABLE jobs wait: here, or in its quota shares."""
         return list(self.shares.values()) if self.has_quotas else (self,)

@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.queueing.base_scheduler import Passes, Place
+from mock_jobs.batch.queueing.base_scheduler import BaseScheduler, WaitQueue
 from mock_jobs.batch.service_jobs.capacity import fits, less
 from mock_jobs.batch.service_jobs.job import ServiceJob
 from mock_jobs.batch.service_jobs.quotas import Pool, fits_share, is_own, may_borrow, most, outranked_by, reclaimed_from
 from mock_jobs.batch.states import RUNNABLE
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.queueing.timer_batches import Agenda
+    from mock_jobs.batch.queueing.timer_batches import TimerBatches
     from mock_jobs.batch.records.resources import JobQueue
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mock_jobs.core.clock import Clock
 
 
-class ServiceScheduler(Passes[ServiceJob]):
+class ServiceScheduler(BaseScheduler[ServiceJob]):
     """Dispatches RUNNABLE service jobs: queues by priority, the jobs of each queue or quota share in the order of its line.
 
     Args:
@@ -33,17 +33,19 @@ class ServiceScheduler(Passes[ServiceJob]):
         settings: Tells whether the head of a line holds up the rest.
     """
 
-    def __init__(self, lifecycle: ServiceLifecycle, clock: Clock, agenda: Agenda[ServiceJob], settings: BatchSettings) -> None:
-        super().__init__(lifecycle, clock, agenda, settings)
+    def __init__(
+        self, lifecycle: ServiceLifecycle, clock: Clock, timer_batches: TimerBatches[ServiceJob], settings: BatchSettings
+    ) -> None:
+        super().__init__(lifecycle, clock, timer_batches, settings)
         self._lifecycle = lifecycle
 
-    def _place_of(self, job: ServiceJob) -> Place[ServiceJob]:
-        return job.spec.place
+    def _wait_queue_of(self, job: ServiceJob) -> WaitQueue[ServiceJob]:
+        return job.spec.wait_queue
 
-    def _places_of(self, queue: JobQueue) -> Sequence[Place[ServiceJob]]:
-        return _side(queue).places
+    def _wait_queues_of(self, queue: JobQueue) -> Sequence[WaitQueue[ServiceJob]]:
+        return _side(queue).wait_queues
 
-    def place_now(self, job: ServiceJob) -> bool:
+    def dispatch_now(self, job: ServiceJob) -> bool:
         """Dispatch one job out of its turn if there is capacity, preempting nobody; return whether there was."""
         side, share, need = job.spec.side, job.spec.share, job.spec.instances
         if not side.environment.is_usable or _is_lacking(job):
@@ -56,15 +58,15 @@ class ServiceScheduler(Passes[ServiceJob]):
         has_room = is_own(share, need) and fits_share(pool, share, need)
         return (has_room or may_borrow(pool, share, need)) and self._dispatch(job)
 
-    def _serve(self, queue: JobQueue) -> None:
+    def _schedule_queue(self, queue: JobQueue) -> None:
         side = _side(queue)
         if side.environment.is_usable:
             if side.has_quotas:
                 self._serve_shares(side)
             else:
                 self._serve_line(side)
-        for place in self._places_of(queue):
-            self._look_at_head(queue, place)
+        for wait_queue in self._wait_queues_of(queue):
+            self._look_at_head(queue, wait_queue)
 
     def _serve_line(self, side: ServiceSide) -> None:
         now_ms, line = self._clock.now_ms, side.line
@@ -76,16 +78,16 @@ class ServiceScheduler(Passes[ServiceJob]):
                 line.pass_over(job, is_strict=self._settings.strict_fifo)
         line.end_pass()
 
-    def _look_at_head(self, queue: JobQueue, place: Place[ServiceJob]) -> None:
+    def _look_at_head(self, queue: JobQueue, wait_queue: WaitQueue[ServiceJob]) -> None:
         now_ms = self._clock.now_ms
-        place.line.begin_pass(now_ms)
-        job = place.line.head()
-        place.line.end_pass()
+        wait_queue.line.begin_pass(now_ms)
+        job = wait_queue.line.head()
+        wait_queue.line.end_pass()
         if job is not None:
             reason = blocked_reason(job) if job.due_ms <= now_ms else None
             # The time in SCHEDULED counts too where capacity is lacking (documented).
             since_ms = job.latest.scheduled_ms if _is_lacking(job) and job.latest is not None else None
-            self.heads.see(place, job, reason, queue.time_limits, since_ms=since_ms)
+            self.heads.see(wait_queue, job, reason, queue.time_limits, since_ms=since_ms)
 
     # Quota shares
 
@@ -152,7 +154,7 @@ class ServiceScheduler(Passes[ServiceJob]):
 
     def _dispatch(self, job: ServiceJob) -> bool:
         environment = job.spec.side.environment
-        self._lifecycle.place(job, environment, environment.need_of(job.spec.instances))
+        self._lifecycle.dispatch(job, environment, environment.need_of(job.spec.instances))
         return True
 
 

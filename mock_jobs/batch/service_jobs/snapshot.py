@@ -28,9 +28,9 @@ def service_snapshot(side: ServiceSide, now_ms: int, *, front_length: int, top_s
         front_length: At most so many jobs are at the front.
         top_shares: Of at most so many fair shares the use is shown.
     """
-    front = [entry for place in side.places for entry in place.line.front(now_ms, front_length)]
+    front = [entry for wait_queue in side.wait_queues for entry in wait_queue.line.front(now_ms, front_length)]
     if side.has_quotas:
-        front.sort(key=lambda entry: (-entry[0].urgency, entry[0].created_ms, entry[0].spec.number))
+        front.sort(key=lambda entry: (-entry[0].share_priority, entry[0].created_ms, entry[0].spec.number))
     active = [job for status in DISPATCHED for job in side.index.with_status(status)]
     utilization: dict[str, object] = {
         "totalCapacityUsage": usage(total_of(job.spec.instances for job in active)),

@@ -32,7 +32,7 @@ class ServiceJobInHand:
         if job.status == SUBMITTED:
             lifecycle.evaluate(job)
         elif job.status == RUNNABLE:
-            lifecycle.scheduler.place_now(job)
+            lifecycle.scheduler.dispatch_now(job)
         elif job.status == SCHEDULED:
             lifecycle.accept(job)
         elif job.status == STARTING:
