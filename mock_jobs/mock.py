@@ -242,8 +242,8 @@ class _Activation:
                 entered.callback(door.close)
                 self._enter_region(region, entered)
                 if pace is not None:
-                    door.pacing.begin_default(self, pace)
-                    entered.callback(door.pacing.end, self)
+                    door.pace_stack.begin_default(self, pace)
+                    entered.callback(door.pace_stack.end, self)
                 self._left = entered.pop_all()
         except BaseException:
             self._moto.stop()

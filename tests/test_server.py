@@ -21,7 +21,7 @@ from moto.iot import models as moto_iot
 from moto.moto_api import state_manager
 
 from mock_jobs import MockJobsServer, NotActiveError, UsageError, UsageValueError, mock_jobs
-from mock_jobs.batch.scenario.scenario import Steering
+from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.batch.scenario.settings import BatchSettings
 from mock_jobs.core.clock import Clock
 from mock_jobs.iot.settings import IoTSettings
@@ -620,18 +620,18 @@ def _at_once(number, act):
 
 def test_first_requests_that_come_at_once_are_steered_alike(server, monkeypatch):
     made = []
-    init = Steering.__init__
+    init = Scenario.__init__
 
     def slow(self, world):
         made.append(self)
         Event().wait(0.05)
         init(self, world)
 
-    monkeypatch.setattr(Steering, "__init__", slow)
+    monkeypatch.setattr(Scenario, "__init__", slow)
 
     _at_once(4, lambda: _client(server, "batch").describe_jobs(jobs=["x"]))
 
-    assert made == [server.account(ACCOUNT_A).world.shared(Steering)]
+    assert made == [server.account(ACCOUNT_A).world.shared(Scenario)]
 
 
 def test_accounts_that_come_at_once_listen_to_moto_once(monkeypatch):

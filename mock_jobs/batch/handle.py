@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from mock_jobs.batch.blocked_queues import begin_outage, find_queue, the_named
-from mock_jobs.batch.scenario.outages import Outage
+from mock_jobs.batch.scenario.outages import QueueBlock
 from mock_jobs.batch.scenario.pace_stack import as_pace
 from mock_jobs.batch.scenario.plans import JobPlan
-from mock_jobs.batch.scenario.scenario import Refusal, Steering
+from mock_jobs.batch.scenario.scenario import Refusal, Scenario
 from mock_jobs.core.argument_checks import check_text, check_whole
 from mock_jobs.core.errors import HIDDEN, UsageValueError
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.manual_steps import InHand
+    from mock_jobs.batch.manual_steps import Steppable
     from mock_jobs.batch.scenario.job_run import JobFunction
     from mock_jobs.batch.scenario.pace import Pace, PaceName
     from mock_jobs.batch.scenario.plans import LogLine
@@ -37,7 +37,7 @@ class BatchControl:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._steering = world.shared(Steering)
+        self._scenario = world.shared(Scenario)
 
     def forget(self) -> None:
         """Do nothing: what this object shows is kept, and forgotten, elsewhere; who holds it can go on to use it."""
@@ -45,18 +45,18 @@ class BatchControl:
     @property
     def settings(self) -> BatchSettings:
         """Latencies and other knobs; set its members."""
-        return self._steering.settings
+        return self._scenario.settings
 
     # Pace
 
     @property
     def pace(self) -> Pace:
         """How queued jobs come to move; may be set to `'poll'`, `'clock'`, `'manual'` or a `Pace`."""
-        return self._steering.pacing.pace
+        return self._scenario.pace_stack.pace
 
     @pace.setter
     def pace(self, pace: Pace | PaceName) -> None:
-        self._steering.pacing.set(pace)
+        self._scenario.pace_stack.set(pace)
 
     @contextmanager
     def paced(self, pace: Pace | PaceName) -> Iterator[None]:
@@ -72,11 +72,11 @@ class BatchControl:
             UsageValueError: There is no such pace.
         """
         owner = object()
-        self._steering.pacing.begin(owner, as_pace(pace))
+        self._scenario.pace_stack.begin(owner, as_pace(pace))
         try:
             yield
         finally:
-            self._steering.pacing.end(owner)
+            self._scenario.pace_stack.end(owner)
 
     # Plans
 
@@ -145,12 +145,12 @@ class BatchControl:
             run=run,
         )
         with self._world.lock:
-            self._steering.plans.insert(0, made)
+            self._scenario.plans.insert(0, made)
         return made
 
     # Blocked queues
 
-    def block(self, queue: str, code: str, *, instance_type: str | None = None) -> Outage:
+    def block(self, queue: str, code: str, *, instance_type: str | None = None) -> QueueBlock:
         """Let AWS be unable to place any job of a queue, for a reason that lies on its side.
 
         The job at the head of the queue shows the reason, and the queue's jobStateTimeLimitActions act on it. What runs goes on.
@@ -171,7 +171,7 @@ class BatchControl:
         """
         with self._world.lock, self._world.clock.one_moment():
             self._world.clock.catch_up()
-            return begin_outage(self._steering.regions, queue, code, instance_type, self._world.lock)
+            return begin_outage(self._scenario.regions, queue, code, instance_type, self._world.lock)
 
     def invalidate(self, compute_environment: str, reason: str) -> None:
         """Let a compute environment be INVALID, as with a role that does not let AWS Batch in.
@@ -190,7 +190,7 @@ class BatchControl:
         check_text("reason", reason)
         with self._world.lock, self._world.clock.one_moment():
             self._world.clock.catch_up()
-            known = [(region, each) for region in self._steering.regions for each in region.environments.values()]
+            known = [(region, each) for region in self._scenario.regions for each in region.environments.values()]
             region, environment = the_named("compute environment", compute_environment, known)
             if environment.status == "DELETING":
                 raise UsageValueError(f"compute environment {environment.name} is being deleted")
@@ -208,7 +208,7 @@ class BatchControl:
         """
         with self._world.lock, self._world.clock.one_moment():
             self._world.clock.catch_up()
-            for outage in list(find_queue(self._steering.regions, queue)[1].outages):
+            for outage in list(find_queue(self._scenario.regions, queue)[1].outages):
                 outage.clear()
 
     def refuse(self, job_id: str, code: RefusalCode, *, message: str | None = None, times: int = 1) -> None:
@@ -237,7 +237,7 @@ class BatchControl:
             check_text("message", message)
         text = f"{code}, asked for by the test" if message is None else message
         with self._world.lock:
-            self._steering.refusals[job_id] = Refusal(code, text, times)
+            self._scenario.refusals[job_id] = Refusal(code, text, times)
 
     # Moving by hand
 
@@ -259,13 +259,13 @@ class BatchControl:
         check_text("job_id", job_id)
         with self._world.lock, self._world.clock.one_moment():
             self._world.clock.catch_up()
-            in_hand = self._find(job_id)
-            job = in_hand.job
+            steppable = self._find(job_id)
+            job = steppable.job
             moves = job.moves
             job.due_ms = min(job.due_ms, self._world.clock.now_ms)
-            in_hand.step()
+            steppable.step()
             if job.moves == moves:
-                msg = f"step() cannot move job {job_id}: {in_hand.why_stuck()}"
+                msg = f"step() cannot move job {job_id}: {steppable.why_stuck()}"
                 raise UsageValueError(msg)
             return cast("JobStatus | ServiceJobStatus", job.status)
 
@@ -284,10 +284,10 @@ class BatchControl:
         check_text("job_id", job_id)
         check_text("status", status)
         with self._world.lock, self._world.clock.one_moment():
-            in_hand = self._find(job_id)
-            job = in_hand.job
-            if status not in in_hand.statuses:
-                msg = f"no such status: {status!r}. There are: {', '.join(in_hand.statuses)}"
+            steppable = self._find(job_id)
+            job = steppable.job
+            if status not in steppable.statuses:
+                msg = f"no such status: {status!r}. There are: {', '.join(steppable.statuses)}"
                 raise UsageValueError(msg)
             self._world.clock.catch_up()
             while job.status != status:
@@ -295,7 +295,7 @@ class BatchControl:
                     msg = f"job {job_id} will never be {status}: it is {job.status} ({job.status_reason})"
                     raise UsageValueError(msg)
                 if not self._world.clock.next_wave():
-                    msg = f"job {job_id} will never be {status}: {in_hand.why_stuck()}"
+                    msg = f"job {job_id} will never be {status}: {steppable.why_stuck()}"
                     raise UsageValueError(msg)
 
     def run_all(self) -> None:
@@ -305,12 +305,12 @@ class BatchControl:
             while self._world.clock.next_wave():
                 pass
 
-    def _find(self, job_id: str) -> InHand:
-        for region in self._steering.regions:
-            found = region.in_hand(job_id)
+    def _find(self, job_id: str) -> Steppable:
+        for region in self._scenario.regions:
+            found = region.find_steppable(job_id)
             if found is not None:
                 return found
-        known = [known_id for region in self._steering.regions for known_id in (*region.jobs, *region.service_jobs)][-_SHOWN:]
+        known = [known_id for region in self._scenario.regions for known_id in (*region.jobs, *region.service_jobs)][-_SHOWN:]
         available = f"the last submitted are: {', '.join(known)}" if known else "no job was submitted"
         msg = f"no job has the id {job_id!r}; {available}"
         raise UsageValueError(msg)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.queueing.schedulable import Queued
 
 
-class InHand(Protocol):
+class Steppable(Protocol):
     """A job of any kind that the author of a test moves."""
 
     @property
@@ -39,7 +39,7 @@ class InHand(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class JobInHand:
+class SteppableJob:
     """A plain job, an array child, or a node beside the main one."""
 
     job: Job

@@ -12,22 +12,22 @@ from mock_jobs.batch.lifecycle.announcements import Announcer
 from mock_jobs.batch.lifecycle.jobs import Lifecycle
 from mock_jobs.batch.lifecycle.logs import LogWriter
 from mock_jobs.batch.lifecycle.retention import Retention
-from mock_jobs.batch.manual_steps import JobInHand
+from mock_jobs.batch.manual_steps import SteppableJob
 from mock_jobs.batch.names import Arns, JobId, parse_job_id, parse_share_arn
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_number
 from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
 from mock_jobs.batch.records.consumable_resources import ConsumableResource, Stock
 from mock_jobs.batch.records.job import ArrayJob, Job
 from mock_jobs.batch.records.node import MultiNodeJob, Node
-from mock_jobs.batch.scenario.scenario import Change, Steering
+from mock_jobs.batch.scenario.scenario import Change, Scenario
 from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
-from mock_jobs.batch.service_jobs.stepping import ServiceJobInHand
+from mock_jobs.batch.service_jobs.stepping import SteppableServiceJob
 from mock_jobs.core.paging import page_token
 from mock_jobs.core.rate_limiter import Throttle
 from mock_jobs.core.service_base import Backend
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.manual_steps import InHand
+    from mock_jobs.batch.manual_steps import Steppable
     from mock_jobs.batch.queueing.queue_usage import QueueUsage
     from mock_jobs.batch.queueing.schedulable import JobT
     from mock_jobs.batch.records.resources import ComputeEnvironment, JobDefinition, JobQueue, SchedulingPolicy
@@ -70,18 +70,18 @@ class BatchStores(Backend):
         self.service_jobs: dict[str, ServiceJob] = {}
         self.submissions: dict[str, Submission] = {}
         self.stock = Stock()
-        self.steering = world.shared(Steering)
-        self.settings = self.steering.settings
+        self.scenario = world.shared(Scenario)
+        self.settings = self.scenario.settings
         announcer = Announcer(world, self.arns)
         self.retention = Retention(world.clock, self.settings, self._forget)
         logs = LogWriter(world, account, region)
-        self.lifecycle = Lifecycle(world, self.steering, announcer, logs, self.stock, retention=self.retention)
-        self.service_lifecycle = ServiceLifecycle(world, self.steering, self.arns, announcer)
+        self.lifecycle = Lifecycle(world, self.scenario, announcer, logs, self.stock, retention=self.retention)
+        self.service_lifecycle = ServiceLifecycle(world, self.scenario, self.arns, announcer)
         self.stopper = self.lifecycle.stopper
         self.created = 0
         self._changes: dict[object, Change] = {}
         self._throttle = Throttle(world.clock)
-        self.steering.regions.append(self)
+        self.scenario.regions.append(self)
 
     def admit(self, operation: str, *, is_read: bool) -> None:  # noqa: ARG002 - no reads are counted
         """Refuse a submission for its rate alone. Source: user guide, "AWS Batch service quotas" (documented)."""
@@ -114,17 +114,17 @@ class BatchStores(Backend):
             return job.children[parts.index]
         return None
 
-    def in_hand(self, job_id: str) -> InHand | None:
+    def find_steppable(self, job_id: str) -> Steppable | None:
         """Return a job of any kind for the author of a test to move, None if there is none with this id."""
         service_job = self.service_jobs.get(job_id)
         if service_job is not None:
-            return ServiceJobInHand(service_job, self.service_lifecycle)
+            return SteppableServiceJob(service_job, self.service_lifecycle)
         parts = parse_job_id(job_id)
         job = None if parts is None else self.find_job(parts)
         if isinstance(job, Node) and job.is_main:
             # It stands for its whole job.
             job = job.whole
-        return None if job is None else JobInHand(job, self.lifecycle)
+        return None if job is None else SteppableJob(job, self.lifecycle)
 
     def invalidate(self, environment: ComputeEnvironment, problem: str) -> None:
         """Let an environment be INVALID, as AWS finds some out only later; an update repairs it, and it can be deleted.
@@ -258,11 +258,11 @@ class BatchStores(Backend):
 
     def before_description(self, records: Iterable[object]) -> bool:
         """Move on to the end of a change of one of these resources, if the pace says so; return whether anything may have changed."""
-        return bool(self._changes) and self.steering.before_description(self._changes_of(records))
+        return bool(self._changes) and self.scenario.before_description(self._changes_of(records))
 
     def after_description(self, records: Iterable[object]) -> None:
         """Count a read of these resources."""
-        self.steering.after_read(self._changes_of(records))
+        self.scenario.after_read(self._changes_of(records))
 
     def _changes_of(self, records: Iterable[object]) -> list[Change]:
         return [self._changes[record] for record in records if record in self._changes]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.jobs import Lifecycle
-    from mock_jobs.batch.manual_steps import InHand
+    from mock_jobs.batch.manual_steps import Steppable
     from mock_jobs.batch.records.job import Job
     from mock_jobs.batch.records.resources import ComputeEnvironment, JobQueue
     from mock_jobs.batch.service_jobs.job import ServiceJob
@@ -23,7 +23,7 @@ class Region(Protocol):
     lifecycle: Lifecycle
     service_lifecycle: ServiceLifecycle
 
-    def in_hand(self, job_id: str) -> InHand | None:
+    def find_steppable(self, job_id: str) -> Steppable | None:
         """Return a job for the author of a test to move, None if there is none."""
         ...
 

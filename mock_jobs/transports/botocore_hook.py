@@ -14,7 +14,7 @@ from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 from botocore.signers import RequestSigner
 
-from mock_jobs.batch.scenario.scenario import Steering
+from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.core.errors import HIDDEN
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.moto_adapters.cloudformation import seam as cloudformation_seam
@@ -44,7 +44,7 @@ class InProcessDoor:
         self._lock = RLock()
         self._opened = 0
         self._put_back = ExitStack()
-        self.pacing = self.world.shared(Steering).pacing
+        self.pace_stack = self.world.shared(Scenario).pace_stack
 
     def open(self) -> None:
         """Start to answer. moto must be active."""

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from mock_jobs.batch.backend import BatchBackend
-from mock_jobs.batch.scenario.scenario import Steering
+from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.core.world import World
 from mock_jobs.iot.backend import IoTBackend
 from mock_jobs.moto_adapters import core as moto_core
@@ -54,7 +54,7 @@ class Worlds:
         """Return the world that a request acts on, with Batch jobs at the pace that moto's switches ask for."""
         world = self.of(request.account)
         if request.service == "batch":
-            world.shared(Steering).pacing.follow(moto_core.batch_transition())
+            world.shared(Scenario).pace_stack.follow(moto_core.batch_transition())
         return world
 
     def before_moto(self, account: str, signing_name: str) -> None:
@@ -68,7 +68,7 @@ class Worlds:
             with world.lock, world.clock.one_moment():
                 world.clock.catch_up()
                 if signing_name == "logs":
-                    for region in world.shared(Steering).regions:
+                    for region in world.shared(Scenario).regions:
                         region.lifecycle.logs.write_due()
 
     def answer(self, request: Request) -> Answer | None:

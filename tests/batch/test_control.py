@@ -10,7 +10,7 @@ from moto.moto_api import state_manager
 
 from mock_jobs import mock_jobs
 from mock_jobs.batch.scenario.pace import Pace
-from mock_jobs.batch.scenario.scenario import Steering
+from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.batch.scenario.settings import BatchSettings
 from mock_jobs.core.errors import UsageNameError, UsageTypeError, UsageValueError
 
@@ -283,18 +283,18 @@ def test_the_handle_and_its_settings_go_on_after_a_reset(mock, batch):
 
 
 def test_what_is_forgotten_leaves_what_a_new_world_has(mock, batch):
-    steering = mock.world.shared(Steering)
-    new = vars(Steering(mock.world))
+    scenario = mock.world.shared(Scenario)
+    new = vars(Scenario(mock.world))
     mock.batch.plan(exit_code=1)
     mock.batch.pace = "clock"
     mock.batch.settings.lenient_ids = True
-    steering.pacing.follow({"progression": "immediate"})
+    scenario.pace_stack.follow({"progression": "immediate"})
     submit(batch)
 
-    steering.forget()
+    scenario.forget()
 
-    assert {name for name, value in vars(steering).items() if value != new[name]} == {"pacing"}
-    assert steering.pacing.pace == new["pacing"].pace
+    assert {name for name, value in vars(scenario).items() if value != new[name]} == {"pace_stack"}
+    assert scenario.pace_stack.pace == new["pace_stack"].pace
     assert mock.clock.gate_follows_time is False
     assert mock.clock.gate_follows_moves is True
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.records.job import Attempt, Job
     from mock_jobs.batch.scenario.captured_output import Say
     from mock_jobs.batch.scenario.job_run import JobFunction
-    from mock_jobs.batch.scenario.scenario import Steering
+    from mock_jobs.batch.scenario.scenario import Scenario
     from mock_jobs.core.world import World
 
 
@@ -69,18 +69,18 @@ class FunctionRunner:
 
     Args:
         world: Its lock and clock.
-        steering: Keeps which functions have not returned.
+        scenario: Keeps which functions have not returned.
         logs: Takes what they print.
     """
 
-    def __init__(self, world: World, steering: Steering, logs: LogWriter) -> None:
+    def __init__(self, world: World, scenario: Scenario, logs: LogWriter) -> None:
         self._world = world
-        self._steering = steering
+        self._scenario = scenario
         self._logs = logs
 
     def is_running(self, job: Job) -> bool:
         """Return whether the function of a job has not returned."""
-        return job in self._steering.functions
+        return job in self._scenario.functions
 
     def run(self, job: Job, attempt: Attempt, function: JobFunction, then: Callable[[Job, Attempt], None]) -> None:
         """Run a function as soon as nothing is half done any more.
@@ -91,8 +91,8 @@ class FunctionRunner:
             function: What to run.
             then: Called when it has returned, unless the attempt has ended meanwhile.
         """
-        self._steering.functions[job] = partial(self._run, job, attempt, function, then)
-        self._world.clock.call_soon(partial(self._steering.begin_function, job))
+        self._scenario.functions[job] = partial(self._run, job, attempt, function, then)
+        self._world.clock.call_soon(partial(self._scenario.begin_function, job))
 
     def _run(self, job: Job, attempt: Attempt, function: JobFunction, then: Callable[[Job, Attempt], None]) -> None:
         code = 1
@@ -104,8 +104,8 @@ class FunctionRunner:
         except AttemptTimedOut:
             attempt.times_out = job.spec.timeout_seconds is not None
         finally:
-            is_forgotten = job not in self._steering.functions
-            self._steering.functions.pop(job, None)
+            is_forgotten = job not in self._scenario.functions
+            self._scenario.functions.pop(job, None)
             if not is_forgotten and job.current is attempt:
                 attempt.exit_code = code
                 then(job, attempt)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.queueing.time_limits import TimeLimit
     from mock_jobs.batch.records.consumable_resources import Stock
     from mock_jobs.batch.records.resources import ComputeEnvironment
-    from mock_jobs.batch.scenario.scenario import Steering
+    from mock_jobs.batch.scenario.scenario import Scenario
     from mock_jobs.core.world import World
 
 # What a shell reports for a process that was killed by SIGKILL. That Batch shows it after a timeout is observed.
@@ -53,7 +53,7 @@ class Lifecycle:
 
     Args:
         world: Clock and ids.
-        steering: Pace, settings and plans.
+        scenario: Pace, settings and plans.
         announcer: Hears of every change.
         logs: Hears of every attempt that runs.
         stock: The consumable resources that attempts take and give back.
@@ -63,7 +63,7 @@ class Lifecycle:
     def __init__(
         self,
         world: World,
-        steering: Steering,
+        scenario: Scenario,
         announcer: Announcer,
         logs: LogWriter,
         stock: Stock,
@@ -72,16 +72,16 @@ class Lifecycle:
     ) -> None:
         self._clock = world.clock
         self._ids = world.ids
-        self._steering = steering
+        self._scenario = scenario
         self.announcer = announcer
         self.logs = logs
-        self.functions = FunctionRunner(world, steering, logs)
+        self.functions = FunctionRunner(world, scenario, logs)
         self.stock = stock
         self._retention = retention
         self.timer_batches: TimerBatches[Job] = TimerBatches(world.clock)
         self._gang = Gang(self, world.clock, world.ids)
-        self.scheduler = Scheduler(self, world.clock, self.timer_batches, steering.settings, stock)
-        self.stopper = Stopper(self, steering.settings)
+        self.scheduler = Scheduler(self, world.clock, self.timer_batches, scenario.settings, stock)
+        self.stopper = Stopper(self, scenario.settings)
 
     # Into the queue
 
@@ -92,7 +92,7 @@ class Lifecycle:
         self.stock.consumers.add(job)
         queue.usage.submitted(job)
         queue.moves += 1
-        self.put(job, self._steering.latency_ms("submitted_seconds"), self.evaluate)
+        self.put(job, self._scenario.latency_ms("submitted_seconds"), self.evaluate)
 
     def evaluate(self, job: Job) -> None:
         """Let a SUBMITTED job begin to wait, for its dependencies or for room."""
@@ -156,7 +156,7 @@ class Lifecycle:
         self.stopper.stop(job, StopRequest.CANCEL, limit.status_reason)
 
     def _enqueue(self, job: Job, latency: str) -> None:
-        self.scheduler.add(job, self._clock.now_ms + self._steering.latency_ms(latency))
+        self.scheduler.add(job, self._clock.now_ms + self._scenario.latency_ms(latency))
 
     # Attempts
 
@@ -177,14 +177,14 @@ class Lifecycle:
 
     def start_later(self, job: Job) -> None:
         """Let the container of a STARTING job run when it has had its time."""
-        self.put(job, self._steering.latency_ms("starting_seconds"), self.start)
+        self.put(job, self._scenario.latency_ms("starting_seconds"), self.start)
 
     def start(self, job: Job) -> None:
         """Let the container of a STARTING job run, or fail to."""
         attempt = job.current
         if job.status != STARTING or attempt is None or job.due_ms > self._clock.now_ms:
             return
-        plan = attempt.plan = self._steering.plan_for(job, job.attempt_number)
+        plan = attempt.plan = self._scenario.plan_for(job, job.attempt_number)
         if plan.start_failure is not None:
             self._attempt_failed(job, attempt, None, plan.start_failure, messages.TASK_NOT_STARTED)
             return
@@ -213,11 +213,11 @@ class Lifecycle:
         passed_ms = self._clock.now_ms - (started_ms if job.holds_room else job.due_ms)
         duration_ms = plan.duration_ms
         if duration_ms is not None:
-            duration_ms = max(duration_ms, self._steering.latency_ms(None), passed_ms)
+            duration_ms = max(duration_ms, self._scenario.latency_ms(None), passed_ms)
         timeout_s = job.spec.timeout_seconds
         if timeout_s is not None and (attempt.times_out or duration_ms is None or duration_ms > timeout_s * 1000):
             attempt.times_out = True
-            duration_ms = timeout_s * 1000 + self._steering.latency_ms("timeout_grace_seconds", at_least=False)
+            duration_ms = timeout_s * 1000 + self._scenario.latency_ms("timeout_grace_seconds", at_least=False)
         if attempt.host_ends_ms is not None:
             left_ms = attempt.host_ends_ms - started_ms
             if duration_ms is None or left_ms < duration_ms:
@@ -381,7 +381,7 @@ class Lifecycle:
 
     def put(self, job: Job, delay_ms: int, move: Callable[[Job], None]) -> None:
         """Let something happen to a job after a delay, in milliseconds; the pace may make it longer."""
-        delay_ms = max(delay_ms, self._steering.latency_ms(None))
+        delay_ms = max(delay_ms, self._scenario.latency_ms(None))
         job.due_ms = self._clock.now_ms + delay_ms
         self.timer_batches.put(job.due_ms, move, job)
 

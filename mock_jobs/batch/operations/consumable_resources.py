@@ -159,14 +159,14 @@ class ConsumableResourceOperations(BatchStores):
         consumers = self.stock.consumers.of(resource.arn)
         waiting = [consumers] if consumers.has_unfinished else []
         page = list(islice(consumers.newest_first(states or STATUSES, names, before), limit + 1))
-        if next_token is None and self.steering.before_listing(listing, page[:limit], waiting):
+        if next_token is None and self.scenario.before_listing(listing, page[:limit], waiting):
             page = list(islice(consumers.newest_first(states or STATUSES, names, before), limit + 1))
         shown = page[:limit]
         answer: dict[str, object] = {"jobs": [_consumer(job, resource.arn) for job in shown]}
         is_last = len(page) <= limit
         if not is_last:
             answer["nextToken"] = page_token(listing, [shown[-1].spec.number])
-        self.steering.after_listing(listing, shown, waiting, is_first=next_token is None, is_last=is_last)
+        self.scenario.after_listing(listing, shown, waiting, is_first=next_token is None, is_last=is_last)
         return answer
 
     def _existing(self, reference: str) -> ConsumableResource:

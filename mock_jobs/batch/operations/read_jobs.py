@@ -43,10 +43,10 @@ class ReadJobOperations(BatchStores):
             raise invalid(messages.TOO_MANY_LISTED, what="jobs")
         found = self._named(jobs)
         unfinished = [job for job in found if not job.is_terminal]
-        if unfinished and self.steering.before_read(unfinished):
+        if unfinished and self.scenario.before_read(unfinished):
             found = self._named(jobs)
         answer: dict[str, object] = {"jobs": [self._detail(job) for job in found]}
-        self.steering.after_read(unfinished)
+        self.scenario.after_read(unfinished)
         return answer
 
     def _named(self, jobs: Sequence[str]) -> dict[Job, None]:
@@ -104,12 +104,12 @@ class ReadJobOperations(BatchStores):
         listing = self.listing(f"ListJobs/{queue.number}")
         name = f"{listing}/{wanted}/{job_status}"
         page, token = _LISTING.page(queue.index, listing, wanted, job_status, limit=limit, next_token=next_token)
-        if next_token is None and self.steering.before_listing(name, page, [queue]):
+        if next_token is None and self.scenario.before_listing(name, page, [queue]):
             page, token = _LISTING.page(queue.index, listing, wanted, job_status, limit=limit, next_token=None)
         answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in page]}
         if token is not None:
             answer["nextToken"] = token
-        self.steering.after_listing(name, page, [queue], is_first=next_token is None, is_last=token is None)
+        self.scenario.after_listing(name, page, [queue], is_first=next_token is None, is_last=token is None)
         return answer
 
     def _list_parts(
@@ -134,7 +134,7 @@ class ReadJobOperations(BatchStores):
             changing = [parent] if isinstance(parent, ArrayJob) else parent.nodes
         limit = min(max_results or MAX_PAGE, MAX_PAGE)
         page = _parts_page(parent, kind, status, after, limit)
-        if next_token is None and changing and self.steering.before_listing(listing, page[:limit], changing):
+        if next_token is None and changing and self.scenario.before_listing(listing, page[:limit], changing):
             page = _parts_page(parent, kind, status, after, limit)
         shown = page[:limit]
         answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in shown]}
@@ -142,7 +142,7 @@ class ReadJobOperations(BatchStores):
         if not is_last:
             answer["nextToken"] = page_token(listing, [shown[-1].index])
         if changing:
-            self.steering.after_listing(listing, shown, changing, is_first=next_token is None, is_last=is_last)
+            self.scenario.after_listing(listing, shown, changing, is_first=next_token is None, is_last=is_last)
         return answer
 
 

@@ -34,8 +34,8 @@ class ReadServiceJobOperations(BatchStores):
         if job is None:
             raise refused(messages.SERVICE_JOB_UNKNOWN, job_id=job_id)
         if not job.is_terminal:
-            self.steering.before_read([job])
-            self.steering.after_read([job])
+            self.scenario.before_read([job])
+            self.scenario.after_read([job])
         return service_job_detail(job)
 
     def list_service_jobs(
@@ -60,10 +60,10 @@ class ReadServiceJobOperations(BatchStores):
         listing = self.listing(f"ListServiceJobs/{queue.number}")
         name, index = f"{listing}/{wanted}/{job_status}", queue.service.index
         page, token = _LISTING.page(index, listing, wanted, job_status, limit=limit, next_token=next_token)
-        if next_token is None and self.steering.before_listing(name, page, [queue]):
+        if next_token is None and self.scenario.before_listing(name, page, [queue]):
             page, token = _LISTING.page(index, listing, wanted, job_status, limit=limit, next_token=None)
         answer: dict[str, object] = {"jobSummaryList": [service_job_summary(job) for job in page]}
         if token is not None:
             answer["nextToken"] = token
-        self.steering.after_listing(name, page, [queue], is_first=next_token is None, is_last=token is None)
+        self.scenario.after_listing(name, page, [queue], is_first=next_token is None, is_last=token is None)
         return answer

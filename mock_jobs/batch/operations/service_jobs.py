@@ -139,7 +139,7 @@ class ServiceJobOperations(BatchStores):
         """Terminate up to 50 service jobs."""
         check_reason(reason)
         check_bulk(jobs)
-        return stop_each(jobs, parse_job_id, lambda job_id: self._stop_service_job(job_id, reason), self.steering.take_refusal)
+        return stop_each(jobs, parse_job_id, lambda job_id: self._stop_service_job(job_id, reason), self.scenario.take_refusal)
 
     def _stop_service_job(self, job_id: str, reason: str) -> None:
         job = self.service_jobs.get(job_id)

@@ -30,8 +30,8 @@ class SnapshotOperations(BatchStores):
         queue = self.find_queue(job_queue)
         if queue is None:
             raise self.does_not_exist("job-queue", job_queue)
-        self.steering.before_read([queue])
-        self.steering.after_read([queue])
+        self.scenario.before_read([queue])
+        self.scenario.after_read([queue])
         now_ms = self.world.clock.now_ms
         if queue.service is not None:
             return service_snapshot(queue.service, now_ms, front_length=FRONT_LENGTH, top_shares=TOP_SHARES)

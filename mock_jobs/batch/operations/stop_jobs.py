@@ -53,7 +53,7 @@ class StopJobOperations(BatchStores):
         check_reason(reason)
         check_bulk(jobs)
         return stop_each(
-            jobs, self.arns.read_job_id, lambda job_id: self._stop_known(request, job_id, reason), self.steering.take_refusal
+            jobs, self.arns.read_job_id, lambda job_id: self._stop_known(request, job_id, reason), self.scenario.take_refusal
         )
 
     def _stop_known(self, request: StopRequest, job_id: str, reason: str) -> None:

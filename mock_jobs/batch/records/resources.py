@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.queueing.head_of_line import HeadOfLine
     from mock_jobs.batch.queueing.time_limits import TimeLimit
     from mock_jobs.batch.records.job import Job
-    from mock_jobs.batch.scenario.outages import Outage
+    from mock_jobs.batch.scenario.outages import QueueBlock
     from mock_jobs.batch.service_jobs.resources import ServiceSide
     from mock_jobs.batch.workload.node_properties import NodeLayout
     from mock_jobs.batch.workload.requirements import Requirements
@@ -172,7 +172,7 @@ class JobQueue:
     moves: int = 0
     reads: int = 0
     head: HeadOfLine[Job] | None = None
-    outages: list[Outage] = field(default_factory=list)
+    outages: list[QueueBlock] = field(default_factory=list)
     time_limits: tuple[TimeLimit, ...] = ()
 
     @property

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __tracebackhide__ = HIDDEN
 
 
-class Outage:
+class QueueBlock:
     """A reason for which AWS can place no job of a queue, until `clear()` or the end of a `with` block.
 
     Attributes:
@@ -37,7 +37,7 @@ class Outage:
                 self._queue.outages.remove(self)
                 self._look_again()
 
-    def __enter__(self) -> Outage:
+    def __enter__(self) -> QueueBlock:
         return self
 
     def __exit__(self, *_: object) -> None:

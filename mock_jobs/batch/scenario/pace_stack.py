@@ -31,7 +31,7 @@ class _Choice(NamedTuple):
     followed: Mapping[str, object] | None
 
 
-class Pacing:
+class PaceStack:
     """Keeps the pace of one world, and the clock's gates in step with it.
 
     Args:

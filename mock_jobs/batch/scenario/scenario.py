@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from mock_jobs.batch.scenario.pace_stack import Pacing
+from mock_jobs.batch.scenario.pace_stack import PaceStack
 from mock_jobs.batch.scenario.plans import SUCCESS, JobPlan
 from mock_jobs.batch.scenario.settings import BatchSettings
 
@@ -75,11 +75,11 @@ class Refusal:
     times: int
 
 
-class Steering:
+class Scenario:
     """Pace, settings and plans of one world, for all of its accounts and regions.
 
     Attributes:
-        pacing: Which pace counts.
+        pace_stack: Which pace counts.
         settings: Latencies and other knobs.
         plans: The one that was added last stands first.
         regions: The accounts and regions that were used.
@@ -89,7 +89,7 @@ class Steering:
 
     def __init__(self, world: World) -> None:
         self._clock = world.clock
-        self.pacing = Pacing(world.clock, world.lock)
+        self.pace_stack = PaceStack(world.clock, world.lock)
         self.settings = BatchSettings()
         self.plans: list[JobPlan] = []
         self.regions: list[Region] = []
@@ -108,7 +108,7 @@ class Steering:
         self.functions.clear()
         self._listed.clear()
         self.settings.restore()
-        self.pacing.forget()
+        self.pace_stack.forget()
 
     def take_refusal(self, job_id: str) -> Refusal | None:
         """Return what a bulk request shall answer for a job, None if it shall act; counts as one of the times."""
@@ -127,7 +127,7 @@ class Steering:
             at_least: Whether the pace may make it longer.
         """
         seconds = 0.0 if setting is None else float(getattr(self.settings, setting))
-        least = self.pacing.pace.transition_seconds
+        least = self.pace_stack.pace.transition_seconds
         if at_least and seconds < least:
             seconds = least
         return round(seconds * 1000) if seconds else 0
@@ -150,7 +150,7 @@ class Steering:
             read, ran = self._without_functions(read)
             if generation is not self._clock.life:
                 return True
-        pace = self.pacing.pace
+        pace = self.pace_stack.pace
         if pace.mode != "poll":
             return ran
         ripe = [(each, each.moves) for each in read if each.reads >= pace.reads]
@@ -164,7 +164,7 @@ class Steering:
 
     def after_read(self, read: Iterable[_Counted]) -> None:
         """Count a read of what a call has answered; at other paces than `poll` reads do not count."""
-        if self.pacing.pace.mode == "poll":
+        if self.pace_stack.pace.mode == "poll":
             for each in read:
                 each.reads += 1
 
@@ -174,7 +174,7 @@ class Steering:
         Returns:
             Whether anything may have changed.
         """
-        pace = self.pacing.pace
+        pace = self.pace_stack.pace
         if pace.mode != "poll":
             return False
         ripe = [each.due_ms for each in changes if each.reads >= pace.reads]

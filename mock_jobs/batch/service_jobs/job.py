@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mock_jobs.batch.queueing.base_scheduler import WaitQueue
     from mock_jobs.batch.records.resources import JobQueue
-    from mock_jobs.batch.scenario.outages import Outage
+    from mock_jobs.batch.scenario.outages import QueueBlock
     from mock_jobs.batch.scenario.plans import JobPlan
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment, ServiceSide
     from mock_jobs.batch.service_jobs.retry import ServiceRetryStrategy
@@ -166,7 +166,7 @@ class ServiceJob:
         self.preempted: deque[ServiceAttempt] | None = None
         self.preemptions = 0
         self.is_terminated = False
-        self.outage: Outage | None = None
+        self.outage: QueueBlock | None = None
         self.stop_reason: str | None = None
         self.due_ms = 0
         self.moves = 0

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.names import Arns
     from mock_jobs.batch.queueing.time_limits import TimeLimit
     from mock_jobs.batch.scenario.plans import JobPlan
-    from mock_jobs.batch.scenario.scenario import Steering
+    from mock_jobs.batch.scenario.scenario import Scenario
     from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
     from mock_jobs.core.world import World
 
@@ -43,19 +43,19 @@ class ServiceLifecycle:
 
     Args:
         world: Clock and ids.
-        steering: Pace, settings and plans.
+        scenario: Pace, settings and plans.
         arns: Those of the account and region.
         announcer: Hears of every change.
     """
 
-    def __init__(self, world: World, steering: Steering, arns: Arns, announcer: Announcer) -> None:
+    def __init__(self, world: World, scenario: Scenario, arns: Arns, announcer: Announcer) -> None:
         self._clock = world.clock
         self._ids = world.ids
-        self._steering = steering
+        self._scenario = scenario
         self._arns = arns
         self._announcer = ServiceAnnouncer(announcer, world.clock, arns)
         self.timer_batches: TimerBatches[ServiceJob] = TimerBatches(world.clock)
-        self.scheduler = ServiceScheduler(self, world.clock, self.timer_batches, steering.settings)
+        self.scheduler = ServiceScheduler(self, world.clock, self.timer_batches, scenario.settings)
 
     # Into the queue
 
@@ -65,7 +65,7 @@ class ServiceLifecycle:
         side.index.add(job, job.spec.group)
         side.usage.submitted(job)
         job.spec.queue.moves += 1
-        self._put(job, self._steering.latency_ms("submitted_seconds"), self.evaluate)
+        self._put(job, self._scenario.latency_ms("submitted_seconds"), self.evaluate)
 
     def evaluate(self, job: ServiceJob) -> None:
         """Let a SUBMITTED job begin to wait for capacity."""
@@ -74,7 +74,7 @@ class ServiceLifecycle:
             self._enqueue(job, "runnable_seconds")
 
     def _enqueue(self, job: ServiceJob, latency: str | None) -> None:
-        self.scheduler.add(job, self._clock.now_ms + self._steering.latency_ms(latency))
+        self.scheduler.add(job, self._clock.now_ms + self._scenario.latency_ms(latency))
 
     # Attempts
 
@@ -91,7 +91,7 @@ class ServiceLifecycle:
         job.current = job.latest = attempt
         job.status_reason = None
         self._move(job, ServiceTrigger.DISPATCHED)
-        self._put(job, self._steering.latency_ms("scheduled_seconds"), self.accept)
+        self._put(job, self._scenario.latency_ms("scheduled_seconds"), self.accept)
 
     def accept(self, job: ServiceJob) -> None:
         """Let SageMaker prepare the training job of a SCHEDULED job, or send it back for lack of instances."""
@@ -107,14 +107,14 @@ class ServiceLifecycle:
             self._enqueue(job, None)
             return
         self._move(job, ServiceTrigger.ACCEPTED)
-        self._put(job, self._steering.latency_ms("starting_seconds"), self.start)
+        self._put(job, self._scenario.latency_ms("starting_seconds"), self.start)
 
     def start(self, job: ServiceJob) -> None:
         """Let the training job of a STARTING job run, or fail to."""
         attempt = job.current
         if job.status != STARTING or attempt is None or job.due_ms > self._clock.now_ms:
             return
-        plan = attempt.plan = self._steering.plan_for_service_job(job, len(job.attempts) + 1)
+        plan = attempt.plan = self._scenario.plan_for_service_job(job, len(job.attempts) + 1)
         if plan.start_failure is not None:
             self._attempt_failed(job, attempt, plan.start_failure)
             return
@@ -125,7 +125,7 @@ class ServiceLifecycle:
         timeout_s = job.spec.timeout_seconds
         if timeout_s is not None and (duration_ms is None or duration_ms > timeout_s * 1000):
             attempt.times_out = True
-            duration_ms = timeout_s * 1000 + self._steering.latency_ms("timeout_grace_seconds", at_least=False)
+            duration_ms = timeout_s * 1000 + self._scenario.latency_ms("timeout_grace_seconds", at_least=False)
         if duration_ms is None:
             # The end of an attempt that was preempted may still be in the timer batches.
             job.due_ms = _NEVER_MS
@@ -178,7 +178,7 @@ class ServiceLifecycle:
         if not is_stopping:
             job.is_terminated = True
             job.stop_reason = reason
-        grace_ms = self._steering.latency_ms("terminate_grace_seconds", at_least=False)
+        grace_ms = self._scenario.latency_ms("terminate_grace_seconds", at_least=False)
         if job.status != RUNNING or not grace_ms:
             self._end_now(job, ServiceTrigger.STOPPED, job.stop_reason)
         elif not is_stopping:
@@ -267,7 +267,7 @@ class ServiceLifecycle:
         self._move(job, trigger)
 
     def _put(self, job: ServiceJob, delay_ms: int, move: Callable[[ServiceJob], None]) -> None:
-        delay_ms = max(delay_ms, self._steering.latency_ms(None))
+        delay_ms = max(delay_ms, self._scenario.latency_ms(None))
         job.due_ms = self._clock.now_ms + delay_ms
         self.timer_batches.put(job.due_ms, move, job)
 

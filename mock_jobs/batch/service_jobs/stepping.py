@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceJobInHand:
+class SteppableServiceJob:
     """A service job."""
 
     job: ServiceJob
