@@ -94,7 +94,7 @@ class SteppableJob:
         queue = spec.queue
         if queue.outages:
             return f" and its queue is blocked: {queue.outages[-1].reason}"
-        if spec.requirements is not None and (lacking := self.lifecycle.stock.lacking(spec.requirements.needs)):
+        if spec.requirements is not None and (lacking := self.lifecycle.consumables.lacking(spec.requirements.needs)):
             return f" and waits for {', '.join(lacking)}"
         rooms = ", ".join(
             f"{each.name} ({each.state}, {each.status}, {each.in_use:g} of {queue.usage.usable(each.capacity):g} vCPUs in use)"

@@ -16,7 +16,7 @@ from mock_jobs.batch.manual_steps import SteppableJob
 from mock_jobs.batch.names import Arns, JobId, parse_job_id, parse_share_arn
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_number
 from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
-from mock_jobs.batch.records.consumable_resources import ConsumableResource, Stock
+from mock_jobs.batch.records.consumable_resources import ConsumableResource, ConsumableResources
 from mock_jobs.batch.records.job import ArrayJob, Job
 from mock_jobs.batch.records.node import MultiNodeJob, Node
 from mock_jobs.batch.scenario.scenario import Change, Scenario
@@ -53,7 +53,7 @@ class BatchStores(Backend):
         scheduling_policies: The same.
         definitions: Revisions by name, the first revision first; numbers are never used again.
         jobs: By id, children of arrays aside.
-        stock: The consumable resources.
+        consumables: The consumable resources.
         service_jobs: By id.
         submissions: Of service jobs, by client token.
     """
@@ -69,13 +69,13 @@ class BatchStores(Backend):
         self.jobs: dict[str, Job] = {}
         self.service_jobs: dict[str, ServiceJob] = {}
         self.submissions: dict[str, Submission] = {}
-        self.stock = Stock()
+        self.consumables = ConsumableResources()
         self.scenario = world.shared(Scenario)
         self.settings = self.scenario.settings
         announcer = Announcer(world, self.arns)
         self.retention = Retention(world.clock, self.settings, self._forget)
         logs = LogWriter(world, account, region)
-        self.lifecycle = Lifecycle(world, self.scenario, announcer, logs, self.stock, retention=self.retention)
+        self.lifecycle = Lifecycle(world, self.scenario, announcer, logs, self.consumables, retention=self.retention)
         self.service_lifecycle = ServiceLifecycle(world, self.scenario, self.arns, announcer)
         self.stopper = self.lifecycle.stopper
         self.created = 0
@@ -96,7 +96,7 @@ class BatchStores(Backend):
         del self.jobs[job.own_id]
         spec = job.spec
         spec.queue.index.remove(job, spec.share_identifier)
-        self.stock.consumers.remove(job)
+        self.consumables.consumers.remove(job)
 
     def next_number(self) -> int:
         """Return the next position in the order of creation."""
@@ -179,7 +179,7 @@ class BatchStores(Backend):
 
     def find_consumable(self, reference: str) -> ConsumableResource | None:
         """Return the consumable resource that a name or an ARN means."""
-        return self.stock.by_arn.get(self.arns.shown("consumable-resource", reference))
+        return self.consumables.by_arn.get(self.arns.shown("consumable-resource", reference))
 
     def find_scheduling_policy(self, arn: str) -> SchedulingPolicy | None:
         """Return the scheduling policy with an ARN; AWS takes no names here (documented)."""

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 MAX_DEPENDENCIES = 20
 
 
-class Outlook(Enum):
+class DependencyState(Enum):
     """What the jobs that a job waits for allow it to do."""
 
     READY = "all succeeded"
     WAITING = "some have not ended, none failed"
-    HOPELESS = "some failed"
+    FAILED = "some failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +123,14 @@ def awaited(job: Job) -> Iterator[Job]:
             yield array.children[job.index]
 
 
-def outlook(job: Job) -> Outlook:
+def dependency_state(job: Job) -> DependencyState:
     """Return what the jobs that this one waits for allow it to do."""
-    result = Outlook.READY
+    result = DependencyState.READY
     for other in awaited(job):
         if other.status == FAILED:
-            return Outlook.HOPELESS
+            return DependencyState.FAILED
         if other.status != SUCCEEDED:
-            result = Outlook.WAITING
+            result = DependencyState.WAITING
     return result
 
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.lifecycle.dependencies import Outlook, is_waiting, outlook, released_by
+from mock_jobs.batch.lifecycle.dependencies import DependencyState, dependency_state, is_waiting, released_by
 from mock_jobs.batch.lifecycle.functions import FunctionRunner
-from mock_jobs.batch.lifecycle.nodes import Gang
+from mock_jobs.batch.lifecycle.nodes import NodeFollower
 from mock_jobs.batch.lifecycle.scheduler import Scheduler
 from mock_jobs.batch.lifecycle.stopping import Stopper
 from mock_jobs.batch.queueing.timer_batches import TimerBatches
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.logs import LogWriter
     from mock_jobs.batch.lifecycle.retention import Retention
     from mock_jobs.batch.queueing.time_limits import TimeLimit
-    from mock_jobs.batch.records.consumable_resources import Stock
+    from mock_jobs.batch.records.consumable_resources import ConsumableResources
     from mock_jobs.batch.records.resources import ComputeEnvironment
     from mock_jobs.batch.scenario.scenario import Scenario
     from mock_jobs.core.world import World
@@ -56,7 +56,7 @@ class Lifecycle:
         scenario: Pace, settings and plans.
         announcer: Hears of every change.
         logs: Hears of every attempt that runs.
-        stock: The consumable resources that attempts take and give back.
+        consumables: The consumable resources that attempts take and give back.
         retention: Hears of every job that has ended as a whole.
     """
 
@@ -66,7 +66,7 @@ class Lifecycle:
         scenario: Scenario,
         announcer: Announcer,
         logs: LogWriter,
-        stock: Stock,
+        consumables: ConsumableResources,
         *,
         retention: Retention,
     ) -> None:
@@ -76,11 +76,11 @@ class Lifecycle:
         self.announcer = announcer
         self.logs = logs
         self.functions = FunctionRunner(world, scenario, logs)
-        self.stock = stock
+        self.consumables = consumables
         self._retention = retention
         self.timer_batches: TimerBatches[Job] = TimerBatches(world.clock)
-        self._gang = Gang(self, world.clock, world.ids)
-        self.scheduler = Scheduler(self, world.clock, self.timer_batches, scenario.settings, stock)
+        self._node_follower = NodeFollower(self, world.clock, world.ids)
+        self.scheduler = Scheduler(self, world.clock, self.timer_batches, scenario.settings, consumables)
         self.stopper = Stopper(self, scenario.settings)
 
     # Into the queue
@@ -89,7 +89,7 @@ class Lifecycle:
         """Let a job that was just submitted go its way."""
         queue = job.spec.queue
         queue.index.add(job, job.spec.share_identifier)
-        self.stock.consumers.add(job)
+        self.consumables.consumers.add(job)
         queue.usage.submitted(job)
         queue.moves += 1
         self.put(job, self._scenario.latency_ms("submitted_seconds"), self.evaluate)
@@ -98,11 +98,11 @@ class Lifecycle:
         """Let a SUBMITTED job begin to wait, for its dependencies or for room."""
         if job.status != SUBMITTED:
             return
-        view = outlook(job)
-        self.move(job, Trigger.EVALUATED_READY if view is Outlook.READY else Trigger.EVALUATED_WAITING)
-        if view is Outlook.HOPELESS:
+        view = dependency_state(job)
+        self.move(job, Trigger.EVALUATED_READY if view is DependencyState.READY else Trigger.EVALUATED_WAITING)
+        if view is DependencyState.FAILED:
             self.put(job, 0, self.resolve)
-        elif view is Outlook.READY:
+        elif view is DependencyState.READY:
             if isinstance(job, ArrayJob):
                 self._release_children(job)
             else:
@@ -112,8 +112,8 @@ class Lifecycle:
         """Let a PENDING job go on, or fail, if its dependencies have decided that and it is not to be stopped with the last of them."""
         if job.status != PENDING or job.is_stop_delayed or (job.parent is not None and job.parent.status == SUBMITTED):
             return
-        view = outlook(job)
-        if view is Outlook.HOPELESS:
+        view = dependency_state(job)
+        if view is DependencyState.FAILED:
             if isinstance(job, ArrayJob):
                 job.end_reason = messages.DEPENDENCY_FAILED
             self.finish(
@@ -123,7 +123,7 @@ class Lifecycle:
                     if not each.is_stop_delayed
                 ]
             )
-        elif view is Outlook.READY:
+        elif view is DependencyState.READY:
             if isinstance(job, ArrayJob):
                 self._release_children(job)
             else:
@@ -169,7 +169,7 @@ class Lifecycle:
         environment.in_use += spec.vcpus
         job.current = Attempt(environment, self._ids.hex(32), self._clock.now_ms)
         if spec.requirements is not None:
-            job.current.claims = self.stock.take(spec.requirements.needs)
+            job.current.allocations = self.consumables.take(spec.requirements.needs)
         job.status_reason = None
         self.move(job, Trigger.DISPATCHED)
         spec.queue.usage.placed(job)
@@ -325,7 +325,7 @@ class Lifecycle:
         if job.holds_room:
             attempt.environment.in_use -= job.spec.vcpus
             job.spec.queue.usage.freed(job, self._clock.now_ms, has_run=attempt.started_ms is not None)
-            for resource, quantity in attempt.claims:
+            for resource, quantity in attempt.allocations:
                 resource.give_back(quantity)
             self.scheduler.look_again()
 
@@ -372,7 +372,7 @@ class Lifecycle:
         if job.status != PENDING:
             return
         if not job.is_stop_delayed:
-            if outlook(job) is not Outlook.WAITING:
+            if dependency_state(job) is not DependencyState.WAITING:
                 self.put(job, 0, self.resolve)
         elif not isinstance(job, ArrayJob) and not is_waiting(job):
             waiting.append((job, Trigger.STOPPED, job.stop_reason))
@@ -386,7 +386,7 @@ class Lifecycle:
         self.timer_batches.put(job.due_ms, move, job)
 
     def _end_in(self, job: Job, delay_ms: int) -> None:
-        self.put(job, max(delay_ms, 0), self._gang.end if isinstance(job, MultiNodeJob) else self.end)
+        self.put(job, max(delay_ms, 0), self._node_follower.end if isinstance(job, MultiNodeJob) else self.end)
 
     def move(self, job: Job, trigger: Trigger) -> None:
         """Give a job the status that a trigger leads to, and let all know that count or show it."""
@@ -404,7 +404,7 @@ class Lifecycle:
         parent = job.parent
         if parent is None:
             queue.index.moved(job, before, job.spec.share_identifier)
-            self.stock.consumers.moved(job, before)
+            self.consumables.consumers.moved(job, before)
             if job.is_terminal:
                 queue.usage.ended(job)
                 self._retention.job_ended(job)
@@ -416,7 +416,7 @@ class Lifecycle:
             parent.reads = 0
         self.announcer.changed(job)
         if isinstance(job, MultiNodeJob):
-            self._gang.follow(job, trigger)
+            self._node_follower.follow(job, trigger)
 
 
 def _host_lost(attempt: Attempt) -> str:

@@ -27,7 +27,7 @@ _TOGETHER: Final = frozenset({Trigger.EVALUATED_WAITING, Trigger.EVALUATED_READY
 _MAIN_NODE_ENDED: Final = frozenset({Trigger.EXITED_ZERO, Trigger.ATTEMPT_FAILED, Trigger.RETRIED})
 
 
-class Gang:
+class NodeFollower:
     """Moves the nodes beside the main node, whose progress is that of the job.
 
     Args:

@@ -17,7 +17,7 @@ from mock_jobs.batch.records.job import Job
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.jobs import Lifecycle
     from mock_jobs.batch.queueing.timer_batches import TimerBatches
-    from mock_jobs.batch.records.consumable_resources import Stock
+    from mock_jobs.batch.records.consumable_resources import ConsumableResources
     from mock_jobs.batch.records.resources import ComputeEnvironment, JobQueue
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.core.clock import Clock
@@ -29,15 +29,20 @@ class Scheduler(BaseScheduler[Job]):
     Args:
         lifecycle: Moves the jobs that are placed.
         settings: Tells whether the head of a queue holds up the rest.
-        stock: The consumable resources that jobs wait for beside room.
+        consumables: The consumable resources that jobs wait for beside room.
     """
 
     def __init__(
-        self, lifecycle: Lifecycle, clock: Clock, timer_batches: TimerBatches[Job], settings: BatchSettings, stock: Stock
+        self,
+        lifecycle: Lifecycle,
+        clock: Clock,
+        timer_batches: TimerBatches[Job],
+        settings: BatchSettings,
+        consumables: ConsumableResources,
     ) -> None:
         super().__init__(lifecycle, clock, timer_batches, settings)
         self._lifecycle = lifecycle
-        self._stock = stock
+        self._consumables = consumables
 
     def _wait_queue_of(self, job: Job) -> JobQueue:
         return job.spec.queue
@@ -81,7 +86,7 @@ class Scheduler(BaseScheduler[Job]):
         """Return where a job fits, if there also is enough of every consumable resource that it needs."""
         spec = job.spec
         queue = spec.queue
-        if queue.outages or (spec.requirements is not None and not self._stock.can_give(spec.requirements.needs)):
+        if queue.outages or (spec.requirements is not None and not self._consumables.can_give(spec.requirements.needs)):
             return None
         for environment in queue.environments:
             free = queue.usage.usable(environment.capacity) - environment.in_use

@@ -54,9 +54,9 @@ class ConsumableResourceOperations(BatchStores):
         _check_quantity("totalQuantity", total_quantity)
         check_tag_keys(tags or ())
         arn = self.arns.of(_KIND, consumable_resource_name)
-        if arn in self.stock.by_arn:
+        if arn in self.consumables.by_arn:
             raise refused(messages.ALREADY_EXISTS)
-        self.stock.by_arn[arn] = ConsumableResource(
+        self.consumables.by_arn[arn] = ConsumableResource(
             number=self.next_number(),
             name=consumable_resource_name,
             arn=arn,
@@ -111,7 +111,7 @@ class ConsumableResourceOperations(BatchStores):
         """Delete a consumable resource; jobs that need it stay RUNNABLE (inferred)."""
         resource = self.find_consumable(consumable_resource)
         if resource is not None:
-            del self.stock.by_arn[resource.arn]
+            del self.consumables.by_arn[resource.arn]
         elif not self.settings.idempotent_delete:
             raise self.does_not_exist(_KIND, consumable_resource)
 
@@ -129,7 +129,7 @@ class ConsumableResourceOperations(BatchStores):
         patterns = [each.lower() for each in wanted.get("CONSUMABLE_RESOURCE_NAME", ["*"])]
         listing = self.listing(f"ListConsumableResources/{json.dumps(wanted)}")
         after = 0 if next_token is None else read_number(listing, next_token)
-        found = (each for each in self.stock.by_arn.values() if each.number > after and fits(patterns, each.name.lower()))
+        found = (each for each in self.consumables.by_arn.values() if each.number > after and fits(patterns, each.name.lower()))
         page = list(islice(found, limit + 1))
         answer: dict[str, object] = {"consumableResources": [_summary(each) for each in page[:limit]]}
         if len(page) > limit:
@@ -156,7 +156,7 @@ class ConsumableResourceOperations(BatchStores):
         resource = self._existing(consumable_resource)
         listing = self.listing(f"ListJobsByConsumableResource/{resource.number}/{json.dumps(wanted)}")
         before = None if next_token is None else read_number(listing, next_token)
-        consumers = self.stock.consumers.of(resource.arn)
+        consumers = self.consumables.consumers.of(resource.arn)
         waiting = [consumers] if consumers.has_unfinished else []
         page = list(islice(consumers.newest_first(states or STATUSES, names, before), limit + 1))
         if next_token is None and self.scenario.before_listing(listing, page[:limit], waiting):

@@ -20,10 +20,10 @@ from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
 from mock_jobs.batch.records.job import MAX_ARRAY, ArrayJob, Job, JobSpec
 from mock_jobs.batch.records.node import MultiNodeJob, Node
 from mock_jobs.batch.region import check_tag_keys
-from mock_jobs.batch.workload.node_properties import Cast, cast_nodes
+from mock_jobs.batch.workload.node_properties import ResolvedNodes, resolve_nodes
 from mock_jobs.batch.workload.requirements import requirements_of
 from mock_jobs.batch.workload.retry_strategy import strategy_of
-from mock_jobs.batch.workload.workload import Overrides, work_of
+from mock_jobs.batch.workload.workload import Overrides, workload_of
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (
@@ -108,15 +108,15 @@ class SubmitOperations(JobDefinitionOperations):
         values = {**(definition.parameters or {}), **(parameters or {})}
         overrides.check_for(definition)
         if definition.nodes is None:
-            cast = None
-            work = work_of(definition, overrides, values)
+            resolved = None
+            workload = workload_of(definition, overrides, values)
             requirements = definition.requirements if override is None else override
         else:
             _check_multinode(size, consumable_resource_properties_override)
-            cast = cast_nodes(definition.nodes, node_overrides or {}, values, self.arns)
-            work, requirements = cast.work, cast.requirements
+            resolved = resolve_nodes(definition.nodes, node_overrides or {}, values, self.arns)
+            workload, requirements = resolved.workload, resolved.requirements
         for arn in () if requirements is None else requirements.needs:
-            if arn not in self.stock.by_arn:
+            if arn not in self.consumables.by_arn:
                 raise self.does_not_exist("consumable-resource", arn)
         found = resolve(entries, size, self._find_by_id, lenient=self.settings.lenient_dependencies)
         spec = JobSpec(
@@ -126,10 +126,10 @@ class SubmitOperations(JobDefinitionOperations):
             queue=queue,
             definition=definition,
             parameters=values,
-            container=work.container,
-            vcpus=work.vcpus,
-            task=work.task,
-            pod=work.pod,
+            container=workload.container,
+            vcpus=workload.vcpus,
+            task=workload.task,
+            pod=workload.pod,
             # A job's own strategy replaces the one of its definition, members are not merged (documented).
             retry=definition.retry if retry is None else retry,
             timeout_seconds=definition.timeout_seconds if timeout_seconds is None else timeout_seconds,
@@ -146,7 +146,7 @@ class SubmitOperations(JobDefinitionOperations):
             ),
         )
         job_id, now_ms = self.world.ids.uuid(), self.world.clock.now_ms
-        job = _made(spec, job_id, now_ms, size, cast)
+        job = _made(spec, job_id, now_ms, size, resolved)
         self.jobs[job_id] = job
         register(job)
         self.lifecycle.admit(job)
@@ -160,9 +160,9 @@ class SubmitOperations(JobDefinitionOperations):
         return job
 
 
-def _made(spec: JobSpec, job_id: str, now_ms: int, size: int | None, cast: Cast | None) -> Job:
-    if cast is not None:
-        return MultiNodeJob(spec, job_id, now_ms, cast)
+def _made(spec: JobSpec, job_id: str, now_ms: int, size: int | None, resolved: ResolvedNodes | None) -> Job:
+    if resolved is not None:
+        return MultiNodeJob(spec, job_id, now_ms, resolved)
     return Job(spec, job_id, now_ms) if size is None else ArrayJob(spec, job_id, now_ms, size)
 
 

@@ -64,7 +64,7 @@ class TagOperations(JobDefinitionOperations):
             queue = self.queues.get(name)
             tags = None if queue is None else queue.tags
         elif kind == "consumable-resource":
-            resource = self.stock.by_arn.get(arn)
+            resource = self.consumables.by_arn.get(arn)
             tags = None if resource is None else resource.tags
         elif kind == "scheduling-policy":
             policy = self.scheduling_policies.get(name)

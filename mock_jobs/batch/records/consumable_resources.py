@@ -18,7 +18,7 @@ from mock_jobs.batch.views.consumable_listing import Consumers
 Kind = Literal["REPLENISHABLE", "NON_REPLENISHABLE"]
 Operation = Literal["SET", "ADD", "REMOVE"]
 # What an attempt holds, or has used up.
-Claim = tuple["ConsumableResource", int]
+Allocation = tuple["ConsumableResource", int]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 OPERATIONS: Final[tuple[Operation, ...]] = get_args(Operation)
@@ -88,7 +88,7 @@ class ConsumableResource:
             self._tokens[token] = (now_ms + TOKEN_LIFE_MS, (operation, quantity))
 
 
-class Stock:
+class ConsumableResources:
     """The consumable resources of one account and region.
 
     Attributes:
@@ -108,12 +108,12 @@ class Stock:
         """
         return all(arn in self.by_arn and self.by_arn[arn].available >= quantity for arn, quantity in needs.items())
 
-    def take(self, needs: Mapping[str, int]) -> tuple[Claim, ...]:
+    def take(self, needs: Mapping[str, int]) -> tuple[Allocation, ...]:
         """Give everything to an attempt that begins, and return what to give back at its end."""
-        claims = tuple((self.by_arn[arn], quantity) for arn, quantity in needs.items())
-        for resource, quantity in claims:
+        allocations = tuple((self.by_arn[arn], quantity) for arn, quantity in needs.items())
+        for resource, quantity in allocations:
             resource.take(quantity)
-        return claims
+        return allocations
 
     def lacking(self, needs: Mapping[str, int]) -> list[str]:
         """Return in words what there is not enough of."""

@@ -15,7 +15,7 @@ from mock_jobs.batch.states import ARRAY_TRANSITIONS, JOB_TRANSITIONS, PENDING, 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import ContainerDetailTypeDef, JobDependencyTypeDef
 
-    from mock_jobs.batch.records.consumable_resources import Claim
+    from mock_jobs.batch.records.consumable_resources import Allocation
     from mock_jobs.batch.records.resources import ComputeEnvironment, JobDefinition, JobQueue
     from mock_jobs.batch.scenario.plans import JobPlan
     from mock_jobs.batch.workload.pod import Pod
@@ -82,14 +82,14 @@ class Attempt:
     """One try to run the container of a job, from its placement on.
 
     Attributes:
-        claims: What it took of consumable resources.
+        allocations: What it took of consumable resources.
         host_ends_ms: When its host goes away, if that is known.
         lines: What it says, when, as far as it is not written yet; None for nothing.
         loses_host: Whether that comes before its planned end.
     """
 
     __slots__ = (
-        "claims",
+        "allocations",
         "environment",
         "exit_code",
         "host_ends_ms",
@@ -109,7 +109,7 @@ class Attempt:
         self.environment = environment
         self.task_id = task_id
         self.scheduled_ms = scheduled_ms
-        self.claims: tuple[Claim, ...] = ()
+        self.allocations: tuple[Allocation, ...] = ()
         self.started_ms: int | None = None
         self.stopped_ms: int | None = None
         self.exit_code: int | None = None

@@ -16,7 +16,7 @@ from mock_jobs.batch.states import NODE_TRANSITIONS
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import NodePropertiesOutputTypeDef
 
-    from mock_jobs.batch.workload.node_properties import Cast, NodeRole
+    from mock_jobs.batch.workload.node_properties import NodeSpec, ResolvedNodes
 
 
 class MultiNodeJob(Job):
@@ -32,26 +32,26 @@ class MultiNodeJob(Job):
 
     __slots__ = ("main_node", "nodes", "properties")
 
-    def __init__(self, spec: JobSpec, own_id: str, created_ms: int, cast: Cast) -> None:
+    def __init__(self, spec: JobSpec, own_id: str, created_ms: int, resolved: ResolvedNodes) -> None:
         super().__init__(spec, own_id, created_ms)
-        self.main_node = cast.main_node
-        self.properties: NodePropertiesOutputTypeDef = cast.properties
+        self.main_node = resolved.main_node
+        self.properties: NodePropertiesOutputTypeDef = resolved.properties
         # Nodes of one role share a spec. A node is neither tried again nor timed out by itself (documented).
-        specs: dict[NodeRole, JobSpec] = {}
+        specs: dict[NodeSpec, JobSpec] = {}
         self.nodes: list[Node] = []
-        for index, role in enumerate(cast.roles):
+        for index, role in enumerate(resolved.roles):
             if role not in specs:
                 specs[role] = replace(
                     spec,
-                    container=role.work.container,
-                    vcpus=role.work.vcpus,
-                    task=role.work.task,
-                    pod=role.work.pod,
+                    container=role.workload.container,
+                    vcpus=role.workload.vcpus,
+                    task=role.workload.task,
+                    pod=role.workload.pod,
                     requirements=role.requirements,
                     retry=None,
                     timeout_seconds=None,
                 )
-            self.nodes.append((MainNode if index == cast.main_node else Node)(specs[role], self, index))
+            self.nodes.append((MainNode if index == resolved.main_node else Node)(specs[role], self, index))
 
     @property
     def node_index(self) -> int:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.workload.node_properties import NodeLayout
     from mock_jobs.batch.workload.requirements import Requirements
     from mock_jobs.batch.workload.retry_strategy import RetryStrategy
-    from mock_jobs.batch.workload.workload import Work
+    from mock_jobs.batch.workload.workload import Workload
 
 
 # Documented: the type of a job queue agrees with its environments.
@@ -195,7 +195,7 @@ class JobDefinition:
         task: The containers of a task of ECS.
         pod: The containers of a pod of EKS.
         nodes: Of type multinode.
-        plain: What jobs run that override nothing; made for the first such job.
+        default_workload: What jobs run that override nothing; made for the first such job.
         is_deleted: Whether it was deregistered so long ago that nobody can see it.
     """
 
@@ -215,7 +215,7 @@ class JobDefinition:
     scheduling_priority: int | None
     requirements: Requirements | None
     tags: dict[str, str]
-    plain: Work | None = None
+    default_workload: Workload | None = None
     is_deleted: bool = False
 
     @property

@@ -19,7 +19,7 @@ from mock_jobs.batch.workload import pod as pods
 from mock_jobs.batch.workload import task as tasks
 from mock_jobs.batch.workload.container import check_environment, requirements_by_type, with_empty_lists
 from mock_jobs.batch.workload.requirements import Requirements, requirements_of, sum_of
-from mock_jobs.batch.workload.workload import Overrides, Work, check_content, merged
+from mock_jobs.batch.workload.workload import Overrides, Workload, check_content, merged
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (
@@ -117,13 +117,13 @@ class NodeGroup:
         assert self.container is not None
         return self._shape_with("container", with_empty_lists(self.container))
 
-    def shape_of(self, work: Work) -> NodeRangePropertyOutputTypeDef:
+    def shape_of(self, workload: Workload) -> NodeRangePropertyOutputTypeDef:
         """Return the wire shape with what a job runs, as DescribeJobs shows it."""
-        if work.task is not None:
-            return self._shape_with("ecsProperties", {"taskProperties": [work.task.properties]})
-        if work.pod is not None:
-            return self._shape_with("eksProperties", {"podProperties": work.pod.properties})
-        container = dict(work.container)
+        if workload.task is not None:
+            return self._shape_with("ecsProperties", {"taskProperties": [workload.task.properties]})
+        if workload.pod is not None:
+            return self._shape_with("eksProperties", {"podProperties": workload.pod.properties})
+        container = dict(workload.container)
         # A member of containers that run, not of properties.
         del container["networkInterfaces"]
         return self._shape_with("container", container)
@@ -157,15 +157,15 @@ class NodeLayout:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NodeRole:
+class NodeSpec:
     """What one node of a submitted job runs; nodes of the same group and overrides share one."""
 
-    work: Work
+    workload: Workload
     requirements: Requirements | None
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class ResolvedNodes:
     """All nodes of a submitted job.
 
     Attributes:
@@ -174,13 +174,13 @@ class Cast:
     """
 
     main_node: int
-    roles: tuple[NodeRole, ...]
+    roles: tuple[NodeSpec, ...]
     properties: NodePropertiesOutputTypeDef
 
     @property
-    def work(self) -> Work:
+    def workload(self) -> Workload:
         """What the main node runs, with the vCPUs that all nodes need together."""
-        return replace(self.roles[self.main_node].work, vcpus=sum(role.work.vcpus for role in self.roles))
+        return replace(self.roles[self.main_node].workload, vcpus=sum(role.workload.vcpus for role in self.roles))
 
     @property
     def requirements(self) -> Requirements | None:
@@ -214,7 +214,9 @@ def layout_of(properties: NodePropertiesOutputTypeDef, arns: Arns) -> NodeLayout
     return NodeLayout(num_nodes, main_node, groups)
 
 
-def cast_nodes(layout: NodeLayout, overrides: NodeOverridesTypeDef, parameters: Mapping[str, str], arns: Arns) -> Cast:
+def resolve_nodes(
+    layout: NodeLayout, overrides: NodeOverridesTypeDef, parameters: Mapping[str, str], arns: Arns
+) -> ResolvedNodes:
     """Return the nodes of a job that is submitted.
 
     Args:
@@ -229,8 +231,8 @@ def cast_nodes(layout: NodeLayout, overrides: NodeOverridesTypeDef, parameters: 
     num_nodes = _overridden_number(layout, overrides.get("numNodes"))
     changes = [_Change.parse(entry, num_nodes, arns) for entry in overrides.get("nodePropertyOverrides", [])]
     group_of = _group_by_node(layout, num_nodes)
-    roles: dict[tuple[int, tuple[int, ...]], NodeRole] = {}
-    by_node: list[NodeRole] = []
+    roles: dict[tuple[int, tuple[int, ...]], NodeSpec] = {}
+    by_node: list[NodeSpec] = []
     for index in range(num_nodes):
         touching = tuple(place for place, change in enumerate(changes) if index in change.nodes)
         key = (group_of[index], touching)
@@ -246,13 +248,13 @@ def cast_nodes(layout: NodeLayout, overrides: NodeOverridesTypeDef, parameters: 
             for change in changes
             if nodes and nodes[0] in change.nodes and nodes[-1] in change.nodes and change.stranger_to(group) is None
         ]
-        shapes.append(_changed(group, whole).shape_of(_work(group, whole, parameters)))
+        shapes.append(_changed(group, whole).shape_of(_workload(group, whole, parameters)))
     properties: NodePropertiesOutputTypeDef = {
         "numNodes": num_nodes,
         "mainNode": layout.main_node,
         "nodeRangeProperties": shapes,
     }
-    return Cast(layout.main_node, tuple(by_node), properties)
+    return ResolvedNodes(layout.main_node, tuple(by_node), properties)
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,15 +357,15 @@ def _group_by_node(layout: NodeLayout, num_nodes: int) -> dict[int, int]:
     return found
 
 
-def _role(group: NodeGroup, changes: Sequence[_Change], parameters: Mapping[str, str]) -> NodeRole:
+def _role(group: NodeGroup, changes: Sequence[_Change], parameters: Mapping[str, str]) -> NodeSpec:
     for change in changes:
         member = change.stranger_to(group)
         if member is not None:
             raise invalid(messages.NOT_FOR_TYPE, member=member, type=group.kind)
-    return NodeRole(_work(group, changes, parameters), _changed(group, changes).requirements)
+    return NodeSpec(_workload(group, changes, parameters), _changed(group, changes).requirements)
 
 
-def _work(group: NodeGroup, changes: Sequence[_Change], parameters: Mapping[str, str]) -> Work:
+def _workload(group: NodeGroup, changes: Sequence[_Change], parameters: Mapping[str, str]) -> Workload:
     """Return what the nodes of a group run after several overrides, one after the other."""
     task, pod = group.task, group.pod
     if task is not None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.records.resources import JobDefinition
 
 
-class Content(Protocol):
+class WorkloadTemplate(Protocol):
     """What jobs run, as a job definition or a range of its nodes says: one of the first three is given."""
 
     @property
@@ -49,7 +49,7 @@ class Content(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Work:
+class Workload:
     """What a job runs.
 
     Attributes:
@@ -108,7 +108,7 @@ def kind_of(definition: JobDefinition) -> str:
     return "container" if definition.pod is None else "container with eksProperties"
 
 
-def work_of(definition: JobDefinition, overrides: Overrides, parameters: Mapping[str, str]) -> Work:
+def workload_of(definition: JobDefinition, overrides: Overrides, parameters: Mapping[str, str]) -> Workload:
     """Return what a job of a definition without nodes runs.
 
     Args:
@@ -123,9 +123,9 @@ def work_of(definition: JobDefinition, overrides: Overrides, parameters: Mapping
     is_plain = not (overrides.container or overrides.task or overrides.pod or _has_references(definition))
     if not is_plain:
         return merged(definition, overrides, parameters)
-    if definition.plain is None:
-        definition.plain = merged(definition, overrides, parameters)
-    return definition.plain
+    if definition.default_workload is None:
+        definition.default_workload = merged(definition, overrides, parameters)
+    return definition.default_workload
 
 
 def _has_references(definition: JobDefinition) -> bool:
@@ -160,7 +160,7 @@ def check_content(
         raise invalid(messages.NO_CONTAINER)
 
 
-def merged(content: Content, overrides: Overrides, parameters: Mapping[str, str]) -> Work:
+def merged(content: WorkloadTemplate, overrides: Overrides, parameters: Mapping[str, str]) -> Workload:
     """Return what a job runs: what a job definition, or a range of its nodes, says, as the request has changed it.
 
     Raises:
@@ -168,10 +168,10 @@ def merged(content: Content, overrides: Overrides, parameters: Mapping[str, str]
     """
     if content.task is not None:
         task, container, vcpus = tasks.merge_task(content.task, overrides.task or {}, parameters, content.platform)
-        return Work(container, vcpus, task=task)
+        return Workload(container, vcpus, task=task)
     if content.pod is not None:
         pod, container, vcpus = pods.merge_pod(content.pod, overrides.pod or {}, parameters)
-        return Work(container, vcpus, pod=pod)
+        return Workload(container, vcpus, pod=pod)
     assert content.container is not None
     container, vcpus = merge(content.container, overrides.container or {}, parameters, content.platform)
-    return Work(container, vcpus)
+    return Workload(container, vcpus)
