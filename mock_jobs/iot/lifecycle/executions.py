@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType
 
 
-class ExecutionLife(JobStore):
+class ExecutionLifecycle(JobStore):
     """Applies changes to executions that were found legal."""
 
     @abstractmethod

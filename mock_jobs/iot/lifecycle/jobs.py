@@ -8,7 +8,7 @@ from typing import Final
 
 from mock_jobs.iot import messages, states
 from mock_jobs.iot.lifecycle import job_events, quotas
-from mock_jobs.iot.lifecycle.executions import ExecutionLife
+from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
 from mock_jobs.iot.lifecycle.job_events import announce_execution, announce_job
 from mock_jobs.iot.records.execution import Execution
 from mock_jobs.iot.records.job import Job
@@ -22,7 +22,7 @@ from mock_jobs.ports.thing_registry import ThingRegistry
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 
 
-class JobLife(ExecutionLife):
+class JobLifecycle(ExecutionLifecycle):
     """Applies changes to jobs that were found legal."""
 
     def next_job_sequence(self) -> int:
@@ -59,8 +59,8 @@ class JobLife(ExecutionLife):
             job.rollout.resume(self.world.clock.now_ms)
             self._roll_out(job)
         assert job.windows is not None
-        joiners, job.windows.joiners = job.windows.joiners, {}
-        self.queue_joiners(job, list(joiners))
+        pending_joins, job.windows.pending_joins = job.windows.pending_joins, {}
+        self.queue_joiners(job, list(pending_joins))
 
     def _close(self, job: Job) -> None:
         """Let the rollout wait for the next maintenance window.
@@ -130,7 +130,7 @@ class JobLife(ExecutionLife):
 
     def _begin_rollout(self, job: Job, targets: list[Target], registry: ThingRegistry) -> None:
         if job.is_continuous:
-            self._followers.add(job, job.targets)
+            self._subscriptions.add(job, job.targets)
         job.rollout = Rollout(expand(targets, registry), self.world.clock.now_ms)
         self._rollouts[job.job_id] = job
         self.usage.follow(job)
@@ -175,7 +175,7 @@ class JobLife(ExecutionLife):
         rollout = job.rollout
         new = [name for name in thing_names if rollout is None or not rollout.waits(name)]
         if job.windows is not None and not job.windows.is_open:
-            job.windows.joiners.update(dict.fromkeys(new, True))
+            job.windows.pending_joins.update(dict.fromkeys(new, True))
         else:
             self.queue(job, new)
 
@@ -190,7 +190,7 @@ class JobLife(ExecutionLife):
         criteria, but does not make the service look at them (inferred).
         """
         job = execution.job
-        is_over = job.has_ended or execution.thing_name in job.departed
+        is_over = job.has_ended or execution.thing_name in job.left_targets
         retries = None if is_over else next_retries(job.configs.retry, execution.retries, execution.status)
         if retries is None:
             self.settle(job)
@@ -228,7 +228,7 @@ class JobLife(ExecutionLife):
         self.shelf(status).add(job)
         job.updated_at_ms = self.world.clock.now_ms
         if status not in states.ACTIVE:
-            self._followers.remove(job)
+            self._subscriptions.remove(job)
             if job.schedule is not None:
                 job.schedule.stop()
         days = self.settings.retention_days
@@ -261,7 +261,7 @@ class JobLife(ExecutionLife):
         self._after(self.settings.cancellation_seconds, job, partial(self._cancel_executions, job, trigger))
 
     def _cancel_executions(self, job: Job, trigger: ExecutionTrigger) -> None:
-        job.hold = None
+        job.finishing_timer = None
         self.usage.follow(job)
         for status in states.sources(trigger):
             self.change(job.executions.shelf(status).clear(), trigger)
@@ -272,9 +272,9 @@ class JobLife(ExecutionLife):
 
         Source: DeleteJob, API reference (documented); the order of the events is observed.
         """
-        if job.hold is not None:
-            job.hold.cancel()
-            job.hold = None
+        if job.finishing_timer is not None:
+            job.finishing_timer.cancel()
+            job.finishing_timer = None
         self.set_status(job, JobTrigger.FORCE_DELETE)
         announce_job(self, job, job_events.DELETION_IN_PROGRESS)
         self.end_rollout(job)
@@ -294,7 +294,7 @@ class JobLife(ExecutionLife):
         self._forget(job)
 
     def _forget(self, job: Job) -> None:
-        for timer in (job.hold, job.expiry):
+        for timer in (job.finishing_timer, job.expiry):
             if timer is not None:
                 timer.cancel()
         del self._jobs[job.job_id]
@@ -305,5 +305,5 @@ class JobLife(ExecutionLife):
         if not seconds:
             finish()
             return
-        job.hold = self.world.clock.call_at(self.world.clock.now_ms + round(seconds * 1000), finish)
+        job.finishing_timer = self.world.clock.call_at(self.world.clock.now_ms + round(seconds * 1000), finish)
         self.usage.follow(job)

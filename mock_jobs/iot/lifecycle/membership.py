@@ -5,14 +5,14 @@ from __future__ import annotations
 from operator import attrgetter
 
 from mock_jobs.iot import states
-from mock_jobs.iot.lifecycle.jobs import JobLife
+from mock_jobs.iot.lifecycle.jobs import JobLifecycle
 from mock_jobs.iot.records.job import Job
 from mock_jobs.iot.rules.targets import group_names
 from mock_jobs.iot.states import ExecutionTrigger
 from mock_jobs.ports.thing_registry import ThingChange, ThingEvent
 
 
-class Membership(JobLife):
+class Membership(JobLifecycle):
     """Lets continuous jobs follow their targets, and all jobs notice that a thing is gone.
 
     Source: developer guide, "Jobs key concepts" and "Jobs and job execution states": a continuous job also runs on things that
@@ -35,7 +35,7 @@ class Membership(JobLife):
     def _thing_created(self, change: ThingChange) -> None:
         """Let a thing that was deleted and is back join the jobs that have itself for a target. Source: inferred."""
         for name in change.thing_names:
-            for job in self._followers.of([self.arn("thing", name)]):
+            for job in self._subscriptions.of([self.arn("thing", name)]):
                 self._join(job, [name])
 
     def _thing_deleted(self, change: ThingChange) -> None:
@@ -45,10 +45,10 @@ class Membership(JobLife):
         IN_PROGRESS are removed too, and that a thing whose turn is still to come in a rollout gets none, is inferred.
         """
         for name in change.thing_names:
-            followers = self._followers.of([self.arn("thing", name), *self._arns(change)])
+            followers = self._subscriptions.of([self.arn("thing", name), *self._arns(change)])
             concerned = {job.job_id: job for job in (*followers, *self._rollouts.values())}
             for job in sorted(concerned.values(), key=attrgetter("sequence")):
-                job.departed.discard(name)
+                job.left_targets.discard(name)
                 self.withdraw(job, name)
             queue = self._queues.get(name)
             for execution in [] if queue is None else list(queue.pending()):
@@ -57,7 +57,7 @@ class Membership(JobLife):
     def _things_joined(self, change: ThingChange) -> None:
         registry = self.registry
         joined_group = change.groups[0]
-        for job in self._followers.of(self._arns(change)):
+        for job in self._subscriptions.of(self._arns(change)):
             # A thing that is in a group through one of its child groups joins it no second time (inferred).
             ways = [
                 [each for each in registry.with_child_groups([name]) if each != joined_group]
@@ -75,7 +75,7 @@ class Membership(JobLife):
 
     def _things_left(self, change: ThingChange) -> None:
         registry = self.registry
-        for job in self._followers.of(self._arns(change)):
+        for job in self._subscriptions.of(self._arns(change)):
             groups = registry.with_child_groups(group_names(job.targets))
             direct = set(job.targets)
             self._leave(
@@ -92,7 +92,7 @@ class Membership(JobLife):
 
     def _join(self, job: Job, thing_names: list[str]) -> None:
         """Give an execution to things that became targets, unless they have one before them."""
-        job.departed.difference_update(thing_names)
+        job.left_targets.difference_update(thing_names)
         latest = ((name, job.executions.latest(name)) for name in thing_names)
         self.queue_joiners(
             job, [name for name, execution in latest if execution is None or execution.status not in states.PENDING]
@@ -111,6 +111,6 @@ class Membership(JobLife):
             elif states.next_execution_status(execution.status, ExecutionTrigger.LEAVE) is not None:
                 queued.append(execution)
             elif execution.status in states.PENDING:
-                job.departed.add(name)
+                job.left_targets.add(name)
         self.change_some(queued, ExecutionTrigger.LEAVE)
         self.settle(job)

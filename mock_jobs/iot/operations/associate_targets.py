@@ -47,11 +47,11 @@ class AssociateOperations(Membership):
         quotas.check_targets(self.settings, job_id, len(set(arns)))
         # A new list: events hold the one that was.
         job.targets = arns
-        self._followers.add(job, arns)
+        self._subscriptions.add(job, arns)
         if comment is not None:
             job.comment = comment
         job.updated_at_ms = self.world.clock.now_ms
         names = expand(new, registry).thing_names
-        job.departed.difference_update(names)
+        job.left_targets.difference_update(names)
         self.queue_joiners(job, [name for name in names if job.executions.latest(name) is None])
         return views.identify_job(job)

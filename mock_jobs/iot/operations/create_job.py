@@ -12,7 +12,7 @@ from mock_jobs.iot import messages, states, views
 from mock_jobs.iot.documents.documents import read_document
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceAlreadyExistsException
 from mock_jobs.iot.lifecycle import quotas
-from mock_jobs.iot.lifecycle.jobs import JobLife
+from mock_jobs.iot.lifecycle.jobs import JobLifecycle
 from mock_jobs.iot.operations.template_defaults import AskedDocument, FromTemplate
 from mock_jobs.iot.records.job import Job
 from mock_jobs.iot.rules import configs
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     )
 
 
-class CreateOperations(FromTemplate, JobLife):
+class CreateOperations(FromTemplate, JobLifecycle):
     """Create jobs."""
 
     def create_job(

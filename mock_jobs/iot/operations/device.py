@@ -15,7 +15,7 @@ from mock_jobs.iot.exceptions import (
     ResourceNotFoundException,
     TerminalStateException,
 )
-from mock_jobs.iot.lifecycle.jobs import JobLife
+from mock_jobs.iot.lifecycle.jobs import JobLifecycle
 from mock_jobs.iot.lifecycle.presigning import written_for
 from mock_jobs.iot.records.execution import Execution
 from mock_jobs.iot.rules import configs
@@ -28,7 +28,7 @@ MAX_PENDING: Final = 10
 MAX_PENDING_WITH_WINDOWS: Final = 15
 
 
-def get_pending(store: JobLife, thing_name: str) -> WireShape:
+def get_pending(store: JobLifecycle, thing_name: str) -> WireShape:
     """List the executions of a thing that run and that wait, those that run first.
 
     They are 10 at most, or 15 if a job with maintenance windows is among them.
@@ -49,7 +49,7 @@ def get_pending(store: JobLife, thing_name: str) -> WireShape:
     }
 
 
-def start_next(store: JobLife, thing_name: str, details: Mapping[str, str] | None, step_minutes: int | None) -> WireShape:
+def start_next(store: JobLifecycle, thing_name: str, details: Mapping[str, str] | None, step_minutes: int | None) -> WireShape:
     """Start the first pending execution of a thing and return it; one that runs already is returned as it is.
 
     Source: developer guide, "Jobs device HTTP API" (documented); an idle thing gets an empty answer (observed).
@@ -71,7 +71,9 @@ def start_next(store: JobLife, thing_name: str, details: Mapping[str, str] | Non
     return {"execution": views.describe_to_device(execution, store.world.clock.now_ms, written_for(store, execution))}
 
 
-def describe(store: JobLife, thing_name: str, job_id: str, *, with_document: bool, execution_number: int | None) -> WireShape:
+def describe(
+    store: JobLifecycle, thing_name: str, job_id: str, *, with_document: bool, execution_number: int | None
+) -> WireShape:
     """Return a pending execution of a thing, by default with the document.
 
     Source: DescribeJobExecution, API reference of the data plane (documented); `$next` of an idle thing gets an empty answer
@@ -115,7 +117,7 @@ class Report:
     execution_number: int | None
 
 
-def update(store: JobLife, thing_name: str, job_id: str, report: Report) -> Execution:
+def update(store: JobLifecycle, thing_name: str, job_id: str, report: Report) -> Execution:
     """Apply a device's report, and return the execution.
 
     Source: UpdateJobExecution, API reference (documented). A status that only the service gives is refused before the
@@ -142,7 +144,7 @@ def update(store: JobLife, thing_name: str, job_id: str, report: Report) -> Exec
     return execution
 
 
-def answer_update(store: JobLife, execution: Execution, *, with_state: bool, with_document: bool) -> WireShape:
+def answer_update(store: JobLifecycle, execution: Execution, *, with_state: bool, with_document: bool) -> WireShape:
     """Return what UpdateJobExecution answers: nothing, unless state or document are asked for."""
     answer: dict[str, object] = {}
     if with_state:
@@ -152,13 +154,13 @@ def answer_update(store: JobLife, execution: Execution, *, with_state: bool, wit
     return answer
 
 
-def _check_registered(store: JobLife, thing_name: str) -> None:
+def _check_registered(store: JobLifecycle, thing_name: str) -> None:
     # A request that names no job; the text is ours.
     if not store.registry.has_thing(thing_name):
         raise ResourceNotFoundException(messages.THING_NOT_FOUND.format(name=thing_name))
 
 
-def _find(store: JobLife, thing_name: str, job_id: str, number: int | None) -> Execution:
+def _find(store: JobLifecycle, thing_name: str, job_id: str, number: int | None) -> Execution:
     job = store.get_job(job_id)
     execution = job.executions.find(thing_name, number) if job is not None and store.registry.has_thing(thing_name) else None
     if execution is None:

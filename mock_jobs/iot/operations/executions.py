@@ -13,7 +13,7 @@ from mock_jobs.iot.exceptions import (
     ResourceNotFoundException,
     VersionConflictException,
 )
-from mock_jobs.iot.lifecycle.jobs import JobLife
+from mock_jobs.iot.lifecycle.jobs import JobLifecycle
 from mock_jobs.iot.records.execution import Execution, listing_key
 from mock_jobs.iot.rules.paging import page, start_of_page
 from mock_jobs.iot.states import ExecutionTrigger
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType
 
 
-class ExecutionOperations(JobLife):
+class ExecutionOperations(JobLifecycle):
     """Describe, list, cancel and delete job executions."""
 
     def describe_job_execution(self, *, job_id: str, thing_name: str, execution_number: int | None = None) -> WireShape:

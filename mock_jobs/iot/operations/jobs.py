@@ -13,7 +13,7 @@ from mock_jobs.iot.exceptions import (
     ResourceNotFoundException,
 )
 from mock_jobs.iot.lifecycle import quotas
-from mock_jobs.iot.lifecycle.jobs import JobLife
+from mock_jobs.iot.lifecycle.jobs import JobLifecycle
 from mock_jobs.iot.records.job import Job
 from mock_jobs.iot.records.store import job_key
 from mock_jobs.iot.rules.paging import page, start_of_page
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobStatusType, TargetSelectionType
 
 
-class JobOperations(JobLife):
+class JobOperations(JobLifecycle):
     """Describe, list, cancel and delete jobs."""
 
     def describe_job(self, *, job_id: str, before_substitution: bool = False) -> WireShape:  # noqa: ARG002 - see below

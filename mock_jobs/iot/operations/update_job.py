@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mock_jobs.iot import messages, states
 from mock_jobs.iot.documents.documents import check_role
 from mock_jobs.iot.exceptions import InvalidRequestException
-from mock_jobs.iot.lifecycle.jobs import JobLife
+from mock_jobs.iot.lifecycle.jobs import JobLifecycle
 from mock_jobs.iot.rules import configs
 from mock_jobs.iot.rules.job_configs import JobConfigs
 from mock_jobs.iot.states import JobTrigger
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     )
 
 
-class UpdateOperations(JobLife):
+class UpdateOperations(JobLifecycle):
     """Update jobs."""
 
     def update_job(

@@ -50,9 +50,9 @@ class Job:
         executions: Its executions.
         rollout: What is still to be rolled out, None in every steady state.
         schedule: When it starts and ends, None for at once and never.
-        hold: Waits for the end of a cancelation or deletion that takes its time.
+        finishing_timer: Waits for the end of a cancelation or deletion that takes its time.
         expiry: Waits for the moment from which the job is no longer kept.
-        departed: Things of a continuous job that left its targets while they ran it; they are not tried again.
+        left_targets: Things of a continuous job that left its targets while they ran it; they are not tried again.
     """
 
     sequence: int
@@ -78,9 +78,9 @@ class Job:
     executions: JobExecutions = field(default_factory=JobExecutions)
     rollout: Rollout | None = None
     schedule: Schedule | None = None
-    hold: Timer | None = None
+    finishing_timer: Timer | None = None
     expiry: Timer | None = None
-    departed: set[str] = field(default_factory=set)
+    left_targets: set[str] = field(default_factory=set)
     _device_document: DeviceDocument | None = None
 
     @property
@@ -113,7 +113,7 @@ class Job:
 
     def withdraw(self, thing_name: str) -> bool:
         """Leave a thing out that waits for its turn in the rollout, or for a maintenance window; return whether it waited."""
-        waited = self.windows is not None and self.windows.joiners.pop(thing_name, False)
+        waited = self.windows is not None and self.windows.pending_joins.pop(thing_name, False)
         return (self.rollout is not None and self.rollout.withdraw(thing_name)) or waited
 
     @property
@@ -123,7 +123,7 @@ class Job:
         Source: true during rollout and cancelation, false in every steady state (observed). It is false while the rollout waits
         for a maintenance window (inferred).
         """
-        return self.is_rolling_out or (self.hold is not None and self.status == states.CANCELED)
+        return self.is_rolling_out or (self.finishing_timer is not None and self.status == states.CANCELED)
 
     @property
     def device_document(self) -> DeviceDocument:

@@ -18,7 +18,7 @@ from mock_jobs.iot.handle import IoTControl
 from mock_jobs.iot.records.execution import Execution
 from mock_jobs.iot.records.job import Job
 from mock_jobs.iot.records.quota_usage import Usage
-from mock_jobs.iot.records.subscriptions import Followers
+from mock_jobs.iot.records.subscriptions import TargetSubscriptions
 from mock_jobs.iot.records.template import JobTemplate, JobTemplates
 from mock_jobs.iot.records.thing_queue import ThingQueue
 from mock_jobs.iot.rules.bounds import MORE_BOUNDS
@@ -43,7 +43,7 @@ class JobStore(Backend):
         self._jobs: dict[str, Job] = {}
         self._shelves: dict[JobStatusType, Shelf[Job]] = {}
         self._queues: dict[str, ThingQueue] = {}
-        self._followers = Followers()
+        self._subscriptions = TargetSubscriptions()
         # Those with something left to roll out, paused ones included.
         self._rollouts: dict[str, Job] = {}
         self._job_sequence = count(1)

@@ -8,7 +8,7 @@ from operator import attrgetter
 from mock_jobs.iot.records.job import Job
 
 
-class Followers:
+class TargetSubscriptions:
     """The continuous jobs that have started and are not over, by the ARNs of their targets.
 
     So what a change of a group costs depends on the jobs that follow it, not on the number of jobs.

@@ -53,16 +53,16 @@ class MaintenanceWindows:
 
     Attributes:
         is_open: Whether one is open now; never before the job has started.
-        joiners: Names of the things that became targets while all were closed, in their order.
+        pending_joins: Names of the things that became targets while all were closed, in their order.
     """
 
-    __slots__ = ("_alarm", "_windows", "is_open", "joiners")
+    __slots__ = ("_alarm", "_windows", "is_open", "pending_joins")
 
     def __init__(self, windows: Sequence[Window]) -> None:
         self._windows = windows
         self._alarm: Timer | None = None
         self.is_open = False
-        self.joiners: dict[str, bool] = {}
+        self.pending_joins: dict[str, bool] = {}
 
     def closing_after_ms(self, at_ms: int) -> int | None:
         """Return until when one is open that is open at a moment, None if all are closed; both in milliseconds."""
