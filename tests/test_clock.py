@@ -150,7 +150,7 @@ def test_catching_up_shows_an_overdue_timer_its_own_moment():
         clock.call_at(NEW_YEAR_MS + 1000, lambda: seen.append(clock.now_ms))
         traveller.shift(60)
 
-        clock.catch_up()
+        clock.run_due()
 
         assert seen == [NEW_YEAR_MS + 1000]
         assert clock.now_ms == NEW_YEAR_MS + 60_000
@@ -161,7 +161,7 @@ def test_gated_timers_wait_while_the_gate_is_shut(clock):
     clock.call_at(clock.now_ms, lambda: seen.append("gated"), gated=True)
     clock.gate_follows_time = clock.gate_follows_moves = False
 
-    clock.catch_up()
+    clock.run_due()
     clock.advance(10)
     assert seen == []
 
@@ -176,11 +176,11 @@ def test_a_wave_fires_one_moment_and_leaves_what_it_makes_for_the_next(clock):
     clock.call_at(start, lambda: (seen.append("a"), clock.call_at(start, lambda: seen.append("a2"), gated=True)), gated=True)
     clock.call_at(start, lambda: seen.append("b"), gated=True)
 
-    assert clock.next_wave()
+    assert clock.run_next()
     assert seen == ["a", "b"]
-    assert clock.next_wave()
+    assert clock.run_next()
     assert seen == ["a", "b", "a2"]
-    assert not clock.next_wave()
+    assert not clock.run_next()
 
 
 def test_a_wave_takes_the_clock_to_its_moment_and_ordinary_timers_fire_on_the_way(clock):
@@ -188,7 +188,7 @@ def test_a_wave_takes_the_clock_to_its_moment_and_ordinary_timers_fire_on_the_wa
     clock.call_at(start + 9000, lambda: seen.append(("gated", clock.now_ms - start)), gated=True)
     clock.call_at(start + 4000, lambda: seen.append(("ordinary", clock.now_ms - start)))
 
-    assert clock.next_wave()
+    assert clock.run_next()
 
     assert seen == [("ordinary", 4000), ("gated", 9000)]
     assert clock.now_ms == start + 9000
@@ -197,7 +197,7 @@ def test_a_wave_takes_the_clock_to_its_moment_and_ordinary_timers_fire_on_the_wa
 def test_one_moment_stands_still_while_real_time_runs():
     with time_machine.travel(NEW_YEAR, tick=False) as traveller:
         clock = Clock()
-        with clock.one_moment():
+        with clock.pinned():
             traveller.shift(1)
             assert clock.now_ms == NEW_YEAR_MS
         assert clock.now_ms == NEW_YEAR_MS + 1000
@@ -240,8 +240,8 @@ def test_who_is_called_soon_waits_for_the_timer_that_fires(clock):
 
 def test_who_is_called_soon_without_a_timer_waits_for_the_end_of_the_moment(clock):
     seen = []
-    with clock.one_moment():
-        with clock.one_moment():
+    with clock.pinned():
+        with clock.pinned():
             clock.call_soon(lambda: seen.append("soon"))
         seen.append("inner end")
 
@@ -253,10 +253,10 @@ def test_what_a_callback_leads_to_does_not_wait_for_those_behind_it(clock):
 
     def first():
         clock.call_at(clock.now_ms, lambda: clock.call_soon(lambda: seen.append("of the first")))
-        clock.catch_up()
+        clock.run_due()
         seen.append("first")
 
-    with clock.one_moment():
+    with clock.pinned():
         clock.call_soon(first)
         clock.call_soon(lambda: seen.append("second"))
 
@@ -268,21 +268,21 @@ def test_a_callback_that_raises_leaves_the_others_waiting(clock):
     clock.call_soon({}.popitem)
     clock.call_soon(lambda: seen.append("second"))
 
-    moment = clock.one_moment()
+    moment = clock.pinned()
     moment.__enter__()
     with pytest.raises(KeyError):
         moment.__exit__(None, None, None)
     assert seen == []
 
-    with clock.one_moment():
+    with clock.pinned():
         pass
     assert seen == ["second"]
 
 
 def test_a_clock_that_is_made_forgetful_by_a_callback_calls_nobody_else(clock):
     seen = []
-    with clock.one_moment():
-        clock.call_soon(clock.forget)
+    with clock.pinned():
+        clock.call_soon(clock.reset)
         clock.call_soon(lambda: seen.append("soon"))
 
     assert seen == []
@@ -290,9 +290,9 @@ def test_a_clock_that_is_made_forgetful_by_a_callback_calls_nobody_else(clock):
 
 def test_a_forgetful_clock_calls_nobody(clock):
     seen = []
-    with clock.one_moment():
+    with clock.pinned():
         clock.call_soon(lambda: seen.append("soon"))
-        clock.forget()
+        clock.reset()
 
     assert seen == []
 
@@ -317,7 +317,7 @@ def test_a_callback_that_moves_the_clock_takes_the_move_it_interrupts_along(is_f
 def test_moments_of_two_threads_may_end_in_any_order():
     with time_machine.travel(NEW_YEAR, tick=False) as traveller:
         clock = Clock()
-        one, other = clock.one_moment(), clock.one_moment()
+        one, other = clock.pinned(), clock.pinned()
         one.__enter__()
         other.__enter__()
         traveller.shift(1)
@@ -368,7 +368,7 @@ def test_what_is_not_cancelled_fires_in_order_however_much_is(seed, share):
 def test_cancelling_after_the_clock_forgot_is_harmless(clock):
     seen = []
     timers = [clock.call_at(clock.now_ms + 1000, lambda: seen.append("old")) for _ in range(200)]
-    clock.forget()
+    clock.reset()
     clock.freeze()
     clock.call_at(clock.now_ms + 1000, lambda: seen.append("new"))
 

@@ -169,8 +169,8 @@ class BatchControl:
             UsageValueError: There is no such queue or code, or the queue can be brought to this by itself.
             UsageTypeError: An argument is no string.
         """
-        with self._world.lock, self._world.clock.one_moment():
-            self._world.clock.catch_up()
+        with self._world.lock, self._world.clock.pinned():
+            self._world.clock.run_due()
             return begin_outage(self._scenario.regions, queue, code, instance_type, self._world.lock)
 
     def invalidate(self, compute_environment: str, reason: str) -> None:
@@ -188,8 +188,8 @@ class BatchControl:
         """
         check_text("compute_environment", compute_environment)
         check_text("reason", reason)
-        with self._world.lock, self._world.clock.one_moment():
-            self._world.clock.catch_up()
+        with self._world.lock, self._world.clock.pinned():
+            self._world.clock.run_due()
             known = [(region, each) for region in self._scenario.regions for each in region.environments.values()]
             region, environment = the_named("compute environment", compute_environment, known)
             if environment.status == "DELETING":
@@ -206,8 +206,8 @@ class BatchControl:
             UsageValueError: There is no such queue.
             UsageTypeError: The name is no string.
         """
-        with self._world.lock, self._world.clock.one_moment():
-            self._world.clock.catch_up()
+        with self._world.lock, self._world.clock.pinned():
+            self._world.clock.run_due()
             for outage in list(find_queue(self._scenario.regions, queue)[1].outages):
                 outage.clear()
 
@@ -257,8 +257,8 @@ class BatchControl:
             UsageTypeError: `job_id` is no string.
         """
         check_text("job_id", job_id)
-        with self._world.lock, self._world.clock.one_moment():
-            self._world.clock.catch_up()
+        with self._world.lock, self._world.clock.pinned():
+            self._world.clock.run_due()
             steppable = self._find(job_id)
             job = steppable.job
             moves = job.moves
@@ -283,26 +283,26 @@ class BatchControl:
         """
         check_text("job_id", job_id)
         check_text("status", status)
-        with self._world.lock, self._world.clock.one_moment():
+        with self._world.lock, self._world.clock.pinned():
             steppable = self._find(job_id)
             job = steppable.job
             if status not in steppable.statuses:
                 msg = f"no such status: {status!r}. There are: {', '.join(steppable.statuses)}"
                 raise UsageValueError(msg)
-            self._world.clock.catch_up()
+            self._world.clock.run_due()
             while job.status != status:
                 if job.is_terminal:
                     msg = f"job {job_id} will never be {status}: it is {job.status} ({job.status_reason})"
                     raise UsageValueError(msg)
-                if not self._world.clock.next_wave():
+                if not self._world.clock.run_next():
                     msg = f"job {job_id} will never be {status}: {steppable.why_stuck()}"
                     raise UsageValueError(msg)
 
     def run_all(self) -> None:
         """Move the world, time included, until no job can move any more, whatever the pace."""
-        with self._world.lock, self._world.clock.one_moment():
-            self._world.clock.catch_up()
-            while self._world.clock.next_wave():
+        with self._world.lock, self._world.clock.pinned():
+            self._world.clock.run_due()
+            while self._world.clock.run_next():
                 pass
 
     def _find(self, job_id: str) -> Steppable:

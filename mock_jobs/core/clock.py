@@ -84,7 +84,7 @@ class Clock:
     """The time that the mock lives in: the process clock plus an offset.
 
     It starts from `time.time()`, so time-machine and freezegun govern it while they are active, back in time too. It moves by
-    itself with real time unless frozen, and forward by `advance` and `move_to`. Timers never fire in the background: `catch_up`,
+    itself with real time unless frozen, and forward by `advance` and `move_to`. Timers never fire in the background: `run_due`,
     which every request begins with, and the moves fire what is due, each timer at exactly its due time.
 
     There are two kinds of timers. Ordinary ones follow the clock always. *Gated* ones belong to AWS Batch jobs, whose pace
@@ -96,7 +96,7 @@ class Clock:
         self._offset_ms = 0
         self._frozen_ms: int | None = None
         self._pinned_ms: int | None = None
-        self._moment = _OneMoment(self)
+        self._moment = _Pinned(self)
         self._soon: deque[Callable[[], None]] = deque()
         self._settling: list[deque[Callable[[], None]]] = []
         self._sequence = 0
@@ -127,7 +127,7 @@ class Clock:
         return self._frozen_ms is not None
 
     @property
-    def life(self) -> object:
+    def generation(self) -> object:
         """The same object until this clock forgets: for those who let other threads act, and must know whether that has ended meanwhile."""
         return self._moment
 
@@ -204,7 +204,7 @@ class Clock:
         heap.push(timer)
         return timer
 
-    def catch_up(self) -> None:
+    def run_due(self) -> None:
         """Fire everything that is due now."""
         if not self._timers.waiting and not self._gated.waiting:
             return
@@ -213,7 +213,7 @@ class Clock:
             if self._earliest(gated=self.gate_follows_time, until_ms=now_ms) is not None:
                 self._fire_until(now_ms, gated=self.gate_follows_time)
 
-    def one_moment(self) -> _OneMoment:
+    def pinned(self) -> _Pinned:
         """Show one and the same moment for the length of a `with` block, moves of this clock aside."""
         return self._moment
 
@@ -225,7 +225,7 @@ class Clock:
         """
         self._soon.append(callback)
 
-    def next_wave(self, by_ms: int | None = None) -> bool:
+    def run_next(self, by_ms: int | None = None) -> bool:
         """Fire the gated timers that are due next, moving to their moment, and whatever else is due before.
 
         A wave is all the gated timers that wait now for the same, earliest moment. Timers that the wave itself makes are left
@@ -236,9 +236,9 @@ class Clock:
 
         Returns:
             False if no gated timer waits, or none that is due in time; then nothing happened. False as well if the clock had to
-            `forget` on the way: what waits now is not what the caller waits for.
+            `reset` on the way: what waits now is not what the caller waits for.
         """
-        with self.one_moment():
+        with self.pinned():
             moment = self._moment
             first = self._gated.first()
             if first is None or (by_ms is not None and first.due_ms > by_ms):
@@ -252,7 +252,7 @@ class Clock:
                 self._fire(self._gated)
             return moment is self._moment
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Drop all timers and go back to the process clock.
 
         Whoever is firing timers just now, waiting in a callback that lets other threads act, fires no more of them afterwards.
@@ -264,7 +264,7 @@ class Clock:
         self._offset_ms = 0
         self._frozen_ms = None
         self._pinned_ms = None
-        self._moment = _OneMoment(self)
+        self._moment = _Pinned(self)
 
     # Inside
 
@@ -277,7 +277,7 @@ class Clock:
             self._offset_ms = moment_ms - int(time.time() * 1000)
 
     def _move(self, target_ms: int, *, gated: bool) -> None:
-        with self.one_moment():
+        with self.pinned():
             moment = self._moment
             self._fire_until(target_ms, gated=gated)
             if moment is self._moment and target_ms > self.now_ms:
@@ -337,8 +337,8 @@ class Clock:
                 self._soon.extendleft(reversed(waiting))
 
 
-class _OneMoment:
-    """A `with` block of `Clock.one_moment`; each request has one, so it is no generator, which would take three times as long.
+class _Pinned:
+    """A `with` block of `Clock.pinned`; each request has one, so it is no generator, which would take three times as long.
 
     Blocks are counted: those of two threads, one of which waits in a callback, may end in any order. A clock that forgets takes a new
     one, so that blocks begun before have no say any more.

@@ -119,7 +119,7 @@ class World:
         """Forget all state of the services, all timers, faults, calls and events."""
         with self.lock:
             self._stores.clear()
-            self.clock.forget()
+            self.clock.reset()
             for each in self._shared.values():
                 each.forget()
             self.faults.clear()

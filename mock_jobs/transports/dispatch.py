@@ -34,8 +34,8 @@ def answer(world: World, request: Request) -> Answer | None:
     if found is None:
         return _unknown_route(world, request) if is_ours(request.service, request.path) else None
     operation, labels = found
-    with world.lock, world.clock.one_moment():
-        world.clock.catch_up()
+    with world.lock, world.clock.pinned():
+        world.clock.run_due()
         world.endpoint = request.endpoint
         try:
             return _act(world, operation, labels, request)

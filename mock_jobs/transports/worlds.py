@@ -65,8 +65,8 @@ class Worlds:
             self._neighbours.serve_state_machines()
         world = self._by_account.get(self._key(account))
         if world is not None:
-            with world.lock, world.clock.one_moment():
-                world.clock.catch_up()
+            with world.lock, world.clock.pinned():
+                world.clock.run_due()
                 if signing_name == "logs":
                     for region in world.shared(Scenario).regions:
                         region.lifecycle.logs.write_due()
@@ -121,6 +121,6 @@ class Worlds:
     def _change_of_things(self, account: str, region: str) -> Iterator[Callable[[ThingChange], None]]:
         # Around the change itself: what is due comes before it, and no request finds the registry changed and jobs not.
         world = self.of(account)
-        with world.lock, world.clock.one_moment():
-            world.clock.catch_up()
+        with world.lock, world.clock.pinned():
+            world.clock.run_due()
             yield world.store(IoTBackend, account, region).things_changed

@@ -237,7 +237,7 @@ def test_a_parent_is_pending_while_its_children_run_and_never_runs_itself(mock, 
     array = submit(batch, size=2)
     seen = [status(batch, array)]
     while seen[-1] not in ("SUCCEEDED", "FAILED"):
-        mock.clock.next_wave()
+        mock.clock.run_next()
         seen.append(status(batch, array))
 
     assert seen[0] == "SUBMITTED"

@@ -155,15 +155,15 @@ class Announcer:
             self._outbox.append(draft)
 
     def _deliver(self) -> None:
-        outbox, life = self._outbox, self._clock.life
+        outbox, generation = self._outbox, self._clock.generation
         try:
-            while outbox and life is self._clock.life:
+            while outbox and generation is self._clock.generation:
                 payload = outbox.popleft().event().payload
                 # A target may be an HTTP endpoint, which may answer only when a request of its own has been answered.
                 with self._unlocked():
                     self._bus.deliver(payload)
         finally:
-            if outbox and life is self._clock.life:
+            if outbox and generation is self._clock.generation:
                 # A warning that was turned into an error; the others are delivered all the same.
                 self._clock.call_soon(self._deliver)
             else:

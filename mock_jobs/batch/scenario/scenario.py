@@ -146,9 +146,9 @@ class Scenario:
         """
         ran = False
         if self.functions:
-            generation = self._clock.life
+            generation = self._clock.generation
             read, ran = self._without_functions(read)
-            if generation is not self._clock.life:
+            if generation is not self._clock.generation:
                 return True
         pace = self.pace_stack.pace
         if pace.mode != "poll":
@@ -157,7 +157,7 @@ class Scenario:
         if not ripe:
             return ran
         by_ms = None if may_take_time else self._clock.now_ms
-        while self._clock.next_wave(by_ms):
+        while self._clock.run_next(by_ms):
             if any(each.moves != moves for each, moves in ripe):
                 break
         return True
