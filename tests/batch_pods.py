@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from batch_site import EC2
+from batch_fixtures import EC2
 
 CLUSTER = "arn:aws:eks:us-east-1:123456789012:cluster/c"
 RESOURCES = {**EC2, "allocationStrategy": "BEST_FIT_PROGRESSIVE"}

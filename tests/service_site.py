@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from batch_site import PREFIX
+from batch_fixtures import PREFIX
 
 NUM_INSTANCES = "NUM_INSTANCES"
 M5 = "ml.m5.large"

@@ -20,7 +20,7 @@ from mock_jobs import MockJobsServer
 from mock_jobs.moto_adapters import events as moto_events
 from mock_jobs.moto_adapters import things as moto_things
 
-from batch_site import make_site, status, submit
+from batch_fixtures import make_queue_and_definition, status, submit
 from constants import ACCOUNT, NO_RETRIES, REGION
 
 PATIENCE = 20
@@ -152,7 +152,7 @@ def test_no_reset_is_missed_however_soon_it_follows_another(place):
 
         assert place.controls.clock.now_ms - before < 3_600_000
         batch = place.client("batch")
-        make_site(batch)
+        make_queue_and_definition(batch)
         job_id = submit(batch)
         place.controls.batch.run_until(job_id, "SUCCEEDED")
         place.reset()
@@ -160,7 +160,7 @@ def test_no_reset_is_missed_however_soon_it_follows_another(place):
 
 def test_a_reset_of_moto_alone_is_heard_of_at_once(place):
     submitted = place.client("batch")
-    make_site(submitted)
+    make_queue_and_definition(submitted)
 
     BackendDict.reset()
 
@@ -206,7 +206,7 @@ def test_rules_of_two_accounts_may_submit_jobs_to_each_other_at_once(server, mon
     queues = {}
     for account in accounts:
         batch = place.client("batch", account)
-        make_site(batch)
+        make_queue_and_definition(batch)
         queues[account] = batch.describe_job_queues()["jobQueues"][0]["jobQueueArn"]
     _answer_with_a_job(place, ACCOUNT, queues[OTHER_ACCOUNT])
     _answer_with_a_job(place, OTHER_ACCOUNT, queues[ACCOUNT])
@@ -230,7 +230,7 @@ def test_rules_of_two_accounts_may_submit_jobs_to_each_other_at_once(server, mon
 def test_an_http_endpoint_that_gets_an_event_may_make_requests_before_it_answers(place, monkeypatch):
     monkeypatch.setenv("MOTO_EVENTS_INVOKE_HTTP", "true")
     batch = place.client("batch")
-    make_site(batch)
+    make_queue_and_definition(batch)
     events = place.client("events")
     connection = events.create_connection(
         Name="c", AuthorizationType="API_KEY", AuthParameters={"ApiKeyAuthParameters": {"ApiKeyName": "k", "ApiKeyValue": "v"}}
@@ -257,7 +257,7 @@ def test_an_http_endpoint_that_gets_an_event_may_make_requests_before_it_answers
 
 def test_a_function_may_make_requests_while_another_thread_resets(place):
     batch = place.client("batch")
-    make_site(batch)
+    make_queue_and_definition(batch)
     runs, has_reset = threading.Event(), threading.Event()
     seen = []
 
@@ -289,14 +289,14 @@ def test_a_function_may_make_requests_while_another_thread_resets(place):
 @pytest.mark.parametrize("move", ["advance", "run_all", "poll"])
 def test_what_follows_a_reset_is_not_moved_by_a_move_from_before_it(mock, batch, move):
     mock.clock.freeze()
-    make_site(batch)
+    make_queue_and_definition(batch)
     made = []
 
     def begin_anew(run):
         def others():
             mock.reset()
             mock.clock.freeze()
-            make_site(batch)
+            make_queue_and_definition(batch)
             mock.batch.plan(duration=60)
             made.append((submit(batch), mock.clock.now_ms))
 
@@ -356,7 +356,7 @@ def _batch_jobs(place, dice):
         job_id = submit(batch, "many", size=dice.choice([None, 3]))
 
     for _ in range(TURNS):
-        yield lambda: make_site(batch)
+        yield lambda: make_queue_and_definition(batch)
         yield submit_one
         yield lambda: batch.describe_jobs(jobs=[job_id])
         yield lambda: batch.list_jobs(jobQueue="q")
@@ -399,7 +399,7 @@ def test_many_threads_leave_a_state_that_agrees_with_itself(place, others):
     at_once(*(lambda part=part, seed=seed: _play(part, place, seed, is_reset_meanwhile) for seed, part in enumerate(parts)))
 
     iot, batch = place.client("iot"), place.client("batch")
-    _try(lambda: make_site(batch), may_fail=False)
+    _try(lambda: make_queue_and_definition(batch), may_fail=False)
     job_ids = [job["jobId"] for page in iot.get_paginator("list_jobs").paginate() for job in page["jobs"]]
     for job_id in job_ids:
         details = iot.describe_job(jobId=job_id)["job"]["jobProcessDetails"]
@@ -415,7 +415,7 @@ def test_many_threads_leave_a_state_that_agrees_with_itself(place, others):
 
 def test_a_pool_of_threads_gets_what_one_thread_would(place):
     batch = place.client("batch")
-    make_site(batch)
+    make_queue_and_definition(batch)
 
     def work(number):
         client = place.client("batch")

@@ -10,13 +10,13 @@ import pytest
 
 from mock_jobs.batch.scenario.pace import Pace
 
-from batch_site import (
+from batch_fixtures import (
     EC2,
     detail,
     make_environment,
     make_nodes,
     make_queue,
-    make_site,
+    make_queue_and_definition,
     nodes,
     refusal,
     status,
@@ -89,7 +89,7 @@ TERMINATES = [terminate, pytest.param(terminate_all, marks=bulk)]
 @pytest.fixture
 def life(batch):
     """Submit a job that is PENDING, too, on its way; a job that succeeded is what it waited for."""
-    make_site(batch)
+    make_queue_and_definition(batch)
 
     def begin():
         first = submit(batch, "first")
@@ -141,7 +141,7 @@ def test_with_a_slower_pace_a_state_holds_as_well(mock, batch, life, stop, state
 
 
 def test_a_state_that_was_read_holds_whatever_else_is_read(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     job_id = submit(batch)
     poll_until(lambda: status(batch, job_id), "RUNNABLE")
     for state in ("SUBMITTED", "STARTING", "RUNNING"):
@@ -155,7 +155,7 @@ def test_a_state_that_was_read_holds_whatever_else_is_read(batch):
 
 def test_a_look_at_another_pace_is_no_read(mock, batch):
     """A test may look at a job without taking a state from the code that polls it."""
-    make_site(batch)
+    make_queue_and_definition(batch)
     job_id = submit(batch)
     with mock.batch.paced("manual"):
         looked = [status(batch, job_id) for _ in range(2)]
@@ -165,7 +165,7 @@ def test_a_look_at_another_pace_is_no_read(mock, batch):
 
 def test_reading_another_job_may_move_one_that_was_read(batch):
     """There is one clock: what is due at the same moment happens together."""
-    make_site(batch)
+    make_queue_and_definition(batch)
     first, second = submit(batch, "first"), submit(batch, "second")
     batch.describe_jobs(jobs=[first, second])
     poll_until(lambda: status(batch, first), "SUCCEEDED")
@@ -190,7 +190,7 @@ def test_reading_another_job_may_move_one_that_was_read(batch):
     ],
 )
 def test_a_stop_finds_the_children_in_the_states_that_the_summary_told(batch, state, stop, ended):
-    make_site(batch)
+    make_queue_and_definition(batch)
     array = submit(batch, size=2)
     poll_until(lambda: "".join(summary(batch, array)), state)
 
@@ -203,7 +203,7 @@ def test_a_stop_finds_the_children_in_the_states_that_the_summary_told(batch, st
 @pytest.mark.parametrize("state", ["RUNNABLE", "STARTING", "RUNNING"])
 @pytest.mark.parametrize("stop", [cancel, terminate])
 def test_a_stop_finds_a_child_in_the_state_that_was_read(batch, state, stop):
-    make_site(batch)
+    make_queue_and_definition(batch)
     child = f"{submit(batch, size=2)}:1"
     poll_until(lambda: status(batch, child), state)
 
@@ -215,7 +215,7 @@ def test_a_stop_finds_a_child_in_the_state_that_was_read(batch, state, stop):
 
 @pytest.mark.parametrize("state", ["RUNNABLE", "STARTING", "RUNNING"])
 def test_a_stop_finds_a_child_in_the_state_that_was_listed(batch, state):
-    make_site(batch)
+    make_queue_and_definition(batch)
     array = submit(batch, size=2)
     poll_until(lambda: state if batch.list_jobs(arrayJobId=array, jobStatus=state)["jobSummaryList"] else None, state)
 
@@ -260,7 +260,7 @@ def test_a_terminate_finds_the_nodes_running_that_were_read_running(batch):
 
 
 def test_a_snapshot_shows_a_job_that_can_then_be_cancelled(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     job_id = submit(batch)
 
     def front():
@@ -333,7 +333,7 @@ def test_an_environment_is_deleted_in_the_state_that_was_read(mock, batch, state
 
 def test_a_queue_takes_no_jobs_while_its_creation_was_read_last(mock, batch):
     mock.batch.settings.jq_create_seconds = 30
-    make_site(batch)
+    make_queue_and_definition(batch)
 
     def read():
         return batch.describe_job_queues()["jobQueues"][0]["status"]

@@ -7,7 +7,7 @@ import pytest
 
 from mock_jobs.core.errors import UsageTypeError, UsageValueError
 
-from batch_site import (
+from batch_fixtures import (
     ACCOUNT,
     FARGATE,
     PREFIX,
@@ -16,7 +16,7 @@ from batch_site import (
     make_definition,
     make_environment,
     make_queue,
-    make_site,
+    make_queue_and_definition,
     status,
     statuses,
     submit,
@@ -54,7 +54,7 @@ def reason(batch, job_id):
 @pytest.mark.parametrize("code", TEXTS)
 @pytest.mark.parametrize("reference", ["q", f"{PREFIX}job-queue/q"], ids=["name", "ARN"])
 def test_a_blocked_queue_places_nothing_and_its_head_says_why(mock, batch, at, code, reference):
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.block(reference, code)
     head, behind = submit(batch), submit(batch)
 
@@ -66,7 +66,7 @@ def test_a_blocked_queue_places_nothing_and_its_head_says_why(mock, batch, at, c
 
 
 def test_the_queue_is_blocked_for_the_length_of_a_block(mock, batch, at):
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.plan(duration=10)
     running = submit(batch)
     assert status(batch, running) == "RUNNING"
@@ -84,7 +84,7 @@ def test_the_queue_is_blocked_for_the_length_of_a_block(mock, batch, at):
 
 
 def test_of_several_reasons_the_last_counts_and_each_can_be_taken_back(mock, batch, at):
-    make_site(batch)
+    make_queue_and_definition(batch)
     first = mock.batch.block("q", "UNDETERMINED")
     second = mock.batch.block("q", NO_CAPACITY)
     job_id = submit(batch)
@@ -101,7 +101,7 @@ def test_of_several_reasons_the_last_counts_and_each_can_be_taken_back(mock, bat
 
 
 def test_unblock_takes_everything_back(mock, batch, at):
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.block("q", "UNDETERMINED")
     mock.batch.block("q", NO_CAPACITY)
     job_id = submit(batch)
@@ -113,7 +113,7 @@ def test_unblock_takes_everything_back(mock, batch, at):
 
 
 def test_other_queues_go_on(mock, batch, at):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_queue(batch, "other")
     mock.batch.block("q", NO_CAPACITY)
 
@@ -124,7 +124,7 @@ def test_other_queues_go_on(mock, batch, at):
 
 def test_nobody_passes_a_blocked_head_even_if_others_may_pass(mock, batch, at):
     mock.batch.settings.strict_fifo = False
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.block("q", NO_CAPACITY)
 
     jobs = [submit(batch), submit(batch)]
@@ -135,7 +135,7 @@ def test_nobody_passes_a_blocked_head_even_if_others_may_pass(mock, batch, at):
 
 def test_step_does_not_place_a_job_of_a_blocked_queue_and_says_why(mock, batch):
     mock.batch.pace = "manual"
-    make_site(batch)
+    make_queue_and_definition(batch)
     job_id = submit(batch)
     mock.batch.step(job_id)
     mock.batch.block("q", "UNDETERMINED")
@@ -219,7 +219,7 @@ def test_on_fargate_the_kind_of_capacity_is_named(mock, batch):
     ],
 )
 def test_a_wrong_use_is_refused_at_once(mock, batch, at, arguments, error, text):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_queue(batch, "other")
     queue, code, *instance_type = arguments
 
@@ -238,7 +238,7 @@ def test_unblock_needs_a_queue_that_exists(mock, batch):
 def test_a_name_that_several_regions_use_must_be_given_as_an_arn(mock, batch, at):
     elsewhere = boto3.client("batch", region_name="eu-west-1")
     for client in (batch, elsewhere):
-        make_site(client)
+        make_queue_and_definition(client)
     arn = f"arn:aws:batch:eu-west-1:{ACCOUNT}:job-queue/q"
 
     with pytest.raises(UsageValueError, match="several job queues are named 'q'; give the ARN of one") as caught:
@@ -251,7 +251,7 @@ def test_a_name_that_several_regions_use_must_be_given_as_an_arn(mock, batch, at
 
 
 def test_an_outage_that_outlives_its_queue_can_be_taken_back(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     outage = mock.batch.block("q", "UNDETERMINED")
     batch.update_job_queue(jobQueue="q", state="DISABLED")
     batch.delete_job_queue(jobQueue="q")

@@ -6,7 +6,7 @@ import pytest
 
 from mock_jobs.core.errors import UsageValueError
 
-from batch_site import Timeline, make_environment, make_queue, refusal
+from batch_fixtures import Timeline, make_environment, make_queue, refusal
 from service_site import (
     M5,
     limit,

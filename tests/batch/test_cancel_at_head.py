@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from batch_site import Timeline, children, detail, make_site, statuses, submit, summary
+from batch_fixtures import Timeline, children, detail, make_queue_and_definition, statuses, submit, summary
 
 
 @pytest.fixture
 def at(mock, batch):
     timeline = Timeline(mock)
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.settings.cancel_runnable_at_head = True
     mock.batch.plan("*", duration=100)
     return timeline

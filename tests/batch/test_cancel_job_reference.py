@@ -8,13 +8,25 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from batch_site import PREFIX, UNKNOWN_ID, Timeline, children, detail, make_site, reach, refusal, status, submit, summary
+from batch_fixtures import (
+    PREFIX,
+    UNKNOWN_ID,
+    Timeline,
+    children,
+    detail,
+    make_queue_and_definition,
+    reach,
+    refusal,
+    status,
+    submit,
+    summary,
+)
 
 
 @pytest.fixture(autouse=True)
 def _site(mock, batch):
     mock.batch.pace = "manual"
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 @pytest.mark.parametrize("state", ["SUBMITTED", "RUNNABLE"])

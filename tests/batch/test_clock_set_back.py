@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from batch_site import make_site, submit
+from batch_fixtures import make_queue_and_definition, submit
 
 START_S = 1_700_000_000
 
@@ -16,7 +16,7 @@ def jobs(mock, batch, monkeypatch):
     """Jobs that were created at these seconds, in this order."""
     mock.batch.pace = "manual"
     made = {}
-    make_site(batch)
+    make_queue_and_definition(batch)
     for second in (20, 40, 10, 30, 10.5, 50):
         monkeypatch.setattr(time, "time", lambda at=START_S + second: at)
         made[second] = submit(batch, "same")

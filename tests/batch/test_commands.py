@@ -12,7 +12,7 @@ import pytest
 
 from mock_jobs import MockJobsServer, UsageValueError, run_command
 
-from batch_site import Timeline, detail, make_site, submit
+from batch_fixtures import Timeline, detail, make_queue_and_definition, submit
 from constants import ACCOUNT, REGION
 
 GROUP = "/aws/batch/job"
@@ -20,7 +20,7 @@ GROUP = "/aws/batch/job"
 
 @pytest.fixture(autouse=True)
 def _site(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.plan(run=run_command)
 
 
@@ -148,7 +148,7 @@ def test_it_can_reach_a_server_in_the_same_account():
     with MockJobsServer() as server:
         options = {"region_name": REGION, "aws_access_key_id": "111111111111", "aws_secret_access_key": "x"}
         batch = boto3.client("batch", endpoint_url=server.url, **options)
-        make_site(batch)
+        make_queue_and_definition(batch)
         server.account("111111111111").batch.plan("outer", run=run_command)
         code = (
             "import boto3; batch = boto3.client('batch');"

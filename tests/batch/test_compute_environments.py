@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from batch_site import EC2, FARGATE, PREFIX, make_environment, make_queue, refusal
+from batch_fixtures import EC2, FARGATE, PREFIX, make_environment, make_queue, refusal
 from constants import newer_botocore
 
 ROLE = "arn:aws:iam::123456789012:role/batch"

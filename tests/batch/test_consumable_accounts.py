@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from mock_jobs import mock_jobs
 
-from batch_site import make_site
+from batch_fixtures import make_queue_and_definition
 
 KINDS = {"R": "REPLENISHABLE", "N": "NON_REPLENISHABLE"}
 HOLDING = ("STARTING", "RUNNING")
@@ -39,7 +39,7 @@ class AccountMachine(RuleBasedStateMachine):
         self.mock.clock.freeze()
         self.mock.batch.settings.strict_fifo = is_strict
         self.mock.batch.settings.starting_seconds = seconds
-        make_site(self.batch, max_vcpus=3)
+        make_queue_and_definition(self.batch, max_vcpus=3)
         for name, kind in KINDS.items():
             self.batch.create_consumable_resource(consumableResourceName=name, totalQuantity=4, resourceType=kind)
         for name, plan in PLANS.items():

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from batch_site import (
+from batch_fixtures import (
     PREFIX,
     Timeline,
     detail,
     make_definition,
     make_environment,
     make_queue,
-    make_site,
+    make_queue_and_definition,
     refusal,
     status,
     statuses,
@@ -51,7 +51,7 @@ def names(page: dict[str, Any]) -> list[str]:
 @pytest.fixture
 def at(mock, batch):
     timeline = Timeline(mock)
-    make_site(batch, max_vcpus=100)
+    make_queue_and_definition(batch, max_vcpus=100)
     mock.batch.plan(duration=10)
     return timeline
 
@@ -242,7 +242,7 @@ def test_a_resource_may_be_meant_by_its_arn(batch, at):
     ids=["no resource", "empty resource", "no quantity", "nothing", "negative", "twice"],
 )
 def test_impossible_needs_are_refused(batch, entries, text):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_resource(batch)
     properties = {"consumableResourceList": entries}
     job = {"jobName": "j", "jobQueue": "q", "jobDefinition": "d", "consumableResourcePropertiesOverride": properties}
@@ -257,7 +257,7 @@ def test_impossible_needs_are_refused(batch, entries, text):
 
 @pytest.mark.parametrize("reference", ["nope", f"{ARN}nope", "arn:aws:batch:eu-west-1:123456789012:consumable-resource/R"])
 def test_the_resources_must_exist_when_a_job_is_submitted(batch, reference):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_resource(batch)
     properties = {"consumableResourceList": [{"consumableResource": reference, "quantity": 1}]}
     make_definition(batch, "needy", consumableResourceProperties=properties)
@@ -551,7 +551,7 @@ def test_the_jobs_of_a_resource_are_filtered_by_status_and_name(batch, at):
 
 
 def test_the_jobs_of_a_resource_come_in_pages(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_resource(batch, total=100)
     mock.batch.pace = "manual"
     for number in range(5):
@@ -613,7 +613,7 @@ def test_an_impossible_status_to_filter_by_is_refused(batch):
 
 
 def test_who_polls_the_jobs_of_a_resource_sees_them_end(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_resource(batch)
     mock.batch.plan(duration=3600)
     submit_needing(batch, needs={"R": 1})
@@ -626,7 +626,7 @@ def test_who_polls_the_jobs_of_a_resource_sees_them_end(mock, batch):
 
 
 def test_who_polls_for_a_status_that_no_job_has_yet_sees_it_filled(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_resource(batch)
     submit_needing(batch, needs={"R": 1})
     ended = [{"name": "JOB_STATUS", "values": ["SUCCEEDED"]}]
@@ -637,7 +637,7 @@ def test_who_polls_for_a_status_that_no_job_has_yet_sees_it_filled(mock, batch):
 
 
 def test_moving_by_hand_says_what_a_job_waits_for(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_resource(batch, total=1)
     make_resource(batch, "gone")
     mock.batch.pace = "manual"

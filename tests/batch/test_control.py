@@ -14,7 +14,7 @@ from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.batch.scenario.settings import BatchSettings
 from mock_jobs.core.errors import UsageNameError, UsageTypeError, UsageValueError
 
-from batch_site import PREFIX, detail, make_definition, make_queue, make_site, status, submit
+from batch_fixtures import PREFIX, detail, make_definition, make_queue, make_queue_and_definition, status, submit
 from constants import REGION
 
 SECONDS = sorted(each.name for each in dataclasses.fields(BatchSettings) if isinstance(each.default, float))
@@ -25,7 +25,7 @@ GRACES = ["terminate_grace_seconds", "timeout_grace_seconds"]
 
 @pytest.fixture(autouse=True)
 def _site(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 # run_until and step
@@ -254,7 +254,7 @@ def test_a_reset_forgets_jobs_and_plans(mock, batch):
     assert batch.describe_job_queues()["jobQueues"] == []
     with pytest.raises(UsageValueError, match="no job was submitted"):
         mock.batch.step(forgotten)
-    make_site(batch)
+    make_queue_and_definition(batch)
     job_id = submit(batch)
     mock.batch.run_all()
     assert status(batch, job_id) == "SUCCEEDED"
@@ -272,7 +272,7 @@ def test_the_handle_and_its_settings_go_on_after_a_reset(mock, batch):
     assert held.settings is settings
     assert settings == BatchSettings()
     assert held.pace == Pace("poll")
-    make_site(batch)
+    make_queue_and_definition(batch)
     held.plan(exit_code=4)
     settings.legacy_container_fields = False
     job_id = submit(batch)
@@ -305,7 +305,7 @@ def test_a_transition_of_moto_is_followed_again_after_a_reset(mock, batch):
         first = status(batch, submit(batch))
         mock.reset()
         state_manager.set_transition("batch::job", {"progression": "immediate"})
-        make_site(batch)
+        make_queue_and_definition(batch)
 
         assert (first, status(batch, submit(batch))) == ("SUCCEEDED", "SUCCEEDED")
     finally:
@@ -384,7 +384,7 @@ def test_a_block_and_a_mock_with_a_pace_of_its_own_may_end_in_any_order(mock):
 
 def test_jobs_of_all_regions_move_at_one_pace(mock, batch):
     elsewhere = boto3.client("batch", region_name="eu-west-1")
-    make_site(elsewhere)
+    make_queue_and_definition(elsewhere)
 
     with mock.batch.paced("clock"):
         found = [status(client, submit(client)) for client in (batch, elsewhere)]

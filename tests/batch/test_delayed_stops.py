@@ -6,7 +6,7 @@ import pytest
 
 from mock_jobs.core.errors import UsageError
 
-from batch_site import children, detail, make_site, reach, status, statuses, submit, summary
+from batch_fixtures import children, detail, make_queue_and_definition, reach, status, statuses, submit, summary
 
 CANCEL, TERMINATE = "cancel_job", "terminate_job"
 FLAG = {CANCEL: "isCancelled", TERMINATE: "isTerminated"}
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.parametrize("operation", [CANCEL, TERMINATE])
 @pytest.fixture(autouse=True)
 def _site(mock, batch):
     mock.batch.pace = "manual"
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 def stop(batch, operation, job_id, reason="mine"):

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import UNKNOWN_ID, Timeline, children, detail, make_site, reach, refusal, status, statuses, submit, summary
+from batch_fixtures import (
+    UNKNOWN_ID,
+    Timeline,
+    children,
+    detail,
+    make_queue_and_definition,
+    reach,
+    refusal,
+    status,
+    statuses,
+    submit,
+    summary,
+)
 
 JOB = {"jobName": "j", "jobQueue": "q", "jobDefinition": "d"}
 
@@ -12,7 +24,7 @@ JOB = {"jobName": "j", "jobQueue": "q", "jobDefinition": "d"}
 @pytest.fixture(autouse=True)
 def _site(mock, batch):
     mock.batch.pace = "manual"
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 def test_a_job_waits_for_all_of_its_dependencies(mock, batch):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from batch_site import EC2, FARGATE, MANAGED, make_environment, refusal
+from batch_fixtures import EC2, FARGATE, MANAGED, make_environment, refusal
 from constants import newer_botocore
 from contract import model_of
 

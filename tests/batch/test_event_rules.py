@@ -12,7 +12,7 @@ import pytest
 
 from mock_jobs import UndeliveredEventWarning
 
-from batch_site import PREFIX, Timeline, container, detail, make_definition, make_site, submit
+from batch_fixtures import PREFIX, Timeline, container, detail, make_definition, make_queue_and_definition, submit
 from constants import ACCOUNT, REGION
 
 QUEUE_ARN = f"{PREFIX}job-queue/q"
@@ -21,7 +21,7 @@ ENDED = {"source": ["aws.batch"], "detail": {"status": ["SUCCEEDED", "FAILED"]}}
 
 @pytest.fixture(autouse=True)
 def _site(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 @pytest.fixture

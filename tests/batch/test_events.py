@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 import boto3
 import pytest
 
-from batch_site import (
+from batch_fixtures import (
     PREFIX,
     Timeline,
     container,
@@ -19,7 +19,7 @@ from batch_site import (
     make_definition,
     make_environment,
     make_queue,
-    make_site,
+    make_queue_and_definition,
     reach,
     submit,
 )
@@ -36,7 +36,7 @@ TOO_SMALL = (
 @pytest.fixture(autouse=True)
 def _site(mock, batch):
     mock.batch.pace = "manual"
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 def details(mock, job_id=None, topic=STATE_CHANGE):

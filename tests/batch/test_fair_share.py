@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import (
+from batch_fixtures import (
     Timeline,
     detail,
     make_definition,
@@ -15,7 +15,7 @@ from batch_site import (
     make_fair_site,
     make_policy,
     make_queue,
-    make_site,
+    make_queue_and_definition,
     refusal,
     status,
     statuses,
@@ -409,7 +409,7 @@ def test_the_priority_of_the_definition_counts_unless_it_is_overridden(mock, bat
 
 
 def test_a_job_of_a_plain_queue_has_no_share(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
 
     assert "shareIdentifier" not in detail(batch, submit(batch))
 

@@ -15,7 +15,7 @@ import pytest
 
 from mock_jobs import JobRun, MockJobsServer, UsageTypeError, UsageValueError
 
-from batch_site import (
+from batch_fixtures import (
     PREFIX,
     Timeline,
     container,
@@ -23,7 +23,7 @@ from batch_site import (
     make_definition,
     make_environment,
     make_queue,
-    make_site,
+    make_queue_and_definition,
     reach,
     status,
     submit,
@@ -36,7 +36,7 @@ GROUP = "/aws/batch/job"
 
 @pytest.fixture(autouse=True)
 def _site(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 def log_of(batch, job_id):
@@ -530,7 +530,7 @@ def test_a_reset_from_inside_leaves_nothing_behind(mock, batch):
     mock.batch.run_all()
 
     assert mock.events == ()
-    make_site(batch)
+    make_queue_and_definition(batch)
     job_id = submit(batch)
     mock.batch.run_all()
     assert status(batch, job_id) == "SUCCEEDED"
@@ -559,7 +559,7 @@ def test_in_a_server_it_may_make_requests_to_the_server():
         batch = boto3.client(
             "batch", endpoint_url=server.url, region_name=REGION, aws_access_key_id=ACCOUNT, aws_secret_access_key="x"
         )
-        make_site(batch)
+        make_queue_and_definition(batch)
         seen = []
 
         def lead(run):
@@ -583,7 +583,7 @@ def test_in_a_server_two_may_run_at_a_time():
         def use(account):
             options = {"endpoint_url": server.url, "region_name": REGION, "aws_access_key_id": account}
             batch = boto3.client("batch", **options, aws_secret_access_key="x")
-            make_site(batch)
+            make_queue_and_definition(batch)
 
             def meet(run):
                 barrier.wait()

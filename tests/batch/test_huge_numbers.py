@@ -7,7 +7,16 @@ import json
 
 import pytest
 
-from batch_site import FARGATE_CONTAINER, PREFIX, UNKNOWN_ID, container, make_definition, make_site, refusal, submit
+from batch_fixtures import (
+    FARGATE_CONTAINER,
+    PREFIX,
+    UNKNOWN_ID,
+    container,
+    make_definition,
+    make_queue_and_definition,
+    refusal,
+    submit,
+)
 
 HUGE = "1" * 5000
 LENGTHS = pytest.mark.parametrize("digits", ["1" * 6, HUGE], ids=["6 digits", "5000 digits"])
@@ -16,7 +25,7 @@ LENGTHS = pytest.mark.parametrize("digits", ["1" * 6, HUGE], ids=["6 digits", "5
 @pytest.fixture(autouse=True)
 def _site(mock, batch):
     mock.batch.pace = "manual"
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 @LENGTHS

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from batch_site import (
+from batch_fixtures import (
     FARGATE,
     FARGATE_CONTAINER,
     Timeline,

@@ -6,7 +6,7 @@ import pytest
 
 from mock_jobs.core.errors import UsageTypeError, UsageValueError
 
-from batch_site import detail, make_environment, make_queue, make_site, reach, refusal, status, submit
+from batch_fixtures import detail, make_environment, make_queue, make_queue_and_definition, reach, refusal, status, submit
 
 REASON = "CLIENT_ERROR - Not authorized to perform sts:AssumeRole"
 BLOCKED = "ACTION_REQUIRED - CE(s) associated with the job queue are invalid."
@@ -14,7 +14,7 @@ BLOCKED = "ACTION_REQUIRED - CE(s) associated with the job queue are invalid."
 
 @pytest.fixture
 def site(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.pace = "clock"
     mock.clock.freeze()
     return batch
@@ -119,7 +119,7 @@ def test_what_is_no_text_is_refused(mock, site, arguments):
 
 
 def test_a_job_that_starts_is_not_affected(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     job_id = submit(batch)
     reach(mock, job_id, "STARTING")
     mock.batch.invalidate("ce", REASON)

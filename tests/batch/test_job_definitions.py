@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import FARGATE_CONTAINER, PREFIX, container, make_definition, refusal
+from batch_fixtures import FARGATE_CONTAINER, PREFIX, container, make_definition, refusal
 from constants import newer_botocore
 
 

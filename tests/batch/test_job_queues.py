@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import (
+from batch_fixtures import (
     FARGATE,
     PREFIX,
     children,

@@ -20,7 +20,7 @@ from mock_jobs.batch.states import (
     Trigger,
 )
 
-from batch_site import (
+from batch_fixtures import (
     FARGATE,
     FARGATE_CONTAINER,
     PREFIX,
@@ -30,7 +30,7 @@ from batch_site import (
     detail,
     make_definition,
     make_queue,
-    make_site,
+    make_queue_and_definition,
     reach,
     refusal,
     status,
@@ -44,7 +44,7 @@ INSTANCE = re.compile(r"arn:aws:ecs:us-east-1:123456789012:container-instance/AW
 @pytest.fixture(autouse=True)
 def _site(mock, batch):
     mock.batch.pace = "manual"
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 def test_every_status_and_trigger_stands_in_the_tables():

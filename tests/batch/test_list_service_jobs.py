@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import PREFIX, Timeline, make_environment, make_queue, refusal
+from batch_fixtures import PREFIX, Timeline, make_environment, make_queue, refusal
 from service_site import M5, make_service_queue, make_service_site, service_detail, submit_service
 
 EVERYTHING = [{"name": "AFTER_CREATED_AT", "values": ["1"]}]

@@ -7,7 +7,7 @@ import pytest
 from mock_jobs.batch.queueing import job_index
 from mock_jobs.batch.views import consumable_listing
 
-from batch_site import container, make_environment, make_queue
+from batch_fixtures import container, make_environment, make_queue
 
 # More new names than are put in order one by one.
 JOBS = 110

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from mock_jobs import UsageTypeError, UsageValueError
 
-from batch_site import Timeline, container, detail, make_definition, make_site, reach, submit
+from batch_fixtures import Timeline, container, detail, make_definition, make_queue_and_definition, reach, submit
 from constants import ACCOUNT, REGION
 
 GROUP = "/aws/batch/job"
@@ -22,7 +22,7 @@ GROUP = "/aws/batch/job"
 
 @pytest.fixture(autouse=True)
 def _site(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 @pytest.fixture

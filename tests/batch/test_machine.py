@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from mock_jobs import mock_jobs
 from mock_jobs.core.errors import UsageError
 
-from batch_site import make_definition, make_environment, make_queue
+from batch_fixtures import make_definition, make_environment, make_queue
 from constants import KNOWS_BULK_FORMS
 
 CAPACITY = 4

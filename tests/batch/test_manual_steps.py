@@ -7,10 +7,10 @@ import pytest
 
 from mock_jobs.core.errors import UsageValueError
 
-from batch_site import (
+from batch_fixtures import (
     UNKNOWN_ID,
     detail,
-    make_site,
+    make_queue_and_definition,
     reach,
     status,
     submit,
@@ -21,7 +21,7 @@ LIFE = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
 
 @pytest.fixture(autouse=True)
 def _site(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 def test_run_until_takes_the_world_along(mock, batch):
@@ -120,7 +120,7 @@ def test_an_unknown_job_lists_those_that_there_are(mock, batch, job_id):
 
 def test_jobs_are_found_in_every_region(mock, batch):
     elsewhere = boto3.client("batch", region_name="eu-west-1")
-    make_site(elsewhere)
+    make_queue_and_definition(elsewhere)
     job_id = submit(elsewhere)
 
     mock.batch.run_until(job_id, "SUCCEEDED")

@@ -8,7 +8,7 @@ from moto.moto_api import state_manager
 
 from mock_jobs import mock_jobs
 
-from batch_site import make_definition, make_environment, make_queue
+from batch_fixtures import make_definition, make_environment, make_queue
 from constants import REGION
 
 

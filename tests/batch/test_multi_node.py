@@ -11,7 +11,7 @@ import time_machine
 from mock_jobs.batch.backend import BatchBackend
 from mock_jobs.batch.records.node import node_environment
 
-from batch_site import (
+from batch_fixtures import (
     EC2,
     PREFIX,
     UNKNOWN_ID,
@@ -22,7 +22,7 @@ from batch_site import (
     make_environment,
     make_nodes,
     make_queue,
-    make_site,
+    make_queue_and_definition,
     nodes,
     refusal,
     status,
@@ -38,7 +38,7 @@ STOPPED = "Main node exited"
 @pytest.fixture
 def at(mock, batch):
     timeline = Timeline(mock)
-    make_site(batch, max_vcpus=6)
+    make_queue_and_definition(batch, max_vcpus=6)
     return timeline
 
 
@@ -139,7 +139,7 @@ def test_spot_and_unmanaged_environments_take_no_nodes(mock, batch, at, kind):
 
 
 def test_who_polls_sees_the_main_node_start_first(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_nodes(batch, main_node=1)
     job = submit_nodes(batch)
 
@@ -159,7 +159,7 @@ def test_who_polls_sees_the_main_node_start_first(mock, batch):
 
 
 def test_nodes_of_equal_duration_end_together_also_while_real_time_runs(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_nodes(batch)
     mock.batch.plan("mnp", duration=3600)
     job = submit_nodes(batch)
@@ -655,7 +655,7 @@ def test_the_children_of_one_kind_are_not_listed_as_the_other(mock, batch, at):
 
 
 def test_who_polls_the_nodes_of_a_job_sees_them_end(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_nodes(batch)
     mock.batch.plan("mnp", duration=3600)
     job = submit_nodes(batch)
@@ -667,7 +667,7 @@ def test_who_polls_the_nodes_of_a_job_sees_them_end(mock, batch):
 
 
 def test_who_polls_a_node_that_has_ended_does_not_move_the_others(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_nodes(batch)
     mock.batch.plan("mnp", duration=None)
     mock.batch.plan("mnp", node_index=1, exit_code=1)
@@ -714,7 +714,7 @@ def test_the_nodes_take_consumable_resources_together(mock, batch, at):
 
 
 def test_nodes_can_be_moved_by_hand(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_nodes(batch)
     mock.batch.pace = "manual"
     job = submit_nodes(batch)
@@ -767,7 +767,7 @@ def test_each_node_has_the_documented_environment(mock, batch, at):
 
 
 def test_a_function_stands_for_each_node(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_nodes(batch, main_node=1)
     runs = []
     mock.batch.plan("mnp", run=lambda run: runs.append(run) or (3 if run.node_index == 2 else 0))
@@ -783,7 +783,7 @@ def test_a_function_stands_for_each_node(mock, batch):
 
 @pytest.mark.parametrize("pace", ["poll", "clock"])
 def test_the_functions_of_nodes_may_look_at_their_job(mock, batch, pace):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_nodes(batch)
     mock.batch.pace = pace
     seen = []
@@ -801,7 +801,7 @@ def test_the_functions_of_nodes_may_look_at_their_job(mock, batch, pace):
 
 
 def test_each_node_writes_into_its_own_log_stream(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_nodes(batch)
     mock.batch.plan("mnp", logs=["worker"])
     mock.batch.plan("mnp", node_index=0, logs=["main"])

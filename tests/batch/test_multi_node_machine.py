@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from mock_jobs import mock_jobs
 
-from batch_site import container, make_definition, make_environment, make_nodes, make_queue
+from batch_fixtures import container, make_definition, make_environment, make_nodes, make_queue
 
 CAPACITY = 7
 COUNT = 3

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
 
-from batch_site import (
+from batch_fixtures import (
     FARGATE,
     PREFIX,
     container,
@@ -19,7 +19,7 @@ from batch_site import (
     make_definition,
     make_nodes,
     make_queue,
-    make_site,
+    make_queue_and_definition,
     nodes,
     refusal,
     submit,
@@ -44,7 +44,7 @@ def properties(**changes: Any) -> dict[str, Any]:
 @pytest.fixture
 def site(mock, batch):
     mock.batch.pace = "manual"
-    make_site(batch, max_vcpus=100)
+    make_queue_and_definition(batch, max_vcpus=100)
 
 
 def submit_with(batch: Any, **overrides: Any) -> str:
@@ -429,7 +429,7 @@ def test_every_node_gets_the_narrowest_range_around_it(texts):
     with mock_jobs(region="us-east-1") as mock:
         batch = boto3.client("batch", region_name="us-east-1")
         mock.batch.pace = "manual"
-        make_site(batch)
+        make_queue_and_definition(batch)
         entries = ranges(*(text for text, _ in texts))
         if not nested:
             with pytest.raises(batch.exceptions.ClientException, match="overlap"):

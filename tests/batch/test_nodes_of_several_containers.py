@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from batch_fixtures import container, detail, make_nodes, make_queue, make_queue_and_definition, nodes, refusal, submit
 from batch_pods import make_eks_environment, pod
 from batch_pods import part as pod_part
-from batch_site import container, detail, make_nodes, make_queue, make_site, nodes, refusal, submit
 from batch_tasks import part, properties
 
 SIDE = part("side", essential=False)
@@ -22,7 +22,7 @@ MIXED = [{"targetNodes": "0:", "ecsProperties": TASK}, {"targetNodes": "2:", "co
 
 @pytest.fixture
 def site(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_nodes(batch, ranges=TASKS, parameters=PARAMETERS)
     return batch
 
@@ -94,7 +94,7 @@ def test_the_whole_job_shows_its_nodes_and_the_attempts_of_the_main_node(mock, s
 
 
 def test_the_containers_of_all_nodes_count_for_the_room(mock, batch):
-    make_site(batch, max_vcpus=8)
+    make_queue_and_definition(batch, max_vcpus=8)
     make_nodes(batch, ranges=TASKS, parameters=PARAMETERS)
     too_large = submit(batch, jobDefinition="m")
     mock.batch.run_all()
@@ -141,7 +141,7 @@ def test_a_parameter_is_put_in_once_however_many_overrides_meet(site):
 
 
 def test_ranges_may_differ_in_whether_they_have_several_containers(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_nodes(batch, ranges=MIXED, parameters=PARAMETERS)
 
     job_id = submit_with(batch, override("0:1", command=["a"]), {"targetNodes": "2:", "containerOverrides": {"command": ["b"]}})
@@ -182,7 +182,7 @@ def test_ranges_may_differ_in_whether_they_have_several_containers(mock, batch):
     ids=["container", "pod", "one of two", "unknown container"],
 )
 def test_an_override_of_what_a_node_does_not_have_is_refused(batch, ranges, change, text):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_nodes(batch, ranges=ranges, parameters=PARAMETERS)
 
     request = {"jobName": "j", "jobQueue": "q", "jobDefinition": "m", "nodeOverrides": {"nodePropertyOverrides": [change]}}
@@ -252,7 +252,7 @@ def test_overrides_of_pods_count_one_after_the_other(eks):
 
 
 def test_nodes_that_are_pods_need_a_queue_on_eks(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_nodes(batch, ranges=PODS)
 
     text = refusal(batch.submit_job, jobName="j", jobQueue="q", jobDefinition="m")

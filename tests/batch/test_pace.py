@@ -9,12 +9,12 @@ import pytest
 from mock_jobs.batch.scenario.pace import Pace
 from mock_jobs.core.errors import UsageValueError
 
-from batch_site import (
+from batch_fixtures import (
     Timeline,
     detail,
     make_definition,
     make_queue,
-    make_site,
+    make_queue_and_definition,
     status,
     submit,
 )
@@ -24,7 +24,7 @@ LIFE = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
 
 @pytest.fixture(autouse=True)
 def _site(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 # clock

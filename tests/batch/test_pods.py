@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from batch_fixtures import EC2, detail, make_queue, make_queue_and_definition, reach, refusal, submit
 from batch_pods import CLUSTER, RESOURCES, make_eks_environment, part, pod
-from batch_site import EC2, detail, make_queue, make_site, reach, refusal, submit
 
 
 def register(batch, *containers, name="p", **more):
@@ -109,7 +109,7 @@ def test_eks_scales_by_itself(eks):
 
 
 def test_environments_of_ecs_and_eks_do_not_share_a_queue(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_eks_environment(batch, "eks")
     order = [{"order": 1, "computeEnvironment": "ce"}, {"order": 2, "computeEnvironment": "eks"}]
 
@@ -333,7 +333,7 @@ def test_what_is_not_for_eks_is_refused(batch, member, value):
 
 
 def test_a_pod_does_not_run_on_ecs(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     register(batch, part())
 
     text = "Job Queue is attached to Compute Environment that can not run Jobs with capability EKS."

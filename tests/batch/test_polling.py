@@ -8,9 +8,9 @@ import pytest
 
 from mock_jobs.batch.scenario.pace import Pace
 
-from batch_site import (
+from batch_fixtures import (
     detail,
-    make_site,
+    make_queue_and_definition,
     status,
     submit,
     summary,
@@ -21,7 +21,7 @@ LIFE = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
 
 @pytest.fixture(autouse=True)
 def _site(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 def test_polling_is_the_default_and_moves_a_job_by_one_state(mock, batch):

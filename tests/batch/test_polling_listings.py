@@ -7,11 +7,11 @@ import pytest
 
 from mock_jobs.batch.scenario.pace import Pace
 
-from batch_site import (
+from batch_fixtures import (
     UNKNOWN_ID,
     detail,
     make_queue,
-    make_site,
+    make_queue_and_definition,
     reach,
     status,
     submit,
@@ -22,7 +22,7 @@ LIFE = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
 
 @pytest.fixture(autouse=True)
 def _site(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 NAMED = {"filters": [{"name": "JOB_NAME", "values": ["*"]}]}
@@ -208,7 +208,7 @@ def test_a_reset_forgets_what_was_listed(mock, batch):
     for _ in range(2):
         batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")
     mock.reset()
-    make_site(batch)
+    make_queue_and_definition(batch)
     _, running = done_and_running(mock, batch)
 
     batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
 
-from batch_site import Timeline
+from batch_fixtures import Timeline
 from service_site import (
     M5,
     SERVICE_QUEUE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import PREFIX, Timeline, make_environment, make_queue, refusal
+from batch_fixtures import PREFIX, Timeline, make_environment, make_queue, refusal
 from service_site import (
     M5,
     SERVICE_QUEUE,

@@ -10,14 +10,14 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from batch_site import Timeline, make_site, submit
+from batch_fixtures import Timeline, make_queue_and_definition, submit
 from constants import NO_RETRIES, REGION
 
 
 @pytest.fixture
 def batch(mock):
     client = boto3.client("batch", region_name=REGION, config=NO_RETRIES)
-    make_site(client)
+    make_queue_and_definition(client)
     return client
 
 

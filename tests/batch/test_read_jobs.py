@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import (
+from batch_fixtures import (
     PREFIX,
     UNKNOWN_ID,
     Timeline,
     make_definition,
     make_queue,
-    make_site,
+    make_queue_and_definition,
     reach,
     refusal,
     submit,
@@ -21,7 +21,7 @@ from constants import newer_botocore
 @pytest.fixture(autouse=True)
 def _site(mock, batch):
     mock.batch.pace = "manual"
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 def listed(batch, **arguments):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from batch_site import container, make_definition, make_environment, make_nodes, make_queue, make_site, submit
+from batch_fixtures import container, make_definition, make_environment, make_nodes, make_queue, make_queue_and_definition, submit
 from constants import REGION
 
 # More polls than any of these clients needs; a loop that would never end fails here instead.
@@ -60,7 +60,7 @@ def airflow_submit(batch, **more):
 
 @pytest.mark.parametrize(("exit_code", "outcome"), [(0, "SUCCEEDED"), (3, "FAILED")])
 def test_airflow_submits_waits_and_reads_the_last_lines(mock, batch, logs, exit_code, outcome):
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.plan(duration=600, exit_code=exit_code, logs=["one", "two"])
 
     job = airflow_wait(batch, airflow_submit(batch, retryStrategy={"attempts": 1}))
@@ -70,7 +70,7 @@ def test_airflow_submits_waits_and_reads_the_last_lines(mock, batch, logs, exit_
 
 
 def test_airflow_kills_its_job_when_its_task_is_cleared(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.plan(duration=None)
     job_id = airflow_submit(batch)
     poll(lambda: batch.describe_jobs(jobs=[job_id])["jobs"][0]["status"], lambda status: status == "RUNNING")
@@ -102,7 +102,7 @@ def nextflow_submit(batch, **more):
 
 
 def test_nextflow_registers_once_and_polls_all_its_jobs_in_one_call(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.plan(duration=30)
     jobs = [nextflow_submit(batch) for _ in range(3)]
 
@@ -115,7 +115,7 @@ def test_nextflow_registers_once_and_polls_all_its_jobs_in_one_call(mock, batch)
 
 
 def test_nextflow_polls_the_children_of_an_array_by_their_ids(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.plan(array_index=1, exit_code=7, reason="Essential container in task exited")
     array = nextflow_submit(batch, arrayProperties={"size": 2})
     ids = [f"{array}:{index}" for index in range(2)]
@@ -129,7 +129,7 @@ def test_nextflow_polls_the_children_of_an_array_by_their_ids(mock, batch):
 
 
 def test_metaflow_learns_the_platform_and_follows_the_log_of_a_job(mock, batch, logs):
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.plan(duration=60, logs=["hello"])
     (queue,) = batch.describe_job_queues(jobQueues=["q"])["jobQueues"]
     first = queue["computeEnvironmentOrder"][0]["computeEnvironment"]
@@ -144,7 +144,7 @@ def test_metaflow_learns_the_platform_and_follows_the_log_of_a_job(mock, batch, 
 
 
 def test_luigi_polls_by_id_and_prints_the_log_of_a_failure(mock, batch, logs):
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.plan(exit_code=1, logs=["it broke"])
     job_id = submit(batch)
 
@@ -158,7 +158,7 @@ def test_luigi_polls_by_id_and_prints_the_log_of_a_failure(mock, batch, logs):
 
 
 def test_torchx_finds_its_job_in_a_listing_and_terminates_it_by_its_arn(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.plan(duration=None)
     make_nodes(batch, "app", num_nodes=2)
     submitted = batch.submit_job(jobName="app-1", jobQueue="q", jobDefinition="app", tags={})
@@ -209,7 +209,7 @@ def test_terraform_makes_and_destroys_a_queue_and_its_environment(mock, batch):
 
 def test_a_loop_over_the_finished_jobs_of_a_queue_ends(mock, batch):
     """A dispatcher of hand-made workflows asks for the finished jobs until all of its own are among them."""
-    make_site(batch)
+    make_queue_and_definition(batch)
     make_definition(batch, tags={})
     mock.batch.plan("slow", duration=100)
     mine = {submit(batch, "quick"), submit(batch, "slow")}

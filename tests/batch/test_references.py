@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import make_policy, make_site, refusal
+from batch_fixtures import make_policy, make_queue_and_definition, refusal
 
 JOB = {"jobName": "j", "jobQueue": "q", "jobDefinition": "d"}
 
 
 @pytest.fixture(autouse=True)
 def _site(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 @pytest.mark.parametrize("revision", ["01", "001", "+1", " 1", "1 ", "1_0", "\u0661"])

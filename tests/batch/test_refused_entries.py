@@ -6,7 +6,7 @@ import pytest
 
 from mock_jobs.core.errors import UsageTypeError, UsageValueError
 
-from batch_site import UNKNOWN_ID, make_site, status, submit
+from batch_fixtures import UNKNOWN_ID, make_queue_and_definition, status, submit
 from constants import newer_botocore
 
 pytestmark = newer_botocore
@@ -14,7 +14,7 @@ pytestmark = newer_botocore
 
 @pytest.fixture(autouse=True)
 def _site(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 @pytest.mark.parametrize("operation", ["cancel_jobs", "terminate_jobs"])

@@ -8,7 +8,7 @@ import pytest
 
 from mock_jobs.core.errors import UsageValueError
 
-from batch_site import (
+from batch_fixtures import (
     Timeline,
     children,
     detail,
@@ -17,7 +17,7 @@ from batch_site import (
     make_fair_site,
     make_nodes,
     make_queue,
-    make_site,
+    make_queue_and_definition,
     nodes,
     refusal,
     status,
@@ -31,7 +31,7 @@ ALL = [{"name": "JOB_NAME", "values": ["*"]}]
 
 @pytest.fixture
 def at(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.settings.job_retention_seconds = WEEK
     return Timeline(mock)
 
@@ -148,7 +148,7 @@ def test_a_forgotten_job_needs_no_consumable_resource_any_more(batch, at):
 
 
 def test_jobs_stay_for_good_by_default(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     at = Timeline(mock)
     job_id = submit(batch)
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import Timeline, detail, make_definition, make_environment, make_queue, make_site, status, statuses, submit
+from batch_fixtures import (
+    Timeline,
+    detail,
+    make_definition,
+    make_environment,
+    make_queue,
+    make_queue_and_definition,
+    status,
+    statuses,
+    submit,
+)
 
 
 @pytest.fixture
@@ -160,7 +170,7 @@ DISABLED = "ACTION_REQUIRED - CE(s) associated with the job queue are disabled."
 
 
 def test_a_job_that_can_never_be_placed_says_why_and_blocks_its_queue(mock, batch, at):
-    make_site(batch, max_vcpus=4)
+    make_queue_and_definition(batch, max_vcpus=4)
     large, small = submit(batch, vcpus=8), submit(batch)
 
     at.go_to(1000)
@@ -173,7 +183,7 @@ def test_a_job_that_can_never_be_placed_says_why_and_blocks_its_queue(mock, batc
 
 
 def test_cancelling_the_blocked_job_frees_its_queue(batch, at):
-    make_site(batch, max_vcpus=4)
+    make_queue_and_definition(batch, max_vcpus=4)
     large, small = submit(batch, vcpus=8), submit(batch)
     assert detail(batch, large)["statusReason"] == TOO_LARGE
 
@@ -198,7 +208,7 @@ def test_cancelling_the_job_that_waits_for_room_lets_the_next_one_in_at_once(moc
 
 @pytest.mark.parametrize("has_failed", [True, False], ids=["after an attempt", "before any attempt"])
 def test_a_job_that_is_no_longer_blocked_shows_what_it_showed_before(mock, batch, at, has_failed):
-    make_site(batch, max_vcpus=2)
+    make_queue_and_definition(batch, max_vcpus=2)
     make_queue(batch, "HI", priority=10)
     mock.batch.plan("busy", duration=1000)
     mock.batch.plan("try", attempt=1, duration=10, exit_code=1)
@@ -219,7 +229,7 @@ def test_a_job_that_is_no_longer_blocked_shows_what_it_showed_before(mock, batch
 
 
 def test_a_job_that_merely_waits_for_room_has_no_reason(mock, batch, at):
-    make_site(batch, max_vcpus=1)
+    make_queue_and_definition(batch, max_vcpus=1)
     mock.batch.plan(duration=10)
     _, waiting = submit(batch), submit(batch)
 
@@ -227,7 +237,7 @@ def test_a_job_that_merely_waits_for_room_has_no_reason(mock, batch, at):
 
 
 def test_nothing_is_placed_on_a_disabled_environment_and_what_runs_goes_on(mock, batch, at):
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.plan(duration=10)
     running = submit(batch)
     assert status(batch, running) == "RUNNING"
@@ -244,7 +254,7 @@ def test_nothing_is_placed_on_a_disabled_environment_and_what_runs_goes_on(mock,
 
 
 def test_jobs_of_a_disabled_queue_are_still_scheduled(mock, batch, at):
-    make_site(batch, max_vcpus=1)
+    make_queue_and_definition(batch, max_vcpus=1)
     mock.batch.plan(duration=10)
     jobs = [submit(batch), submit(batch)]
     batch.update_job_queue(jobQueue="q", state="DISABLED")

@@ -8,7 +8,7 @@ from mock_jobs.batch.service_jobs.states import SERVICE_STATUSES, SERVICE_STOP_E
 from mock_jobs.batch.states import TERMINAL
 from mock_jobs.core.errors import UsageValueError
 
-from batch_site import make_site, status, submit
+from batch_fixtures import make_queue_and_definition, status, submit
 from constants import model_of
 from service_site import limit, make_service_site, service_status, service_statuses, submit_service
 
@@ -77,7 +77,7 @@ def test_the_world_runs_until_a_service_job_has_a_status(mock, batch):
 
 
 def test_a_status_of_other_jobs_moves_nothing(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     job_id, service_id = submit(batch), submit_service(batch)
 
     with pytest.raises(UsageValueError, match="no such status: 'SCHEDULED'"):
@@ -88,7 +88,7 @@ def test_a_status_of_other_jobs_moves_nothing(mock, batch):
 
 
 def test_all_jobs_of_both_kinds_run_to_their_end(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.plan(duration=10)
     jobs = [submit(batch) for _ in range(3)]
     service_jobs = [submit_service(batch, f"job-{number}", 3) for number in range(3)]

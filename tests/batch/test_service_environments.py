@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import PREFIX, make_definition, make_environment, make_queue, refusal, submit
+from batch_fixtures import PREFIX, make_definition, make_environment, make_queue, refusal, submit
 from service_site import M5, limit, make_quota_policy, make_service_environment, make_service_queue
 
 UNITS = (

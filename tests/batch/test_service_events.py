@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from batch_site import Timeline
+from batch_fixtures import Timeline
 from service_site import M5, limit, make_quota_site, make_service_site, make_share, service_detail, submit_service
 
 PREEMPTED = "Cross-share preemption triggered to reclaim borrowed capacity"

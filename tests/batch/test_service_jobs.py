@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from batch_site import PREFIX, UNKNOWN_ID, Timeline, make_environment, make_queue, refusal
+from batch_fixtures import PREFIX, UNKNOWN_ID, Timeline, make_environment, make_queue, refusal
 from service_site import (
     M5,
     SERVICE_QUEUE,

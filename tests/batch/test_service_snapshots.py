@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import PREFIX, Timeline
+from batch_fixtures import PREFIX, Timeline
 from service_site import M5, limit, make_quota_site, make_service_site, make_share, service_status, submit_service
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import (
+from batch_fixtures import (
     FARGATE,
     FARGATE_CONTAINER,
     PREFIX,
@@ -14,7 +14,7 @@ from batch_site import (
     make_environment,
     make_fair_site,
     make_queue,
-    make_site,
+    make_queue_and_definition,
     refusal,
     submit,
 )
@@ -65,7 +65,7 @@ def vcpus(number):
 
 
 def test_an_idle_queue_has_nobody_at_the_front(mock, batch, at, snapshots):
-    make_site(batch)
+    make_queue_and_definition(batch)
     now_ms = mock.clock.now_ms
 
     snapshot = snapshots.take()
@@ -78,7 +78,7 @@ def test_an_idle_queue_has_nobody_at_the_front(mock, batch, at, snapshots):
 
 
 def test_the_front_is_who_waits_in_the_order_of_their_turns(mock, batch, at, snapshots):
-    make_site(batch, max_vcpus=4)
+    make_queue_and_definition(batch, max_vcpus=4)
     mock.batch.plan(duration=10)
     mock.batch.pace = "manual"
     for name, size in (("J1", 2), ("J2", 4), ("J3", 1)):
@@ -92,7 +92,7 @@ def test_the_front_is_who_waits_in_the_order_of_their_turns(mock, batch, at, sna
 
 @pytest.mark.parametrize("reference", ["q", f"{PREFIX}job-queue/q"])
 def test_a_queue_is_found_by_name_and_by_arn(batch, reference):
-    make_site(batch)
+    make_queue_and_definition(batch)
 
     assert batch.get_job_queue_snapshot(jobQueue=reference)["frontOfQueue"]["jobs"] == []
 
@@ -102,7 +102,7 @@ def test_an_unknown_queue_does_not_exist(batch):
 
 
 def test_at_most_100_jobs_are_at_the_front(batch, at, snapshots):
-    make_site(batch, max_vcpus=1)
+    make_queue_and_definition(batch, max_vcpus=1)
     submit(batch, "large", vcpus=2)
     submit(batch, "many", size=150)
 
@@ -112,7 +112,7 @@ def test_at_most_100_jobs_are_at_the_front(batch, at, snapshots):
 
 
 def test_what_does_not_wait_for_room_is_not_at_the_front(mock, batch, at, snapshots):
-    make_site(batch)
+    make_queue_and_definition(batch)
     mock.batch.plan(duration=10)
     running = submit(batch, "running")
     submit(batch, "pending", after=[running])
@@ -124,7 +124,7 @@ def test_what_does_not_wait_for_room_is_not_at_the_front(mock, batch, at, snapsh
 
 
 def test_a_job_has_its_place_since_it_came_or_since_those_before_it_moved(mock, batch, at, snapshots):
-    make_site(batch, max_vcpus=1)
+    make_queue_and_definition(batch, max_vcpus=1)
     mock.batch.plan(duration=10)
     submit(batch, "J1")
     at.go_to(1)
@@ -139,7 +139,7 @@ def test_a_job_has_its_place_since_it_came_or_since_those_before_it_moved(mock, 
 
 
 def test_a_cancelled_job_moves_up_only_those_behind_it(mock, batch, at, snapshots):
-    make_site(batch, max_vcpus=1)
+    make_queue_and_definition(batch, max_vcpus=1)
     mock.batch.plan(duration=100)
     job_ids = {}
     for name in ("J1", "J2", "J3", "J4", "J5"):
@@ -156,7 +156,7 @@ def test_a_cancelled_job_moves_up_only_those_behind_it(mock, batch, at, snapshot
 
 
 def test_a_job_that_is_tried_again_goes_before_those_that_came_later(mock, batch, at, snapshots):
-    make_site(batch, max_vcpus=1)
+    make_queue_and_definition(batch, max_vcpus=1)
     make_queue(batch, "HI", priority=10)
     mock.batch.plan(duration=100)
     mock.batch.plan("J1", duration=10, exit_code=1)

@@ -20,7 +20,7 @@ from mock_jobs import MockJobsServer, mock_jobs
 from mock_jobs.moto_adapters import step_functions as moto_step_functions
 from mock_jobs.wire.http import Answer
 
-from batch_site import container, detail, make_nodes, make_site
+from batch_fixtures import container, detail, make_nodes, make_queue_and_definition
 from constants import NO_RETRIES, REGION, newer_botocore
 
 RUNS = {"stepfunctions": {"execute_state_machine": True}}
@@ -37,7 +37,7 @@ def mock():
 
 @pytest.fixture
 def states(mock, batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     return boto3.client("stepfunctions", region_name=REGION, config=NO_RETRIES)
 
 
@@ -183,7 +183,7 @@ def test_a_server_runs_tasks_in_the_account_of_their_state_machine(server):
         "config": NO_RETRIES,
     }
     batch, states = (boto3.client(service, **access) for service in ("batch", "stepfunctions"))
-    make_site(batch)
+    make_queue_and_definition(batch)
     execution = start(states, f"{SUBMIT}.sync", "111111111111")
     found = ended(states, execution)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import PREFIX, UNKNOWN_ID, Timeline, refusal
+from batch_fixtures import PREFIX, UNKNOWN_ID, Timeline, refusal
 from constants import newer_botocore
 from service_site import make_service_site, service_detail, service_status, service_statuses, submit_service
 

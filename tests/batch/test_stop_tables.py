@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import UNKNOWN_ID, Timeline, children, detail, make_site, reach, refusal, status, statuses, submit, summary
+from batch_fixtures import (
+    UNKNOWN_ID,
+    Timeline,
+    children,
+    detail,
+    make_queue_and_definition,
+    reach,
+    refusal,
+    status,
+    statuses,
+    submit,
+    summary,
+)
 from constants import newer_botocore
 
 CANCEL, TERMINATE = "cancel_job", "terminate_job"
@@ -14,7 +26,7 @@ FLAG = {CANCEL: "isCancelled", TERMINATE: "isTerminated"}
 @pytest.fixture(autouse=True)
 def _site(mock, batch):
     mock.batch.pace = "manual"
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 def stop(batch, operation, job_id, reason="why"):

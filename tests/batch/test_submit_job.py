@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from batch_site import (
+from batch_fixtures import (
     FARGATE,
     FARGATE_CONTAINER,
     PREFIX,
@@ -14,7 +14,7 @@ from batch_site import (
     detail,
     make_definition,
     make_queue,
-    make_site,
+    make_queue_and_definition,
     refusal,
     submit,
 )
@@ -25,7 +25,7 @@ JOB = {"jobName": "j", "jobQueue": "q", "jobDefinition": "d"}
 @pytest.fixture(autouse=True)
 def _site(mock, batch):
     mock.batch.pace = "manual"
-    make_site(batch)
+    make_queue_and_definition(batch)
 
 
 def submitted(batch):

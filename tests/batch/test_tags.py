@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import EC2, PREFIX, UNKNOWN_ID, detail, make_definition, make_environment, make_queue, make_site, refusal, submit
+from batch_fixtures import (
+    EC2,
+    PREFIX,
+    UNKNOWN_ID,
+    detail,
+    make_definition,
+    make_environment,
+    make_queue,
+    make_queue_and_definition,
+    refusal,
+    submit,
+)
 from service_site import make_quota_site, make_service_environment, make_service_site, make_share, submit_service
 
 
 def make_resource(batch, kind, tags):
-    make_site(batch)
+    make_queue_and_definition(batch)
     if kind == "job":
         return batch.submit_job(jobName="j", jobQueue="q", jobDefinition="d", tags=tags)["jobArn"]
     if kind == "job-queue":
@@ -42,7 +53,7 @@ def test_each_revision_has_its_own_tags(batch):
 
 
 def test_new_tags_are_described(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     job_id = submit(batch)
 
     batch.tag_resource(resourceArn=f"{PREFIX}job/{job_id}", tags={"a": "1"})
@@ -67,13 +78,13 @@ def test_new_tags_are_described(batch):
     [("tag_resource", {"tags": {"a": "b"}}), ("untag_resource", {"tagKeys": ["a"]}), ("list_tags_for_resource", {})],
 )
 def test_an_unknown_resource_does_not_exist(batch, arn, operation, arguments):
-    make_site(batch)
+    make_queue_and_definition(batch)
 
     assert refusal(getattr(batch, operation), resourceArn=arn, **arguments) == f"{arn} does not exist"
 
 
 def test_children_of_an_array_have_no_tags(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     array = submit(batch, size=2)
 
     text = refusal(batch.tag_resource, resourceArn=f"{PREFIX}job/{array}:0", tags={"a": "b"})
@@ -109,7 +120,7 @@ def test_longer_keys_and_values_are_refused(batch, key, value):
 
 
 def create_without_tags(batch, kind):
-    make_site(batch)
+    make_queue_and_definition(batch)
     return {
         "compute-environment": lambda: batch.create_compute_environment(
             computeEnvironmentName="bare", type="MANAGED", computeResources=EC2, tags={}

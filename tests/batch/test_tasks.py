@@ -8,7 +8,18 @@ import pytest
 from mock_jobs.batch.workload.task import CONDITIONS
 from mock_jobs.core.errors import UsageValueError
 
-from batch_site import FARGATE, MANAGED, detail, make_definition, make_environment, make_queue, make_site, reach, refusal, submit
+from batch_fixtures import (
+    FARGATE,
+    MANAGED,
+    detail,
+    make_definition,
+    make_environment,
+    make_queue,
+    make_queue_and_definition,
+    reach,
+    refusal,
+    submit,
+)
 from batch_tasks import part, properties
 from constants import NO_RETRIES, REGION, newer_botocore
 
@@ -34,7 +45,7 @@ def fargate_part(name, vcpus="0.25", memory="512", **more):
 
 @pytest.fixture
 def site(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
     register(batch, SIDE, MAIN)
     return batch
 

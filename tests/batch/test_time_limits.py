@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_site import (
+from batch_fixtures import (
     Timeline,
     children,
     detail,
@@ -15,7 +15,7 @@ from batch_site import (
     make_environment,
     make_policy,
     make_queue,
-    make_site,
+    make_queue_and_definition,
     refusal,
     status,
     statuses,
@@ -215,7 +215,7 @@ def test_actions_are_described_as_they_were_given(batch):
 
 
 def test_a_queue_without_actions_shows_none(batch):
-    make_site(batch)
+    make_queue_and_definition(batch)
 
     assert queue_limits(batch) is None
 

@@ -10,7 +10,7 @@ import pytest
 
 from mock_jobs.batch.scenario.pace import Pace
 
-from batch_site import make_environment, make_queue, make_site, status, submit
+from batch_fixtures import make_environment, make_queue, make_queue_and_definition, status, submit
 from service_site import make_quota_site, make_service_environment, make_share
 
 
@@ -186,7 +186,7 @@ def test_the_first_of_several_changes_ends_first(mock, batch, elapsed):
 
 def test_time_that_passes_for_a_resource_passes_for_jobs_too(mock, batch):
     mock.batch.plan(duration=10)
-    make_site(batch)
+    make_queue_and_definition(batch)
     job_id = submit(batch)
     mock.batch.settings.ce_create_seconds = 30
     make_environment(batch, "x")

@@ -64,7 +64,7 @@ def make_policy(batch: Any, name: str = "fair", **policy: Any) -> str:
 
 
 def make_fair_site(batch: Any, *, max_vcpus: int = 16, **policy: Any) -> None:
-    """Make what `make_site` makes, but with fair shares in the queue."""
+    """Make what `make_queue_and_definition` makes, but with fair shares in the queue."""
     make_environment(batch, max_vcpus=max_vcpus)
     make_queue(batch, schedulingPolicyArn=make_policy(batch, **policy))
     make_definition(batch)
@@ -78,7 +78,7 @@ def make_nodes(batch: Any, name: str = "m", *, num_nodes: int = 3, main_node: in
     return registered["jobDefinitionArn"]
 
 
-def make_site(batch: Any, *, max_vcpus: int = 16) -> None:
+def make_queue_and_definition(batch: Any, *, max_vcpus: int = 16) -> None:
     make_environment(batch, max_vcpus=max_vcpus)
     make_queue(batch)
     make_definition(batch)
