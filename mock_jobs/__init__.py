@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mock_jobs.batch.local_process import run_command
     from mock_jobs.batch.scenario.job_run import JobRun
+    from mock_jobs.batch.scenario.pace import Pace
     from mock_jobs.core.errors import (
         DroppedEventsWarning,
         NotActiveError,
@@ -30,6 +31,7 @@ _HOMES = {
     "MockJobs": "mock_jobs.mock",
     "MockJobsServer": "mock_jobs.server",
     "NotActiveError": "mock_jobs.core.errors",
+    "Pace": "mock_jobs.batch.scenario.pace",
     "UndeliveredEventWarning": "mock_jobs.core.errors",
     "UnmockedRequestError": "mock_jobs.core.errors",
     "UsageError": "mock_jobs.core.errors",
@@ -46,6 +48,7 @@ __all__ = [
     "MockJobs",
     "MockJobsServer",
     "NotActiveError",
+    "Pace",
     "UndeliveredEventWarning",
     "UnmockedRequestError",
     "UsageError",

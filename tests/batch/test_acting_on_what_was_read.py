@@ -316,7 +316,7 @@ def test_update_finds_a_service_job_waiting_that_was_read_waiting(batch):
 
 @pytest.mark.parametrize("state", ["CREATING", "VALID"])
 def test_an_environment_is_deleted_in_the_state_that_was_read(mock, batch, state):
-    mock.batch.settings.ce_create_seconds = 30
+    mock.batch.settings.compute_environment_create_seconds = 30
     batch.create_compute_environment(computeEnvironmentName="x", type="MANAGED", state="DISABLED", computeResources=EC2)
 
     def read():
@@ -332,7 +332,7 @@ def test_an_environment_is_deleted_in_the_state_that_was_read(mock, batch, state
 
 
 def test_a_queue_takes_no_jobs_while_its_creation_was_read_last(mock, batch):
-    mock.batch.settings.jq_create_seconds = 30
+    mock.batch.settings.job_queue_create_seconds = 30
     make_queue_and_definition(batch)
 
     def read():

@@ -344,7 +344,7 @@ def test_resources_of_an_environment_without_best_fit_can_be_updated(batch):
 def test_an_update_to_the_latest_image_is_an_infrastructure_update(mock, batch, strategy, is_wanted):
     make_environment(batch, allocationStrategy=strategy)
     before = describe(batch)
-    mock.batch.settings.ce_update_seconds = 60
+    mock.batch.settings.compute_environment_update_seconds = 60
     update = {"computeEnvironment": "ce", "computeResources": {"updateToLatestImageVersion": is_wanted}}
 
     if is_wanted and strategy == "BEST_FIT":
@@ -431,7 +431,11 @@ def test_deleting_twice_is_an_error_unless_chosen_otherwise(mock, batch):
 def test_an_environment_can_take_its_time(mock, batch):
     mock.batch.pace = "clock"
     settings = mock.batch.settings
-    settings.ce_create_seconds, settings.ce_update_seconds, settings.ce_delete_seconds = 10, 20, 60
+    (
+        settings.compute_environment_create_seconds,
+        settings.compute_environment_update_seconds,
+        settings.compute_environment_delete_seconds,
+    ) = 10, 20, 60
     mock.clock.freeze()
     make_environment(batch)
     order = [{"order": 1, "computeEnvironment": "ce"}]

@@ -84,7 +84,7 @@ def test_it_can_be_deleted(mock, batch):
 
 
 def test_an_environment_can_turn_out_to_be_invalid_while_it_is_made(mock, batch):
-    mock.batch.settings.ce_create_seconds = 10
+    mock.batch.settings.compute_environment_create_seconds = 10
     mock.clock.freeze()
     arn = make_environment(batch)
     assert environment(batch) == ("CREATING", None)
@@ -95,7 +95,7 @@ def test_an_environment_can_turn_out_to_be_invalid_while_it_is_made(mock, batch)
 
 
 def test_one_that_is_being_deleted_is_refused(mock, batch):
-    mock.batch.settings.ce_delete_seconds = 10
+    mock.batch.settings.compute_environment_delete_seconds = 10
     mock.clock.freeze()
     make_environment(batch)
     batch.update_compute_environment(computeEnvironment="ce", state="DISABLED")

@@ -263,7 +263,7 @@ def make_site_room(batch):
 
 def test_a_queue_can_take_its_time(mock, batch):
     settings = mock.batch.settings
-    settings.jq_create_seconds, settings.jq_update_seconds, settings.jq_delete_seconds = 10, 20, 60
+    settings.job_queue_create_seconds, settings.job_queue_update_seconds, settings.job_queue_delete_seconds = 10, 20, 60
     mock.clock.freeze()
     make_definition(batch)
     make_queue(batch)

@@ -117,7 +117,7 @@ def test_creating_a_quota_share_is_refused(mock, batch, changes, text):
     make_service_environment(batch, "plain")
     make_service_queue(batch, "fifo", "plain")
     make_service_environment(batch, "other", limit(1, M5))
-    mock.batch.settings.jq_create_seconds = 10
+    mock.batch.settings.job_queue_create_seconds = 10
     make_service_queue(batch, "new", "other", schedulingPolicyArn=f"{PREFIX}scheduling-policy/quotas")
 
     assert refusal(make_share, batch=batch, name="p", **changes) == text
@@ -214,7 +214,7 @@ def test_the_states_of_a_life_take_the_time_that_is_set(mock, batch):
     mock.batch.pace = "clock"
     make_quota_site(batch)
     settings = mock.batch.settings
-    settings.qs_create_seconds, settings.qs_update_seconds, settings.qs_delete_seconds = 10, 20, 30
+    settings.quota_share_create_seconds, settings.quota_share_update_seconds, settings.quota_share_delete_seconds = 10, 20, 30
     mock.clock.freeze()
     make_share(batch, "p")
     seen = [described(batch)["status"]]
@@ -266,7 +266,7 @@ def test_a_submission_names_a_quota_share_that_takes_jobs(mock, batch, changes, 
     make_quota_site(batch)
     make_share(batch, "p")
     make_share(batch, "off", state="DISABLED")
-    mock.batch.settings.qs_create_seconds = 10
+    mock.batch.settings.quota_share_create_seconds = 10
     make_share(batch, "new")
 
     assert refusal(submit_service, batch=batch, **changes) == text

@@ -182,8 +182,10 @@ def terraform_wait(describe, status):
 def test_terraform_makes_and_destroys_a_queue_and_its_environment(mock, batch):
     """It waits for each step, however long that takes."""
     settings = mock.batch.settings
-    settings.ce_create_seconds = settings.ce_update_seconds = settings.ce_delete_seconds = 30
-    settings.jq_create_seconds = settings.jq_update_seconds = settings.jq_delete_seconds = 30
+    settings.compute_environment_create_seconds = settings.compute_environment_update_seconds = (
+        settings.compute_environment_delete_seconds
+    ) = 30
+    settings.job_queue_create_seconds = settings.job_queue_update_seconds = settings.job_queue_delete_seconds = 30
 
     def environments():
         return batch.describe_compute_environments(computeEnvironments=["ce"])["computeEnvironments"]

@@ -244,7 +244,7 @@ def test_a_policy_can_be_deleted_once_its_queue_is_gone(mock, batch):
     make_environment(batch)
     arn = make_policy(batch)
     make_queue(batch, schedulingPolicyArn=arn)
-    mock.batch.settings.jq_delete_seconds = 60
+    mock.batch.settings.job_queue_delete_seconds = 60
     mock.clock.freeze()
     batch.update_job_queue(jobQueue="q", state="DISABLED")
     batch.delete_job_queue(jobQueue="q")

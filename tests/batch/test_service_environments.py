@@ -81,7 +81,7 @@ def test_creating_a_service_environment_is_refused(batch, changes, text):
 
 def test_a_name_is_taken_until_its_environment_is_gone(mock, batch):
     mock.batch.pace = "clock"
-    mock.batch.settings.se_delete_seconds = 30
+    mock.batch.settings.service_environment_delete_seconds = 30
     make_service_environment(batch, state="DISABLED")
     batch.delete_service_environment(serviceEnvironment="se")
     batch.delete_service_environment(serviceEnvironment="se")
@@ -116,8 +116,8 @@ def test_describing_leaves_out_what_is_unknown_and_pages_through_the_rest(batch)
 
 def test_the_states_of_a_life_take_the_time_that_is_set(mock, batch):
     mock.batch.pace = "clock"
-    mock.batch.settings.se_create_seconds = 10
-    mock.batch.settings.se_update_seconds = 20
+    mock.batch.settings.service_environment_create_seconds = 10
+    mock.batch.settings.service_environment_update_seconds = 20
     mock.clock.freeze()
     make_service_environment(batch)
     seen = [described(batch)[0]["status"]]
@@ -164,7 +164,7 @@ def test_an_update_is_refused(batch, changes, text):
 
 def test_an_update_waits_for_the_one_before(mock, batch):
     make_service_environment(batch)
-    mock.batch.settings.se_update_seconds = 10
+    mock.batch.settings.service_environment_update_seconds = 10
     batch.update_service_environment(serviceEnvironment="se")
 
     again = refusal(batch.update_service_environment, serviceEnvironment="se", state="DISABLED")
@@ -257,7 +257,7 @@ def test_creating_a_service_queue_is_refused(mock, batch, changes, text):
     make_service_environment(batch)
     make_service_environment(batch, "types", limit(1, M5))
     make_quota_policy(batch)
-    mock.batch.settings.se_create_seconds = 10
+    mock.batch.settings.service_environment_create_seconds = 10
     make_service_environment(batch, "new")
     arguments = {"jobQueueName": "sq", "priority": 1, "serviceEnvironmentOrder": order("se"), **changes}
 

@@ -18,7 +18,6 @@ from service_site import make_quota_site, make_service_environment, make_share
 class Kind:
     """One kind of resource, named `x`, by what a client calls."""
 
-    prefix: str
     create: Callable[[Any], object]
     operation: str
     member: str
@@ -29,7 +28,7 @@ class Kind:
         call(**{self.member: self.reference(batch)}, **more)
 
     def reference(self, batch):
-        if self.prefix != "qs":
+        if self.operation != "quota_share":
             return "x"
         return next(each["quotaShareArn"] for each in batch.list_quota_shares(jobQueue="sq")["quotaShares"])
 
@@ -49,28 +48,24 @@ def _create_queue(batch):
 
 KINDS = [
     Kind(
-        "ce",
         lambda batch: make_environment(batch, "x"),
         "compute_environment",
         "computeEnvironment",
         lambda batch: batch.describe_compute_environments(computeEnvironments=["x"])["computeEnvironments"],
     ),
     Kind(
-        "jq",
         _create_queue,
         "job_queue",
         "jobQueue",
         lambda batch: batch.describe_job_queues(jobQueues=["x"])["jobQueues"],
     ),
     Kind(
-        "se",
         lambda batch: make_service_environment(batch, "x"),
         "service_environment",
         "serviceEnvironment",
         lambda batch: batch.describe_service_environments()["serviceEnvironments"],
     ),
     Kind(
-        "qs",
         _create_share,
         "quota_share",
         "quotaShareArn",
@@ -92,7 +87,7 @@ def elapsed(mock):
 
 
 def test_reading_what_is_being_created_takes_the_world_to_where_that_ends(mock, batch, kind, elapsed):
-    setattr(mock.batch.settings, f"{kind.prefix}_create_seconds", 30)
+    setattr(mock.batch.settings, f"{kind.operation}_create_seconds", 30)
     kind.create(batch)
 
     assert [kind.status(batch) for _ in range(3)] == ["CREATING", "VALID", "VALID"]
@@ -101,7 +96,7 @@ def test_reading_what_is_being_created_takes_the_world_to_where_that_ends(mock, 
 
 def test_reading_what_is_being_changed_takes_the_world_to_where_that_ends(mock, batch, kind, elapsed):
     kind.create(batch)
-    setattr(mock.batch.settings, f"{kind.prefix}_update_seconds", 20)
+    setattr(mock.batch.settings, f"{kind.operation}_update_seconds", 20)
     kind.change(batch, "update", state="DISABLED")
 
     assert [kind.status(batch) for _ in range(3)] == ["UPDATING", "VALID", "VALID"]
@@ -111,7 +106,7 @@ def test_reading_what_is_being_changed_takes_the_world_to_where_that_ends(mock, 
 def test_reading_what_is_being_deleted_takes_the_world_to_where_that_ends(mock, batch, kind, elapsed):
     kind.create(batch)
     kind.change(batch, "update", state="DISABLED")
-    setattr(mock.batch.settings, f"{kind.prefix}_delete_seconds", 60)
+    setattr(mock.batch.settings, f"{kind.operation}_delete_seconds", 60)
     kind.change(batch, "delete")
 
     assert [kind.status(batch) for _ in range(2)] == ["DELETING", None]
@@ -120,7 +115,7 @@ def test_reading_what_is_being_deleted_takes_the_world_to_where_that_ends(mock, 
 
 def test_describing_one_quota_share_counts_as_well(mock, batch):
     make_quota_site(batch)
-    mock.batch.settings.qs_create_seconds = 30
+    mock.batch.settings.quota_share_create_seconds = 30
     arn = make_share(batch, "x")
 
     assert [batch.describe_quota_share(quotaShareArn=arn)["status"] for _ in range(2)] == ["CREATING", "VALID"]
@@ -129,7 +124,7 @@ def test_describing_one_quota_share_counts_as_well(mock, batch):
 @pytest.mark.parametrize("pace", ["clock", "manual"])
 def test_at_other_paces_only_time_ends_a_change(mock, batch, kind, elapsed, pace):
     mock.batch.pace = pace
-    setattr(mock.batch.settings, f"{kind.prefix}_create_seconds", 30)
+    setattr(mock.batch.settings, f"{kind.operation}_create_seconds", 30)
     kind.create(batch)
     before = [kind.status(batch) for _ in range(3)]
     mock.clock.advance(30)
@@ -141,7 +136,7 @@ def test_at_other_paces_only_time_ends_a_change(mock, batch, kind, elapsed, pace
 
 def test_a_change_can_need_three_reads(mock, batch, kind):
     mock.batch.pace = Pace.every(3)
-    setattr(mock.batch.settings, f"{kind.prefix}_create_seconds", 30)
+    setattr(mock.batch.settings, f"{kind.operation}_create_seconds", 30)
     kind.create(batch)
 
     assert [kind.status(batch) for _ in range(4)] == ["CREATING"] * 3 + ["VALID"]
@@ -149,7 +144,7 @@ def test_a_change_can_need_three_reads(mock, batch, kind):
 
 def test_reading_what_has_settled_takes_no_time(mock, batch, kind, elapsed):
     kind.create(batch)
-    mock.batch.settings.ce_create_seconds = 30
+    mock.batch.settings.compute_environment_create_seconds = 30
     make_environment(batch, "other")
 
     assert [kind.status(batch) for _ in range(3)] == ["VALID"] * 3
@@ -157,7 +152,7 @@ def test_reading_what_has_settled_takes_no_time(mock, batch, kind, elapsed):
 
 
 def test_between_the_pages_of_a_listing_nothing_moves(mock, batch, elapsed):
-    mock.batch.settings.ce_create_seconds = 30
+    mock.batch.settings.compute_environment_create_seconds = 30
     for name in ("a", "b", "c"):
         make_environment(batch, name)
 
@@ -171,7 +166,7 @@ def test_between_the_pages_of_a_listing_nothing_moves(mock, batch, elapsed):
 
 def test_the_first_of_several_changes_ends_first(mock, batch, elapsed):
     for name, seconds in (("slow", 50), ("fast", 10)):
-        mock.batch.settings.ce_create_seconds = seconds
+        mock.batch.settings.compute_environment_create_seconds = seconds
         make_environment(batch, name)
 
     def states():
@@ -188,7 +183,7 @@ def test_time_that_passes_for_a_resource_passes_for_jobs_too(mock, batch):
     mock.batch.plan(duration=10)
     make_queue_and_definition(batch)
     job_id = submit(batch)
-    mock.batch.settings.ce_create_seconds = 30
+    mock.batch.settings.compute_environment_create_seconds = 30
     make_environment(batch, "x")
     for _ in range(2):
         batch.describe_compute_environments(computeEnvironments=["x"])
@@ -200,7 +195,7 @@ def test_an_update_of_what_became_invalid_does_not_end_early(mock, batch, elapse
     """The end of the first update belongs to no later one."""
     make_environment(batch, "x")
     settings = mock.batch.settings
-    settings.ce_update_seconds, settings.ce_delete_seconds = 30, 60
+    settings.compute_environment_update_seconds, settings.compute_environment_delete_seconds = 30, 60
     batch.update_compute_environment(computeEnvironment="x", state="DISABLED")
     mock.batch.invalidate("x", "CLIENT_ERROR - no such role")
     batch.delete_compute_environment(computeEnvironment="x")

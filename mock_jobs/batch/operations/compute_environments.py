@@ -99,7 +99,7 @@ class ComputeEnvironmentOperations(BatchStores):
             tags=dict(tags or {}),
         )
         self.environments[environment.name] = environment
-        self.change(environment, self.settings.ce_create_seconds, lambda: self._settle_environment(environment))
+        self.change(environment, self.settings.compute_environment_create_seconds, lambda: self._settle_environment(environment))
         return {"computeEnvironmentName": environment.name, "computeEnvironmentArn": environment.arn}
 
     def describe_compute_environments(
@@ -172,7 +172,7 @@ class ComputeEnvironmentOperations(BatchStores):
         if has_new_hosts:
             self._replace_hosts(environment)
         environment.status, environment.problem = "UPDATING", None
-        self.change(environment, self.settings.ce_update_seconds, lambda: self._settle_environment(environment))
+        self.change(environment, self.settings.compute_environment_update_seconds, lambda: self._settle_environment(environment))
         return {"computeEnvironmentName": environment.name, "computeEnvironmentArn": environment.arn}
 
     def delete_compute_environment(self, *, compute_environment: str) -> None:
@@ -187,7 +187,7 @@ class ComputeEnvironmentOperations(BatchStores):
         if environment.queues:
             raise refused(messages.CANNOT_DELETE_IN_USE)
         environment.status, environment.problem = "DELETING", None
-        self.change(environment, self.settings.ce_delete_seconds, lambda: self._drop_environment(environment))
+        self.change(environment, self.settings.compute_environment_delete_seconds, lambda: self._drop_environment(environment))
 
     def _check_eks(self, configuration: EksConfigurationTypeDef, kind: CETypeType, service_role: str | None) -> None:
         if kind == "UNMANAGED":

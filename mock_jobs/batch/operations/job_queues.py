@@ -111,7 +111,7 @@ class JobQueueOperations(BatchStores):
         _attach(queue)
         self.queues[queue.name] = queue
         self._scheduler_of(queue).enlist(queue)
-        self.change(queue, self.settings.jq_create_seconds, lambda: self._settle_queue(queue))
+        self.change(queue, self.settings.job_queue_create_seconds, lambda: self._settle_queue(queue))
         return {"jobQueueName": queue.name, "jobQueueArn": queue.arn}
 
     def describe_job_queues(
@@ -185,7 +185,7 @@ class JobQueueOperations(BatchStores):
             queue.priority = priority
         queue.status = "UPDATING"
         self._scheduler_of(queue).enlist(queue)
-        self.change(queue, self.settings.jq_update_seconds, lambda: self._settle_queue(queue))
+        self.change(queue, self.settings.job_queue_update_seconds, lambda: self._settle_queue(queue))
         return {"jobQueueName": queue.name, "jobQueueArn": queue.arn}
 
     def delete_job_queue(self, *, job_queue: str) -> None:
@@ -202,7 +202,7 @@ class JobQueueOperations(BatchStores):
         if queue.service is not None:
             self.service_lifecycle.delete_with_queue(queue.service.index.unfinished())
         self._scheduler_of(queue).forget(queue)
-        self.change(queue, self.settings.jq_delete_seconds, lambda: self._drop_queue(queue))
+        self.change(queue, self.settings.job_queue_delete_seconds, lambda: self._drop_queue(queue))
 
     def _checked_order(self, given: Sequence[ComputeEnvironmentOrderTypeDef]) -> _Order:
         if not given:

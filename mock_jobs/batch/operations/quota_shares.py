@@ -78,7 +78,7 @@ class QuotaShareOperations(BatchStores):
             tags=dict(tags or {}),
         )
         side.shares[share.name] = share
-        self.change(share, self.settings.qs_create_seconds, lambda: self._settle_share(share))
+        self.change(share, self.settings.quota_share_create_seconds, lambda: self._settle_share(share))
         return _named(share)
 
     def describe_quota_share(self, *, quota_share_arn: str) -> dict[str, object]:
@@ -131,7 +131,7 @@ class QuotaShareOperations(BatchStores):
             share.preempts = preemption_configuration["inSharePreemption"] == "ENABLED"
         share.state = state or share.state
         share.status = "UPDATING"
-        self.change(share, self.settings.qs_update_seconds, lambda: self._settle_share(share))
+        self.change(share, self.settings.quota_share_update_seconds, lambda: self._settle_share(share))
         return _named(share)
 
     def delete_quota_share(self, *, quota_share_arn: str) -> None:
@@ -148,7 +148,7 @@ class QuotaShareOperations(BatchStores):
         for job in share.queue.service.index.unfinished():
             if job.spec.share is share:
                 self.service_lifecycle.kill(job, messages.QUOTA_SHARE_DELETED)
-        self.change(share, self.settings.qs_delete_seconds, lambda: self._drop_share(share))
+        self.change(share, self.settings.quota_share_delete_seconds, lambda: self._drop_share(share))
 
     def _existing_share(self, arn: str) -> QuotaShare:
         share = self.find_quota_share(arn)

@@ -55,7 +55,9 @@ class ServiceEnvironmentOperations(BatchStores):
             tags=dict(tags or {}),
         )
         self.service_environments[environment.name] = environment
-        self.change(environment, self.settings.se_create_seconds, lambda: self._settle_service_environment(environment))
+        self.change(
+            environment, self.settings.service_environment_create_seconds, lambda: self._settle_service_environment(environment)
+        )
         return _named(environment)
 
     def describe_service_environments(
@@ -96,7 +98,9 @@ class ServiceEnvironmentOperations(BatchStores):
         environment.state = state or environment.state
         environment.limits = environment.limits if limits is None else limits
         environment.status = "UPDATING"
-        self.change(environment, self.settings.se_update_seconds, lambda: self._settle_service_environment(environment))
+        self.change(
+            environment, self.settings.service_environment_update_seconds, lambda: self._settle_service_environment(environment)
+        )
         return _named(environment)
 
     def delete_service_environment(self, *, service_environment: str) -> None:
@@ -111,7 +115,9 @@ class ServiceEnvironmentOperations(BatchStores):
         if environment.queues:
             raise refused(messages.CANNOT_DELETE_IN_USE)
         environment.status = "DELETING"
-        self.change(environment, self.settings.se_delete_seconds, lambda: self._drop_service_environment(environment))
+        self.change(
+            environment, self.settings.service_environment_delete_seconds, lambda: self._drop_service_environment(environment)
+        )
 
     def _settle_service_environment(self, environment: ServiceEnvironment) -> None:
         environment.status = "VALID"

@@ -22,18 +22,18 @@ class BatchSettings(Settings):
         retry_delay_seconds: How long a job stays RUNNABLE at least before it is tried again.
         terminate_grace_seconds: How long a running container takes to end after TerminateJob, at most 30.
         timeout_grace_seconds: The same after its timeout.
-        ce_create_seconds: How long a new compute environment is CREATING.
-        ce_update_seconds: How long a changed compute environment is UPDATING.
-        ce_delete_seconds: How long a compute environment is DELETING.
-        jq_create_seconds: How long a new job queue is CREATING.
-        jq_update_seconds: How long a changed job queue is UPDATING.
-        jq_delete_seconds: How long a job queue is DELETING.
-        se_create_seconds: How long a new service environment is CREATING.
-        se_update_seconds: How long a changed service environment is UPDATING.
-        se_delete_seconds: How long a service environment is DELETING.
-        qs_create_seconds: How long a new quota share is CREATING.
-        qs_update_seconds: How long a changed quota share is UPDATING.
-        qs_delete_seconds: How long a quota share is DELETING.
+        compute_environment_create_seconds: How long a new compute environment is CREATING.
+        compute_environment_update_seconds: How long a changed compute environment is UPDATING.
+        compute_environment_delete_seconds: How long a compute environment is DELETING.
+        job_queue_create_seconds: How long a new job queue is CREATING.
+        job_queue_update_seconds: How long a changed job queue is UPDATING.
+        job_queue_delete_seconds: How long a job queue is DELETING.
+        service_environment_create_seconds: How long a new service environment is CREATING.
+        service_environment_update_seconds: How long a changed service environment is UPDATING.
+        service_environment_delete_seconds: How long a service environment is DELETING.
+        quota_share_create_seconds: How long a new quota share is CREATING.
+        quota_share_update_seconds: How long a changed quota share is UPDATING.
+        quota_share_delete_seconds: How long a quota share is DELETING.
         strict_fifo: Whether a job that waits for room holds up all behind it in its queue.
         blocked_detection_seconds: How long a job must have been at the head of its queue without any prospect of room until its
             statusReason says so; minutes on AWS.
@@ -62,18 +62,18 @@ class BatchSettings(Settings):
     retry_delay_seconds: float = seconds()
     terminate_grace_seconds: float = seconds(most=_MAX_GRACE_SECONDS)
     timeout_grace_seconds: float = seconds(most=_MAX_GRACE_SECONDS)
-    ce_create_seconds: float = seconds()
-    ce_update_seconds: float = seconds()
-    ce_delete_seconds: float = seconds()
-    jq_create_seconds: float = seconds()
-    jq_update_seconds: float = seconds()
-    jq_delete_seconds: float = seconds()
-    se_create_seconds: float = seconds()
-    se_update_seconds: float = seconds()
-    se_delete_seconds: float = seconds()
-    qs_create_seconds: float = seconds()
-    qs_update_seconds: float = seconds()
-    qs_delete_seconds: float = seconds()
+    compute_environment_create_seconds: float = seconds()
+    compute_environment_update_seconds: float = seconds()
+    compute_environment_delete_seconds: float = seconds()
+    job_queue_create_seconds: float = seconds()
+    job_queue_update_seconds: float = seconds()
+    job_queue_delete_seconds: float = seconds()
+    service_environment_create_seconds: float = seconds()
+    service_environment_update_seconds: float = seconds()
+    service_environment_delete_seconds: float = seconds()
+    quota_share_create_seconds: float = seconds()
+    quota_share_update_seconds: float = seconds()
+    quota_share_delete_seconds: float = seconds()
     strict_fifo: bool = flag(True)
     blocked_detection_seconds: float = seconds()
     prefix_weight_split: bool = flag(True)
