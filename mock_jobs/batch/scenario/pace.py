@@ -18,6 +18,9 @@ PaceName = Literal["poll", "clock", "manual"]
 class Pace:
     """One way for jobs to move.
 
+    A pace that differs from the defaults in its mode only is equal to the name of that mode, and hashes like it, so that
+    `mock.batch.pace == "manual"` asks for the pace by name. `Pace.every(3) == "poll"` is False: it is not what that name means.
+
     Attributes:
         mode: `poll`: a call that reads unfinished jobs whose present state was read already first moves on to the next change of
             one of them, and then answers. What was read last holds until the next read of that job. ListJobs moves jobs before
@@ -38,6 +41,24 @@ class Pace:
             raise UsageValueError(msg)
         check_whole("reads", self.reads, 1)
         check_seconds("transition_seconds", self.transition_seconds)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Pace):
+            return self._members == other._members
+        if isinstance(other, str):
+            return self._is_named and self.mode == other
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.mode) if self._is_named else hash(self._members)
+
+    @property
+    def _members(self) -> tuple[PaceName, int, float]:
+        return self.mode, self.reads, self.transition_seconds
+
+    @property
+    def _is_named(self) -> bool:
+        return self._members[1:] == (1, 0)
 
     @classmethod
     def immediate(cls) -> Pace:
