@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from hypothesis import settings
 
 from mock_jobs import MockJobs, mock_jobs
 from mock_jobs.transports import dispatch
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from mypy_boto3_iot_jobs_data.client import IoTJobsDataPlaneClient
 
 pytest_plugins = ["pytester"]
+
+# A failure depends on nothing that an earlier run has left behind, and says how to repeat it. How long an example takes tells of
+# the machine.
+settings.register_profile("mock_jobs", database=None, print_blob=True, deadline=None)
+settings.load_profile("mock_jobs")
 
 
 @pytest.fixture(autouse=True)

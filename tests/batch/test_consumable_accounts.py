@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import boto3
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from mock_jobs import mock_jobs
 
 from batch_fixtures import make_queue_and_definition
+from machines import Machine, initialize, invariant, precondition, prove, rule
 
 KINDS = {"R": "REPLENISHABLE", "N": "NON_REPLENISHABLE"}
 HOLDING = ("STARTING", "RUNNING")
@@ -20,7 +19,13 @@ PLANS = {
 }
 
 
-class AccountMachine(RuleBasedStateMachine):
+class AccountMachine(Machine):
+    must_reach = (
+        "more is removed than there is",
+        *(f"{kind} is {what}" for kind in KINDS.values() for what in ("held", "tried")),
+        "REPLENISHABLE is overdrawn",
+    )
+
     def __init__(self):
         super().__init__()
         self.mocking = mock_jobs(region="us-east-1")
@@ -29,6 +34,7 @@ class AccountMachine(RuleBasedStateMachine):
         self.needs: dict[str, dict[str, int]] = {}
         # What the test put in by SET, ADD and REMOVE, for REPLENISHABLE the whole total.
         self.put_in = dict.fromkeys(KINDS, 4)
+        self.holds_replenishable = False
 
     def teardown(self):
         self.mocking.__exit__(None, None, None)
@@ -46,8 +52,8 @@ class AccountMachine(RuleBasedStateMachine):
             self.mock.batch.plan(name, **plan)
 
     @rule(
-        name=st.sampled_from(sorted(PLANS)),
-        needs=st.dictionaries(st.sampled_from(sorted(KINDS)), st.integers(1, 5)),
+        name=st.sampled_from(["slow", *sorted(PLANS)]),
+        needs=st.dictionaries(st.sampled_from(["R", *sorted(KINDS)]), st.integers(1, 5), min_size=1),
         attempts=st.integers(1, 3),
         size=st.sampled_from([None, None, 3]),
     )
@@ -64,12 +70,16 @@ class AccountMachine(RuleBasedStateMachine):
         for each in [job_id] if size is None else [f"{job_id}:{index}" for index in range(size)]:
             self.needs[each] = needs
 
+    @precondition(lambda self: self.needs)
     @rule(data=st.data())
     def terminate(self, data):
-        if self.needs:
-            self.batch.terminate_job(jobId=data.draw(st.sampled_from(sorted(self.needs))), reason="stop")
+        self.batch.terminate_job(jobId=data.draw(st.sampled_from(sorted(self.needs))), reason="stop")
 
-    @rule(name=st.sampled_from(sorted(KINDS)), operation=st.sampled_from(["SET", "ADD", "REMOVE"]), quantity=st.integers(0, 6))
+    @rule(
+        name=st.sampled_from(sorted(KINDS)),
+        operation=st.sampled_from(["SET", "SET", "ADD", "REMOVE"]),
+        quantity=st.integers(0, 6),
+    )
     def update(self, name, operation, quantity):
         before = self.total(name)
         try:
@@ -77,10 +87,17 @@ class AccountMachine(RuleBasedStateMachine):
         except self.batch.exceptions.ClientException:
             assert operation == "REMOVE"
             assert quantity > before
+            self.reach("more is removed than there is")
             return
+        assert operation != "REMOVE" or quantity <= before
         expected = {"SET": quantity, "ADD": before + quantity, "REMOVE": before - quantity}[operation]
         assert after["totalQuantity"] == expected
         self.put_in[name] += expected - before
+
+    @precondition(lambda self: self.holds_replenishable)
+    @rule()
+    def take_all_away(self):
+        self.update("R", "SET", 0)
 
     @rule(seconds=st.sampled_from([0, 3, 7, 10]))
     def advance(self, seconds):
@@ -88,6 +105,11 @@ class AccountMachine(RuleBasedStateMachine):
 
     def total(self, name):
         return self.batch.describe_consumable_resource(consumableResource=name)["totalQuantity"]
+
+    def reach_states(self, kind, held, attempts, free):
+        for what, is_so in (("held", held), ("tried", attempts), ("overdrawn", free < 0)):
+            if is_so and f"{kind} is {what}" in self.must_reach:
+                self.reach(f"{kind} is {what}")
 
     @invariant()
     def the_accounts_agree_with_the_jobs(self):
@@ -102,14 +124,15 @@ class AccountMachine(RuleBasedStateMachine):
             held = sum(self.needs[job["jobId"]].get(name, 0) for job in jobs if job["status"] in HOLDING)
             attempts = sum(self.needs[job["jobId"]].get(name, 0) * len(job["attempts"]) for job in jobs)
             is_replenishable = kind == "REPLENISHABLE"
+            if is_replenishable:
+                self.holds_replenishable = held > 0
             total, available = resource["totalQuantity"], resource["availableQuantity"]
             assert resource["inUseQuantity"] == held
             assert total == self.put_in[name] - (0 if is_replenishable else held + attempts)
             assert available == (max(0, total - held) if is_replenishable else total)
             assert total >= 0
+            self.reach_states(kind, held, attempts, total - held)
 
 
-AccountMachine.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-TestAccountMachine = AccountMachine.TestCase
+def test_the_accounts_agree_with_random_lives():
+    prove(AccountMachine, max_examples=40, steps=20)

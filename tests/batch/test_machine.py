@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import boto3
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mock_jobs import mock_jobs
 from mock_jobs.core.errors import UsageError
 
 from batch_fixtures import make_definition, make_environment, make_queue
 from constants import KNOWS_BULK_FORMS
+from machines import Machine, initialize, invariant, precondition, prove, rule
 
 CAPACITY = 4
 ORDER = ["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED"]
@@ -30,7 +29,22 @@ LATER = {
 PLANS = {"quick": {}, "slow": {"duration": 30}, "bad": {"duration": 7, "exit_code": 1}, "hangs": {"duration": None}}
 
 
-class BatchMachine(RuleBasedStateMachine):
+class BatchMachine(Machine):
+    must_reach = (
+        "a step that is refused",
+        "a step that is made",
+        "the first of the line waits for room alone",
+        "a look at what was SUCCEEDED",
+        "a look at what was FAILED",
+        "a look at what was stopped before it started",
+        "what is stopped ends for the reason given",
+        "a stop waits for other jobs",
+        "a stop that waited for other jobs is over",
+        "an array is SUCCEEDED",
+        "an array is FAILED",
+        "an array has not ended",
+    )
+
     def __init__(self):
         super().__init__()
         self.mocking = mock_jobs(region="us-east-1")
@@ -54,8 +68,12 @@ class BatchMachine(RuleBasedStateMachine):
         finally:
             self.mocking.__exit__(None, None, None)
 
-    @initialize(seconds=st.sampled_from([0, 2]), pace=st.sampled_from(["clock", "manual"]))
-    def build(self, seconds, pace):
+    @initialize(
+        seconds=st.sampled_from([0, 0, 2]),
+        pace=st.sampled_from(["clock", "clock", "manual"]),
+        is_busy=st.sampled_from([True, True, False]),
+    )
+    def build(self, seconds, pace, is_busy):
         self.mock.batch.pace = pace
         self.mock.clock.freeze()
         for name in ("submitted_seconds", "runnable_seconds", "starting_seconds"):
@@ -65,9 +83,30 @@ class BatchMachine(RuleBasedStateMachine):
         make_definition(self.batch)
         for name, plan in PLANS.items():
             self.mock.batch.plan(name, **plan)
+        if is_busy:
+            # One that has all the room, one that waits for it to end, one that waits for room.
+            self.send("slow", CAPACITY)
+            self.send("quick", 1, after=self.jobs)
+            self.send("quick", 1)
+
+    def send(self, name, vcpus, *, after=(), more=(), size=None, **members):
+        job_id = self.batch.submit_job(
+            jobName=name,
+            jobQueue="q",
+            jobDefinition="d",
+            dependsOn=[*({"jobId": each} for each in after), *more],
+            containerOverrides={"resourceRequirements": [{"type": "VCPU", "value": str(vcpus)}]},
+            **({"retryStrategy": {"attempts": 1}} | members),
+            **({} if size is None else {"arrayProperties": {"size": size}}),
+        )["jobId"]
+        self.depends_on[job_id] = list(after)
+        self.jobs.append(job_id)
+        self.vcpus[job_id] = vcpus
+        if size is not None:
+            self.sizes[job_id] = size
 
     @rule(
-        name=st.sampled_from(sorted(PLANS)),
+        name=st.sampled_from(["quick", *sorted(PLANS)]),
         vcpus=st.integers(1, CAPACITY),
         size=st.sampled_from([None, None, 2, 5]),
         attempts=st.integers(1, 3),
@@ -76,30 +115,18 @@ class BatchMachine(RuleBasedStateMachine):
         data=st.data(),
     )
     def submit(self, name, vcpus, size, attempts, timeout, sequential, data):
-        after = data.draw(st.lists(st.sampled_from(self.jobs), max_size=2, unique=True)) if self.jobs else []
-        request = {
-            "jobName": name,
-            "jobQueue": "q",
-            "jobDefinition": "d",
-            "retryStrategy": {"attempts": attempts},
-            "dependsOn": [{"jobId": job_id} for job_id in after],
-            "containerOverrides": {"resourceRequirements": [{"type": "VCPU", "value": str(vcpus)}]},
-        }
-        if timeout is not None:
-            request["timeout"] = {"attemptDurationSeconds": timeout}
+        # Who waits for what has ended does not wait.
+        earlier = self.jobs + self.unfinished * 3
+        after = data.draw(st.lists(st.sampled_from(earlier), max_size=2, unique=True)) if earlier else []
+        members = {} if timeout is None else {"timeout": {"attemptDurationSeconds": timeout}}
+        more = []
         if size is not None:
-            request["arrayProperties"] = {"size": size}
             twins = [job_id for job_id in self.jobs if self.sizes.get(job_id) == size]
             if sequential:
-                request["dependsOn"].append({"type": "SEQUENTIAL"})
+                more.append({"type": "SEQUENTIAL"})
             if twins:
-                request["dependsOn"].append({"jobId": data.draw(st.sampled_from(twins)), "type": "N_TO_N"})
-        job_id = self.batch.submit_job(**request)["jobId"]
-        self.jobs.append(job_id)
-        self.vcpus[job_id] = vcpus
-        self.depends_on[job_id] = after
-        if size is not None:
-            self.sizes[job_id] = size
+                more.append({"jobId": data.draw(st.sampled_from(twins)), "type": "N_TO_N"})
+        self.send(name, vcpus, after=after, more=more, size=size, retryStrategy={"attempts": attempts}, **members)
 
     def draw_target(self, data):
         job_id = data.draw(st.sampled_from(self.jobs))
@@ -107,17 +134,37 @@ class BatchMachine(RuleBasedStateMachine):
             return f"{job_id}:{data.draw(st.integers(0, self.sizes[job_id] - 1))}"
         return job_id
 
+    @precondition(lambda self: self.jobs)
     @rule(data=st.data(), operation=st.sampled_from(["cancel_job", "terminate_job"]))
     def stop(self, data, operation):
-        if self.jobs:
-            target = self.draw_target(data)
-            getattr(self.batch, operation)(jobId=target, reason=self.reason_for(target))
-            self.note_stopped(target)
+        target = self.draw_target(data)
+        getattr(self.batch, operation)(jobId=target, reason=self.reason_for(target))
+        self.note_stopped(target)
 
-    @precondition(lambda self: KNOWS_BULK_FORMS)
-    @rule(data=st.data(), operation=st.sampled_from(["cancel_jobs", "terminate_jobs"]))
-    def stop_many(self, data, operation):
-        if self.jobs:
+    @property
+    def unfinished(self):
+        return [each for each in self.jobs if self.last[each]["status"] not in TERMINAL]
+
+    @property
+    def waiting(self):
+        """Return the jobs that were seen to wait for others."""
+        return [each for each in self.jobs if self.last[each]["status"] == "PENDING" and self.depends_on[each]]
+
+    # Requests to stop are intricate where jobs wait for others.
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data(), operation=st.sampled_from(["cancel_job", "terminate_job"]))
+    def stop_what_waits(self, data, operation):
+        target = data.draw(st.sampled_from(self.waiting))
+        getattr(self.batch, operation)(jobId=target, reason=self.reason_for(target))
+        self.note_stopped(target)
+        # The next look compares with this one, and nothing happens between.
+        self.what_is_seen_is_consistent()
+
+    if KNOWS_BULK_FORMS:
+
+        @precondition(lambda self: self.jobs)
+        @rule(data=st.data(), operation=st.sampled_from(["cancel_jobs", "terminate_jobs"]))
+        def stop_many(self, data, operation):
             targets = [self.draw_target(data) for _ in range(3)]
             answer = getattr(self.batch, operation)(jobs=targets, reason=self.reason_for(*targets))
             assert answer["successful"] == list(dict.fromkeys(targets))
@@ -143,20 +190,22 @@ class BatchMachine(RuleBasedStateMachine):
     def advance(self, seconds):
         self.mock.clock.advance(seconds)
 
+    @precondition(lambda self: self.jobs)
     @rule(data=st.data(), times=st.integers(1, 5))
     def step(self, data, times):
-        if self.jobs:
-            target = self.draw_target(data)
-            for _ in range(times):
-                (before,) = self.look([target])
-                try:
-                    self.mock.batch.step(target)
-                except UsageError:
-                    # It waits for something else, or has ended.
-                    assert self.look([target])[0]["status"] == before["status"]
-                    return
+        target = self.draw_target(data)
+        for _ in range(times):
+            (before,) = self.look([target])
+            try:
+                self.mock.batch.step(target)
+            except UsageError:
+                # It waits for something else, or has ended.
+                self.reach("a step that is refused")
+                assert self.look([target])[0]["status"] == before["status"]
+                return
+            self.reach("a step that is made")
 
-    @precondition(lambda self: self.mock.batch.pace == "clock")
+    @precondition(lambda self: self.mock.batch.pace == "clock" and len(self.unfinished) > 1)
     @rule()
     def run_to_the_end(self):
         self.mock.batch.run_all()
@@ -203,6 +252,8 @@ class BatchMachine(RuleBasedStateMachine):
         # The first of the line waits for room, for the latency of its own state, or for the author of the test.
         needed = self.vcpus[job["jobId"].partition(":")[0]]
         waits_anyway = self.mock.batch.settings.runnable_seconds > 0 or self.mock.batch.pace == "manual"
+        if not waits_anyway:
+            self.reach("the first of the line waits for room alone")
         return in_use + needed > CAPACITY or waits_anyway
 
     def check_times(self, job):
@@ -225,8 +276,10 @@ class BatchMachine(RuleBasedStateMachine):
             return
         assert job["status"] in LATER[before["status"]]
         if before["status"] in TERMINAL:
+            self.reach(f"a look at what was {before['status']}")
             assert job == before
         if job["jobId"] in self.stopped and before["status"] not in ("STARTING", "RUNNING"):
+            self.reach("a look at what was stopped before it started")
             assert job["status"] in ("PENDING", "FAILED")
             assert len(job["attempts"]) == len(before["attempts"])
 
@@ -237,6 +290,7 @@ class BatchMachine(RuleBasedStateMachine):
             assert "isTerminated" not in job
             return
         if job["status"] == "FAILED":
+            self.reach("what is stopped ends for the reason given")
             assert job["statusReason"] in self.reasons.get(job["jobId"], set()) | self.reasons.get(whole_id, set())
         before = self.last[job["jobId"]]
         if before["status"] == "PENDING" and ("isCancelled" in before or "isTerminated" in before):
@@ -244,8 +298,10 @@ class BatchMachine(RuleBasedStateMachine):
             # With an array that nobody has looked at yet, all children end at once.
             is_early = whole_id != job["jobId"] and self.last[whole_id]["status"] == "SUBMITTED"
             if job["status"] == "FAILED":
+                self.reach("a stop that waited for other jobs is over")
                 assert all_ended or is_early
             elif whole_id == job["jobId"]:
+                self.reach("a stop waits for other jobs")
                 assert not all_ended
 
     def check_array(self, parent, children):
@@ -256,14 +312,14 @@ class BatchMachine(RuleBasedStateMachine):
         ended = counts["SUCCEEDED"] + counts["FAILED"] == len(children)
         assert (parent["status"] in TERMINAL) == ended
         if ended:
+            self.reach(f"an array is {parent['status']}")
             assert parent["status"] == ("FAILED" if counts["FAILED"] else "SUCCEEDED")
             assert parent["stoppedAt"] == max(child["stoppedAt"] for child in children)
         else:
+            self.reach("an array has not ended")
             assert parent["status"] in ("SUBMITTED", "PENDING")
         assert parent["attempts"] == []
 
 
-BatchMachine.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-TestBatchMachine = BatchMachine.TestCase
+def test_random_lives_agree_with_the_rules():
+    prove(BatchMachine, max_examples=40, steps=25)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import boto3
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from mock_jobs import mock_jobs
 
 from batch_fixtures import container, make_definition, make_environment, make_nodes, make_queue
+from machines import Machine, initialize, invariant, precondition, prove, rule
 
 CAPACITY = 7
 COUNT = 3
@@ -24,7 +23,13 @@ ENDINGS = {
 }
 
 
-class NodesMachine(RuleBasedStateMachine):
+class NodesMachine(Machine):
+    must_reach = (
+        *(f"a node of a job that is {state}" for state in (*WAITING, *ACTIVE, *TERMINAL)),
+        "a node that was started",
+        "a look at what has ended",
+    )
+
     def __init__(self):
         super().__init__()
         self.mocking = mock_jobs(region="us-east-1")
@@ -38,10 +43,16 @@ class NodesMachine(RuleBasedStateMachine):
     def teardown(self):
         self.mocking.__exit__(None, None, None)
 
-    @initialize(starting=st.sampled_from([0, 2]), grace=st.sampled_from([0, 5]), delay=st.sampled_from([0, 2]))
-    def build(self, starting, grace, delay):
+    @initialize(
+        submitted=st.sampled_from([0, 0, 2]),
+        starting=st.sampled_from([0, 2]),
+        grace=st.sampled_from([0, 5]),
+        delay=st.sampled_from([0, 2]),
+    )
+    def build(self, submitted, starting, grace, delay):
         self.mock.batch.pace = "clock"
         self.mock.clock.freeze()
+        self.mock.batch.settings.submitted_seconds = submitted
         self.mock.batch.settings.starting_seconds = starting
         self.mock.batch.settings.terminate_grace_seconds = grace
         self.mock.batch.settings.retry_delay_seconds = delay
@@ -88,12 +99,12 @@ class NodesMachine(RuleBasedStateMachine):
         changes = {"resourceRequirements": [{"type": "VCPU", "value": str(vcpus)}]}
         self.batch.submit_job(jobName="plain", jobQueue="q", jobDefinition="plain", containerOverrides=changes)
 
+    @precondition(lambda self: self.need)
     @rule(data=st.data(), operation=st.sampled_from(["cancel_job", "terminate_job"]))
     def stop(self, data, operation):
-        if self.need:
-            job = data.draw(st.sampled_from(sorted(self.need)))
-            target = data.draw(st.sampled_from([job, f"{job}#{self.mains[job]}"]))
-            getattr(self.batch, operation)(jobId=target, reason="stop")
+        job = data.draw(st.sampled_from(sorted(self.need)))
+        target = data.draw(st.sampled_from([job, f"{job}#{self.mains[job]}"]))
+        getattr(self.batch, operation)(jobId=target, reason="stop")
 
     @rule(seconds=st.sampled_from([1, 1, 2, 5, 60]))
     def advance(self, seconds):
@@ -138,6 +149,7 @@ class NodesMachine(RuleBasedStateMachine):
 
     def check_node(self, whole, node):
         state = whole["status"]
+        self.reach(f"a node of a job that is {state}")
         if state in WAITING:
             assert node["status"] == state
         elif state == "STARTING":
@@ -149,6 +161,7 @@ class NodesMachine(RuleBasedStateMachine):
             assert node["stoppedAt"] <= whole["stoppedAt"]
         assert len(node["attempts"]) <= len(whole["attempts"]) + (state in ACTIVE)
         if "startedAt" in node:
+            self.reach("a node that was started")
             assert whole["startedAt"] <= node["startedAt"] or state == "RUNNING" or len(node["attempts"]) < len(whole["attempts"])
 
     def check_times(self, job):
@@ -166,11 +179,10 @@ class NodesMachine(RuleBasedStateMachine):
         # What has ended with its whole job stays as it is.
         whole = before.get(job["jobId"].partition("#")[0])
         if whole is not None and whole["status"] in TERMINAL:
+            self.reach("a look at what has ended")
             assert job == before[job["jobId"]]
         self.last[job["jobId"]] = job
 
 
-NodesMachine.TestCase.settings = settings(
-    max_examples=50, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-TestNodesMachine = NodesMachine.TestCase
+def test_the_promises_hold_through_random_lives():
+    prove(NodesMachine, max_examples=50, steps=20)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mock_jobs.batch.pace import Pace
+from mock_jobs.batch.scenario.pace import Pace
 
 NAMES = ("poll", "clock", "manual")
 # The mode of none of these tells all about it.

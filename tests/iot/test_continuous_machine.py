@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import boto3
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mock_jobs import mock_jobs
 
 from iot_fleet import ARN, Fleet
+from machines import Machine, initialize, invariant, precondition, prove, rule
 
 THINGS = ("t0", "t1")
 # A group and its parent; a parent comes first.
@@ -95,7 +94,24 @@ class ModelJob:
             self.status = "COMPLETED"
 
 
-class ContinuousMachine(RuleBasedStateMachine):
+class ContinuousMachine(Machine):
+    must_reach = (
+        "create_thing acts",
+        "delete_thing acts",
+        "join acts",
+        "leave acts",
+        "move acts",
+        "delete_group acts",
+        "create_job acts",
+        "associate acts",
+        "a report leads to a retry",
+        "delete_execution acts",
+        "cancel_job acts",
+        "a job is IN_PROGRESS",
+        "a job is COMPLETED",
+        "a job is CANCELED",
+    )
+
     def __init__(self):
         super().__init__()
         self.mocking = mock_jobs(region="us-east-1")
@@ -147,9 +163,12 @@ class ContinuousMachine(RuleBasedStateMachine):
         self.create_job(["top", "other"], ["t0"], retries, has_end=False)
         self.create_job(["child"], [], 1, has_end=True)
 
-    @rule(thing=things)
-    def create_thing(self, thing):
+    @rule(data=st.data())
+    def create_thing(self, data):
+        thing = data.draw(st.sampled_from([each for each in THINGS if each not in self.registered] * 3 + list(THINGS)))
         is_new = thing not in self.registered
+        if is_new:
+            self.reach("create_thing acts")
         self.iot.create_thing(thingName=thing)
         self.registered.add(thing)
         for job in self.live if is_new else ():
@@ -160,6 +179,7 @@ class ContinuousMachine(RuleBasedStateMachine):
     def delete_thing(self, thing):
         if thing not in self.registered:
             return
+        self.reach("delete_thing acts")
         self.iot.delete_thing(thingName=thing)
         self.registered.remove(thing)
         for members in self.members.values():
@@ -175,8 +195,18 @@ class ContinuousMachine(RuleBasedStateMachine):
         is_member = thing in self.members.get(group, ())
         (self.join if is_again or not is_member else self.leave)(thing, group)
 
+    @property
+    def memberships(self):
+        return [(thing, group) for group, members in self.members.items() for thing in sorted(members)]
+
+    @precondition(lambda self: self.memberships)
+    @rule(data=st.data())
+    def leave_one(self, data):
+        self.leave(*data.draw(st.sampled_from(self.memberships)))
+
     def join(self, thing, group):
         if thing in self.registered and group in self.members:
+            self.reach("join acts")
             self.fleet.join(thing, group)
             self.note_join(thing, group)
 
@@ -189,6 +219,7 @@ class ContinuousMachine(RuleBasedStateMachine):
 
     def leave(self, thing, group):
         if thing in self.registered and group in self.members:
+            self.reach("leave acts")
             self.fleet.leave(thing, group)
             self.note_leave([thing], group)
 
@@ -202,6 +233,7 @@ class ContinuousMachine(RuleBasedStateMachine):
     @rule(thing=things, to=groups, away=groups)
     def move(self, thing, to, away):
         if thing in self.registered and {to, away} <= self.members.keys():
+            self.reach("move acts")
             self.iot.update_thing_groups_for_thing(thingName=thing, thingGroupsToAdd=[to], thingGroupsToRemove=[away])
             self.note_join(thing, to)
             self.note_leave([thing], away)
@@ -209,15 +241,21 @@ class ContinuousMachine(RuleBasedStateMachine):
     @rule(group=groups)
     def delete_group(self, group):
         if group in self.members and group not in {PARENTS[each] for each in self.members}:
+            self.reach("delete_group acts")
             self.iot.delete_thing_group(thingGroupName=group)
             self.note_leave(sorted(self.members[group]), group)
             del self.members[group]
 
-    @rule(group=groups)
-    def create_group(self, group):
-        if group not in self.members and PARENTS[group] in {None, *self.members}:
-            self.fleet.group(group, parent=PARENTS[group])
-            self.members[group] = set()
+    @property
+    def possible(self):
+        return [each for each, parent in PARENTS.items() if each not in self.members and parent in {None, *self.members}]
+
+    @precondition(lambda self: self.possible)
+    @rule(data=st.data())
+    def create_group(self, data):
+        group = data.draw(st.sampled_from(self.possible))
+        self.fleet.group(group, parent=PARENTS[group])
+        self.members[group] = set()
 
     # Jobs
 
@@ -243,6 +281,7 @@ class ContinuousMachine(RuleBasedStateMachine):
             jobExecutionsRetryConfig=retry,
             schedulingConfig=schedule,
         )
+        self.reach("create_job acts")
         job = self.jobs[job_id] = ModelJob(target_groups, target_things, retries, has_end)
         for thing in THINGS:
             if self.is_target(thing, job):
@@ -253,6 +292,7 @@ class ContinuousMachine(RuleBasedStateMachine):
         job = self.jobs.get(job_id)
         if job is None or not job.is_live or group not in self.members:
             return
+        self.reach("associate acts")
         self.iot.associate_targets_with_job(jobId=job_id, targets=[f"{ARN}thinggroup/{group}"])
         if group in job.groups:
             return
@@ -263,33 +303,39 @@ class ContinuousMachine(RuleBasedStateMachine):
                 if job.latest(thing) is None and not job.has_ended:
                     job.create(thing)
 
-    @rule(thing=things, job_id=job_ids, status=st.sampled_from(["IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"]))
-    def report(self, thing, job_id, status):
-        job = self.jobs.get(job_id)
-        if job is None or not job.is_pending(thing):
-            return
+    @property
+    def pending(self):
+        return [(thing, job_id) for job_id, job in self.jobs.items() for thing in THINGS if job.is_pending(thing)]
+
+    @precondition(lambda self: self.pending)
+    @rule(data=st.data(), status=st.sampled_from(["IN_PROGRESS", "SUCCEEDED", "FAILED", "FAILED", "REJECTED"]))
+    def report(self, data, status):
+        thing, job_id = data.draw(st.sampled_from(self.pending))
+        job = self.jobs[job_id]
         self.fleet.report(thing, status, job_id)
         execution = job.latest(thing)
         execution.become(status)
         may_try_again = job.is_live and not job.has_ended and thing not in job.departed
         if status == "FAILED" and may_try_again and execution.retries < job.retries:
+            self.reach("a report leads to a retry")
             job.create(thing, retries=execution.retries + 1)
         job.settle()
 
-    @precondition(lambda self: len(self.jobs) == MOST_JOBS)
-    @rule(thing=things, job_id=job_ids)
-    def cancel_execution(self, thing, job_id):
-        job = self.jobs.get(job_id)
-        if job is not None and job.is_pending(thing):
-            self.iot.cancel_job_execution(jobId=job_id, thingName=thing, force=True)
-            job.latest(thing).become("CANCELED")
-            job.settle()
+    @precondition(lambda self: len(self.jobs) == MOST_JOBS and self.pending)
+    @rule(data=st.data())
+    def cancel_execution(self, data):
+        thing, job_id = data.draw(st.sampled_from(self.pending))
+        job = self.jobs[job_id]
+        self.iot.cancel_job_execution(jobId=job_id, thingName=thing, force=True)
+        job.latest(thing).become("CANCELED")
+        job.settle()
 
     @rule(thing=things, job_id=job_ids, is_last=st.booleans())
     def delete_execution(self, thing, job_id, is_last):
         job = self.jobs.get(job_id)
         if job is None or thing not in job.records:
             return
+        self.reach("delete_execution acts")
         gone = job.records[thing].pop(-1 if is_last else 0)
         self.iot.delete_job_execution(jobId=job_id, thingName=thing, executionNumber=gone.number, force=True)
         if not job.records[thing]:
@@ -303,6 +349,7 @@ class ContinuousMachine(RuleBasedStateMachine):
         job = self.jobs.get(job_id)
         if job is None or not job.is_live:
             return
+        self.reach("cancel_job acts")
         self.iot.cancel_job(jobId=job_id, force=force)
         job.status = "CANCELED"
         for records in job.records.values():
@@ -324,6 +371,7 @@ class ContinuousMachine(RuleBasedStateMachine):
     def each_job_is_as_the_rules_have_it(self):
         for job_id, job in self.jobs.items():
             assert self.fleet.describe(job_id)["status"] == job.status
+            self.reach(f"a job is {job.status}")
             found = {}
             for each in self.iot.list_job_executions_for_job(jobId=job_id)["executionSummaries"]:
                 thing, summary = each["thingArn"].rpartition("/")[2], each["jobExecutionSummary"]
@@ -351,7 +399,5 @@ class ContinuousMachine(RuleBasedStateMachine):
                 assert {each["jobId"] for each in pending[kind]} == expected
 
 
-ContinuousMachine.TestCase.settings = settings(
-    max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-TestContinuousMachine = ContinuousMachine.TestCase
+def test_continuous_jobs_follow_the_rules_through_random_lives():
+    prove(ContinuousMachine, max_examples=25, steps=30)
