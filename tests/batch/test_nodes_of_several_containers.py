@@ -71,7 +71,9 @@ def test_each_node_runs_the_containers_of_its_task(mock, site):
     job_id = submit(site, jobDefinition="m")
 
     mock.batch.run_all()
-    for node in nodes(site, job_id):
+    described = nodes(site, job_id)
+    assert [node["nodeDetails"]["nodeIndex"] for node in described] == [0, 1, 2]
+    for node in described:
         (task,) = node["ecsProperties"]["taskProperties"]
         assert [each["exitCode"] for each in task["containers"] if each["name"] == "main"] == [0]
         assert task["containers"][1]["command"] == ["work", "hard"]
