@@ -259,3 +259,24 @@ def test_an_outage_that_outlives_its_queue_can_be_taken_back(mock, batch):
     outage.clear()
 
     assert batch.describe_job_queues()["jobQueues"] == []
+
+
+def test_a_job_that_is_tried_again_says_why_it_failed_once_it_is_blocked_no_longer(mock, batch, at):
+    """The reason of the last attempt is that of a job between attempts, unless its queue is blocked."""
+    make_environment(batch, max_vcpus=1)
+    make_queue(batch, "HI", priority=9)
+    make_queue(batch)
+    make_definition(batch)
+    mock.batch.plan(duration=5, exit_code=1)
+    job_id = submit(batch, retryStrategy={"attempts": 2})
+    at.go_to(1)
+    mock.batch.plan("long", duration=None)
+    submit(batch, "long", jobQueue="HI")
+    mock.batch.block("q", NO_CAPACITY)
+    at.go_to(5)
+    blocked = reason(batch, job_id)
+    mock.batch.unblock("q")
+    at.go_to(6)
+
+    assert blocked == TEXTS[NO_CAPACITY]
+    assert reason(batch, job_id) == "Essential container in task exited"

@@ -342,3 +342,20 @@ def test_n_to_n_lets_each_child_wait_for_its_counterpart(mock, batch, fails):
     assert status(batch, b) == ("FAILED" if fails else "SUCCEEDED")
     assert at.seconds(detail(batch, b)["stoppedAt"]) == 20
     assert detail(batch, f"{b}:1")["dependsOn"] == [{"jobId": f"{a}:1", "type": "N_TO_N"}]
+
+
+def test_a_child_does_not_go_before_its_array_has_left_submitted(mock, batch):
+    """The children of a SUBMITTED array cannot be scheduled, also when what one of them waits for has ended."""
+    at = Timeline(mock)
+    mock.batch.plan(duration=5)
+    first = submit(batch, size=2)
+    at.go_to(1)
+    mock.batch.settings.submitted_seconds = 10
+    second = submit(batch, size=2, after=[{"jobId": first, "type": "N_TO_N"}])
+
+    at.go_to(6)
+    before = [status(batch, job_id) for job_id in (first, second, f"{second}:0", f"{second}:1")]
+    at.go_to(30)
+
+    assert before == ["SUCCEEDED", "SUBMITTED", "PENDING", "PENDING"]
+    assert [at.span(child) for child in children(batch, second, 2)] == [(11, 16), (11, 16)]

@@ -642,3 +642,19 @@ def test_children_are_there_at_once_and_named_as_their_array(batch):
         (f"{array}:0", "many", "PENDING"),
         (f"{array}:1", "many", "PENDING"),
     ]
+
+
+def test_a_second_termination_does_not_prolong_the_grace(mock, batch):
+    at = Timeline(mock)
+    mock.batch.settings.terminate_grace_seconds = 30
+    mock.batch.plan(duration=None)
+    job_id = submit(batch)
+    at.go_to(1)
+    batch.terminate_job(jobId=job_id, reason="first")
+    at.go_to(21)
+    batch.terminate_job(jobId=job_id, reason="second")
+    at.go_to(60)
+
+    job = detail(batch, job_id)
+    assert at.span(job) == (0, 31)
+    assert job["statusReason"] == "first"

@@ -262,3 +262,35 @@ def test_jobs_of_a_disabled_queue_are_still_scheduled(mock, batch, at):
     at.go_to(20)
 
     assert spans(batch, at, *jobs) == [(0, 10), (10, 20)]
+
+
+def test_only_the_head_of_a_line_says_why_it_can_never_be_placed(mock, batch, at):
+    """Who waits behind the head is not what blocks the queue, also when the head holds up nobody."""
+    make_environment(batch, max_vcpus=2)
+    make_queue(batch)
+    mock.batch.settings.strict_fifo = False
+    mock.batch.plan(duration=10)
+    running, head, behind = submit_together(mock, batch, ("J1", 1, "q"), ("J2", 2, "q"), ("J3", 4, "q"))
+
+    at.go_to(5)
+    early = [detail(batch, job_id).get("statusReason") for job_id in (head, behind)]
+    at.go_to(20)
+
+    assert spans(batch, at, running, head) == [(0, 10), (10, 20)]
+    assert early == [None, None]
+    assert detail(batch, behind)["statusReason"].startswith("MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE")
+
+
+def test_queues_of_one_priority_go_in_the_order_of_their_creation_whatever_was_updated(mock, batch, at):
+    make_environment(batch, max_vcpus=2)
+    make_queue(batch, "first", priority=5)
+    make_queue(batch, "second", priority=5)
+    for priority in (1, 5):
+        batch.update_job_queue(jobQueue="first", priority=priority)
+        at.go_to(0)
+    mock.batch.plan(duration=10)
+    later, earlier = submit_together(mock, batch, ("B", 2, "second"), ("A", 2, "first"))
+
+    at.go_to(20)
+
+    assert spans(batch, at, earlier, later) == [(0, 10), (10, 20)]
