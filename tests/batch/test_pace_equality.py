@@ -48,7 +48,9 @@ def test_paces_are_equal_when_all_their_members_are():
     assert Pace.timed(5) != Pace.timed(6)
 
 
-@pytest.mark.parametrize("other", [None, 1, ("poll", 1, 0.0), b"poll", object()], ids=repr)
+@pytest.mark.parametrize(
+    "other", [None, 1, ("poll", 1, 0.0), b"poll", object()], ids=["None", "number", "tuple", "bytes", "object"]
+)
 def test_a_pace_leaves_it_to_other_types_whether_they_are_equal(other):
     assert Pace().__eq__(other) is NotImplemented
     assert Pace() != other
