@@ -29,7 +29,7 @@ def blocks_of(page):
 def test_the_code_runs(block, monkeypatch):
     if "cancel_jobs(" in block and not KNOWS_BULK_FORMS:
         pytest.skip("the installed botocore does not know CancelJobs")
-    if "make_queue_and_definition()" in block and "def make_queue_and_definition" not in block:
+    if "make_site()" in block and "def make_site" not in block:
         block = SITE + block
     monkeypatch.setattr("time.sleep", lambda _: None)
     names = {}
