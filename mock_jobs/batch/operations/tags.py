@@ -6,7 +6,8 @@ and jobs have tags, the children of arrays have none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
@@ -14,6 +15,11 @@ from mock_jobs.batch.lifecycle.jobs import MAX_TAGS
 from mock_jobs.batch.names import parse_job_id
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations
 from mock_jobs.batch.region import check_tag_keys
+
+
+class _Tagged(Protocol):
+    @property
+    def tags(self) -> dict[str, str]: ...
 
 
 class TagOperations(JobDefinitionOperations):
@@ -38,40 +44,35 @@ class TagOperations(JobDefinitionOperations):
         return {"tags": dict(self._tags_of(resource_arn))}
 
     def _tags_of(self, arn: str) -> dict[str, str]:
+        finders: dict[str, Callable[[str], _Tagged | None]] = {
+            "compute-environment": self.environments.get,
+            "consumable-resource": lambda _: self.consumables.by_arn.get(arn),
+            "job": self._find_tagged_job,
+            "job-definition": self._revision,
+            "job-queue": self._find_queue_or_share,
+            "scheduling-policy": self.scheduling_policies.get,
+            "service-environment": self.service_environments.get,
+            "service-job": self._find_tagged_service_job,
+        }
         kind, _, name = arn.removeprefix(self.arns.prefix).partition("/")
-        tags: dict[str, str] | None = None
-        if not arn.startswith(self.arns.prefix):
-            pass
-        elif kind == "job":
-            parts = parse_job_id(name)
-            if parts is not None and (parts.index is not None or parts.node is not None):
-                raise refused(messages.NOT_TAGGABLE)
-            job = None if parts is None else self.find_job(parts)
-            tags = None if job is None else job.spec.tags
-        elif kind == "compute-environment":
-            environment = self.environments.get(name)
-            tags = None if environment is None else environment.tags
-        elif kind == "service-environment":
-            service = self.service_environments.get(name)
-            tags = None if service is None else service.tags
-        elif kind == "service-job":
-            service_job = self.service_jobs.get(name)
-            tags = None if service_job is None else service_job.spec.tags
-        elif kind == "job-queue" and "/" in name:
-            share = self.find_quota_share(arn)
-            tags = None if share is None else share.tags
-        elif kind == "job-queue":
-            queue = self.queues.get(name)
-            tags = None if queue is None else queue.tags
-        elif kind == "consumable-resource":
-            resource = self.consumables.by_arn.get(arn)
-            tags = None if resource is None else resource.tags
-        elif kind == "scheduling-policy":
-            policy = self.scheduling_policies.get(name)
-            tags = None if policy is None else policy.tags
-        elif kind == "job-definition":
-            definition = self._revision(name)
-            tags = None if definition is None else definition.tags
-        if tags is None:
+        found = finders[kind](name) if arn.startswith(self.arns.prefix) and kind in finders else None
+        if found is None:
             raise refused(messages.DOES_NOT_EXIST, arn=arn)
-        return tags
+        return found.tags
+
+    def _find_tagged_job(self, job_id: str) -> _Tagged | None:
+        parts = parse_job_id(job_id)
+        if parts is None:
+            return None
+        if parts.index is not None or parts.node is not None:
+            raise refused(messages.NOT_TAGGABLE)
+        job = self.find_job(parts)
+        return None if job is None else job.spec
+
+    def _find_tagged_service_job(self, job_id: str) -> _Tagged | None:
+        job = self.service_jobs.get(job_id)
+        return None if job is None else job.spec
+
+    def _find_queue_or_share(self, name: str) -> _Tagged | None:
+        # A quota share is named below its job queue.
+        return self.find_quota_share(self.arns.of("job-queue", name)) if "/" in name else self.queues.get(name)
