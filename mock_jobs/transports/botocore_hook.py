@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from http import HTTPStatus
 from threading import Lock, RLock
 from typing import Any
 
@@ -17,14 +16,12 @@ from botocore.signers import RequestSigner
 from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.core.errors import HIDDEN
 from mock_jobs.moto_adapters import core as moto_core
-from mock_jobs.moto_adapters.cloudformation import seam as cloudformation_seam
-from mock_jobs.moto_adapters.presigned_urls import grant_of
+from mock_jobs.transports.router import ForMoto, HttpRequest, Router
 from mock_jobs.transports.sessions import new_session
 from mock_jobs.transports.unmocked import refusal
-from mock_jobs.transports.worlds import LISTENERS, Worlds
-from mock_jobs.wire.http import Request
+from mock_jobs.transports.worlds import Worlds
 from mock_jobs.wire.loader import shared_loader
-from mock_jobs.wire.origin import is_account_id, is_aws_host, origin_of, region_of, service_of
+from mock_jobs.wire.origin import is_aws_host
 
 __tracebackhide__ = HIDDEN
 
@@ -40,6 +37,7 @@ class InProcessDoor:
     def __init__(self) -> None:
         self._worlds = Worlds(shared=True)
         self.world = self._worlds.of("")
+        self._router = Router(self._worlds, obeys_passthrough=True)
         self.tidy = moto_core.tidy_requests_library
         self._lock = RLock()
         self._opened = 0
@@ -93,48 +91,39 @@ class InProcessDoor:
     def _process(self, request: AWSPreparedRequest) -> MotoAnswer | None:
         """Answer a request as `BotocoreStubber.process_request` does: ours first, then moto."""
         url, headers = request.url, request.headers
-        host, _, target = url.partition("://")[2].partition("/")
-        origin = origin_of(headers.get("Authorization"), host)
-        if not origin.is_aws:
+        scheme, _, rest = url.partition("://")
+        host, _, target = rest.partition("/")
+        if not is_aws_host(host):
             return moto_core.moto_answers(request)
         path, _, query = target.partition("?")
-        path = f"/{path}"
-        service = service_of(origin, path)
-        if service is not None:
-            if moto_core.leave_to_network(service, url):
-                return None
-            account = moto_core.account_of(origin.access_key, _text(headers.get(moto_core.ACCOUNT_HEADER)))
-            ours = Request(service, request.method, path, query, _body(request), account, region_of(origin))
-            answered = self._worlds.answer(ours)
-            if answered is not None:
-                return answered
-        if origin.signing_name in LISTENERS:
-            header = _text(headers.get(moto_core.ACCOUNT_HEADER))
-            self._worlds.before_moto(moto_core.account_of(origin.access_key, header), origin.signing_name)
-        known_account = origin.access_key if is_account_id(origin.access_key) else None
-        grant = grant_of(query)
-        if grant is not None:
-            refused = grant.refusal(self.world.clock.now_ms)
-            if refused is not None:
-                return refused
-            known_account = grant.account
-        if known_account is not None and moto_core.ACCOUNT_HEADER not in headers:
-            _name_account(request, known_account)
-        answered_by_moto = self._ask_moto(request, is_for_stacks=origin.signing_name == cloudformation_seam.SIGNING_NAME)
-        if answered_by_moto is None:
-            is_refused = not moto_core.lets_out(url.partition("?")[0])
-        else:
-            is_refused = answered_by_moto == moto_core.NOT_MOCKED
+        sent = HttpRequest(
+            request.method,
+            scheme,
+            host,
+            f"/{path}",
+            query,
+            lambda: _body(request),
+            headers.get("Authorization"),
+            _text(headers.get(moto_core.ACCOUNT_HEADER)),
+        )
+        decided = self._router.route(sent)
+        if not isinstance(decided, ForMoto):
+            return decided
+        if decided.account is not None:
+            _name_account(request, decided.account)
+        answered = self._ask_moto(request, is_for_stacks=decided.is_for_stacks)
+        is_refused = not moto_core.lets_out(sent.url) if answered is None else answered == moto_core.NOT_MOCKED
         if is_refused:
             raise refusal(request.method, url, dict(headers.items()))
-        return answered_by_moto
+        return answered
 
     def _ask_moto(self, request: AWSPreparedRequest, *, is_for_stacks: bool) -> MotoAnswer | None:
         if not is_for_stacks:
             return moto_core.moto_answers(request)
-        with cloudformation_seam.stack_run(self._worlds.answer) as run:
+        with self._router.stack_run() as note_status:
             answered = moto_core.moto_answers(request)
-            run.has_succeeded = answered is not None and answered[0] < HTTPStatus.BAD_REQUEST
+            if answered is not None:
+                note_status(answered[0])
         return answered
 
 

@@ -10,13 +10,10 @@ from typing import Any
 from urllib.parse import quote
 
 from mock_jobs.moto_adapters import core as moto_core
-from mock_jobs.moto_adapters.cloudformation import seam as cloudformation_seam
-from mock_jobs.moto_adapters.presigned_urls import grant_of
-from mock_jobs.transports.control_api import PREFIX, control
 from mock_jobs.transports.dispatch import failure
-from mock_jobs.transports.worlds import LISTENERS, Worlds
-from mock_jobs.wire.http import Answer, Request
-from mock_jobs.wire.origin import is_account_id, origin_of, region_of, service_of
+from mock_jobs.transports.router import HttpRequest, Router
+from mock_jobs.transports.worlds import Worlds
+from mock_jobs.wire.http import Answer
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -36,72 +33,58 @@ class Application:
     """
 
     def __init__(self, worlds: Worlds) -> None:
-        self._worlds = worlds
+        self._router = Router(worlds, has_control_api=True)
         self._moto = moto_core.server_application()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
-        origin = origin_of(environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_HOST", ""))
-        path, query = _target(environ)
-        header = environ.get("HTTP_X_MOTO_ACCOUNT_ID")
-        if path.startswith(PREFIX):
-            account = moto_core.account_of(origin.access_key, header)
-            controlled = self._control(environ["REQUEST_METHOD"], path, _body(environ), account)
-            return _respond(controlled, start_response)
-        service = service_of(origin, path)
-        if service is not None:
-            account = moto_core.account_of(origin.access_key, header)
-            region = region_of(origin, environ.get("HTTP_USER_AGENT", ""))
-            body = _body(environ)
-            host = environ.get("HTTP_HOST")
-            endpoint = f"{environ['wsgi.url_scheme']}://{host}" if host and not origin.is_aws else None
-            method = environ["REQUEST_METHOD"]
-            answered = self._answer(Request(service, method, path, query, body, account, region, endpoint))
-            if answered is not None:
-                return _respond(answered, start_response)
-            environ["wsgi.input"] = io.BytesIO(body)
-        if origin.signing_name in LISTENERS:
-            self._worlds.before_moto(moto_core.account_of(origin.access_key, header), origin.signing_name)
-        known_account = origin.access_key if is_account_id(origin.access_key) else None
-        grant = grant_of(query)
-        if grant is not None:
-            refused = grant.refusal(self._worlds.of(grant.account).clock.now_ms)
-            if refused is not None:
-                return _respond(refused, start_response)
-            known_account = grant.account
-        if header is None and known_account is not None:
-            environ["HTTP_X_MOTO_ACCOUNT_ID"] = known_account
-        if origin.signing_name == cloudformation_seam.SIGNING_NAME:
+        sent = _read(environ)
+        try:
+            decided = self._router.route(sent)
+        except Exception as error:  # noqa: BLE001 - the client must hear of it, and so must the log
+            _log.exception("mock_jobs failed to answer %s %s", sent.method, sent.path)
+            return _respond(failure(error), start_response)
+        if isinstance(decided, Answer):
+            return _respond(decided, start_response)
+        assert decided is not None, "only a router that obeys passthrough leaves a request to the network"
+        if decided.account is not None:
+            environ["HTTP_X_MOTO_ACCOUNT_ID"] = decided.account
+        if decided.is_for_stacks:
             return self._answer_stacks(environ, start_response)
         answered_by_moto: Iterable[bytes] = self._moto(environ, start_response)
         return answered_by_moto
 
     def _answer_stacks(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        with cloudformation_seam.stack_run(self._worlds.answer) as run:
+        with self._router.stack_run() as note_status:
 
-            def note_status(status: str, *rest: Any) -> Any:
-                run.has_succeeded = int(status.partition(" ")[0]) < HTTPStatus.BAD_REQUEST
+            def start_and_note(status: str, *rest: Any) -> Any:
+                note_status(int(status.partition(" ")[0]))
                 return start_response(status, *rest)
 
-            answered_by_moto: Iterable[bytes] = self._moto(environ, note_status)
+            answered_by_moto: Iterable[bytes] = self._moto(environ, start_and_note)
         return answered_by_moto
 
-    def _answer(self, request: Request) -> Answer | None:
-        try:
-            return self._worlds.answer(request)
-        except Exception as error:  # noqa: BLE001 - the client must hear of it, and so must the log
-            return _failure(error, request.method, request.path)
 
-    def _control(self, method: str, path: str, body: bytes, account: str) -> Answer:
-        try:
-            return control(self._worlds, method, path, body, account)
-        except Exception as error:  # noqa: BLE001 - as above
-            return _failure(error, method, path)
+def _read(environ: Environ) -> HttpRequest:
+    path, query = _target(environ)
 
+    def read_body() -> bytes:
+        body = _body(environ)
+        # moto reads it again if the request turns out to be for moto.
+        environ["wsgi.input"] = io.BytesIO(body)
+        return body
 
-def _failure(error: Exception, method: str, path: str) -> Answer:
-    _log.exception("mock_jobs failed to answer %s %s", method, path)
-    return failure(error)
+    return HttpRequest(
+        environ["REQUEST_METHOD"],
+        environ["wsgi.url_scheme"],
+        environ.get("HTTP_HOST", ""),
+        path,
+        query,
+        read_body,
+        environ.get("HTTP_AUTHORIZATION"),
+        environ.get("HTTP_X_MOTO_ACCOUNT_ID"),
+        environ.get("HTTP_USER_AGENT", ""),
+    )
 
 
 def _target(environ: Environ) -> tuple[str, str]:

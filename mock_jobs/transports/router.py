@@ -1,0 +1,131 @@
+"""Who answers a request: mock_jobs, moto, or the network. Decided here, once for all transports of HTTP.
+
+A transport turns what its clients send into an `HttpRequest` and carries the result back. No rule of a service lives in one: what
+a request means is known behind `dispatch`. A transport that knows service, account and region by other means than HTTP makes a
+`Request` by itself, and takes it to `Worlds.answer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import NamedTuple
+
+from mock_jobs.moto_adapters import core as moto_core
+from mock_jobs.moto_adapters.cloudformation import seam as cloudformation_seam
+from mock_jobs.moto_adapters.presigned_urls import grant_of
+from mock_jobs.transports import control_api
+from mock_jobs.transports.worlds import LISTENERS, Worlds
+from mock_jobs.wire.http import Answer, Request
+from mock_jobs.wire.origin import Origin, is_account_id, origin_of, region_of, service_of
+
+
+class HttpRequest(NamedTuple):
+    """A request as a transport got it, for whatever service.
+
+    Attributes:
+        method: HTTP method in upper case.
+        scheme: `http` or `https`.
+        host: Host name, with the port if there is one; empty if the client named none.
+        path: As it came over the wire, percent-encoded, without the query.
+        query: The query string, encoded, without the question mark.
+        read_body: Returns the body. It is called at most once, and only for requests that may be ours.
+        authorization: The header of this name.
+        account_header: The header `x-moto-account-id`.
+        user_agent: The header of this name, where the region may be read from it.
+    """
+
+    method: str
+    scheme: str
+    host: str
+    path: str
+    query: str
+    read_body: Callable[[], bytes]
+    authorization: str | bytes | None = None
+    account_header: str | None = None
+    user_agent: str = ""
+
+    @property
+    def url(self) -> str:
+        """The URL without the query."""
+        return f"{self.scheme}://{self.host}{self.path}"
+
+
+class ForMoto(NamedTuple):
+    """The decision that moto answers a request.
+
+    Attributes:
+        account: What to name to moto as the account, by its header; None if moto finds the account by itself.
+        is_for_stacks: Whether the request is for CloudFormation, whose stacks may hold resources of ours.
+    """
+
+    account: str | None
+    is_for_stacks: bool
+
+
+class Router:
+    """Answers a request, or decides who else does.
+
+    Args:
+        worlds: The worlds that requests act on.
+        has_control_api: Whether the control API is served.
+        obeys_passthrough: Whether moto's `passthrough` and `service_whitelist` settings count, as they do for requests to AWS.
+    """
+
+    def __init__(self, worlds: Worlds, *, has_control_api: bool = False, obeys_passthrough: bool = False) -> None:
+        self._worlds = worlds
+        self._has_control_api = has_control_api
+        self._obeys_passthrough = obeys_passthrough
+
+    def route(self, sent: HttpRequest) -> Answer | ForMoto | None:
+        """Return the answer if it is ours, else the decision that moto answers, or None if the request goes out to the network.
+
+        Whatever is due happens before moto answers.
+        """
+        origin = origin_of(sent.authorization, sent.host)
+        if self._has_control_api and sent.path.startswith(control_api.PREFIX):
+            return control_api.control(self._worlds, sent.method, sent.path, sent.read_body(), _account_of(sent, origin))
+        service = service_of(origin, sent.path)
+        if service is not None:
+            if self._obeys_passthrough and moto_core.leave_to_network(service, sent.url):
+                return None
+            answered = self._worlds.answer(_request_for(service, sent, origin))
+            if answered is not None:
+                return answered
+        if origin.signing_name in LISTENERS:
+            self._worlds.before_moto(_account_of(sent, origin), origin.signing_name)
+        account = origin.access_key if is_account_id(origin.access_key) else None
+        grant = grant_of(sent.query)
+        if grant is not None:
+            refused = grant.refusal(self._worlds.of(grant.account).clock.now_ms)
+            if refused is not None:
+                return refused
+            account = grant.account
+        # What the client says by the header comes first, and moto reads that by itself.
+        named = account if sent.account_header is None else None
+        return ForMoto(named, origin.signing_name == cloudformation_seam.SIGNING_NAME)
+
+    @contextmanager
+    def stack_run(self) -> Iterator[Callable[[int], None]]:
+        """Have moto answer a request for CloudFormation inside a `with` block, with our resources in its stacks.
+
+        Yields:
+            A function to call with the HTTP status of moto's answer. Without an answer the request counts as failed.
+        """
+        with cloudformation_seam.stack_run(self._worlds.answer) as run:
+
+            def note_status(status: int) -> None:
+                run.has_succeeded = status < HTTPStatus.BAD_REQUEST
+
+            yield note_status
+
+
+def _account_of(sent: HttpRequest, origin: Origin) -> str:
+    return moto_core.account_of(origin.access_key, sent.account_header)
+
+
+def _request_for(service: str, sent: HttpRequest, origin: Origin) -> Request:
+    endpoint = f"{sent.scheme}://{sent.host}" if sent.host and not origin.is_aws else None
+    account, region = _account_of(sent, origin), region_of(origin, sent.user_agent)
+    return Request(service, sent.method, sent.path, sent.query, sent.read_body(), account, region, endpoint)
