@@ -22,12 +22,41 @@ class ClientException(AwsError):  # noqa: N818 - the name is the code on the wir
         super().__init__(text)
         self.wrapped = wrapped
 
+    @property
+    def code(self) -> str:
+        """The code on the wire, for subclasses too: only mock_jobs itself tells them apart."""
+        return ClientException.__name__
+
     def body(self, request_id: str) -> dict[str, object]:
         """Return the body of the answer."""
         text = self.message
         if self.wrapped:
             text = messages.WRAPPED.format(text=text, request_id=request_id)
         return {"message": text, "__type": self.code}
+
+
+class DoesNotExistError(ClientException):
+    """There is no such resource.
+
+    Args:
+        arn: What was looked for.
+    """
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(messages.DOES_NOT_EXIST.format(arn=arn))
+
+
+class WrongOverrideError(ClientException):
+    """A job overrides what its job definition does not have.
+
+    Args:
+        member: The override.
+        kind: How texts name the kind of the definition.
+    """
+
+    def __init__(self, member: str, kind: str) -> None:
+        super().__init__(messages.NOT_FOR_TYPE.format(member=member, type=kind), wrapped=True)
+        self.member = member
 
 
 class TooManyRequestsException(AwsError):  # noqa: N818 - the name is the code on the wire

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import TooManyRequestsException, invalid, refused
+from mock_jobs.batch.exceptions import DoesNotExistError, TooManyRequestsException, invalid, refused
 from mock_jobs.batch.lifecycle.announcements import Announcer
 from mock_jobs.batch.lifecycle.jobs import Lifecycle
 from mock_jobs.batch.lifecycle.logs import LogWriter
@@ -196,9 +196,9 @@ class BatchStores(Backend):
         """Return the service job that an id or an ARN means."""
         return self.service_jobs.get(self.arns.name_in("service-job", reference) or "")
 
-    def does_not_exist(self, kind: str, reference: str) -> Exception:
+    def does_not_exist(self, kind: str, reference: str) -> DoesNotExistError:
         """Return the error for a resource that is not there; its full ARN is in the text (observed)."""
-        return refused(messages.DOES_NOT_EXIST, arn=self.arns.shown(kind, reference))
+        return DoesNotExistError(self.arns.shown(kind, reference))
 
     def described(
         self,

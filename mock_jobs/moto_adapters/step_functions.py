@@ -8,7 +8,6 @@ the service it hands on in camel case. Here both are translated. Source: Step Fu
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -17,11 +16,14 @@ from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
+from mock_jobs.batch.exceptions import WrongOverrideError
 from mock_jobs.wire.http import Answer
 from mock_jobs.wire.loader import shared_loader
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel, Shape
+
+    from mock_jobs.core.service_base import AwsError
 
 SIGNING_NAME: Final = "states"
 
@@ -29,10 +31,6 @@ SIGNING_NAME: Final = "states"
 Ask = Callable[[str, str, str, Mapping[str, Any]], Answer]
 
 _TERMINAL: Final = ("SUCCEEDED", "FAILED")
-_NO_CONTAINER: Final = "containerOverrides is not applicable"
-
-_WRAPPED: Final = re.compile(r"Error executing request, Exception : (?P<text>.*), RequestId: [0-9a-f-]+", re.DOTALL)
-
 _listeners: list[Ask] = []
 _put_back: list[Callable[[], None]] = []
 _lock = Lock()
@@ -81,11 +79,12 @@ class Client:
         Raises:
             ClientError: It is refused.
         """
-        told = self._ask("SubmitJob", members)
-        if _NO_CONTAINER in str(told.get("message")) and _says_only_who_manages(members):
+        told, error = self._ask("SubmitJob", members)
+        has_no_container = isinstance(error, WrongOverrideError) and error.member == "containerOverrides"
+        if has_no_container and _says_only_who_manages(members):
             # Jobs of several containers are told in another way who manages them, which nobody can see.
             del members["containerOverrides"]
-            told = self._ask("SubmitJob", members)
+            told, _ = self._ask("SubmitJob", members)
         return self._result("SubmitJob", told)
 
     def describe_jobs(self, *, jobs: list[str]) -> dict[str, Any]:
@@ -93,28 +92,32 @@ class Client:
 
         moto waits half a second before it reads again, while AWS hears of the end.
         """
-        result = self._result("DescribeJobs", self._ask("DescribeJobs", {"jobs": jobs}))
+        result = self._describe(jobs)
         while result["jobs"] and result["jobs"][0]["status"] not in _TERMINAL:
             before = result
-            result = self._result("DescribeJobs", self._ask("DescribeJobs", {"jobs": jobs}))
+            result = self._describe(jobs)
             if result == before:
                 break
         return result
 
-    def _ask(self, operation: str, members: Mapping[str, Any]) -> dict[str, Any]:
+    def _describe(self, jobs: list[str]) -> dict[str, Any]:
+        told, _ = self._ask("DescribeJobs", {"jobs": jobs})
+        return self._result("DescribeJobs", told)
+
+    def _ask(self, operation: str, members: Mapping[str, Any]) -> tuple[dict[str, Any], AwsError | None]:
         told: dict[str, Any] = {}
+        error: AwsError | None = None
         for listener in tuple(_listeners):
             answered = listener(self.account, self.region, operation, members)
             told = json.loads(answered.body)
             told["ResponseMetadata"] = {"HTTPStatusCode": answered.status, "RequestId": answered.headers["x-amzn-RequestId"]}
             if answered.status == HTTPStatus.OK and told.get("jobs") != []:
-                return told
-            text = told.get("message", "")
-            # moto wraps texts of AWS Batch as the service itself does with some.
-            wrapped = _WRAPPED.fullmatch(text)
-            code = answered.headers.get("x-amzn-ErrorType")
-            told["Error"] = {"Code": code, "Message": text if wrapped is None else wrapped["text"]}
-        return told
+                return told, None
+            error = answered.error
+            # moto wraps texts of AWS Batch as the service itself does with some, so it gets them bare.
+            text = told.get("message", "") if error is None else error.message
+            told["Error"] = {"Code": answered.headers.get("x-amzn-ErrorType"), "Message": text}
+        return told, error
 
     def _result(self, operation: str, told: dict[str, Any]) -> dict[str, Any]:
         from botocore.exceptions import ClientError  # noqa: PLC0415 - loaded by moto

@@ -16,10 +16,11 @@ from botocore.signers import RequestSigner
 from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.core.errors import HIDDEN
 from mock_jobs.moto_adapters import core as moto_core
-from mock_jobs.transports.router import ForMoto, HttpRequest, Router
+from mock_jobs.transports.router import HttpRequest, Router
 from mock_jobs.transports.sessions import new_session
 from mock_jobs.transports.unmocked import refusal
 from mock_jobs.transports.worlds import Worlds
+from mock_jobs.wire.http import Answer
 from mock_jobs.wire.loader import shared_loader
 from mock_jobs.wire.origin import is_aws_host
 
@@ -107,8 +108,10 @@ class InProcessDoor:
             _text(headers.get(moto_core.ACCOUNT_HEADER)),
         )
         decided = self._router.route(sent)
-        if not isinstance(decided, ForMoto):
-            return decided
+        if decided is None:
+            return None
+        if isinstance(decided, Answer):
+            return decided.status, decided.headers, decided.body
         if decided.account is not None:
             _name_account(request, decided.account)
         answered = self._ask_moto(request, is_for_stacks=decided.is_for_stacks)

@@ -68,14 +68,15 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
             answered = Answer(operation.success_status, headers, body)
     except AwsError as error:
         code = error.code
-        answered = _error(code, operation.status_of(error), error.body(request_id), request_id)
+        # Its traceback would hold this frame, which holds the answer: a cycle.
+        answered = _error(code, operation.status_of(error), error.body(request_id), request_id, error.with_traceback(None))
     world.calls.append(Call(at_ms, operation.service, operation.name, request.account, request.region, arguments, code))
     return answered
 
 
-def _error(code: str, status: int, content: Mapping[str, object], request_id: str) -> Answer:
+def _error(code: str, status: int, content: Mapping[str, object], request_id: str, error: AwsError | None = None) -> Answer:
     headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id, "x-amzn-ErrorType": code}
-    return Answer(status, headers, to_json(content).encode())
+    return Answer(status, headers, to_json(content).encode(), error)
 
 
 def _unknown_route(world: World, request: Request) -> Answer:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from mock_jobs.core.service_base import AwsError
 
 
 class Request(NamedTuple):
@@ -30,8 +33,16 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Status, headers and body of an HTTP response."""
+    """An HTTP response.
+
+    Attributes:
+        status: HTTP status.
+        headers: Headers, those of the connection aside.
+        body: The body, maybe empty.
+        error: The error that this answers, for callers in this process; None if it is none, or one that a test asked for.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
+    error: AwsError | None = None

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.exceptions import DoesNotExistError, invalid, refused
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.platforms import Platform
 from mock_jobs.batch.queueing.fair_share_order import FairShareOrder
@@ -246,7 +246,7 @@ class JobQueueOperations(BatchStores):
             raise invalid(messages.EMPTY, member="schedulingPolicyArn")
         policy = self.find_scheduling_policy(arn)
         if policy is None:
-            raise refused(messages.DOES_NOT_EXIST, arn=arn)
+            raise DoesNotExistError(arn)
         if policy.quota_share is not None:
             if kind != "SAGEMAKER_TRAINING":
                 raise refused(messages.QUOTA_POLICY_QUEUE)

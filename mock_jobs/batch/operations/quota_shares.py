@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.exceptions import DoesNotExistError, invalid, refused
 from mock_jobs.batch.names import NAME, share_arn
 from mock_jobs.batch.paging import page_size, read_number
 from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
@@ -140,7 +140,7 @@ class QuotaShareOperations(BatchStores):
         if share is None:
             if self.settings.idempotent_delete:
                 return
-            raise refused(messages.DOES_NOT_EXIST, arn=quota_share_arn)
+            raise DoesNotExistError(quota_share_arn)
         if check_deletable(share.state, share.status) == "deleting":
             return
         share.status = "DELETING"
@@ -153,7 +153,7 @@ class QuotaShareOperations(BatchStores):
     def _existing_share(self, arn: str) -> QuotaShare:
         share = self.find_quota_share(arn)
         if share is None:
-            raise refused(messages.DOES_NOT_EXIST, arn=arn)
+            raise DoesNotExistError(arn)
         return share
 
     def _queue_of_shares(self, reference: str) -> JobQueue:

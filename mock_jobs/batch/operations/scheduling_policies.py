@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.exceptions import DoesNotExistError, invalid, refused
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_number
 from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
@@ -102,7 +102,7 @@ class SchedulingPolicyOperations(BatchStores):
     def _existing_policy(self, arn: str) -> SchedulingPolicy:
         policy = self.find_scheduling_policy(arn)
         if policy is None:
-            raise refused(messages.DOES_NOT_EXIST, arn=arn)
+            raise DoesNotExistError(arn)
         return policy
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.exceptions import DoesNotExistError, invalid, refused
 from mock_jobs.batch.names import NAME, parse_job_id, share_arn
 from mock_jobs.batch.operations.stop_jobs import check_bulk, check_reason, stop_each
 from mock_jobs.batch.operations.submit import MAX_PAYLOAD
@@ -164,7 +164,7 @@ class ServiceJobOperations(BatchStores):
             raise refused(messages.QUOTA_SHARE_MISSING)
         share = side.shares.get(name)
         if share is None:
-            raise refused(messages.DOES_NOT_EXIST, arn=share_arn(queue.arn, name))
+            raise DoesNotExistError(share_arn(queue.arn, name))
         if share.state != "ENABLED" or share.status != "VALID":
             raise refused(messages.QUOTA_SHARE_NOT_ENABLED, name=name)
         return share

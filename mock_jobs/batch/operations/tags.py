@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.exceptions import DoesNotExistError, invalid, refused
 from mock_jobs.batch.lifecycle.jobs import MAX_TAGS
 from mock_jobs.batch.names import parse_job_id
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations
@@ -57,7 +57,7 @@ class TagOperations(JobDefinitionOperations):
         kind, _, name = arn.removeprefix(self.arns.prefix).partition("/")
         found = finders[kind](name) if arn.startswith(self.arns.prefix) and kind in finders else None
         if found is None:
-            raise refused(messages.DOES_NOT_EXIST, arn=arn)
+            raise DoesNotExistError(arn)
         return found.tags
 
     def _find_tagged_job(self, job_id: str) -> _Tagged | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid
+from mock_jobs.batch.exceptions import WrongOverrideError, invalid
 from mock_jobs.batch.workload import pod as pods
 from mock_jobs.batch.workload import task as tasks
 from mock_jobs.batch.workload.container import check, check_environment, merge
@@ -96,7 +96,7 @@ class Overrides:
         }
         for member, (override, own) in given.items():
             if override is not None and own is None:
-                raise invalid(messages.NOT_FOR_TYPE, member=member, type=kind_of(definition))
+                raise WrongOverrideError(member, kind_of(definition))
 
 
 def kind_of(definition: JobDefinition) -> str:

@@ -12,6 +12,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from mock_jobs.batch.exceptions import DoesNotExistError
 from mock_jobs.moto_adapters.cloudformation.types import ResourceType
 from mock_jobs.wire.http import Answer, Request
 from mock_jobs.wire.loader import shared_loader
@@ -77,7 +78,7 @@ class Caller:
         if answer.status < HTTPStatus.BAD_REQUEST:
             return told
         # AWS Batch has no 404.
-        is_gone = answer.status == HTTPStatus.NOT_FOUND or told.get("message", "").endswith("does not exist")
+        is_gone = answer.status == HTTPStatus.NOT_FOUND or isinstance(answer.error, DoesNotExistError)
         if may_be_gone and is_gone:
             return {}
         code, text = answer.headers["x-amzn-ErrorType"], told["message"]
