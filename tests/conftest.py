@@ -2,15 +2,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from hypothesis import settings
 
 from mock_jobs import MockJobs, mock_jobs
-from mock_jobs.transports import dispatch
-from mock_jobs.wire.http import Answer
+from mock_jobs.core.world import World
 
 import contract
 from constants import NO_RETRIES, REGION
@@ -44,17 +43,19 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", connect_locally)
 
 
-@pytest.fixture(autouse=True)
-def _contract(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _contract() -> Iterator[None]:
     """Check every answer, in all tests, against the service model."""
-    act = dispatch._act
+    make = World.__init__
 
-    def act_and_check(*args: object) -> Answer:
-        answer = act(*args)
-        contract.check(args[1], answer)
-        return answer
+    def make_observed(world: World, **arguments: Any) -> None:
+        make(world, **arguments)
+        world.observe(contract.check)
 
-    monkeypatch.setattr(dispatch, "_act", act_and_check)
+    with pytest.MonkeyPatch.context() as patch:
+        # In process there is one world for all tests, in a server one for each account.
+        patch.setattr(World, "__init__", make_observed)
+        yield
 
 
 @pytest.fixture

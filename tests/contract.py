@@ -8,7 +8,7 @@ from functools import cache
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
-from mock_jobs.transports.services import declared_errors
+from mock_jobs.transports.services import compiled, declared_errors
 from mock_jobs.wire.loader import shared_loader
 
 # Codes outside of the models: said by mock_jobs itself, and by AWS for a number in the path that is none.
@@ -23,22 +23,24 @@ def model_of(service):
     return ServiceModel(shared_loader().load_service_model(service, "service-2"), service)
 
 
-def check(operation, answer):
+def check(call, answer):
     """Assert that an answer is one that the model of its operation allows."""
     content = json.loads(answer.body) if answer.body else {}
-    if answer.status == operation.success_status:
-        shape = model_of(operation.service).operation_model(operation.name).output_shape
+    if call.error is None:
+        assert answer.status == compiled(call.service).operations[call.operation].success_status
+        shape = model_of(call.service).operation_model(call.operation).output_shape
         if shape is None:
             assert answer.body == b""
             return
         report = ParamValidator().validate(content, shape)
         problems = [line for line in report.generate_report().splitlines() if LEFT_OUT_BY_AWS not in line]
-        assert not problems, f"{operation.service} {operation.name} answered {content}: {problems}"
+        assert not problems, f"{call.service} {call.operation} answered {content}: {problems}"
         return
     code = answer.headers["x-amzn-ErrorType"]
+    assert code == call.error
     if code in OUTSIDE_MODEL:
         return
-    _, declared = declared_errors(operation.service, operation.name)
-    assert code in declared, f"{operation.service} {operation.name} does not declare {code}"
+    _, declared = declared_errors(call.service, call.operation)
+    assert code in declared, f"{call.service} {call.operation} does not declare {code}"
     assert answer.status == declared[code].status
     assert content["message"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import NamedTuple, Protocol, TypeVar, cast
@@ -55,6 +55,34 @@ class Call(NamedTuple):
     error: str | None
 
 
+class Answered(Protocol):
+    """The HTTP response to an operation, as observers see it."""
+
+    @property
+    def status(self) -> int:
+        """HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """Body, maybe empty."""
+        ...
+
+    @property
+    def error(self) -> Exception | None:
+        """The error of the service that it is made from; None if there is none, or a fault that the test asked for."""
+        ...
+
+
+# Called with each operation that was answered, in the lock of the world
+Observer = Callable[[Call, Answered], None]
+
+
 class World:
     """Clock, ids, stores, faults, calls and events behind one lock.
 
@@ -80,6 +108,7 @@ class World:
         self.events = EventLog()
         self._stores: dict[tuple[type, str, str], object] = {}
         self._shared: dict[type, _Shared] = {}
+        self._observers: tuple[Observer, ...] = ()
 
     def store(self, kind: type[StoredT], account: str, region: str) -> StoredT:
         """Return the one object of this class for an account and region, made when first asked for."""
@@ -97,6 +126,32 @@ class World:
             with self.lock:
                 found = self._shared.get(kind) or self._shared.setdefault(kind, kind(self))
         return cast("SharedT", found)
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call an observer with each operation that is answered from now on; it outlives resets.
+
+        An error that it raises takes the place of the answer.
+
+        Returns:
+            A function that removes it.
+        """
+        with self.lock:
+            self._observers += (observer,)
+
+        def remove() -> None:
+            with self.lock:
+                # Of equal ones, whichever: they are called with the same.
+                left = list(self._observers)
+                left.remove(observer)
+                self._observers = tuple(left)
+
+        return remove
+
+    def record(self, call: Call, answer: Answered) -> None:
+        """Add an operation that was answered to the calls, and pass it to the observers."""
+        self.calls.append(call)
+        for observer in self._observers:
+            observer(call, answer)
 
     @contextmanager
     def unlocked(self) -> Iterator[None]:

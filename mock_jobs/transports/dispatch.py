@@ -70,7 +70,8 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
         code = error.code
         # Its traceback would hold this frame, which holds the answer: a cycle.
         answered = _error(code, operation.status_of(error), error.body(request_id), request_id, error.with_traceback(None))
-    world.calls.append(Call(at_ms, operation.service, operation.name, request.account, request.region, arguments, code))
+    call = Call(at_ms, operation.service, operation.name, request.account, request.region, arguments, code)
+    world.record(call, answered)
     return answered
 
 
