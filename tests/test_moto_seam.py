@@ -68,6 +68,16 @@ def test_a_reset_clears_the_backends_in_use_last_and_in_motos_lock():
     assert len(in_use) == 2
 
 
+def test_motos_lock_can_be_released_however_often_it_is_held():
+    lock = base_backend.backend_lock
+    with lock, lock:
+        depth = lock._release_save()
+        assert not lock._is_owned()
+        lock._acquire_restore(depth)
+        assert lock._is_owned()
+    assert not lock._is_owned()
+
+
 def test_the_quick_start_leaves_the_patterns_out_and_puts_the_methods_back():
     methods = core_models.RESPONSES_METHODS
     with mock_jobs():

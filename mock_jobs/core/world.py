@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import RLock
-from typing import NamedTuple, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from mock_jobs.core.clock import Clock
 from mock_jobs.core.events import EventLog
@@ -155,20 +155,20 @@ class World:
 
     @contextmanager
     def unlocked(self) -> Iterator[None]:
-        """Let other threads act for the length of a `with` block, at a point where nothing is half done.
+        """Release the lock for the length of a `with` block, so that other threads can act, where nothing is half done.
 
         For code of a test that the world calls: what it waits for may come by another thread, as it does in a server.
+
+        Raises:
+            RuntimeError: This thread does not hold the lock.
         """
-        held = 0
-        with suppress(RuntimeError):
-            while True:
-                self.lock.release()
-                held += 1
+        # moto takes this lock as well, so only the lock itself knows how often this thread holds it.
+        lock: Any = self.lock
+        depth = lock._release_save()  # noqa: SLF001 - as threading.Condition does
         try:
             yield
         finally:
-            for _ in range(held):
-                self.lock.acquire()
+            lock._acquire_restore(depth)  # noqa: SLF001
 
     def reset(self) -> None:
         """Forget all state of the services, all timers, faults, calls and events."""
