@@ -107,35 +107,11 @@ class Operation:
         """
         arguments: dict[str, Any] = {}
         notes: list[Violation] = []
-        for member in self._in_uri:
-            text = labels[member.wire_name]
-            if member.kind == "string":
-                arguments[member.argument] = member.check(text, member.name, notes)
-            else:
-                arguments[member.argument] = _from_text(member, text, notes)
+        self._read_labels(labels, arguments, notes)
         if query or self._needs_query:
-            given = parse_qs(query, keep_blank_values=True)
-            for member in self._in_query:
-                texts = given.get(member.wire_name)
-                if texts is None:
-                    if member.is_required:
-                        notes.append(Violation(member.name, None, "required"))
-                elif member.kind == "list":
-                    arguments[member.argument] = member.check(texts, member.name, notes)
-                else:
-                    arguments[member.argument] = _from_text(member, texts[-1], notes)
+            self._read_query(query, arguments, notes)
         if self._in_body:
-            content = self._content(body)
-            for member in self._in_body:
-                value = content.get(member.wire_name)
-                if member.none_if_empty and value == {}:
-                    continue
-                if member.never_empty and value == "":
-                    notes.append(Violation(member.name, value, "empty"))
-                elif value is not None:
-                    arguments[member.argument] = member.check(value, member.name, notes)
-                elif member.is_required:
-                    notes.append(Violation(member.name, None, "required"))
+            self._read_body(body, arguments, notes)
         if notes:
             raise self.backend.refuse(notes)
         if self._not_taken:
@@ -143,6 +119,39 @@ class Operation:
                 if argument in self._not_taken:
                     raise NotEmulatedYet(f"the member {argument!r} of {self.service} {self.name}")
         return arguments
+
+    def _read_labels(self, labels: Mapping[str, str], arguments: dict[str, Any], notes: list[Violation]) -> None:
+        for member in self._in_uri:
+            text = labels[member.wire_name]
+            if member.kind == "string":
+                arguments[member.argument] = member.check(text, member.name, notes)
+            else:
+                arguments[member.argument] = _from_text(member, text, notes)
+
+    def _read_query(self, query: str, arguments: dict[str, Any], notes: list[Violation]) -> None:
+        given = parse_qs(query, keep_blank_values=True)
+        for member in self._in_query:
+            texts = given.get(member.wire_name)
+            if texts is None:
+                if member.is_required:
+                    notes.append(Violation(member.name, None, "required"))
+            elif member.kind == "list":
+                arguments[member.argument] = member.check(texts, member.name, notes)
+            else:
+                arguments[member.argument] = _from_text(member, texts[-1], notes)
+
+    def _read_body(self, body: bytes, arguments: dict[str, Any], notes: list[Violation]) -> None:
+        content = self._content(body)
+        for member in self._in_body:
+            value = content.get(member.wire_name)
+            if member.none_if_empty and value == {}:
+                continue
+            if member.never_empty and value == "":
+                notes.append(Violation(member.name, value, "empty"))
+            elif value is not None:
+                arguments[member.argument] = member.check(value, member.name, notes)
+            elif member.is_required:
+                notes.append(Violation(member.name, None, "required"))
 
     def _content(self, body: bytes) -> dict[str, Any]:
         if not body or body == b"{}":
