@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import Field, field, fields
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from mock_jobs.core.argument_checks import MAX_SECONDS, check_flag, check_seconds, check_whole
 from mock_jobs.core.errors import HIDDEN, UsageNameError
@@ -22,9 +22,12 @@ class Settings:
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
-    def __setattr__(self, name: str, value: object) -> None:
-        _check(type(self), name, value)
-        object.__setattr__(self, name, value)
+    # Type checkers take it for leave to set any name, and would not find a misspelt one.
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: object) -> None:
+            _check(type(self), name, value)
+            object.__setattr__(self, name, value)
 
     def change(self, /, **values: object) -> None:
         """Set several at once, or none if one of them is refused.
