@@ -1,4 +1,4 @@
-"""From a request that is ours to its answer, the same for every door."""
+"""From a request that is ours to its answer, the same for every transport."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _unknown_route(world: World, request: Request) -> Answer:
 
 
 def failure(error: Exception) -> Answer:
-    """Return the answer for an error that is none of the service, for doors that cannot raise it in the face of the caller."""
+    """Return the answer for an error of mock_jobs itself, where it cannot be raised to the caller."""
     if isinstance(error, UsageError):
         return _error("MockJobsUsageError", 400, {"message": str(error)}, NO_REQUEST)
     text = f"mock_jobs failed, which is a bug of mock_jobs: {type(error).__name__}: {error}"
