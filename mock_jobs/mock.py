@@ -20,7 +20,7 @@ from mock_jobs.handle import Controls
 if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
 
-    from mock_jobs.transports.botocore_hook import InProcessDoor
+    from mock_jobs.transports.botocore_hook import BotocoreHook
 
 __tracebackhide__ = HIDDEN
 
@@ -57,12 +57,12 @@ class MockJobs(Controls):
         """
         if not self._active:
             raise NotActiveError("this mock is not active: enter it first, with a `with` block, the decorator or start()")
-        door = self._active[-1].door
-        if door is None:
+        hook = self._active[-1].hook
+        if hook is None:
             raise NotActiveError(
                 "the mock answers from another process (TEST_SERVER_MODE or proxy mode), whose clock and state are out of reach"
             )
-        return door.world
+        return hook.world
 
     # Starting and stopping
 
@@ -216,7 +216,7 @@ class _Activation:
         from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415 - moto comes when a mock starts
 
         self._moto = moto_core.mock_aws(config)
-        self.door: InProcessDoor | None = None
+        self.hook: BotocoreHook | None = None
         self._left = ExitStack()
 
     def enter(self, *, reset: bool, region: str | None, pace: PaceName | None) -> None:
@@ -231,24 +231,24 @@ class _Activation:
             self._moto.start(reset=reset)
             self._enter_region(region, self._left)
             return
-        from mock_jobs.transports.botocore_hook import the_door  # noqa: PLC0415
+        from mock_jobs.transports.botocore_hook import the_hook  # noqa: PLC0415
 
-        door = the_door()
+        hook = the_hook()
         with moto_core.quick_start():
             self._moto.start(reset=reset)
         try:
             with ExitStack() as entered:
-                door.open()
-                entered.callback(door.close)
+                hook.open()
+                entered.callback(hook.close)
                 self._enter_region(region, entered)
                 if pace is not None:
-                    door.pace_stack.begin_default(self, pace)
-                    entered.callback(door.pace_stack.end, self)
+                    hook.pace_stack.begin_default(self, pace)
+                    entered.callback(hook.pace_stack.end, self)
                 self._left = entered.pop_all()
         except BaseException:
             self._moto.stop()
             raise
-        self.door = door
+        self.hook = hook
 
     def _enter_region(self, region: str | None, entered: ExitStack) -> None:
         if region is not None:
@@ -260,8 +260,8 @@ class _Activation:
             self._left.close()
         finally:
             self._moto.stop(remove_data=remove_data)
-            if self.door is not None:
-                self.door.tidy()
+            if self.hook is not None:
+                self.hook.tidy()
 
     def reset(self) -> None:
         self._moto.reset()

@@ -48,7 +48,7 @@ class NotEmulatedYet(AwsError):  # noqa: N818 - the name is the code on the wire
         super().__init__(f"mock_jobs does not emulate {what} yet, and does not pretend to. Nothing was changed.")
 
 
-class NotOurs(Exception):  # noqa: N818 - not an error: the door hands the request to moto
+class NotOurs(Exception):  # noqa: N818 - not an error: the request goes to moto
     """The request concerns a resource that moto keeps."""
 
 

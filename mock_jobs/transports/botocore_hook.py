@@ -1,4 +1,4 @@
-"""The in-process door: while it is open, no call of botocore reaches AWS, whenever its client was made."""
+"""The hook into botocore: while it is in place, no call of botocore reaches AWS, whenever its client was made."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _CREDENTIALS = Credentials("FOOBARKEY", "FOOBARSECRET")
 MotoAnswer = tuple[int, Mapping[str, str], Any]
 
 
-class InProcessDoor:
-    """Puts our answers in the way of botocore. Opening is counted, and everything is put back by the last `close`."""
+class BotocoreHook:
+    """Answers the requests of botocore in this process. Opening is counted, and the last `close` puts everything back."""
 
     def __init__(self) -> None:
         self._worlds = Worlds(shared=True)
@@ -46,7 +46,7 @@ class InProcessDoor:
         self.pace_stack = self.world.shared(Scenario).pace_stack
 
     def open(self) -> None:
-        """Start to answer. moto must be active."""
+        """Start to answer; moto must be active."""
         with self._lock:
             self._opened += 1
             if self._opened > 1:
@@ -186,14 +186,14 @@ def _lenient_signer(get_auth_instance: Callable[..., Any]) -> Callable[..., Any]
     return get_auth_or_fake
 
 
-_door: InProcessDoor | None = None
-_door_lock = Lock()
+_hook: BotocoreHook | None = None
+_hook_lock = Lock()
 
 
-def the_door() -> InProcessDoor:
-    """Return the door of this process. There is one, since there is one botocore to stand in front of."""
-    global _door  # noqa: PLW0603 - made when first needed
-    with _door_lock:
-        if _door is None:
-            _door = InProcessDoor()
-        return _door
+def the_hook() -> BotocoreHook:
+    """Return the hook of this process. There is one, since there is one botocore."""
+    global _hook  # noqa: PLW0603 - made when first needed
+    with _hook_lock:
+        if _hook is None:
+            _hook = BotocoreHook()
+        return _hook

@@ -1,4 +1,4 @@
-"""The worlds that a door leads to, and what keeps them in step with moto."""
+"""The worlds that requests act on, and what keeps them in step with moto."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The WSGI door: our services in front of moto's server application."""
+"""A WSGI application: our services in front of moto's server application."""
 
 from __future__ import annotations
 
