@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from threading import RLock
 
-    from mock_jobs.batch.records.resources import JobQueue
+    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.regions import Region
 
 __tracebackhide__ = HIDDEN

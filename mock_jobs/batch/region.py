@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from mock_jobs.batch.manual_steps import Steppable
     from mock_jobs.batch.queueing.queue_usage import QueueUsage
     from mock_jobs.batch.queueing.schedulable import JobT
-    from mock_jobs.batch.records.resources import ComputeEnvironment, JobDefinition, JobQueue, SchedulingPolicy
+    from mock_jobs.batch.records.compute_environment import ComputeEnvironment
+    from mock_jobs.batch.records.job_definition import JobDefinition
+    from mock_jobs.batch.records.job_queue import JobQueue
+    from mock_jobs.batch.records.scheduling_policy import SchedulingPolicy
     from mock_jobs.batch.service_jobs.job import ServiceJob, Submission
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment
     from mock_jobs.core.world import World

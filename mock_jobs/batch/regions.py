@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.jobs import Lifecycle
     from mock_jobs.batch.manual_steps import Steppable
+    from mock_jobs.batch.records.compute_environment import ComputeEnvironment
     from mock_jobs.batch.records.job import Job
-    from mock_jobs.batch.records.resources import ComputeEnvironment, JobQueue
+    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.service_jobs.job import ServiceJob
     from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.logs import LogWriter
     from mock_jobs.batch.lifecycle.retention import Retention
     from mock_jobs.batch.queueing.time_limits import TimeLimit
+    from mock_jobs.batch.records.compute_environment import ComputeEnvironment
     from mock_jobs.batch.records.consumable_resources import ConsumableResources
-    from mock_jobs.batch.records.resources import ComputeEnvironment
     from mock_jobs.batch.scenario.scenario import Scenario
     from mock_jobs.core.world import World
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mock_jobs.batch.records.job import Job
-    from mock_jobs.batch.records.resources import JobDefinition
+    from mock_jobs.batch.records.job_definition import JobDefinition
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.core.clock import Clock
 

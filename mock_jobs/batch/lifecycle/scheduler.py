@@ -17,8 +17,9 @@ from mock_jobs.batch.records.job import Job
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.jobs import Lifecycle
     from mock_jobs.batch.queueing.timer_batches import TimerBatches
+    from mock_jobs.batch.records.compute_environment import ComputeEnvironment
     from mock_jobs.batch.records.consumable_resources import ConsumableResources
-    from mock_jobs.batch.records.resources import ComputeEnvironment, JobQueue
+    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.core.clock import Clock
 

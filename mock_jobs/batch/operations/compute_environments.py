@@ -14,8 +14,8 @@ from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.operations.compute_resources import check_resources, check_resources_update, replaces_hosts, with_defaults
 from mock_jobs.batch.operations.references import check_references
+from mock_jobs.batch.records.compute_environment import ComputeEnvironment
 from mock_jobs.batch.records.job import ArrayJob
-from mock_jobs.batch.records.resources import ComputeEnvironment
 from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.workload.pod import check_namespace
 

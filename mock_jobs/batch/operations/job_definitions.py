@@ -16,7 +16,7 @@ from mock_jobs.batch.names import DEFINITION_NAME, parse_revision
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_token
 from mock_jobs.batch.platforms import Platform
 from mock_jobs.batch.queueing.fair_share_policy import MAX_PRIORITY
-from mock_jobs.batch.records.resources import JobDefinition
+from mock_jobs.batch.records.job_definition import JobDefinition
 from mock_jobs.batch.region import BatchStores, check_tag_keys
 from mock_jobs.batch.workload import task
 from mock_jobs.batch.workload.container import with_empty_lists

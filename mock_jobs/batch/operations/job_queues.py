@@ -16,7 +16,9 @@ from mock_jobs.batch.platforms import Platform
 from mock_jobs.batch.queueing.fair_share_order import FairShareOrder
 from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
 from mock_jobs.batch.queueing.time_limits import checked_time_limits
-from mock_jobs.batch.records.resources import ComputeEnvironment, JobQueue, SchedulingPolicy
+from mock_jobs.batch.records.compute_environment import ComputeEnvironment
+from mock_jobs.batch.records.job_queue import JobQueue
+from mock_jobs.batch.records.scheduling_policy import SchedulingPolicy
 from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.service_jobs.resources import ServiceEnvironment, ServiceSide
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         QuotaShareResourceSharingConfigurationTypeDef,
     )
 
-    from mock_jobs.batch.records.resources import JobQueue
+    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.service_jobs.resources import ServiceSide
 
 MAX_SHARES_OF_QUEUE = 20

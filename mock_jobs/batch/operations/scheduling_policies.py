@@ -14,7 +14,7 @@ from mock_jobs.batch.exceptions import DoesNotExistError, invalid, refused
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_number
 from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
-from mock_jobs.batch.records.resources import SchedulingPolicy
+from mock_jobs.batch.records.scheduling_policy import SchedulingPolicy
 from mock_jobs.batch.region import BatchStores, check_tag_keys
 from mock_jobs.core.paging import page_token
 

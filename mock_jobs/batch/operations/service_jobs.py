@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         ServiceJobTimeoutTypeDef,
     )
 
-    from mock_jobs.batch.records.resources import JobQueue
+    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.service_jobs.resources import QuotaShare
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import FairshareUtilizationDetailTypeDef, QueueSnapshotUtilizationDetailTypeDef
 
     from mock_jobs.batch.records.job import Job
-    from mock_jobs.batch.records.resources import JobQueue
+    from mock_jobs.batch.records.job_queue import JobQueue
 
 FRONT_LENGTH: Final = 100
 TOP_SHARES: Final = 20

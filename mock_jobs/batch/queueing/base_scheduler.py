@@ -16,7 +16,7 @@ from mock_jobs.batch.queueing.schedulable import JobT
 if TYPE_CHECKING:
     from mock_jobs.batch.queueing.queue_order import QueueDiscipline
     from mock_jobs.batch.queueing.timer_batches import TimerBatches
-    from mock_jobs.batch.records.resources import JobQueue
+    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.core.clock import Clock
 

@@ -18,7 +18,7 @@ from mock_jobs.batch.queueing.usage_window import UsageWindow
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_jobs.batch.records.resources import SchedulingPolicy
+    from mock_jobs.batch.records.scheduling_policy import SchedulingPolicy
     from mock_jobs.batch.scenario.settings import BatchSettings
 
 # Weights are compared as whole numbers of this fraction, so that shares that are equal are found to be.

@@ -15,8 +15,10 @@ from mock_jobs.batch.states import ARRAY_TRANSITIONS, JOB_TRANSITIONS, PENDING, 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import ContainerDetailTypeDef, JobDependencyTypeDef
 
+    from mock_jobs.batch.records.compute_environment import ComputeEnvironment
     from mock_jobs.batch.records.consumable_resources import Allocation
-    from mock_jobs.batch.records.resources import ComputeEnvironment, JobDefinition, JobQueue
+    from mock_jobs.batch.records.job_definition import JobDefinition
+    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.scenario.plans import JobPlan
     from mock_jobs.batch.workload.pod import Pod
     from mock_jobs.batch.workload.requirements import Requirements

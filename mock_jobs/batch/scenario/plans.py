@@ -15,7 +15,8 @@ from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 
 if TYPE_CHECKING:
     from mock_jobs.batch.records.job import Job
-    from mock_jobs.batch.records.resources import JobDefinition, JobQueue
+    from mock_jobs.batch.records.job_definition import JobDefinition
+    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.scenario.job_run import JobFunction
     from mock_jobs.batch.service_jobs.job import ServiceJob
 

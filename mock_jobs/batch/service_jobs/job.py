@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import ServiceJobPreemptionConfigurationTypeDef
 
     from mock_jobs.batch.queueing.base_scheduler import WaitQueue
-    from mock_jobs.batch.records.resources import JobQueue
+    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.scenario.outages import QueueBlock
     from mock_jobs.batch.scenario.plans import JobPlan
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment, ServiceSide

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.platforms import State, Status
     from mock_jobs.batch.queueing.base_scheduler import WaitQueue
     from mock_jobs.batch.queueing.head_of_line import HeadOfLine
-    from mock_jobs.batch.records.resources import JobQueue
+    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.service_jobs.capacity import Amounts
     from mock_jobs.batch.service_jobs.job import ServiceJob
 

@@ -18,7 +18,7 @@ from mock_jobs.batch.states import RUNNABLE
 
 if TYPE_CHECKING:
     from mock_jobs.batch.queueing.timer_batches import TimerBatches
-    from mock_jobs.batch.records.resources import JobQueue
+    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceSide

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     )
 
     from mock_jobs.batch.names import Arns
+    from mock_jobs.batch.records.compute_environment import ComputeEnvironment
     from mock_jobs.batch.records.job import Attempt, Job
-    from mock_jobs.batch.records.resources import ComputeEnvironment
     from mock_jobs.batch.workload.pod import Pod
     from mock_jobs.batch.workload.task import Task
 

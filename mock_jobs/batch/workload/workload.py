@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
 
     from mock_jobs.batch.platforms import Platform
-    from mock_jobs.batch.records.resources import JobDefinition
+    from mock_jobs.batch.records.job_definition import JobDefinition
 
 
 class WorkloadTemplate(Protocol):
