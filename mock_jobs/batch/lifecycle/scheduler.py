@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch import messages
 from mock_jobs.batch.queueing.base_scheduler import BaseScheduler
 from mock_jobs.batch.records.job import Job
+from mock_jobs.batch.records.job_queue import JobQueue
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.jobs import Lifecycle
     from mock_jobs.batch.queueing.timer_batches import TimerBatches
     from mock_jobs.batch.records.compute_environment import ComputeEnvironment
     from mock_jobs.batch.records.consumable_resources import ConsumableResources
-    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.core.clock import Clock
 
 
-class Scheduler(BaseScheduler[Job]):
+class Scheduler(BaseScheduler[Job, JobQueue]):
     """Places RUNNABLE jobs: queues by priority, the jobs of each queue in the order of its line.
 
     Args:
@@ -89,9 +89,10 @@ class Scheduler(BaseScheduler[Job]):
         queue = spec.queue
         if queue.outages or (spec.requirements is not None and not self._consumables.can_give(spec.requirements.needs)):
             return None
+        is_multinode = job.node_index is not None
         for environment in queue.environments:
             free = queue.usage.usable(environment.capacity) - environment.in_use
-            if environment.is_usable and environment.suits(job) and free >= spec.vcpus:
+            if environment.is_usable and environment.suits(is_multinode=is_multinode) and free >= spec.vcpus:
                 return environment
         return None
 
@@ -112,7 +113,7 @@ def blocked_reason(queue: JobQueue, job: Job) -> str | None:
     if not candidates:
         are_invalid = all(each.status == "INVALID" for each in environments)
         return messages.BLOCKED_INVALID if are_invalid else messages.BLOCKED_DISABLED
-    suitable = [each for each in candidates if each.suits(job)]
+    suitable = [each for each in candidates if each.suits(is_multinode=job.node_index is not None)]
     if not suitable:
         # AWS documents no code for this.
         return messages.BLOCKED_UNDETERMINED

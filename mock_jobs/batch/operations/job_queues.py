@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
 
     from mock_jobs.batch.lifecycle.scheduler import Scheduler
+    from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
     from mock_jobs.batch.records.job import Job
     from mock_jobs.batch.service_jobs.job import ServiceJob
     from mock_jobs.batch.service_jobs.scheduler import ServiceScheduler
@@ -109,7 +110,7 @@ class JobQueueOperations(BatchStores):
             time_limits=limits,
         )
         if policy is not None and policy.fair_share is not None:
-            self._share_fairly(queue, policy)
+            self._share_fairly(queue, policy.fair_share)
         _attach(queue)
         self.queues[queue.name] = queue
         self._scheduler_of(queue).enlist(queue)
@@ -174,9 +175,8 @@ class JobQueueOperations(BatchStores):
         if queue.service is not None:
             queue.service.order = service_order
         _attach(queue)
-        for usage in (queue.usage, None if queue.service is None else queue.service.usage):
-            if policy is not None and isinstance(usage, FairShareUsage):
-                usage.policy = policy
+        if policy is not None and policy.fair_share is not None:
+            queue.change_share_rules(policy.fair_share)
         if limits != queue.time_limits:
             queue.time_limits = limits
             self.lifecycle.scheduler.heads.limit_time(queue, limits)
@@ -255,12 +255,12 @@ class JobQueueOperations(BatchStores):
             return policy
         return policy
 
-    def _share_fairly(self, queue: JobQueue, policy: SchedulingPolicy) -> None:
+    def _share_fairly(self, queue: JobQueue, rules: FairShareRules) -> None:
         if queue.service is None:
-            usage: FairShareUsage[Job] = FairShareUsage(policy, self.settings)
+            usage: FairShareUsage[Job] = FairShareUsage(rules, self.settings)
             queue.usage, queue.line = usage, FairShareOrder(usage)
         else:
-            service_usage: FairShareUsage[ServiceJob] = FairShareUsage(policy, self.settings)
+            service_usage: FairShareUsage[ServiceJob] = FairShareUsage(rules, self.settings)
             queue.service.usage, queue.service.line = service_usage, FairShareOrder(service_usage)
 
     def _replacing_policy(self, arn: str, queue: JobQueue) -> SchedulingPolicy:

@@ -85,7 +85,11 @@ class SchedulingPolicyOperations(BatchStores):
         policy = self._existing_policy(arn)
         if (policy.fair_share is None and rules is not None) or (policy.quota_share is None and quota_share_policy is not None):
             raise refused(messages.POLICY_KIND)
-        policy.fair_share = rules or policy.fair_share
+        if rules is not None:
+            policy.fair_share = rules
+            for queue in self.queues.values():
+                if queue.policy is policy:
+                    queue.change_share_rules(rules)
         policy.quota_share = quota_share_policy or policy.quota_share
         self.lifecycle.scheduler.look_again()
         self.service_lifecycle.scheduler.look_again()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Generic, Protocol
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from mock_jobs.batch.queueing.head_of_line import HasHead, HeadOfLineMonitor, Mover
 from mock_jobs.batch.queueing.schedulable import JobT
@@ -16,7 +16,6 @@ from mock_jobs.batch.queueing.schedulable import JobT
 if TYPE_CHECKING:
     from mock_jobs.batch.queueing.queue_order import QueueDiscipline
     from mock_jobs.batch.queueing.timer_batches import TimerBatches
-    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.core.clock import Clock
 
@@ -27,7 +26,29 @@ class WaitQueue(HasHead[JobT], Protocol[JobT]):
     line: QueueDiscipline[JobT]
 
 
-class BaseScheduler(ABC, Generic[JobT]):
+class SchedulableQueue(Protocol):
+    """What decides when a job queue is looked at."""
+
+    @property
+    def number(self) -> int:
+        """Position in the order of creation."""
+        ...
+
+    @property
+    def priority(self) -> int:
+        """Its priority, the highest first."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """Its status; nothing is placed from a queue that is not VALID."""
+        ...
+
+
+QueueT = TypeVar("QueueT", bound=SchedulableQueue)
+
+
+class BaseScheduler(ABC, Generic[JobT, QueueT]):
     """Looks at queues by priority whenever a job of theirs might be placed; how, is for the scheduler of each kind of job.
 
     Args:
@@ -39,7 +60,7 @@ class BaseScheduler(ABC, Generic[JobT]):
         self._clock = clock
         self._timer_batches = timer_batches
         self._settings = settings
-        self._queues: list[JobQueue] = []
+        self._queues: list[QueueT] = []
         self.heads: HeadOfLineMonitor[JobT] = HeadOfLineMonitor(mover, clock, timer_batches, settings)
 
     @abstractmethod
@@ -47,20 +68,20 @@ class BaseScheduler(ABC, Generic[JobT]):
         """Return where a job waits."""
 
     @abstractmethod
-    def _wait_queues_of(self, queue: JobQueue) -> Sequence[WaitQueue[JobT]]:
+    def _wait_queues_of(self, queue: QueueT) -> Sequence[WaitQueue[JobT]]:
         """Return where the jobs of a queue wait."""
 
     @abstractmethod
-    def _schedule_queue(self, queue: JobQueue) -> None:
+    def _schedule_queue(self, queue: QueueT) -> None:
         """Place what can be placed of a VALID queue where somebody waits."""
 
-    def enlist(self, queue: JobQueue) -> None:
+    def enlist(self, queue: QueueT) -> None:
         """Take in a queue, or put one in its new place after its priority changed."""
         self.forget(queue)
         self._queues.append(queue)
         self._queues.sort(key=lambda each: (-each.priority, each.number))
 
-    def forget(self, queue: JobQueue) -> None:
+    def forget(self, queue: QueueT) -> None:
         """Drop a queue."""
         if queue in self._queues:
             self._queues.remove(queue)

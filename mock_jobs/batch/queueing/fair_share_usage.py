@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic
 
-from mock_jobs.batch.queueing.fair_share_policy import MAX_SHARES, PLAIN_WEIGHT, FairShareRules, usable_vcpus
+from mock_jobs.batch.queueing.fair_share_policy import MAX_SHARES, PLAIN_WEIGHT, usable_vcpus
 from mock_jobs.batch.queueing.queue_order import RankedJobs
 from mock_jobs.batch.queueing.queue_usage import QueueUsage
 from mock_jobs.batch.queueing.schedulable import JobT
@@ -18,7 +18,7 @@ from mock_jobs.batch.queueing.usage_window import UsageWindow
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_jobs.batch.records.scheduling_policy import SchedulingPolicy
+    from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
     from mock_jobs.batch.scenario.settings import BatchSettings
 
 # Weights are compared as whole numbers of this fraction, so that shares that are equal are found to be.
@@ -56,23 +56,19 @@ class FairShareUsage(QueueUsage[JobT]):
     """What the shares of one queue use, and have used.
 
     Args:
-        policy: The queue's scheduling policy; it may be replaced, and what it says may change.
+        rules: What the queue's scheduling policy says.
         settings: Tells whether a weight is split.
+
+    Attributes:
+        rules: What the policy says now; whoever changes the policy, or gives the queue another one, sets them.
     """
 
-    def __init__(self, policy: SchedulingPolicy, settings: BatchSettings) -> None:
+    def __init__(self, rules: FairShareRules, settings: BatchSettings) -> None:
         super().__init__()
-        self.policy = policy
+        self.rules = rules
         self._settings = settings
         self._shares: dict[str, Share[JobT]] = {}
         self._active = 0
-
-    @property
-    def rules(self) -> FairShareRules:
-        """What the scheduling policy says now."""
-        rules = self.policy.fair_share
-        assert rules is not None
-        return rules
 
     def share_of(self, job: JobT) -> Share[JobT]:
         """Return the share that a job belongs to."""

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     )
 
     from mock_jobs.batch.platforms import Platform, State, Status
-    from mock_jobs.batch.records.job import Job
 
 
 @dataclass(slots=True, eq=False)
@@ -78,12 +77,12 @@ class ComputeEnvironment:
         """Whether jobs may be placed here."""
         return self.state == "ENABLED" and self.status == "VALID"
 
-    def suits(self, job: Job) -> bool:
-        """Return whether it is of a kind that takes a job.
+    def suits(self, *, is_multinode: bool) -> bool:
+        """Return whether it is of a kind that takes a job, which may be a multi-node parallel one.
 
         Source: user guide, "Multi-node parallel jobs": they need a MANAGED environment without Spot instances (documented).
         """
-        return job.node_index is None or (self.resources is not None and self.resources["type"] == "EC2")
+        return not is_multinode or (self.resources is not None and self.resources["type"] == "EC2")
 
     @property
     def cluster(self) -> str:

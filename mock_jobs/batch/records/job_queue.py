@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
 from mock_jobs.batch.queueing.job_index import JobIndex
 from mock_jobs.batch.queueing.queue_order import FirstInFirstOut, QueueDiscipline
 from mock_jobs.batch.queueing.queue_usage import QueueUsage
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.literals import JobQueueTypeType, JQStatusType
 
     from mock_jobs.batch.platforms import Platform, State
+    from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
     from mock_jobs.batch.queueing.head_of_line import HeadOfLine
     from mock_jobs.batch.queueing.time_limits import TimeLimit
     from mock_jobs.batch.records.compute_environment import ComputeEnvironment
@@ -79,3 +81,9 @@ class JobQueue:
     def platform(self) -> Platform:
         """What its containers run on; environments of different platforms do not share a queue."""
         return _QUEUE_PLATFORMS.get(self.kind, "EC2")
+
+    def change_share_rules(self, rules: FairShareRules) -> None:
+        """Replace the rules of its fair shares: the scheduling policy says something else, or is another one."""
+        for usage in (self.usage, None if self.service is None else self.service.usage):
+            if isinstance(usage, FairShareUsage):
+                usage.rules = rules

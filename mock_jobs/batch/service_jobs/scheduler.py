@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.queueing.base_scheduler import BaseScheduler, WaitQueue
+from mock_jobs.batch.records.job_queue import JobQueue
 from mock_jobs.batch.service_jobs.capacity import fits, less
 from mock_jobs.batch.service_jobs.job import ServiceJob
 from mock_jobs.batch.service_jobs.quotas import Pool, fits_share, is_own, may_borrow, most, outranked_by, reclaimed_from
@@ -18,14 +19,13 @@ from mock_jobs.batch.states import RUNNABLE
 
 if TYPE_CHECKING:
     from mock_jobs.batch.queueing.timer_batches import TimerBatches
-    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceSide
     from mock_jobs.core.clock import Clock
 
 
-class ServiceScheduler(BaseScheduler[ServiceJob]):
+class ServiceScheduler(BaseScheduler[ServiceJob, JobQueue]):
     """Dispatches RUNNABLE service jobs: queues by priority, the jobs of each queue or quota share in the order of its line.
 
     Args:
