@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from threading import RLock
 
     from mock_jobs.batch.records.job_queue import JobQueue
-    from mock_jobs.batch.regions import Region
+    from mock_jobs.batch.region import BatchStores
 
 __tracebackhide__ = HIDDEN
 
@@ -52,7 +52,7 @@ _BY_THEMSELVES: Final = {
 }
 
 
-def begin_outage(regions: Iterable[Region], queue: str, code: str, instance_type: str | None, lock: RLock) -> QueueBlock:
+def begin_outage(regions: Iterable[BatchStores], queue: str, code: str, instance_type: str | None, lock: RLock) -> QueueBlock:
     """Let a queue be blocked, for `BatchControl.block`."""
     check_text("code", code)
     if instance_type is not None:
@@ -76,7 +76,7 @@ def begin_outage(regions: Iterable[Region], queue: str, code: str, instance_type
     return QueueBlock(found, _SERVICE_TEXTS[code], region.service_lifecycle.scheduler.look_again, lock)
 
 
-def find_queue(regions: Iterable[Region], reference: str) -> tuple[Region, JobQueue]:
+def find_queue(regions: Iterable[BatchStores], reference: str) -> tuple[BatchStores, JobQueue]:
     """Return the job queue that a test names, by its name or ARN, and its account and region.
 
     Raises:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from mock_jobs.batch.blocked_queues import begin_outage, find_queue, the_named
+from mock_jobs.batch.region import BatchStores
 from mock_jobs.batch.scenario.outages import QueueBlock
 from mock_jobs.batch.scenario.pace_stack import as_pace
 from mock_jobs.batch.scenario.plans import JobPlan
@@ -41,6 +42,11 @@ class BatchControl:
 
     def forget(self) -> None:
         """Do nothing: what this object shows is kept, and forgotten, elsewhere; who holds it can go on to use it."""
+
+    @property
+    def _regions(self) -> list[BatchStores]:
+        # It only tells which stores are meant.
+        return self._world.stores(BatchStores)  # type: ignore[type-abstract]
 
     @property
     def settings(self) -> BatchSettings:
@@ -171,7 +177,7 @@ class BatchControl:
         """
         with self._world.lock, self._world.clock.pinned():
             self._world.clock.run_due()
-            return begin_outage(self._scenario.regions, queue, code, instance_type, self._world.lock)
+            return begin_outage(self._regions, queue, code, instance_type, self._world.lock)
 
     def invalidate(self, compute_environment: str, reason: str) -> None:
         """Let a compute environment be INVALID, as with a role that does not let AWS Batch in.
@@ -190,7 +196,7 @@ class BatchControl:
         check_text("reason", reason)
         with self._world.lock, self._world.clock.pinned():
             self._world.clock.run_due()
-            known = [(region, each) for region in self._scenario.regions for each in region.environments.values()]
+            known = [(region, each) for region in self._regions for each in region.environments.values()]
             region, environment = the_named("compute environment", compute_environment, known)
             if environment.status == "DELETING":
                 raise UsageValueError(f"compute environment {environment.name} is being deleted")
@@ -208,7 +214,7 @@ class BatchControl:
         """
         with self._world.lock, self._world.clock.pinned():
             self._world.clock.run_due()
-            for outage in list(find_queue(self._scenario.regions, queue)[1].outages):
+            for outage in list(find_queue(self._regions, queue)[1].outages):
                 outage.clear()
 
     def refuse(self, job_id: str, code: RefusalCode, *, message: str | None = None, times: int = 1) -> None:
@@ -306,11 +312,11 @@ class BatchControl:
                 pass
 
     def _find(self, job_id: str) -> Steppable:
-        for region in self._scenario.regions:
+        for region in self._regions:
             found = region.find_steppable(job_id)
             if found is not None:
                 return found
-        known = [known_id for region in self._scenario.regions for known_id in (*region.jobs, *region.service_jobs)][-_SHOWN:]
+        known = [known_id for region in self._regions for known_id in (*region.jobs, *region.service_jobs)][-_SHOWN:]
         available = f"the last submitted are: {', '.join(known)}" if known else "no job was submitted"
         msg = f"no job has the id {job_id!r}; {available}"
         raise UsageValueError(msg)

@@ -84,7 +84,6 @@ class BatchStores(Backend):
         self.created = 0
         self._changes: dict[object, Change] = {}
         self._throttle = Throttle(world.clock)
-        self.scenario.regions.append(self)
 
     def admit(self, operation: str, *, is_read: bool) -> None:  # noqa: ARG002 - no reads are counted
         """Refuse a submission for its rate alone. Source: user guide, "AWS Batch service quotas" (documented)."""

@@ -31,6 +31,7 @@ class _Shared(Protocol):
 
 StoredT = TypeVar("StoredT", bound=_Stored)
 SharedT = TypeVar("SharedT", bound=_Shared)
+KindT = TypeVar("KindT")
 
 
 class Call(NamedTuple):
@@ -118,6 +119,10 @@ class World:
             with self.lock:
                 found = self._stores.get(key) or self._stores.setdefault(key, kind(self, account, region))
         return cast("StoredT", found)
+
+    def stores(self, kind: type[KindT]) -> list[KindT]:
+        """Return what there is of a class, or of classes made from it, over all accounts and regions, the first made first."""
+        return [each for each in self._stores.values() if isinstance(each, kind)]
 
     def shared(self, kind: type[SharedT]) -> SharedT:
         """Return the one object of this class for the whole world, made when first asked for; it outlives resets."""

@@ -68,7 +68,7 @@ class Worlds:
             with world.lock, world.clock.pinned():
                 world.clock.run_due()
                 if signing_name == "logs":
-                    for region in world.shared(Scenario).regions:
+                    for region in world.stores(BatchBackend):
                         region.lifecycle.logs.write_due()
 
     def answer(self, request: Request) -> Answer | None:

@@ -11,9 +11,7 @@ from mock_jobs.batch.scenario.plans import SUCCESS, JobPlan
 from mock_jobs.batch.scenario.settings import BatchSettings
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.queueing.schedulable import Queued
     from mock_jobs.batch.records.job import Job
-    from mock_jobs.batch.regions import Region
     from mock_jobs.batch.service_jobs.job import ServiceJob
     from mock_jobs.core.world import World
 
@@ -31,6 +29,15 @@ class Readable(_Counted, Protocol):
     """
 
     moves: int
+
+
+class ReadableJob(Readable, Protocol):
+    """A job of any kind."""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether it has ended."""
+        ...
 
 
 @dataclass(slots=True, eq=False)
@@ -55,7 +62,7 @@ class _Listed(NamedTuple):
         may_take_time: Whether time may pass before the next equal listing, if that shows no unfinished job.
     """
 
-    unfinished: Sequence[Queued]
+    unfinished: Sequence[ReadableJob]
     state: tuple[int, int]
     may_take_time: bool
 
@@ -82,7 +89,6 @@ class Scenario:
         pace_stack: Which pace counts.
         settings: Latencies and other knobs.
         plans: The one that was added last stands first.
-        regions: The accounts and regions that were used.
         refusals: What bulk requests answer for a job id, in place of ending the job.
         functions: The jobs whose function has not returned: what begins it, None once it has begun.
     """
@@ -92,7 +98,6 @@ class Scenario:
         self.pace_stack = PaceStack(world.clock, world.lock)
         self.settings = BatchSettings()
         self.plans: list[JobPlan] = []
-        self.regions: list[Region] = []
         self.refusals: dict[str, Refusal] = {}
         self.functions: dict[Readable, Callable[[], None] | None] = {}
         self._listed: dict[str, _Listed] = {}
@@ -103,7 +108,6 @@ class Scenario:
         Who holds the settings can go on to use them.
         """
         self.plans.clear()
-        self.regions.clear()
         self.refusals.clear()
         self.functions.clear()
         self._listed.clear()
@@ -182,7 +186,7 @@ class Scenario:
             self._clock.move_to(min(ripe) / 1000)
         return bool(ripe)
 
-    def before_listing(self, listing: str, first_page: Sequence[Queued], whole: Sequence[Readable]) -> bool:
+    def before_listing(self, listing: str, first_page: Sequence[ReadableJob], whole: Sequence[Readable]) -> bool:
         """With the pace `poll`, move on before the first page of a listing; nothing moves between its pages.
 
         What moves is an unfinished job that was read already: one that the first page is about to show, or one that the last page
@@ -206,7 +210,7 @@ class Scenario:
         return last is not None and self.before_read(whole, may_take_time=last.may_take_time)
 
     def after_listing(
-        self, listing: str, page: Sequence[Queued], whole: Sequence[Readable], *, is_first: bool, is_last: bool
+        self, listing: str, page: Sequence[ReadableJob], whole: Sequence[Readable], *, is_first: bool, is_last: bool
     ) -> None:
         """Count a page of a listing as a read of the unfinished jobs on it; without any, the last page is a read of the whole.
 
