@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.messages import code_of
-from mock_jobs.batch.scenario.outages import QueueBlock
+from mock_jobs.batch.scenario.queue_block import QueueBlock
 from mock_jobs.core.argument_checks import check_text
 from mock_jobs.core.errors import HIDDEN, UsageValueError
 
@@ -52,7 +52,7 @@ _BY_THEMSELVES: Final = {
 }
 
 
-def begin_outage(regions: Iterable[BatchStores], queue: str, code: str, instance_type: str | None, lock: RLock) -> QueueBlock:
+def begin_block(regions: Iterable[BatchStores], queue: str, code: str, instance_type: str | None, lock: RLock) -> QueueBlock:
     """Let a queue be blocked, for `BatchControl.block`."""
     check_text("code", code)
     if instance_type is not None:
@@ -66,14 +66,14 @@ def begin_outage(regions: Iterable[BatchStores], queue: str, code: str, instance
     region, found = find_queue(regions, queue)
     if found.service is None:
         text = _TEXTS[code].format(instance_type=instance_type or _instance_type_of(found))
-        return QueueBlock(found, text, region.lifecycle.scheduler.look_again, lock)
+        return QueueBlock(found.outages, text, region.lifecycle.scheduler.look_again, lock)
     if code not in _SERVICE_TEXTS:
         msg = f"job queue {queue} is for service jobs, for which the only reason is {', '.join(_SERVICE_TEXTS)}; got {code!r}"
         raise UsageValueError(msg)
     if instance_type is not None:
         msg = f"what service jobs say about a lack of capacity names no instance type: leave out {instance_type!r}"
         raise UsageValueError(msg)
-    return QueueBlock(found, _SERVICE_TEXTS[code], region.service_lifecycle.scheduler.look_again, lock)
+    return QueueBlock(found.outages, _SERVICE_TEXTS[code], region.service_lifecycle.scheduler.look_again, lock)
 
 
 def find_queue(regions: Iterable[BatchStores], reference: str) -> tuple[BatchStores, JobQueue]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
-from mock_jobs.batch.blocked_queues import begin_outage, find_queue, the_named
+from mock_jobs.batch.blocked_queues import begin_block, find_queue, the_named
 from mock_jobs.batch.region import BatchStores
-from mock_jobs.batch.scenario.outages import QueueBlock
 from mock_jobs.batch.scenario.pace_stack import as_pace
 from mock_jobs.batch.scenario.plans import JobPlan
+from mock_jobs.batch.scenario.queue_block import QueueBlock
 from mock_jobs.batch.scenario.scenario import Refusal, Scenario
 from mock_jobs.core.argument_checks import check_text, check_whole
 from mock_jobs.core.errors import HIDDEN, UsageValueError
@@ -177,7 +177,7 @@ class BatchControl:
         """
         with self._world.lock, self._world.clock.pinned():
             self._world.clock.run_due()
-            return begin_outage(self._regions, queue, code, instance_type, self._world.lock)
+            return begin_block(self._regions, queue, code, instance_type, self._world.lock)
 
     def invalidate(self, compute_environment: str, reason: str) -> None:
         """Let a compute environment be INVALID, as with a role that does not let AWS Batch in.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.records.compute_environment import ComputeEnvironment
     from mock_jobs.batch.records.job import Job
     from mock_jobs.batch.records.scheduling_policy import SchedulingPolicy
-    from mock_jobs.batch.scenario.outages import QueueBlock
+    from mock_jobs.batch.scenario.queue_block import QueueBlock
     from mock_jobs.batch.service_jobs.resources import ServiceSide
 
 # Documented: the type of a job queue agrees with its environments.

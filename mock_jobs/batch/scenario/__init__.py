@@ -1,1 +1,1 @@
-"""What a test set up: settings, pace, plans, outages and captured output."""
+"""What a test set up: settings, pace, plans, queue blocks and captured output."""

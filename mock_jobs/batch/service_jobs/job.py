@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from mock_jobs.batch.queueing.base_scheduler import WaitQueue
     from mock_jobs.batch.records.job_queue import JobQueue
-    from mock_jobs.batch.scenario.outages import QueueBlock
     from mock_jobs.batch.scenario.plans import JobPlan
+    from mock_jobs.batch.scenario.queue_block import QueueBlock
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment, ServiceSide
     from mock_jobs.batch.service_jobs.retry import ServiceRetryStrategy
     from mock_jobs.batch.service_jobs.states import ServiceJobStatus
