@@ -14,6 +14,7 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.lifecycle.dependencies import DependencyState, dependency_state, is_waiting, released_by
 from mock_jobs.batch.lifecycle.functions import FunctionRunner
 from mock_jobs.batch.lifecycle.nodes import NodeFollower
+from mock_jobs.batch.lifecycle.plan_matching import plan_for
 from mock_jobs.batch.lifecycle.scheduler import Scheduler
 from mock_jobs.batch.lifecycle.stopping import Stopper
 from mock_jobs.batch.queueing.timer_batches import TimerBatches
@@ -184,7 +185,7 @@ class Lifecycle:
         attempt = job.current
         if job.status != STARTING or attempt is None or job.due_ms > self._clock.now_ms:
             return
-        plan = attempt.plan = self._scenario.plan_for(job, job.attempt_number)
+        plan = attempt.plan = plan_for(self._scenario.plans, job, job.attempt_number)
         if plan.start_failure is not None:
             self._attempt_failed(job, attempt, None, plan.start_failure, messages.TASK_NOT_STARTED)
             return

@@ -14,11 +14,7 @@ from mock_jobs.core.argument_checks import check_flag, check_seconds, check_text
 from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.records.job import Job
-    from mock_jobs.batch.records.job_definition import JobDefinition
-    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.scenario.job_run import JobFunction
-    from mock_jobs.batch.service_jobs.job import ServiceJob
 
 __tracebackhide__ = HIDDEN
 
@@ -50,6 +46,7 @@ class JobPlan:
         start_failure: Why the container cannot start, for example `CannotPullContainerError: ...`; None if it can.
         logs: What the container writes: lines, or pairs of the seconds after its start and a line.
         run: A function that stands for the container: its result is the exit code, what it prints is written.
+        name_pattern: What the job name must match, made from `job_name`.
     """
 
     job_name: str = "*"
@@ -65,8 +62,8 @@ class JobPlan:
     node_index: int | None = None
     logs: Sequence[LogLine] = ()
     run: JobFunction | None = None
+    name_pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
     _said: tuple[tuple[int, str], ...] = field(init=False, repr=False, compare=False)
-    _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_text("job_name", self.job_name)
@@ -101,7 +98,7 @@ class JobPlan:
         if self._said and self.start_failure is not None:
             msg = "a container that fails to start writes nothing: give one of start_failure and logs"
             raise UsageValueError(msg)
-        object.__setattr__(self, "_pattern", re.compile(translate(self.job_name)))
+        object.__setattr__(self, "name_pattern", re.compile(translate(self.job_name)))
 
     def _check_run(self, run: object) -> None:
         if not callable(run) or iscoroutinefunction(run):
@@ -127,36 +124,6 @@ class JobPlan:
     def lines(self, started_ms: int) -> list[tuple[int, str]]:
         """Return what a container writes that starts at a moment: when, in milliseconds since the epoch, and what."""
         return [(started_ms + after_ms, text) for after_ms, text in self._said]
-
-    def matches(self, job: Job, attempt: int) -> bool:
-        """Return whether this is the plan of an attempt of a job."""
-        return (
-            self._fits(job.spec.name, job.spec.queue, attempt)
-            and (self.array_index is None or (job.parent is not None and self.array_index == job.index))
-            and (self.node_index is None or self.node_index == job.node_index)
-            and (self.definition is None or self._means(job.spec.definition))
-        )
-
-    def matches_service_job(self, job: ServiceJob, attempt: int) -> bool:
-        """Return whether this is the plan of an attempt of a service job, which has no definition, array, node or container."""
-        is_for_others = any(each is not None for each in (self.definition, self.array_index, self.node_index, self.run))
-        return not is_for_others and self._fits(job.spec.name, job.spec.queue, attempt)
-
-    def _fits(self, name: str, queue: JobQueue, attempt: int) -> bool:
-        return (
-            (self.attempt is None or self.attempt == attempt)
-            and (self.queue is None or self.queue in (queue.name, queue.arn))
-            and self._pattern.match(name) is not None
-        )
-
-    def _means(self, definition: JobDefinition) -> bool:
-        revision = f":{definition.revision}"
-        return self.definition in (
-            definition.name,
-            definition.name + revision,
-            definition.arn,
-            definition.arn.removesuffix(revision),
-        )
 
 
 def _parsed_logs(logs: Sequence[LogLine], duration: float) -> Iterator[tuple[int, str]]:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mock_jobs.batch.scenario.pace_stack import PaceStack
-from mock_jobs.batch.scenario.plans import SUCCESS, JobPlan
 from mock_jobs.batch.scenario.settings import BatchSettings
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.records.job import Job
-    from mock_jobs.batch.service_jobs.job import ServiceJob
+    from mock_jobs.batch.scenario.plans import JobPlan
     from mock_jobs.core.world import World
 
 
@@ -236,10 +234,6 @@ class Scenario:
             self.after_read(whole)
         self._listed[listing] = _Listed(() if is_first else unfinished, state, may_take_time)
 
-    def plan_for_service_job(self, job: ServiceJob, attempt: int) -> JobPlan:
-        """Return the plan of an attempt of a service job."""
-        return next((plan for plan in self.plans if plan.matches_service_job(job, attempt)), SUCCESS)
-
     def begin_function(self, job: Readable) -> None:
         """Let the function of a job run whose turn has come, unless it has begun."""
         begin = self.functions.get(job)
@@ -258,7 +252,3 @@ class Scenario:
             else:
                 others.append(each)
         return others, ran
-
-    def plan_for(self, job: Job, attempt: int) -> JobPlan:
-        """Return the plan of an attempt."""
-        return next((plan for plan in self.plans if plan.matches(job, attempt)), SUCCESS)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
+from mock_jobs.batch.lifecycle.plan_matching import plan_for_service_job
 from mock_jobs.batch.queueing.timer_batches import TimerBatches
 from mock_jobs.batch.service_jobs.announcements import ServiceAnnouncer
 from mock_jobs.batch.service_jobs.capacity import add
@@ -114,7 +115,7 @@ class ServiceLifecycle:
         attempt = job.current
         if job.status != STARTING or attempt is None or job.due_ms > self._clock.now_ms:
             return
-        plan = attempt.plan = self._scenario.plan_for_service_job(job, len(job.attempts) + 1)
+        plan = attempt.plan = plan_for_service_job(self._scenario.plans, job.spec.name, job.spec.queue, len(job.attempts) + 1)
         if plan.start_failure is not None:
             self._attempt_failed(job, attempt, plan.start_failure)
             return

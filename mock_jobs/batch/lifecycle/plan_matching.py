@@ -1,0 +1,68 @@
+"""Which plan of a test an attempt follows: of several that match, the one that was added last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from mock_jobs.batch.scenario.plans import SUCCESS
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.records.job import Job
+    from mock_jobs.batch.records.job_definition import JobDefinition
+    from mock_jobs.batch.records.job_queue import JobQueue
+    from mock_jobs.batch.scenario.plans import JobPlan
+
+
+def plan_for(plans: Iterable[JobPlan], job: Job, attempt: int) -> JobPlan:
+    """Return the plan of an attempt of a job; without one it succeeds.
+
+    Args:
+        plans: The one that was added last stands first.
+        job: Whose attempt it is.
+        attempt: Its number, from 1.
+    """
+    return next((plan for plan in plans if _matches(plan, job, attempt)), SUCCESS)
+
+
+def plan_for_service_job(plans: Iterable[JobPlan], name: str, queue: JobQueue, attempt: int) -> JobPlan:
+    """Return the plan of an attempt of a service job, which has no definition, array, node or container.
+
+    Args:
+        plans: The one that was added last stands first.
+        name: Of the job.
+        queue: Of the job.
+        attempt: Its number, from 1.
+    """
+    return next((plan for plan in plans if not _is_for_jobs_only(plan) and _fits(plan, name, queue, attempt)), SUCCESS)
+
+
+def _matches(plan: JobPlan, job: Job, attempt: int) -> bool:
+    return (
+        _fits(plan, job.spec.name, job.spec.queue, attempt)
+        and (plan.array_index is None or (job.parent is not None and plan.array_index == job.index))
+        and (plan.node_index is None or plan.node_index == job.node_index)
+        and (plan.definition is None or _means(plan.definition, job.spec.definition))
+    )
+
+
+def _is_for_jobs_only(plan: JobPlan) -> bool:
+    return any(each is not None for each in (plan.definition, plan.array_index, plan.node_index, plan.run))
+
+
+def _fits(plan: JobPlan, name: str, queue: JobQueue, attempt: int) -> bool:
+    return (
+        (plan.attempt is None or plan.attempt == attempt)
+        and (plan.queue is None or plan.queue in (queue.name, queue.arn))
+        and plan.name_pattern.match(name) is not None
+    )
+
+
+def _means(reference: str, definition: JobDefinition) -> bool:
+    revision = f":{definition.revision}"
+    return reference in (
+        definition.name,
+        definition.name + revision,
+        definition.arn,
+        definition.arn.removesuffix(revision),
+    )
