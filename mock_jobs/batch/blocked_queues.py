@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from mock_jobs.batch import messages
 from mock_jobs.batch.messages import code_of
 from mock_jobs.batch.scenario.queue_block import QueueBlock
+from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.core.argument_checks import check_text
 from mock_jobs.core.errors import HIDDEN, UsageValueError
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from threading import RLock
 
-    from mock_jobs.batch.records.job_queue import JobQueue
-    from mock_jobs.batch.region import BatchStores
+    from mock_jobs.batch.records.job import Job
+    from mock_jobs.batch.records.job_queue import ComputeQueue
+    from mock_jobs.batch.region import AnyQueue, BatchStores
 
 __tracebackhide__ = HIDDEN
 
@@ -64,7 +66,7 @@ def begin_block(regions: Iterable[BatchStores], queue: str, code: str, instance_
         msg = f"no such reason: {code!r}. There are: {', '.join(_TEXTS)}"
         raise UsageValueError(msg)
     region, found = find_queue(regions, queue)
-    if found.service is None:
+    if not isinstance(found, ServiceQueue):
         text = _TEXTS[code].format(instance_type=instance_type or _instance_type_of(found))
         return QueueBlock(found.outages, text, region.lifecycle.scheduler.look_again, lock)
     if code not in _SERVICE_TEXTS:
@@ -76,7 +78,7 @@ def begin_block(regions: Iterable[BatchStores], queue: str, code: str, instance_
     return QueueBlock(found.outages, _SERVICE_TEXTS[code], region.service_lifecycle.scheduler.look_again, lock)
 
 
-def find_queue(regions: Iterable[BatchStores], reference: str) -> tuple[BatchStores, JobQueue]:
+def find_queue(regions: Iterable[BatchStores], reference: str) -> tuple[BatchStores, AnyQueue]:
     """Return the job queue that a test names, by its name or ARN, and its account and region.
 
     Raises:
@@ -108,7 +110,7 @@ def the_named(what: str, reference: str, known: Sequence[tuple[OwnerT, NamedT]])
     return found[0]
 
 
-def _instance_type_of(queue: JobQueue) -> str:
+def _instance_type_of(queue: ComputeQueue[Job]) -> str:
     resources = queue.order[0][1].resources
     if resources is None:
         return "unknown"

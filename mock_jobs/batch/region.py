@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, TooManyRequestsException, invalid, refused
@@ -21,6 +21,7 @@ from mock_jobs.batch.records.job import ArrayJob, Job
 from mock_jobs.batch.records.node import MultiNodeJob, Node
 from mock_jobs.batch.scenario.scenario import Change, Scenario
 from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
+from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.service_jobs.stepping import SteppableServiceJob
 from mock_jobs.core.paging import page_token
 from mock_jobs.core.rate_limiter import Throttle
@@ -32,11 +33,13 @@ if TYPE_CHECKING:
     from mock_jobs.batch.queueing.schedulable import JobT
     from mock_jobs.batch.records.compute_environment import ComputeEnvironment
     from mock_jobs.batch.records.job_definition import JobDefinition
-    from mock_jobs.batch.records.job_queue import JobQueue
+    from mock_jobs.batch.records.job_queue import ComputeQueue
     from mock_jobs.batch.records.scheduling_policy import SchedulingPolicy
     from mock_jobs.batch.service_jobs.job import ServiceJob, Submission
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment
     from mock_jobs.core.world import World
+
+    AnyQueue: TypeAlias = ComputeQueue[Job] | ServiceQueue[ServiceJob]
 
 
 class _Numbered(Protocol):
@@ -65,7 +68,7 @@ class BatchStores(Backend):
         super().__init__(world, account, region)
         self.arns = Arns(self.partition, region, account)
         self.environments: dict[str, ComputeEnvironment] = {}
-        self.queues: dict[str, JobQueue] = {}
+        self.queues: dict[str, AnyQueue] = {}
         self.service_environments: dict[str, ServiceEnvironment] = {}
         self.scheduling_policies: dict[str, SchedulingPolicy] = {}
         self.definitions: dict[str, list[JobDefinition]] = {}
@@ -142,12 +145,12 @@ class BatchStores(Backend):
         name = self.arns.name_in("compute-environment", reference)
         return None if name is None else self.environments.get(name)
 
-    def find_queue(self, reference: str) -> JobQueue | None:
+    def find_queue(self, reference: str) -> AnyQueue | None:
         """Return the job queue that a name or an ARN means."""
         name = self.arns.name_in("job-queue", reference)
         return None if name is None else self.queues.get(name)
 
-    def queue_to_submit(self, reference: str) -> JobQueue:
+    def queue_to_submit(self, reference: str) -> AnyQueue:
         """Return the job queue for a submission.
 
         Raises:
@@ -188,11 +191,11 @@ class BatchStores(Backend):
         name = self.arns.name_in("scheduling-policy", arn) if arn.startswith("arn:") else None
         return None if name is None else self.scheduling_policies.get(name)
 
-    def find_quota_share(self, arn: str) -> QuotaShare | None:
+    def find_quota_share(self, arn: str) -> QuotaShare[ServiceJob] | None:
         """Return the quota share with an ARN; AWS takes no names here (documented)."""
         parts = parse_share_arn(arn)
         queue = None if parts is None else self.find_queue(parts[0])
-        return None if parts is None or queue is None or queue.service is None else queue.service.shares.get(parts[1])
+        return queue.shares.get(parts[1]) if parts is not None and isinstance(queue, ServiceQueue) else None
 
     def find_service_job(self, reference: str) -> ServiceJob | None:
         """Return the service job that an id or an ARN means."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mock_jobs.batch.scenario.plans import SUCCESS
 
@@ -25,7 +25,7 @@ def plan_for(plans: Iterable[JobPlan], job: Job, attempt: int) -> JobPlan:
     return next((plan for plan in plans if _matches(plan, job, attempt)), SUCCESS)
 
 
-def plan_for_service_job(plans: Iterable[JobPlan], name: str, queue: JobQueue, attempt: int) -> JobPlan:
+def plan_for_service_job(plans: Iterable[JobPlan], name: str, queue: JobQueue[Any], attempt: int) -> JobPlan:
     """Return the plan of an attempt of a service job, which has no definition, array, node or container.
 
     Args:
@@ -50,7 +50,7 @@ def _is_for_jobs_only(plan: JobPlan) -> bool:
     return any(each is not None for each in (plan.definition, plan.array_index, plan.node_index, plan.run))
 
 
-def _fits(plan: JobPlan, name: str, queue: JobQueue, attempt: int) -> bool:
+def _fits(plan: JobPlan, name: str, queue: JobQueue[Any], attempt: int) -> bool:
     return (
         (plan.attempt is None or plan.attempt == attempt)
         and (plan.queue is None or plan.queue in (queue.name, queue.arn))

@@ -7,13 +7,12 @@ blocked queues (*documented*); that a job never exceeds the maximum by an instan
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.queueing.base_scheduler import BaseScheduler
 from mock_jobs.batch.records.job import Job
-from mock_jobs.batch.records.job_queue import JobQueue
+from mock_jobs.batch.records.job_queue import ComputeQueue
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.jobs import Lifecycle
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from mock_jobs.core.clock import Clock
 
 
-class Scheduler(BaseScheduler[Job, JobQueue]):
+class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
     """Places RUNNABLE jobs: queues by priority, the jobs of each queue in the order of its line.
 
     Args:
@@ -45,11 +44,8 @@ class Scheduler(BaseScheduler[Job, JobQueue]):
         self._lifecycle = lifecycle
         self._consumables = consumables
 
-    def _wait_queue_of(self, job: Job) -> JobQueue:
+    def _wait_queue_of(self, job: Job) -> ComputeQueue[Job]:
         return job.spec.queue
-
-    def _wait_queues_of(self, queue: JobQueue) -> Sequence[JobQueue]:
-        return (queue,)
 
     def dispatch_now(self, job: Job) -> bool:
         """Place one job out of its turn if there is room, or end it if it was cancelled; return whether it went."""
@@ -64,7 +60,7 @@ class Scheduler(BaseScheduler[Job, JobQueue]):
         line.end_pass()
         return environment is not None
 
-    def _schedule_queue(self, queue: JobQueue) -> None:
+    def _schedule_queue(self, queue: ComputeQueue[Job]) -> None:
         now_ms, line = self._clock.now_ms, queue.line
         is_first = True
         line.begin_pass(now_ms)
@@ -97,14 +93,14 @@ class Scheduler(BaseScheduler[Job, JobQueue]):
         return None
 
 
-def _has_any_room(queue: JobQueue) -> bool:
+def _has_any_room(queue: ComputeQueue[Job]) -> bool:
     """Return whether it is worth while to ask those behind; without this a full queue would be walked through in each pass."""
     if queue.outages:
         return False
     return any(each.is_usable and queue.usage.usable(each.capacity) > each.in_use for each in queue.environments)
 
 
-def blocked_reason(queue: JobQueue, job: Job) -> str | None:
+def blocked_reason(queue: ComputeQueue[Job], job: Job) -> str | None:
     """Return why no compute environment could ever take a job, None if one could."""
     if queue.outages:
         return queue.outages[-1].reason

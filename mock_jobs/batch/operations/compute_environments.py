@@ -17,6 +17,7 @@ from mock_jobs.batch.operations.references import check_references
 from mock_jobs.batch.records.compute_environment import ComputeEnvironment
 from mock_jobs.batch.records.job import ArrayJob
 from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
+from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.workload.pod import check_namespace
 
 if TYPE_CHECKING:
@@ -214,7 +215,8 @@ class ComputeEnvironmentOperations(BatchStores):
         """Let the jobs on the hosts that an update replaces go, at once or when their time is over (documented: UpdatePolicy)."""
         policy = environment.update_policy
         delay_ms = policy.get("jobExecutionTimeoutMinutes", 0) * 60_000
-        for job in [job for queue in self.queues.values() for job in queue.index.unfinished()]:
+        queues = [queue for queue in self.queues.values() if not isinstance(queue, ServiceQueue)]
+        for job in [job for queue in queues for job in queue.index.unfinished()]:
             for each in job.children if isinstance(job, ArrayJob) else [job]:
                 if each.current is None or each.current.environment is not environment:
                     continue

@@ -7,23 +7,23 @@ Sources: API reference, CreateJobQueue, UpdateJobQueue and DeleteJobQueue (*docu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, invalid, refused
 from mock_jobs.batch.names import NAME
-from mock_jobs.batch.platforms import Platform
-from mock_jobs.batch.queueing.fair_share_order import FairShareOrder
-from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
-from mock_jobs.batch.queueing.time_limits import checked_time_limits
+from mock_jobs.batch.platforms import Platform, State
+from mock_jobs.batch.queueing.job_index import JobIndex
+from mock_jobs.batch.queueing.time_limits import TimeLimit, checked_time_limits
 from mock_jobs.batch.records.compute_environment import ComputeEnvironment
-from mock_jobs.batch.records.job_queue import JobQueue
+from mock_jobs.batch.records.job_queue import ComputeQueue
 from mock_jobs.batch.records.scheduling_policy import SchedulingPolicy
 from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
-from mock_jobs.batch.service_jobs.resources import ServiceEnvironment, ServiceSide
+from mock_jobs.batch.service_jobs.resources import ServiceEnvironment, ServiceQueue
+from mock_jobs.batch.views.labels import definition_labels
 
 if TYPE_CHECKING:
-    from mypy_boto3_batch.literals import JobQueueTypeType, JQStateType
+    from mypy_boto3_batch.literals import JobQueueTypeType, JQStateType, JQStatusType
     from mypy_boto3_batch.type_defs import (
         ComputeEnvironmentOrderTypeDef,
         JobQueueDetailTypeDef,
@@ -31,11 +31,7 @@ if TYPE_CHECKING:
         ServiceEnvironmentOrderTypeDef,
     )
 
-    from mock_jobs.batch.lifecycle.scheduler import Scheduler
-    from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
-    from mock_jobs.batch.records.job import Job
-    from mock_jobs.batch.service_jobs.job import ServiceJob
-    from mock_jobs.batch.service_jobs.scheduler import ServiceScheduler
+    from mock_jobs.batch.region import AnyQueue
 
 
 MAX_QUEUES = 50
@@ -52,6 +48,21 @@ _KINDS: Mapping[Platform, JobQueueTypeType] = {
 
 _Order = list[tuple[int, ComputeEnvironment]]
 _ServiceOrder = list[tuple[int, ServiceEnvironment]]
+
+
+class _Common(TypedDict):
+    """What both kinds of job queues are made with."""
+
+    number: int
+    name: str
+    arn: str
+    state: State
+    status: JQStatusType
+    priority: int
+    kind: JobQueueTypeType
+    tags: dict[str, str]
+    policy: SchedulingPolicy | None
+    time_limits: tuple[TimeLimit, ...]
 
 
 class JobQueueOperations(BatchStores):
@@ -95,25 +106,28 @@ class JobQueueOperations(BatchStores):
         limits = checked_time_limits(job_state_time_limit_actions or (), is_for_service_jobs=bool(service_order))
         if len(self.queues) >= MAX_QUEUES:
             raise invalid(messages.JOB_QUEUE_QUOTA)
-        queue = JobQueue(
-            number=self.next_number(),
-            name=job_queue_name,
-            arn=self.arns.of("job-queue", job_queue_name),
-            state=state or "ENABLED",
-            status="CREATING",
-            priority=priority,
-            order=order,
-            service=ServiceSide(service_order, has_quotas) if service_order else None,
-            kind=kind,
-            tags=dict(tags or {}),
-            policy=policy,
-            time_limits=limits,
-        )
+        common: _Common = {
+            "number": self.next_number(),
+            "name": job_queue_name,
+            "arn": self.arns.of("job-queue", job_queue_name),
+            "state": state or "ENABLED",
+            "status": "CREATING",
+            "priority": priority,
+            "kind": kind,
+            "tags": dict(tags or {}),
+            "policy": policy,
+            "time_limits": limits,
+        }
+        queue: AnyQueue
+        if service_order:
+            queue = ServiceQueue(order=service_order, has_quotas=has_quotas, **common)
+        else:
+            queue = ComputeQueue(order=order, index=JobIndex(definition_labels), **common)
         if policy is not None and policy.fair_share is not None:
-            self._share_fairly(queue, policy.fair_share)
+            queue.share_fairly(policy.fair_share, self.settings)
         _attach(queue)
         self.queues[queue.name] = queue
-        self._scheduler_of(queue).enlist(queue)
+        self._enlist(queue)
         self.change(queue, self.settings.job_queue_create_seconds, lambda: self._settle_queue(queue))
         return {"jobQueueName": queue.name, "jobQueueArn": queue.arn}
 
@@ -153,15 +167,16 @@ class JobQueueOperations(BatchStores):
             raise refused(messages.BEING_DELETED_OR_CHANGED)
         if compute_environment_order is not None and service_environment_order is not None:
             raise invalid(messages.BOTH_ORDERS)
-        order, service_order = queue.order, [] if queue.service is None else queue.service.order
+        order: _Order = []
+        service_order: _ServiceOrder = []
         if service_environment_order is not None:
-            if queue.service is None:
+            if not isinstance(queue, ServiceQueue):
                 raise refused(messages.OTHER_ENVIRONMENTS, member="serviceEnvironmentOrder", type=queue.kind)
             service_order = self._checked_service_order(service_environment_order)
-            if service_order[0][1] is not queue.service.environment:
-                _check_units(service_order[0][1], has_quotas=queue.service.has_quotas)
+            if service_order[0][1] is not queue.environment:
+                _check_units(service_order[0][1], has_quotas=queue.has_quotas)
         if compute_environment_order is not None:
-            if queue.service is not None:
+            if isinstance(queue, ServiceQueue):
                 raise refused(messages.OTHER_ENVIRONMENTS, member="computeEnvironmentOrder", type=queue.kind)
             order = self._checked_order(compute_environment_order)
             if _kind(order) != queue.kind:
@@ -169,24 +184,24 @@ class JobQueueOperations(BatchStores):
         policy = queue.policy if scheduling_policy_arn is None else self._replacing_policy(scheduling_policy_arn, queue)
         limits = queue.time_limits
         if job_state_time_limit_actions is not None:
-            limits = checked_time_limits(job_state_time_limit_actions, is_for_service_jobs=bool(service_order))
+            limits = checked_time_limits(job_state_time_limit_actions, is_for_service_jobs=isinstance(queue, ServiceQueue))
         _detach(queue)
-        queue.order, queue.policy = order, policy
-        if queue.service is not None:
-            queue.service.order = service_order
+        queue.policy = policy
+        if isinstance(queue, ServiceQueue):
+            queue.order = service_order or queue.order
+        else:
+            queue.order = order or queue.order
         _attach(queue)
         if policy is not None and policy.fair_share is not None:
             queue.change_share_rules(policy.fair_share)
         if limits != queue.time_limits:
             queue.time_limits = limits
-            self.lifecycle.scheduler.heads.limit_time(queue, limits)
-            for wait_queue in () if queue.service is None else queue.service.wait_queues:
-                self.service_lifecycle.scheduler.heads.limit_time(wait_queue, limits)
+            self._limit_time(queue)
         queue.state = state or queue.state
         if priority is not None:
             queue.priority = priority
         queue.status = "UPDATING"
-        self._scheduler_of(queue).enlist(queue)
+        self._enlist(queue)
         self.change(queue, self.settings.job_queue_update_seconds, lambda: self._settle_queue(queue))
         return {"jobQueueName": queue.name, "jobQueueArn": queue.arn}
 
@@ -200,10 +215,12 @@ class JobQueueOperations(BatchStores):
         if check_deletable(queue.state, queue.status) == "deleting":
             return
         queue.status = "DELETING"
-        self.lifecycle.delete_with_queue(queue.index.unfinished())
-        if queue.service is not None:
-            self.service_lifecycle.delete_with_queue(queue.service.index.unfinished())
-        self._scheduler_of(queue).forget(queue)
+        if isinstance(queue, ServiceQueue):
+            self.service_lifecycle.delete_with_queue(queue.index.unfinished())
+            self.service_lifecycle.scheduler.forget(queue)
+        else:
+            self.lifecycle.delete_with_queue(queue.index.unfinished())
+            self.lifecycle.scheduler.forget(queue)
         self.change(queue, self.settings.job_queue_delete_seconds, lambda: self._drop_queue(queue))
 
     def _checked_order(self, given: Sequence[ComputeEnvironmentOrderTypeDef]) -> _Order:
@@ -255,15 +272,7 @@ class JobQueueOperations(BatchStores):
             return policy
         return policy
 
-    def _share_fairly(self, queue: JobQueue, rules: FairShareRules) -> None:
-        if queue.service is None:
-            usage: FairShareUsage[Job] = FairShareUsage(rules, self.settings)
-            queue.usage, queue.line = usage, FairShareOrder(usage)
-        else:
-            service_usage: FairShareUsage[ServiceJob] = FairShareUsage(rules, self.settings)
-            queue.service.usage, queue.service.line = service_usage, FairShareOrder(service_usage)
-
-    def _replacing_policy(self, arn: str, queue: JobQueue) -> SchedulingPolicy:
+    def _replacing_policy(self, arn: str, queue: AnyQueue) -> SchedulingPolicy:
         if queue.policy is None:
             raise refused(messages.POLICY_NOT_ADDABLE)
         if not arn:
@@ -273,14 +282,25 @@ class JobQueueOperations(BatchStores):
             raise refused(messages.POLICY_OF_OTHER_KIND)
         return policy
 
-    def _scheduler_of(self, queue: JobQueue) -> Scheduler | ServiceScheduler:
-        return self.lifecycle.scheduler if queue.service is None else self.service_lifecycle.scheduler
+    def _enlist(self, queue: AnyQueue) -> None:
+        if isinstance(queue, ServiceQueue):
+            self.service_lifecycle.scheduler.enlist(queue)
+        else:
+            self.lifecycle.scheduler.enlist(queue)
 
-    def _settle_queue(self, queue: JobQueue) -> None:
+    def _limit_time(self, queue: AnyQueue) -> None:
+        if isinstance(queue, ServiceQueue):
+            for wait_queue in queue.wait_queues:
+                self.service_lifecycle.scheduler.heads.limit_time(wait_queue, queue.time_limits)
+        else:
+            self.lifecycle.scheduler.heads.limit_time(queue, queue.time_limits)
+
+    def _settle_queue(self, queue: AnyQueue) -> None:
         queue.status = "VALID"
-        self._scheduler_of(queue).look_again()
+        lifecycle = self.service_lifecycle if isinstance(queue, ServiceQueue) else self.lifecycle
+        lifecycle.scheduler.look_again()
 
-    def _drop_queue(self, queue: JobQueue) -> None:
+    def _drop_queue(self, queue: AnyQueue) -> None:
         _detach(queue)
         del self.queues[queue.name]
 
@@ -300,39 +320,39 @@ def _kind(order: _Order) -> JobQueueTypeType:
     return _KINDS[order[0][1].platform]
 
 
-def _attach(queue: JobQueue) -> None:
+def _attach(queue: AnyQueue) -> None:
     _count(queue, 1)
 
 
-def _detach(queue: JobQueue) -> None:
+def _detach(queue: AnyQueue) -> None:
     _count(queue, -1)
 
 
-def _count(queue: JobQueue, change: int) -> None:
+def _count(queue: AnyQueue, change: int) -> None:
     for _, environment in queue.order:
         environment.queues += change
-    for _, service in [] if queue.service is None else queue.service.order:
-        service.queues += change
     if queue.policy is not None:
         queue.policy.queues += change
 
 
-def _detail(queue: JobQueue) -> JobQueueDetailTypeDef:
+def _detail(queue: AnyQueue) -> JobQueueDetailTypeDef:
     detail: JobQueueDetailTypeDef = {
         "jobQueueName": queue.name,
         "jobQueueArn": queue.arn,
         "state": queue.state,
         "status": queue.status,
         "priority": queue.priority,
-        "computeEnvironmentOrder": [
-            {"order": order, "computeEnvironment": environment.arn} for order, environment in queue.order
-        ],
+        "computeEnvironmentOrder": [],
         "jobQueueType": queue.kind,
         "tags": dict(queue.tags),
     }
-    if queue.service is not None:
+    if isinstance(queue, ServiceQueue):
         detail["serviceEnvironmentOrder"] = [
-            {"order": order, "serviceEnvironment": environment.arn} for order, environment in queue.service.order
+            {"order": order, "serviceEnvironment": environment.arn} for order, environment in queue.order
+        ]
+    else:
+        detail["computeEnvironmentOrder"] = [
+            {"order": order, "computeEnvironment": environment.arn} for order, environment in queue.order
         ]
     if queue.policy is not None:
         detail["schedulingPolicyArn"] = queue.policy.arn

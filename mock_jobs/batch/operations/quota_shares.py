@@ -16,7 +16,7 @@ from mock_jobs.batch.names import NAME, share_arn
 from mock_jobs.batch.paging import page_size, read_number
 from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.service_jobs.capacity import read_limits, shown
-from mock_jobs.batch.service_jobs.resources import UNLIMITED, QuotaShare, Sharing
+from mock_jobs.batch.service_jobs.resources import UNLIMITED, QuotaShare, ServiceQueue, Sharing
 from mock_jobs.core.paging import page_token
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
         QuotaShareResourceSharingConfigurationTypeDef,
     )
 
-    from mock_jobs.batch.records.job_queue import JobQueue
-    from mock_jobs.batch.service_jobs.resources import ServiceSide
+    from mock_jobs.batch.region import AnyQueue
+    from mock_jobs.batch.service_jobs.job import ServiceJob
 
 MAX_SHARES_OF_QUEUE = 20
 
@@ -55,15 +55,14 @@ class QuotaShareOperations(BatchStores):
         sharing = _sharing(resource_sharing_configuration)
         check_tag_keys(tags or ())
         queue = self._queue_of_shares(job_queue)
-        side = queue.service
-        if side is None or not side.has_quotas:
+        if not isinstance(queue, ServiceQueue) or not queue.has_quotas:
             raise refused(messages.QUOTA_SHARE_QUEUE, name=queue.name)
         if queue.status != "VALID":
             raise refused(messages.QUEUE_NOT_VALID, name=queue.name)
-        _check_units(side, limits)
-        if quota_share_name in side.shares:
+        _check_units(queue, limits)
+        if quota_share_name in queue.shares:
             raise refused(messages.ALREADY_EXISTS)
-        if len(side.shares) >= MAX_SHARES_OF_QUEUE:
+        if len(queue.shares) >= MAX_SHARES_OF_QUEUE:
             raise invalid(messages.QUOTA_SHARE_QUOTA)
         share = QuotaShare(
             number=self.next_number(),
@@ -77,7 +76,7 @@ class QuotaShareOperations(BatchStores):
             status="CREATING",
             tags=dict(tags or {}),
         )
-        side.shares[share.name] = share
+        queue.shares[share.name] = share
         self.change(share, self.settings.quota_share_create_seconds, lambda: self._settle_share(share))
         return _named(share)
 
@@ -122,9 +121,8 @@ class QuotaShareOperations(BatchStores):
         share = self._existing_share(quota_share_arn)
         if share.status in ("CREATING", "UPDATING", "DELETING"):
             raise refused(messages.BEING_DELETED_OR_CHANGED)
-        assert share.queue.service is not None
         if limits is not None:
-            _check_units(share.queue.service, limits)
+            _check_units(share.queue, limits)
             share.limits = limits
         share.sharing = sharing or share.sharing
         if preemption_configuration is not None:
@@ -144,31 +142,29 @@ class QuotaShareOperations(BatchStores):
         if check_deletable(share.state, share.status) == "deleting":
             return
         share.status = "DELETING"
-        assert share.queue.service is not None
-        for job in share.queue.service.index.unfinished():
+        for job in share.queue.index.unfinished():
             if job.spec.share is share:
                 self.service_lifecycle.kill(job, messages.QUOTA_SHARE_DELETED)
         self.change(share, self.settings.quota_share_delete_seconds, lambda: self._drop_share(share))
 
-    def _existing_share(self, arn: str) -> QuotaShare:
+    def _existing_share(self, arn: str) -> QuotaShare[ServiceJob]:
         share = self.find_quota_share(arn)
         if share is None:
             raise DoesNotExistError(arn)
         return share
 
-    def _queue_of_shares(self, reference: str) -> JobQueue:
+    def _queue_of_shares(self, reference: str) -> AnyQueue:
         queue = self.find_queue(reference)
         if queue is None:
             raise self.does_not_exist("job-queue", reference)
         return queue
 
-    def _settle_share(self, share: QuotaShare) -> None:
+    def _settle_share(self, share: QuotaShare[ServiceJob]) -> None:
         share.status = "VALID"
         self.service_lifecycle.scheduler.look_again()
 
-    def _drop_share(self, share: QuotaShare) -> None:
-        assert share.queue.service is not None
-        del share.queue.service.shares[share.name]
+    def _drop_share(self, share: QuotaShare[ServiceJob]) -> None:
+        del share.queue.shares[share.name]
         # What it had reserved is free.
         self.service_lifecycle.scheduler.look_again()
 
@@ -184,17 +180,17 @@ def _sharing(given: QuotaShareResourceSharingConfigurationTypeDef) -> Sharing:
     return Sharing(strategy, limit)
 
 
-def _check_units(side: ServiceSide, limits: Mapping[str, int]) -> None:
+def _check_units(queue: ServiceQueue[ServiceJob], limits: Mapping[str, int]) -> None:
     for unit in limits:
-        if unit not in side.environment.limits:
+        if unit not in queue.environment.limits:
             raise refused(messages.SHARE_UNIT, unit=unit)
 
 
-def _named(share: QuotaShare) -> dict[str, str]:
+def _named(share: QuotaShare[ServiceJob]) -> dict[str, str]:
     return {"quotaShareName": share.name, "quotaShareArn": share.arn}
 
 
-def _detail(share: QuotaShare) -> QuotaShareDetailTypeDef:
+def _detail(share: QuotaShare[ServiceJob]) -> QuotaShareDetailTypeDef:
     sharing: QuotaShareResourceSharingConfigurationTypeDef = {"strategy": share.sharing.strategy}
     if share.sharing.borrows:
         sharing["borrowLimit"] = share.sharing.borrow_limit
@@ -210,6 +206,6 @@ def _detail(share: QuotaShare) -> QuotaShareDetailTypeDef:
     }
 
 
-def _shares_behind(queue: JobQueue, number: int) -> list[QuotaShare]:
+def _shares_behind(queue: AnyQueue, number: int) -> list[QuotaShare[ServiceJob]]:
     """Return the quota shares of a queue that were created after the one with this number."""
-    return [] if queue.service is None else [share for share in queue.service.shares.values() if share.number > number]
+    return [share for share in queue.shares.values() if share.number > number] if isinstance(queue, ServiceQueue) else []

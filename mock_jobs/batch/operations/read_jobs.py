@@ -13,9 +13,11 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.names import parse_job_id
 from mock_jobs.batch.paging import MAX_LISTED, read_number
+from mock_jobs.batch.queueing.job_index import JobIndex
 from mock_jobs.batch.records.job import MAX_ARRAY, ArrayJob, Job
 from mock_jobs.batch.records.node import MultiNodeJob
 from mock_jobs.batch.region import BatchStores
+from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.states import RUNNING, JobStatus
 from mock_jobs.batch.views.jobs import job_detail, job_summary
 from mock_jobs.batch.views.labels import definition_patterns
@@ -103,9 +105,11 @@ class ReadJobOperations(BatchStores):
         limit = min(max_results or MAX_PAGE, MAX_PAGE if wanted is None else MAX_FILTERED_PAGE)
         listing = self.listing(f"ListJobs/{queue.number}")
         name = f"{listing}/{wanted}/{job_status}"
-        page, token = _LISTING.page(queue.index, listing, wanted, job_status, limit=limit, next_token=next_token)
+        # Service jobs have a listing of their own.
+        index = JobIndex[Job]() if isinstance(queue, ServiceQueue) else queue.index
+        page, token = _LISTING.page(index, listing, wanted, job_status, limit=limit, next_token=next_token)
         if next_token is None and self.scenario.before_listing(name, page, [queue]):
-            page, token = _LISTING.page(queue.index, listing, wanted, job_status, limit=limit, next_token=None)
+            page, token = _LISTING.page(index, listing, wanted, job_status, limit=limit, next_token=None)
         answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in page]}
         if token is not None:
             answer["nextToken"] = token

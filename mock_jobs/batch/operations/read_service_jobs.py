@@ -14,6 +14,7 @@ from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.paging import page_size
 from mock_jobs.batch.region import BatchStores
 from mock_jobs.batch.service_jobs.job import QUOTA_GROUP, ServiceJob
+from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.service_jobs.views import service_job_detail, service_job_summary
 from mock_jobs.batch.views.listing import Listing
 
@@ -55,10 +56,10 @@ class ReadServiceJobOperations(BatchStores):
         queue = self.find_queue(job_queue)
         if queue is None:
             raise self.does_not_exist("job-queue", job_queue)
-        if queue.service is None:
+        if not isinstance(queue, ServiceQueue):
             return {"jobSummaryList": []}
         listing = self.listing(f"ListServiceJobs/{queue.number}")
-        name, index = f"{listing}/{wanted}/{job_status}", queue.service.index
+        name, index = f"{listing}/{wanted}/{job_status}", queue.index
         page, token = _LISTING.page(index, listing, wanted, job_status, limit=limit, next_token=next_token)
         if next_token is None and self.scenario.before_listing(name, page, [queue]):
             page, token = _LISTING.page(index, listing, wanted, job_status, limit=limit, next_token=None)

@@ -19,6 +19,7 @@ from mock_jobs.batch.queueing.fair_share_policy import MAX_PRIORITY, is_share_id
 from mock_jobs.batch.region import BatchStores, check_tag_keys
 from mock_jobs.batch.service_jobs.job import ServiceJob, ServiceJobSpec, Submission
 from mock_jobs.batch.service_jobs.payload import read_instances
+from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.service_jobs.retry import ServiceRetryStrategy
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
         ServiceJobTimeoutTypeDef,
     )
 
-    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.service_jobs.resources import QuotaShare
 
 
@@ -88,9 +88,9 @@ class ServiceJobOperations(BatchStores):
         if before is not None:
             return self._repeated(before, content)
         queue = self.queue_to_submit(job_queue)
-        if queue.service is None:
+        if not isinstance(queue, ServiceQueue):
             raise refused(messages.NOT_FOR_SERVICE_JOBS, name=queue.name, type=queue.kind)
-        self.check_fair_share(queue.service.usage, share_identifier)
+        self.check_fair_share(queue.usage, share_identifier)
         share = self._share_to_submit(queue, quota_share_name)
         job_id = self.world.ids.uuid()
         spec = ServiceJobSpec(
@@ -153,16 +153,14 @@ class ServiceJobOperations(BatchStores):
             raise refused(messages.TOKEN_REPEATED)
         return _named(before.job)
 
-    def _share_to_submit(self, queue: JobQueue, name: str | None) -> QuotaShare | None:
-        side = queue.service
-        assert side is not None
-        if not side.has_quotas:
+    def _share_to_submit(self, queue: ServiceQueue[ServiceJob], name: str | None) -> QuotaShare[ServiceJob] | None:
+        if not queue.has_quotas:
             if name is not None:
                 raise refused(messages.QUOTA_SHARE_ON_OTHER)
             return None
         if name is None:
             raise refused(messages.QUOTA_SHARE_MISSING)
-        share = side.shares.get(name)
+        share = queue.shares.get(name)
         if share is None:
             raise DoesNotExistError(share_arn(queue.arn, name))
         if share.state != "ENABLED" or share.status != "VALID":

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
 from mock_jobs.batch.region import BatchStores
+from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.service_jobs.snapshot import service_snapshot
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import FairshareUtilizationDetailTypeDef, QueueSnapshotUtilizationDetailTypeDef
 
     from mock_jobs.batch.records.job import Job
-    from mock_jobs.batch.records.job_queue import JobQueue
+    from mock_jobs.batch.records.job_queue import ComputeQueue
 
 FRONT_LENGTH: Final = 100
 TOP_SHARES: Final = 20
@@ -33,8 +34,8 @@ class SnapshotOperations(BatchStores):
         self.scenario.before_read([queue])
         self.scenario.after_read([queue])
         now_ms = self.world.clock.now_ms
-        if queue.service is not None:
-            return service_snapshot(queue.service, now_ms, front_length=FRONT_LENGTH, top_shares=TOP_SHARES)
+        if isinstance(queue, ServiceQueue):
+            return service_snapshot(queue, now_ms, front_length=FRONT_LENGTH, top_shares=TOP_SHARES)
         front = [
             {"jobArn": job.arn, "earliestTimeAtPosition": since_ms} for job, since_ms in queue.line.front(now_ms, FRONT_LENGTH)
         ]
@@ -44,7 +45,7 @@ class SnapshotOperations(BatchStores):
         }
 
 
-def _utilization(queue: JobQueue, now_ms: int) -> QueueSnapshotUtilizationDetailTypeDef:
+def _utilization(queue: ComputeQueue[Job], now_ms: int) -> QueueSnapshotUtilizationDetailTypeDef:
     detail: QueueSnapshotUtilizationDetailTypeDef = {
         "totalCapacityUsage": [{"capacityUnit": "VCPU", "quantity": float(queue.usage.in_use)}],
         "lastUpdatedAt": now_ms,

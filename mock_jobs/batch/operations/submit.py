@@ -20,6 +20,7 @@ from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
 from mock_jobs.batch.records.job import MAX_ARRAY, ArrayJob, Job, JobSpec
 from mock_jobs.batch.records.node import MultiNodeJob, Node
 from mock_jobs.batch.region import check_tag_keys
+from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.workload.node_properties import ResolvedNodes, resolve_nodes
 from mock_jobs.batch.workload.requirements import requirements_of
 from mock_jobs.batch.workload.retry_strategy import strategy_of
@@ -98,7 +99,7 @@ class SubmitOperations(JobDefinitionOperations):
         override = requirements_of(consumable_resource_properties_override, self.arns)
         definition = self.definition_to_submit(job_definition)
         queue = self.queue_to_submit(job_queue)
-        if queue.service is not None:
+        if isinstance(queue, ServiceQueue):
             raise refused(messages.SERVICE_JOBS_ONLY, name=queue.name)
         if definition.platform != queue.platform:
             raise refused(messages.CAPABILITY, capability=definition.platform)

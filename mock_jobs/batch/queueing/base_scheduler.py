@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from mock_jobs.batch.queueing.head_of_line import HasHead, HeadOfLineMonitor, Mover
 from mock_jobs.batch.queueing.schedulable import JobT
@@ -26,8 +26,8 @@ class WaitQueue(HasHead[JobT], Protocol[JobT]):
     line: QueueDiscipline[JobT]
 
 
-class SchedulableQueue(Protocol):
-    """What decides when a job queue is looked at."""
+class SchedulableQueue(Protocol[JobT]):
+    """What decides when a job queue is looked at, and where its jobs wait."""
 
     @property
     def number(self) -> int:
@@ -44,8 +44,13 @@ class SchedulableQueue(Protocol):
         """Its status; nothing is placed from a queue that is not VALID."""
         ...
 
+    @property
+    def wait_queues(self) -> Sequence[WaitQueue[JobT]]:
+        """Where its RUNNABLE jobs wait."""
+        ...
 
-QueueT = TypeVar("QueueT", bound=SchedulableQueue)
+
+QueueT = TypeVar("QueueT", bound=SchedulableQueue[Any])
 
 
 class BaseScheduler(ABC, Generic[JobT, QueueT]):
@@ -66,10 +71,6 @@ class BaseScheduler(ABC, Generic[JobT, QueueT]):
     @abstractmethod
     def _wait_queue_of(self, job: JobT) -> WaitQueue[JobT]:
         """Return where a job waits."""
-
-    @abstractmethod
-    def _wait_queues_of(self, queue: QueueT) -> Sequence[WaitQueue[JobT]]:
-        """Return where the jobs of a queue wait."""
 
     @abstractmethod
     def _schedule_queue(self, queue: QueueT) -> None:
@@ -104,10 +105,10 @@ class BaseScheduler(ABC, Generic[JobT, QueueT]):
 
     def look_again(self, due_ms: int | None = None) -> None:
         """Let a pass happen, by default as soon as the pace allows: there may be room, or a new order."""
-        if any(wait_queue.line for queue in self._queues for wait_queue in self._wait_queues_of(queue)):
+        if any(wait_queue.line for queue in self._queues for wait_queue in queue.wait_queues):
             self._timer_batches.put_pass(self._clock.now_ms if due_ms is None else due_ms, self._run)
 
     def _run(self) -> None:
         for queue in self._queues:
-            if queue.status == "VALID" and any(wait_queue.line for wait_queue in self._wait_queues_of(queue)):
+            if queue.status == "VALID" and any(wait_queue.line for wait_queue in queue.wait_queues):
                 self._schedule_queue(queue)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.records.compute_environment import ComputeEnvironment
     from mock_jobs.batch.records.consumable_resources import Allocation
     from mock_jobs.batch.records.job_definition import JobDefinition
-    from mock_jobs.batch.records.job_queue import JobQueue
+    from mock_jobs.batch.records.job_queue import ComputeQueue
     from mock_jobs.batch.scenario.plans import JobPlan
     from mock_jobs.batch.workload.pod import Pod
     from mock_jobs.batch.workload.requirements import Requirements
@@ -60,7 +60,7 @@ class JobSpec:
     name: str
     number: int
     arn_prefix: str
-    queue: JobQueue
+    queue: ComputeQueue[Job]
     definition: JobDefinition
     parameters: dict[str, str]
     container: ContainerDetailTypeDef

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import ServiceJobPreemptionConfigurationTypeDef
 
     from mock_jobs.batch.queueing.base_scheduler import WaitQueue
-    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.scenario.plans import JobPlan
     from mock_jobs.batch.scenario.queue_block import QueueBlock
-    from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment, ServiceSide
+    from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment, ServiceQueue
     from mock_jobs.batch.service_jobs.retry import ServiceRetryStrategy
     from mock_jobs.batch.service_jobs.states import ServiceJobStatus
 
@@ -46,28 +45,21 @@ class ServiceJobSpec:
     name: str
     number: int
     arn: str
-    queue: JobQueue
+    queue: ServiceQueue[ServiceJob]
     kind: ServiceJobTypeType
     payload: str
     instances: dict[str, int]
     retry: ServiceRetryStrategy | None
     timeout_seconds: int | None
     share_identifier: str | None
-    share: QuotaShare | None
+    share: QuotaShare[ServiceJob] | None
     preemption: ServiceJobPreemptionConfigurationTypeDef | None
     tags: dict[str, str]
 
     @property
-    def side(self) -> ServiceSide:
-        """What its queue has for service jobs."""
-        side = self.queue.service
-        assert side is not None
-        return side
-
-    @property
     def wait_queue(self) -> WaitQueue[ServiceJob]:
         """Where it waits."""
-        return self.side if self.share is None else self.share
+        return self.queue if self.share is None else self.share
 
     @property
     def group(self) -> str | None:

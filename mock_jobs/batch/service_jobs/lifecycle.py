@@ -62,10 +62,10 @@ class ServiceLifecycle:
 
     def admit(self, job: ServiceJob) -> None:
         """Let a service job that was just submitted go its way."""
-        side = job.spec.side
-        side.index.add(job, job.spec.group)
-        side.usage.submitted(job)
-        job.spec.queue.moves += 1
+        queue = job.spec.queue
+        queue.index.add(job, job.spec.group)
+        queue.usage.submitted(job)
+        queue.moves += 1
         self._put(job, self._scenario.latency_ms("submitted_seconds"), self.evaluate)
 
     def evaluate(self, job: ServiceJob) -> None:
@@ -83,7 +83,7 @@ class ServiceLifecycle:
         """Give a RUNNABLE job its capacity and ask SageMaker for a training job."""
         spec = job.spec
         add(environment.in_use, need)
-        spec.side.usage.placed(job)
+        spec.queue.usage.placed(job)
         if spec.share is not None:
             add(spec.share.in_use, need)
             spec.share.placed[job] = None
@@ -120,7 +120,7 @@ class ServiceLifecycle:
             self._attempt_failed(job, attempt, plan.start_failure)
             return
         attempt.started_ms = job.started_ms = self._clock.now_ms
-        job.spec.side.usage.started(job, self._clock.now_ms)
+        job.spec.queue.usage.started(job, self._clock.now_ms)
         self._move(job, ServiceTrigger.STARTED)
         duration_ms = plan.duration_ms
         timeout_s = job.spec.timeout_seconds
@@ -255,7 +255,7 @@ class ServiceLifecycle:
         attempt.status_reason = status_reason
         job.current = None
         add(attempt.environment.in_use, attempt.need, -1)
-        job.spec.side.usage.freed(job, self._clock.now_ms, has_run=attempt.started_ms is not None)
+        job.spec.queue.usage.freed(job, self._clock.now_ms, has_run=attempt.started_ms is not None)
         share = job.spec.share
         if share is not None:
             add(share.in_use, attempt.need, -1)
@@ -282,10 +282,9 @@ class ServiceLifecycle:
         queue = job.spec.queue
         queue.moves += 1
         queue.reads = 0
-        side = job.spec.side
-        side.index.moved(job, before, job.spec.group)
+        queue.index.moved(job, before, job.spec.group)
         if job.is_terminal:
-            side.usage.ended(job)
+            queue.usage.ended(job)
         self._announcer.changed(job)
 
 

@@ -5,17 +5,13 @@ Source: user guide, "Quota management" (*documented*): higher priorities first, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mock_jobs.batch.queueing.fair_share_order import rank_by_priority
 from mock_jobs.batch.queueing.queue_order import FirstInFirstOut
-
-if TYPE_CHECKING:
-    from mock_jobs.batch.service_jobs.job import ServiceJob
+from mock_jobs.batch.queueing.schedulable import JobT
 
 
-class PriorityOrder(FirstInFirstOut["ServiceJob"]):
+class PriorityOrder(FirstInFirstOut[JobT]):
     """The line of a quota share."""
 
-    def _rank(self, job: ServiceJob) -> int:
+    def _rank(self, job: JobT) -> int:
         return rank_by_priority(job)

@@ -26,30 +26,30 @@ class Pool(NamedTuple):
     """The capacity of a service environment and the shares of it."""
 
     environment: ServiceEnvironment
-    shares: Collection[QuotaShare]
+    shares: Collection[QuotaShare[ServiceJob]]
 
-    def free_for(self, share: QuotaShare, unit: str) -> int:
+    def free_for(self, share: QuotaShare[ServiceJob], unit: str) -> int:
         """Return how much nobody holds and nobody else reserves."""
         free = self.environment.limits.get(unit, 0) - self.environment.in_use.get(unit, 0)
         return free - sum(each.idle(unit) for each in self.shares if each is not share and not each.sharing.lends)
 
-    def lent(self, share: QuotaShare, unit: str) -> int:
+    def lent(self, share: QuotaShare[ServiceJob], unit: str) -> int:
         """Return how much a share could borrow of what others own and do not use, as far as nobody has borrowed it."""
         idle = sum(each.idle(unit) for each in self.shares if each is not share and each.sharing.lends)
         return idle - sum(each.borrowed(unit) for each in self.shares)
 
 
-def is_own(share: QuotaShare, need: Amounts) -> bool:
+def is_own(share: QuotaShare[ServiceJob], need: Amounts) -> bool:
     """Return whether a share may hold so much more without borrowing."""
     return all(share.in_use.get(unit, 0) + quantity <= share.limits.get(unit, 0) for unit, quantity in need.items())
 
 
-def fits_share(pool: Pool, share: QuotaShare, need: Amounts) -> bool:
+def fits_share(pool: Pool, share: QuotaShare[ServiceJob], need: Amounts) -> bool:
     """Return whether there is so much that a share may take."""
     return all(pool.free_for(share, unit) >= quantity for unit, quantity in need.items())
 
 
-def may_borrow(pool: Pool, share: QuotaShare, need: Amounts) -> bool:
+def may_borrow(pool: Pool, share: QuotaShare[ServiceJob], need: Amounts) -> bool:
     """Return whether a share may borrow what it lacks for a need, and all of that is there."""
     if not share.sharing.borrows or not fits_share(pool, share, need):
         return False
@@ -60,7 +60,7 @@ def may_borrow(pool: Pool, share: QuotaShare, need: Amounts) -> bool:
     return True
 
 
-def most(pool: Pool, share: QuotaShare, unit: str) -> float:
+def most(pool: Pool, share: QuotaShare[ServiceJob], unit: str) -> float:
     """Return how much a share can ever hold, as things are configured."""
     owned: float = share.limits.get(unit, 0)
     if share.sharing.borrows:
@@ -69,11 +69,11 @@ def most(pool: Pool, share: QuotaShare, unit: str) -> float:
     return owned
 
 
-def reclaimed_from(pool: Pool, share: QuotaShare, need: Amounts) -> list[ServiceJob]:
+def reclaimed_from(pool: Pool, share: QuotaShare[ServiceJob], need: Amounts) -> list[ServiceJob]:
     """Return the jobs to preempt so that a share gets back what it lent and needs now; none if that would not be enough."""
     lacking = {unit: quantity - pool.free_for(share, unit) for unit, quantity in need.items()}
     chosen: list[ServiceJob] = []
-    given_up: dict[QuotaShare, dict[str, int]] = {}
+    given_up: dict[QuotaShare[ServiceJob], dict[str, int]] = {}
     for job in _by_worth(job for each in pool.shares if each is not share for job in each.placed):
         other = job.spec.share
         assert other is not None
@@ -89,7 +89,7 @@ def reclaimed_from(pool: Pool, share: QuotaShare, need: Amounts) -> list[Service
     return []
 
 
-def outranked_by(pool: Pool, share: QuotaShare, job: ServiceJob, need: Amounts) -> list[ServiceJob]:
+def outranked_by(pool: Pool, share: QuotaShare[ServiceJob], job: ServiceJob, need: Amounts) -> list[ServiceJob]:
     """Return the jobs of the same share to preempt for one of a higher priority; none if that would not be enough."""
     if not share.preempts:
         return []
@@ -104,7 +104,7 @@ def outranked_by(pool: Pool, share: QuotaShare, job: ServiceJob, need: Amounts) 
     return []
 
 
-def _has_room_after(pool: Pool, share: QuotaShare, need: Amounts, gained: Amounts) -> bool:
+def _has_room_after(pool: Pool, share: QuotaShare[ServiceJob], need: Amounts, gained: Amounts) -> bool:
     for unit, quantity in need.items():
         back = gained.get(unit, 0)
         # What the share held before, it may hold again.
@@ -114,7 +114,7 @@ def _has_room_after(pool: Pool, share: QuotaShare, need: Amounts, gained: Amount
     return True
 
 
-def _most_borrowed(share: QuotaShare, unit: str) -> float:
+def _most_borrowed(share: QuotaShare[ServiceJob], unit: str) -> float:
     if share.sharing.borrow_limit == UNLIMITED:
         return float("inf")
     return share.limits.get(unit, 0) * share.sharing.borrow_limit // 100

@@ -1,14 +1,14 @@
-"""Records of service environments and quota shares, and of what a job queue on a service environment has besides."""
+"""Records of service environments, of the job queues on them, and of quota shares."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Generic, Literal
 
-from mock_jobs.batch.queueing.job_index import JobIndex
-from mock_jobs.batch.queueing.queue_order import FirstInFirstOut, QueueDiscipline
-from mock_jobs.batch.queueing.queue_usage import QueueUsage
+from mock_jobs.batch.queueing.queue_order import QueueDiscipline
+from mock_jobs.batch.queueing.schedulable import JobT
+from mock_jobs.batch.records.job_queue import JobQueue
 from mock_jobs.batch.service_jobs.capacity import NUM_INSTANCES
 from mock_jobs.batch.service_jobs.priority import PriorityOrder
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.platforms import State, Status
     from mock_jobs.batch.queueing.base_scheduler import WaitQueue
     from mock_jobs.batch.queueing.head_of_line import HeadOfLine
-    from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.service_jobs.capacity import Amounts
-    from mock_jobs.batch.service_jobs.job import ServiceJob
 
 QuotaShareStatus = Literal["CREATING", "VALID", "INVALID", "UPDATING", "DELETING"]
 
@@ -89,7 +87,7 @@ class Sharing:
 
 
 @dataclass(slots=True, eq=False)
-class QuotaShare:
+class QuotaShare(Generic[JobT]):
     """A quota share of a job queue: a queue of its own, with limits.
 
     Attributes:
@@ -105,7 +103,7 @@ class QuotaShare:
     number: int
     name: str
     arn: str
-    queue: JobQueue
+    queue: ServiceQueue[JobT]
     limits: dict[str, int]
     sharing: Sharing
     preempts: bool
@@ -113,9 +111,9 @@ class QuotaShare:
     status: QuotaShareStatus
     tags: dict[str, str]
     in_use: dict[str, int] = field(default_factory=dict)
-    placed: dict[ServiceJob, None] = field(default_factory=dict)
-    line: QueueDiscipline[ServiceJob] = field(default_factory=PriorityOrder)
-    head: HeadOfLine[ServiceJob] | None = None
+    placed: dict[JobT, None] = field(default_factory=dict)
+    line: QueueDiscipline[JobT] = field(default_factory=PriorityOrder)
+    head: HeadOfLine[JobT] | None = None
 
     def idle(self, unit: str) -> int:
         """Return how much of its own capacity it does not use."""
@@ -126,27 +124,19 @@ class QuotaShare:
         return max(0, self.in_use.get(unit, 0) - self.limits.get(unit, 0))
 
 
-@dataclass(slots=True, eq=False)
-class ServiceSide:
-    """What a job queue has for service jobs.
+@dataclass(slots=True, eq=False, kw_only=True)
+class ServiceQueue(JobQueue[JobT]):
+    """A job queue with a service environment, for service jobs.
 
     Attributes:
         order: Its service environments with their order numbers; AWS allows one (documented).
         has_quotas: Whether its capacity is divided into quota shares.
-        index: Its service jobs.
-        usage: What they use.
-        line: Those that are RUNNABLE, unless there are quota shares.
         shares: Its quota shares by name, in the order of creation.
-        head: The first that is RUNNABLE, as the last pass of the scheduler left it, unless there are quota shares.
     """
 
     order: list[tuple[int, ServiceEnvironment]]
     has_quotas: bool = False
-    index: JobIndex[ServiceJob] = field(default_factory=JobIndex)
-    usage: QueueUsage[ServiceJob] = field(default_factory=QueueUsage)
-    line: QueueDiscipline[ServiceJob] = field(default_factory=FirstInFirstOut)
-    shares: dict[str, QuotaShare] = field(default_factory=dict)
-    head: HeadOfLine[ServiceJob] | None = None
+    shares: dict[str, QuotaShare[JobT]] = field(default_factory=dict)
 
     @property
     def environment(self) -> ServiceEnvironment:
@@ -154,6 +144,6 @@ class ServiceSide:
         return self.order[0][1]
 
     @property
-    def wait_queues(self) -> Sequence[WaitQueue[ServiceJob]]:
+    def wait_queues(self) -> Sequence[WaitQueue[JobT]]:
         """Where its RUNNABLE jobs wait: here, or in its quota shares."""
         return list(self.shares.values()) if self.has_quotas else (self,)

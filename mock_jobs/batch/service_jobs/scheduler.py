@@ -6,26 +6,26 @@ when its instances fit into what is left of its service environment; from SCHEDU
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.queueing.base_scheduler import BaseScheduler, WaitQueue
-from mock_jobs.batch.records.job_queue import JobQueue
 from mock_jobs.batch.service_jobs.capacity import fits, less
 from mock_jobs.batch.service_jobs.job import ServiceJob
 from mock_jobs.batch.service_jobs.quotas import Pool, fits_share, is_own, may_borrow, most, outranked_by, reclaimed_from
+from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.states import RUNNABLE
 
 if TYPE_CHECKING:
     from mock_jobs.batch.queueing.timer_batches import TimerBatches
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
-    from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceSide
+    from mock_jobs.batch.service_jobs.resources import QuotaShare
     from mock_jobs.core.clock import Clock
 
 
-class ServiceScheduler(BaseScheduler[ServiceJob, JobQueue]):
+class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
     """Dispatches RUNNABLE service jobs: queues by priority, the jobs of each queue or quota share in the order of its line.
 
     Args:
@@ -42,43 +42,39 @@ class ServiceScheduler(BaseScheduler[ServiceJob, JobQueue]):
     def _wait_queue_of(self, job: ServiceJob) -> WaitQueue[ServiceJob]:
         return job.spec.wait_queue
 
-    def _wait_queues_of(self, queue: JobQueue) -> Sequence[WaitQueue[ServiceJob]]:
-        return _side(queue).wait_queues
-
     def dispatch_now(self, job: ServiceJob) -> bool:
         """Dispatch one job out of its turn if there is capacity, preempting nobody; return whether there was."""
-        side, share, need = job.spec.side, job.spec.share, job.spec.instances
-        if not side.environment.is_usable or _is_lacking(job):
+        queue, share, need = job.spec.queue, job.spec.share, job.spec.instances
+        if not queue.environment.is_usable or _is_lacking(job):
             return False
         if share is None:
-            side.line.begin_pass(self._clock.now_ms)
-            side.line.end_pass()
-            return _has_room(side, job) and self._dispatch(job)
-        pool = _pool(side)
+            queue.line.begin_pass(self._clock.now_ms)
+            queue.line.end_pass()
+            return _has_room(queue, job) and self._dispatch(job)
+        pool = _pool(queue)
         has_room = is_own(share, need) and fits_share(pool, share, need)
         return (has_room or may_borrow(pool, share, need)) and self._dispatch(job)
 
-    def _schedule_queue(self, queue: JobQueue) -> None:
-        side = _side(queue)
-        if side.environment.is_usable:
-            if side.has_quotas:
-                self._serve_shares(side)
+    def _schedule_queue(self, queue: ServiceQueue[ServiceJob]) -> None:
+        if queue.environment.is_usable:
+            if queue.has_quotas:
+                self._serve_shares(queue)
             else:
-                self._serve_line(side)
-        for wait_queue in self._wait_queues_of(queue):
+                self._serve_line(queue)
+        for wait_queue in queue.wait_queues:
             self._look_at_head(queue, wait_queue)
 
-    def _serve_line(self, side: ServiceSide) -> None:
-        now_ms, line = self._clock.now_ms, side.line
+    def _serve_line(self, queue: ServiceQueue[ServiceJob]) -> None:
+        now_ms, line = self._clock.now_ms, queue.line
         line.begin_pass(now_ms)
         while (job := line.head()) is not None:
-            if job.due_ms <= now_ms and not _is_lacking(job) and _has_room(side, job):
+            if job.due_ms <= now_ms and not _is_lacking(job) and _has_room(queue, job):
                 self._dispatch(job)
             else:
                 line.pass_over(job, is_strict=self._settings.strict_fifo)
         line.end_pass()
 
-    def _look_at_head(self, queue: JobQueue, wait_queue: WaitQueue[ServiceJob]) -> None:
+    def _look_at_head(self, queue: ServiceQueue[ServiceJob], wait_queue: WaitQueue[ServiceJob]) -> None:
         now_ms = self._clock.now_ms
         wait_queue.line.begin_pass(now_ms)
         job = wait_queue.line.head()
@@ -91,11 +87,11 @@ class ServiceScheduler(BaseScheduler[ServiceJob, JobQueue]):
 
     # Quota shares
 
-    def _serve_shares(self, side: ServiceSide) -> None:
+    def _serve_shares(self, queue: ServiceQueue[ServiceJob]) -> None:
         """Serve what shares own, then what they borrow, then who outranks others; again if that made room."""
-        pool = _pool(side)
+        pool = _pool(queue)
 
-        def from_own(share: QuotaShare, job: ServiceJob) -> bool:
+        def from_own(share: QuotaShare[ServiceJob], job: ServiceJob) -> bool:
             need = job.spec.instances
             if not is_own(share, need):
                 return False
@@ -106,10 +102,10 @@ class ServiceScheduler(BaseScheduler[ServiceJob, JobQueue]):
                 self._preempt(victims, messages.CROSS_SHARE_PREEMPTION)
             return self._dispatch(job)
 
-        def borrowing(share: QuotaShare, job: ServiceJob) -> bool:
+        def borrowing(share: QuotaShare[ServiceJob], job: ServiceJob) -> bool:
             return may_borrow(pool, share, job.spec.instances) and self._dispatch(job)
 
-        def outranking(share: QuotaShare, job: ServiceJob) -> bool:
+        def outranking(share: QuotaShare[ServiceJob], job: ServiceJob) -> bool:
             victims = outranked_by(pool, share, job, job.spec.instances)
             if not victims:
                 return False
@@ -117,20 +113,22 @@ class ServiceScheduler(BaseScheduler[ServiceJob, JobQueue]):
             return self._dispatch(job)
 
         while True:
-            self._round(side, from_own, by_age=False)
-            self._round(side, borrowing, by_age=True)
-            if not self._round(side, outranking, by_age=False):
+            self._round(queue, from_own, by_age=False)
+            self._round(queue, borrowing, by_age=True)
+            if not self._round(queue, outranking, by_age=False):
                 break
 
-    def _round(self, side: ServiceSide, attempt: Callable[[QuotaShare, ServiceJob], bool], *, by_age: bool) -> bool:
+    def _round(
+        self, queue: ServiceQueue[ServiceJob], attempt: Callable[[QuotaShare[ServiceJob], ServiceJob], bool], *, by_age: bool
+    ) -> bool:
         """Go round the shares, one job each, until none can place any more; return whether one could.
 
         Args:
-            side: Of the queue.
+            queue: Whose shares.
             attempt: Places a job of a share, or returns False.
             by_age: Whether the head that was submitted first has its turn first, instead of share after share.
         """
-        now_ms, shares = self._clock.now_ms, list(side.shares.values())
+        now_ms, shares = self._clock.now_ms, list(queue.shares.values())
         for share in shares:
             share.line.begin_pass(now_ms)
         has_placed = False
@@ -153,24 +151,18 @@ class ServiceScheduler(BaseScheduler[ServiceJob, JobQueue]):
             self._lifecycle.preempt(victim, reason)
 
     def _dispatch(self, job: ServiceJob) -> bool:
-        environment = job.spec.side.environment
+        environment = job.spec.queue.environment
         self._lifecycle.dispatch(job, environment, environment.need_of(job.spec.instances))
         return True
 
 
-def _side(queue: JobQueue) -> ServiceSide:
-    side = queue.service
-    assert side is not None
-    return side
+def _pool(queue: ServiceQueue[ServiceJob]) -> Pool:
+    return Pool(queue.environment, queue.shares.values())
 
 
-def _pool(side: ServiceSide) -> Pool:
-    return Pool(side.environment, side.shares.values())
-
-
-def _has_room(side: ServiceSide, job: ServiceJob) -> bool:
-    environment = side.environment
-    limits = {unit: int(side.usage.usable(most)) for unit, most in environment.limits.items()}
+def _has_room(queue: ServiceQueue[ServiceJob], job: ServiceJob) -> bool:
+    environment = queue.environment
+    limits = {unit: int(queue.usage.usable(most)) for unit, most in environment.limits.items()}
     return environment.is_usable and fits(environment.need_of(job.spec.instances), less(limits, environment.in_use))
 
 
@@ -181,12 +173,12 @@ def _is_lacking(job: ServiceJob) -> bool:
 
 def blocked_reason(job: ServiceJob) -> str | None:
     """Return why a job can never be dispatched as things are, None if it could."""
-    side, share = job.spec.side, job.spec.share
-    need = side.environment.need_of(job.spec.instances)
+    queue, share = job.spec.queue, job.spec.share
+    need = queue.environment.need_of(job.spec.instances)
     if job.outage is not None and _is_lacking(job):
         return job.outage.reason
-    if not fits(need, {unit: int(side.usage.attainable(most)) for unit, most in side.environment.limits.items()}):
+    if not fits(need, {unit: int(queue.usage.attainable(most)) for unit, most in queue.environment.limits.items()}):
         return messages.BLOCKED_SERVICE_MAX
-    if share is not None and any(most(_pool(side), share, unit) < quantity for unit, quantity in need.items()):
+    if share is not None and any(most(_pool(queue), share, unit) < quantity for unit, quantity in need.items()):
         return messages.BLOCKED_QUOTA
     return None

@@ -16,22 +16,22 @@ from mock_jobs.batch.service_jobs.states import DISPATCHED
 
 if TYPE_CHECKING:
     from mock_jobs.batch.service_jobs.job import ServiceJob
-    from mock_jobs.batch.service_jobs.resources import ServiceSide
+    from mock_jobs.batch.service_jobs.resources import ServiceQueue
 
 
-def service_snapshot(side: ServiceSide, now_ms: int, *, front_length: int, top_shares: int) -> dict[str, object]:
+def service_snapshot(queue: ServiceQueue[ServiceJob], now_ms: int, *, front_length: int, top_shares: int) -> dict[str, object]:
     """Return who is next in a queue, and how much its jobs use.
 
     Args:
-        side: Of the queue.
+        queue: Which.
         now_ms: The present moment, in milliseconds since the epoch.
         front_length: At most so many jobs are at the front.
         top_shares: Of at most so many fair shares the use is shown.
     """
-    front = [entry for wait_queue in side.wait_queues for entry in wait_queue.line.front(now_ms, front_length)]
-    if side.has_quotas:
+    front = [entry for wait_queue in queue.wait_queues for entry in wait_queue.line.front(now_ms, front_length)]
+    if queue.has_quotas:
         front.sort(key=lambda entry: (-entry[0].share_priority, entry[0].created_ms, entry[0].spec.number))
-    active = [job for status in DISPATCHED for job in side.index.with_status(status)]
+    active = [job for status in DISPATCHED for job in queue.index.with_status(status)]
     utilization: dict[str, object] = {
         "totalCapacityUsage": usage(total_of(job.spec.instances for job in active)),
         "lastUpdatedAt": now_ms,
@@ -40,12 +40,12 @@ def service_snapshot(side: ServiceSide, now_ms: int, *, front_length: int, top_s
         "frontOfQueue": {"jobs": [_shown(*entry) for entry in front[:front_length]], "lastUpdatedAt": now_ms},
         "queueUtilization": utilization,
     }
-    if isinstance(side.usage, FairShareUsage):
+    if isinstance(queue.usage, FairShareUsage):
         utilization["fairshareUtilization"] = _fair_shares(active, top_shares)
-    if side.has_quotas:
-        first = {share.name: [_shown(*entry) for entry in share.line.front(now_ms, 1)] for share in side.shares.values()}
+    if queue.has_quotas:
+        first = {share.name: [_shown(*entry) for entry in share.line.front(now_ms, 1)] for share in queue.shares.values()}
         answer["frontOfQuotaShares"] = {"quotaShares": first, "lastUpdatedAt": now_ms}
-        busy = sorted((share for share in side.shares.values() if share.in_use), key=lambda share: -sum(share.in_use.values()))
+        busy = sorted((share for share in queue.shares.values() if share.in_use), key=lambda share: -sum(share.in_use.values()))
         utilization["quotaShareUtilization"] = {
             "topCapacityUtilization": [{"quotaShareName": share.name, "capacityUsage": usage(share.in_use)} for share in busy]
         }

@@ -49,7 +49,7 @@ class SteppableServiceJob:
         """Return what it waits for, in words."""
         job = self.job
         if job.status == RUNNABLE:
-            environment, share = job.spec.side.environment, job.spec.share
+            environment, share = job.spec.queue.environment, job.spec.share
             blocked = "" if job.status_reason is None else f" ({job.status_reason})"
             room = (
                 f"{environment.name} ({environment.state}, {environment.status}, {_used(environment.in_use, environment.limits)})"

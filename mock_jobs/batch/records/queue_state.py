@@ -1,0 +1,57 @@
+"""What changes about a job queue while its jobs move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic
+
+from mock_jobs.batch.queueing.fair_share_order import FairShareOrder
+from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
+from mock_jobs.batch.queueing.job_index import JobIndex
+from mock_jobs.batch.queueing.queue_order import FirstInFirstOut, QueueDiscipline
+from mock_jobs.batch.queueing.queue_usage import QueueUsage
+from mock_jobs.batch.queueing.schedulable import JobT
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
+    from mock_jobs.batch.queueing.head_of_line import HeadOfLine
+    from mock_jobs.batch.scenario.queue_block import QueueBlock
+    from mock_jobs.batch.scenario.settings import BatchSettings
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class QueueState(Generic[JobT]):
+    """The jobs of a queue, and whose turn it is.
+
+    Attributes:
+        index: Its jobs, children of arrays aside.
+        line: Its RUNNABLE jobs, unless it has quota shares, where they wait.
+        usage: What its placed jobs hold.
+        head: The job at its head, as the last pass of the scheduler left it; None if nobody waits.
+        outages: Why AWS can place no job of this queue; the last one counts.
+        moves: Grows with every change of one of its jobs.
+        reads: How often a listing of it was empty since one of its jobs changed.
+    """
+
+    index: JobIndex[JobT] = field(default_factory=JobIndex)
+    line: QueueDiscipline[JobT] = field(default_factory=FirstInFirstOut)
+    usage: QueueUsage[JobT] = field(default_factory=QueueUsage)
+    head: HeadOfLine[JobT] | None = None
+    outages: list[QueueBlock] = field(default_factory=list)
+    moves: int = 0
+    reads: int = 0
+
+    def share_fairly(self, rules: FairShareRules, settings: BatchSettings) -> None:
+        """Divide a queue that has no jobs yet into fair shares.
+
+        Args:
+            rules: What its scheduling policy says about them.
+            settings: Tells whether a weight is split.
+        """
+        usage: FairShareUsage[JobT] = FairShareUsage(rules, settings)
+        self.usage, self.line = usage, FairShareOrder(usage)
+
+    def change_share_rules(self, rules: FairShareRules) -> None:
+        """Replace the rules of a queue with fair shares: its scheduling policy says something else, or is another one."""
+        assert isinstance(self.usage, FairShareUsage)
+        self.usage.rules = rules
