@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.records.scheduling_policy import SchedulingPolicy
     from mock_jobs.batch.service_jobs.job import ServiceJob, Submission
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment
+    from mock_jobs.batch.workload.workload import Workload
     from mock_jobs.core.world import World
 
     AnyQueue: TypeAlias = ComputeQueue[Job] | ServiceQueue[ServiceJob]
@@ -58,6 +59,7 @@ class BatchStores(Backend):
         service_environments: The same.
         scheduling_policies: The same.
         definitions: Revisions by name, the first revision first; numbers are never used again.
+        default_workloads: What jobs of a definition run that override nothing, made for the first of them.
         jobs: By id, children of arrays aside.
         consumables: The consumable resources.
         service_jobs: By id.
@@ -72,6 +74,7 @@ class BatchStores(Backend):
         self.service_environments: dict[str, ServiceEnvironment] = {}
         self.scheduling_policies: dict[str, SchedulingPolicy] = {}
         self.definitions: dict[str, list[JobDefinition]] = {}
+        self.default_workloads: dict[JobDefinition, Workload] = {}
         self.jobs: dict[str, Job] = {}
         self.service_jobs: dict[str, ServiceJob] = {}
         self.submissions: dict[str, Submission] = {}

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from mock_jobs.batch.workload.node_properties import NodeLayout
     from mock_jobs.batch.workload.requirements import Requirements
     from mock_jobs.batch.workload.retry_strategy import RetryStrategy
-    from mock_jobs.batch.workload.workload import Workload
 
 
 @dataclass(slots=True, eq=False)
@@ -29,7 +28,6 @@ class JobDefinition:
         task: The containers of a task of ECS.
         pod: The containers of a pod of EKS.
         nodes: Of type multinode.
-        default_workload: What jobs run that override nothing; made for the first such job.
         is_deleted: Whether it was deregistered so long ago that nobody can see it.
     """
 
@@ -49,7 +47,6 @@ class JobDefinition:
     scheduling_priority: int | None
     requirements: Requirements | None
     tags: dict[str, str]
-    default_workload: Workload | None = None
     is_deleted: bool = False
 
     @property

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     )
 
     from mock_jobs.batch.platforms import Platform
-    from mock_jobs.batch.records.job_definition import JobDefinition
 
 
 class WorkloadTemplate(Protocol):
@@ -46,6 +45,14 @@ class WorkloadTemplate(Protocol):
     @property
     def platform(self) -> Platform:
         """What they run on."""
+
+
+class JobTemplate(WorkloadTemplate, Protocol):
+    """What jobs run, as a whole job definition says: one of the first three, or several nodes."""
+
+    @property
+    def nodes(self) -> object | None:
+        """The nodes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +89,7 @@ class Overrides:
         """
         check_environment([] if self.container is None else self.container.get("environment", []))
 
-    def check_for(self, definition: JobDefinition) -> None:
+    def check_for(self, definition: JobTemplate) -> None:
         """Check that only what the definition has is overridden (documented).
 
         Raises:
@@ -99,7 +106,7 @@ class Overrides:
                 raise WrongOverrideError(member, kind_of(definition))
 
 
-def kind_of(definition: JobDefinition) -> str:
+def kind_of(definition: JobTemplate) -> str:
     """Return how texts name the kind of a definition: by its type, and what its container is part of."""
     if definition.nodes is not None:
         return "multinode"
@@ -108,33 +115,18 @@ def kind_of(definition: JobDefinition) -> str:
     return "container" if definition.pod is None else "container with eksProperties"
 
 
-def workload_of(definition: JobDefinition, overrides: Overrides, parameters: Mapping[str, str]) -> Workload:
-    """Return what a job of a definition without nodes runs.
-
-    Args:
-        definition: Of the job.
-        overrides: Of the request.
-        parameters: What `Ref::name` in commands stands for.
-
-    Raises:
-        ClientException: An override is impossible, or a command refers to a parameter that has no value.
-    """
-    # Jobs without peculiarities share what they run, which keeps 100,000 of them small.
-    is_plain = not (overrides.container or overrides.task or overrides.pod or _has_references(definition))
-    if not is_plain:
-        return merged(definition, overrides, parameters)
-    if definition.default_workload is None:
-        definition.default_workload = merged(definition, overrides, parameters)
-    return definition.default_workload
+def is_default(content: WorkloadTemplate, overrides: Overrides) -> bool:
+    """Return whether a job overrides nothing, and no command refers to a parameter: all such jobs run the same."""
+    return not (overrides.container or overrides.task or overrides.pod or _has_references(content))
 
 
-def _has_references(definition: JobDefinition) -> bool:
-    if definition.task is not None:
-        return tasks.has_references(definition.task)
-    if definition.pod is not None:
-        return pods.has_references(definition.pod)
-    assert definition.container is not None
-    return any("Ref::" in element for element in definition.container.get("command", []))
+def _has_references(content: WorkloadTemplate) -> bool:
+    if content.task is not None:
+        return tasks.has_references(content.task)
+    if content.pod is not None:
+        return pods.has_references(content.pod)
+    assert content.container is not None
+    return any("Ref::" in element for element in content.container.get("command", []))
 
 
 def check_content(
@@ -162,6 +154,11 @@ def check_content(
 
 def merged(content: WorkloadTemplate, overrides: Overrides, parameters: Mapping[str, str]) -> Workload:
     """Return what a job runs: what a job definition, or a range of its nodes, says, as the request has changed it.
+
+    Args:
+        content: What it says.
+        overrides: Of the request.
+        parameters: What `Ref::name` in commands stands for.
 
     Raises:
         ClientException: An override is impossible, or a command refers to a parameter that has no value.
