@@ -16,7 +16,8 @@ from mock_jobs.batch.manual_steps import SteppableJob
 from mock_jobs.batch.names import Arns, JobId, parse_job_id, parse_share_arn
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_number
 from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
-from mock_jobs.batch.records.consumable_resources import ConsumableResource, ConsumableResources
+from mock_jobs.batch.records.consumable_resource import ConsumableResource
+from mock_jobs.batch.records.consumable_resources import ConsumableResources
 from mock_jobs.batch.records.job import ArrayJob, Job
 from mock_jobs.batch.records.node import MultiNodeJob, Node
 from mock_jobs.batch.scenario.scenario import Change, Scenario

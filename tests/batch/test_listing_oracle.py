@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mock_jobs.batch.queueing import job_index
-from mock_jobs.batch.views import consumable_listing
+from mock_jobs.batch.records import consumers
 
 from batch_fixtures import container, make_environment, make_queue
 
@@ -31,7 +31,7 @@ DEFINITION_VALUES = [
 def jobs(request, mock, batch, monkeypatch):
     """What ListJobs and ListJobsByConsumableResource should find, the last submitted job first."""
     if request.param is not None:
-        for module in (job_index, consumable_listing):
+        for module in (job_index, consumers):
             monkeypatch.setattr(module, "MOST_MERGED", request.param)
     mock.batch.pace = "manual"
     make_environment(batch, max_vcpus=7)

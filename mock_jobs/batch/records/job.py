@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import ContainerDetailTypeDef, JobDependencyTypeDef
 
     from mock_jobs.batch.records.compute_environment import ComputeEnvironment
-    from mock_jobs.batch.records.consumable_resources import Allocation
+    from mock_jobs.batch.records.consumable_resource import Allocation
     from mock_jobs.batch.records.job_definition import JobDefinition
     from mock_jobs.batch.records.job_queue import ComputeQueue
     from mock_jobs.batch.scenario.plans import JobPlan
