@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mock_jobs.batch.views.log_location import place_in
+from mock_jobs.batch.views.log_location import container_log_location
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,11 +91,11 @@ class LogWriter:
             return
         task = job.spec.task
         for index in range(1 if task is None else len(task.containers)):
-            place = place_in(job, attempt, index)
-            if place is None:
+            location = container_log_location(job, attempt, index)
+            if location is None:
                 continue
-            groups = self._neighbours.log_groups(self._account, place.region or self._region)
-            groups.make_stream(place.group, place.stream, attempt.started_ms)
+            groups = self._neighbours.log_groups(self._account, location.region or self._region)
+            groups.make_stream(location.group, location.stream, attempt.started_ms)
             if lines and (task is None or index == task.main):
                 in_order = sorted(lines, key=lambda line: line[0])
-                groups.write(place.group, place.stream, in_order, self._clock.now_ms)
+                groups.write(location.group, location.stream, in_order, self._clock.now_ms)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from mock_jobs.batch.records.job import ArrayJob, Attempt, Job
 from mock_jobs.batch.records.node import MultiNodeJob, Node
 from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL
-from mock_jobs.batch.views.log_location import place_of
+from mock_jobs.batch.views.log_location import log_location
 from mock_jobs.batch.views.tasks import (
     ecs_properties,
     eks_attempt,
@@ -191,9 +191,9 @@ def _container(job: Job, arns: Arns, *, legacy: bool) -> ContainerDetailTypeDef:
             container["containerInstanceArn"] = instance
         container["taskArn"] = task_arn(attempt, arns)
         container["networkInterfaces"] = network(job, attempt)
-        place = place_of(job, attempt)
-        if place is not None and (job.status == RUNNING or job.status in TERMINAL):
-            container["logStreamName"] = place.stream
+        location = log_location(job, attempt)
+        if location is not None and (job.status == RUNNING or job.status in TERMINAL):
+            container["logStreamName"] = location.stream
         if job.status in TERMINAL:
             if attempt.exit_code is not None:
                 container["exitCode"] = attempt.exit_code
@@ -214,9 +214,9 @@ def _attempt(job: Job, attempt: Attempt, arns: Arns) -> AttemptDetailTypeDef:
         container["exitCode"] = attempt.exit_code
     if attempt.reason is not None:
         container["reason"] = attempt.reason
-    place = place_of(job, attempt)
-    if place is not None:
-        container["logStreamName"] = place.stream
+    location = log_location(job, attempt)
+    if location is not None:
+        container["logStreamName"] = location.stream
     container["networkInterfaces"] = network(job, attempt)
     return {"container": container, **_span(attempt)}
 

@@ -11,7 +11,7 @@ DEFAULT_GROUP: Final = "/aws/batch/job"
 _STREAM_NAME_LENGTH = 200
 
 
-class LogPlace(NamedTuple):
+class LogLocation(NamedTuple):
     """Where the output of an attempt goes; `region` is None for that of the job."""
 
     region: str | None
@@ -19,13 +19,13 @@ class LogPlace(NamedTuple):
     stream: str
 
 
-def place_of(job: Job, attempt: Attempt) -> LogPlace | None:
+def log_location(job: Job, attempt: Attempt) -> LogLocation | None:
     """Return where the output of an attempt goes, None if it does not run yet or another log driver takes it."""
-    return place_in(job, attempt, 0 if job.spec.task is None else job.spec.task.main)
+    return container_log_location(job, attempt, 0 if job.spec.task is None else job.spec.task.main)
 
 
-def place_in(job: Job, attempt: Attempt, place: int) -> LogPlace | None:
-    """Return where the output of the container goes that has this place in the task of an attempt; of a single one, 0.
+def container_log_location(job: Job, attempt: Attempt, index: int) -> LogLocation | None:
+    """Return where the output of the container goes that has this index in the task of an attempt; of a single one, 0.
 
     Pods of EKS write into no stream of Batch's (documented).
     """
@@ -33,14 +33,14 @@ def place_in(job: Job, attempt: Attempt, place: int) -> LogPlace | None:
         return None
     task = job.spec.task
     # Named after its container if there are several (not documented, but known).
-    configuration = (job.spec.container if task is None else task.containers[place]).get("logConfiguration")
-    name = "default" if task is None else task.containers[place].get("name", "default")
+    configuration = (job.spec.container if task is None else task.containers[index]).get("logConfiguration")
+    name = "default" if task is None else task.containers[index].get("name", "default")
     prefix = job.spec.definition.name[:_STREAM_NAME_LENGTH]
     if configuration is None:
-        return LogPlace(None, DEFAULT_GROUP, f"{prefix}/{name}/{attempt.task_id}")
+        return LogLocation(None, DEFAULT_GROUP, f"{prefix}/{name}/{attempt.task_id}")
     if configuration["logDriver"] != "awslogs":
         return None
     options = configuration.get("options", {})
     prefix = options.get("awslogs-stream-prefix", prefix)
     group = options.get("awslogs-group", DEFAULT_GROUP)
-    return LogPlace(options.get("awslogs-region"), group, f"{prefix}/{name}/{attempt.task_id}")
+    return LogLocation(options.get("awslogs-region"), group, f"{prefix}/{name}/{attempt.task_id}")

@@ -13,7 +13,7 @@ from uuid import UUID
 from mock_jobs.batch import messages
 from mock_jobs.batch.records.node import private_address
 from mock_jobs.batch.states import RUNNABLE, RUNNING, TERMINAL
-from mock_jobs.batch.views.log_location import place_in
+from mock_jobs.batch.views.log_location import container_log_location
 from mock_jobs.batch.workload.pod import name_of
 
 if TYPE_CHECKING:
@@ -71,16 +71,16 @@ def ecs_properties(job: Job, task: Task, arns: Arns) -> EcsPropertiesDetailTypeD
     """Return the `ecsProperties` of a job."""
     attempt = shown_attempt(job)
     containers = []
-    for place, own in enumerate(task.containers):
+    for index, own in enumerate(task.containers):
         container = cast("TaskContainerDetailsTypeDef", {**own, "networkInterfaces": []})
         if attempt is not None:
             container["networkInterfaces"] = network(job, attempt)
             if job.status == RUNNING or job.status in TERMINAL:
-                stream = _stream(job, attempt, place)
+                stream = _stream(job, attempt, index)
                 if stream is not None:
                     container["logStreamName"] = stream
             if job.status in TERMINAL:
-                container.update(_outcome(attempt, is_main=place == task.main))  # type: ignore[typeddict-item]  # a part of it
+                container.update(_outcome(attempt, is_main=index == task.main))  # type: ignore[typeddict-item]  # a part of it
         containers.append(container)
     detail = cast("EcsTaskDetailsTypeDef", {**task.properties, "containers": containers})
     if attempt is not None:
@@ -94,12 +94,12 @@ def ecs_properties(job: Job, task: Task, arns: Arns) -> EcsPropertiesDetailTypeD
 def task_attempt(job: Job, task: Task, attempt: Attempt, arns: Arns) -> AttemptDetailTypeDef:
     """Return the part of an attempt that tells of the containers of a task."""
     containers: list[AttemptTaskContainerDetailsTypeDef] = []
-    for place, own in enumerate(task.containers):
+    for index, own in enumerate(task.containers):
         container: AttemptTaskContainerDetailsTypeDef = {"networkInterfaces": network(job, attempt)}
         if "name" in own:
             container["name"] = own["name"]
-        container.update(_outcome(attempt, is_main=place == task.main))
-        stream = _stream(job, attempt, place)
+        container.update(_outcome(attempt, is_main=index == task.main))
+        stream = _stream(job, attempt, index)
         if stream is not None:
             container["logStreamName"] = stream
         containers.append(container)
@@ -177,8 +177,8 @@ def _outcome(attempt: Attempt, *, is_main: bool) -> AttemptTaskContainerDetailsT
     return outcome
 
 
-def _stream(job: Job, attempt: Attempt, place: int) -> str | None:
-    found = place_in(job, attempt, place)
+def _stream(job: Job, attempt: Attempt, index: int) -> str | None:
+    found = container_log_location(job, attempt, index)
     return None if found is None else found.stream
 
 
