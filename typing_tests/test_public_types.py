@@ -15,9 +15,9 @@ from typing_extensions import assert_type
 
 from mock_jobs import JobRun, MockJobs, MockJobsServer, current_mock, mock_jobs, run_command
 from mock_jobs.batch.handle import BatchControl
-from mock_jobs.batch.scenario.outages import QueueBlock
 from mock_jobs.batch.scenario.pace import Pace
 from mock_jobs.batch.scenario.plans import JobPlan
+from mock_jobs.batch.scenario.queue_block import QueueBlock
 from mock_jobs.batch.scenario.settings import BatchSettings
 from mock_jobs.core.clock import Clock
 from mock_jobs.core.events import Event
