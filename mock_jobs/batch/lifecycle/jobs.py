@@ -148,10 +148,6 @@ class Lifecycle:
         last = job.last_attempt
         job.status_reason = None if last is None else last.status_reason
 
-    def end_cancelled(self, job: Job) -> None:
-        """End a RUNNABLE job that was cancelled, now that its turn has come."""
-        self.finish([(job, Trigger.STOPPED, job.stop_reason)])
-
     def apply_time_limit(self, job: Job, limit: TimeLimit) -> None:
         """Cancel a job that has blocked the head of its queue for too long."""
         self.stopper.stop(job, StopRequest.CANCEL, limit.status_reason)

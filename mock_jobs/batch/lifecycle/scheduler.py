@@ -48,10 +48,7 @@ class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
         return job.spec.queue
 
     def dispatch_now(self, job: Job) -> bool:
-        """Place one job out of its turn if there is room, or end it if it was cancelled; return whether it went."""
-        if job.stop_reason is not None:
-            self._lifecycle.end_cancelled(job)
-            return True
+        """Place one job out of its turn if there is room; return whether there was."""
         line = job.spec.queue.line
         line.begin_pass(self._clock.now_ms)
         environment = self._find_capacity(job)
@@ -65,9 +62,6 @@ class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
         is_first = True
         line.begin_pass(now_ms)
         while (job := line.head()) is not None:
-            if job.stop_reason is not None:
-                self._lifecycle.end_cancelled(job)
-                continue
             is_eligible = job.due_ms <= now_ms
             if is_eligible and (environment := self._find_capacity(job)) is not None:
                 self._lifecycle.dispatch(job, environment)

@@ -69,9 +69,7 @@ class Stopper:
             return
         is_stopping = job.is_terminated
         _accept(job, request, reason)
-        if self._waits_for_its_turn(job, request):
-            self._lifecycle.scheduler.look_again()
-        elif effect is StopEffect.FAIL_NOW:
+        if effect is StopEffect.FAIL_NOW:
             self._lifecycle.finish([(job, Trigger.STOPPED, job.stop_reason)])
         elif effect is StopEffect.FAIL_LATER:
             job.is_stop_delayed = True
@@ -100,17 +98,10 @@ class Stopper:
                 child.is_stop_delayed = True
             elif child.status in _NOT_STARTED and (is_early or not _waits_for_another_array(child)):
                 _accept(child, request, reason)
-                if self._waits_for_its_turn(child, request):
-                    self._lifecycle.scheduler.look_again()
-                    continue
                 endings.append((child, Trigger.STOPPED, child.stop_reason))
             else:
                 self._stop_one(child, request, reason, is_waiting=child.status == PENDING)
         self._lifecycle.finish(endings)
-
-    def _waits_for_its_turn(self, job: Job, request: StopRequest) -> bool:
-        """Return whether a job ends only at the head of its queue (documented until 2024)."""
-        return job.status == RUNNABLE and request is StopRequest.CANCEL and self._settings.cancel_runnable_at_head
 
 
 def _waits_for_another_array(child: Job) -> bool:

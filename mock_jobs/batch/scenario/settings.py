@@ -42,7 +42,6 @@ class BatchSettings(Settings):
         lenient_ids: Accept malformed job ids where a single job is cancelled or terminated, as moto does.
         lenient_dependencies: Take a dependency on an unknown job as satisfied, as if that job had expired.
         terminate_pending_immediately: Let TerminateJob end a job at once that waits for others.
-        cancel_runnable_at_head: Let a RUNNABLE job that is cancelled stay so until its turn comes in the queue, as AWS did until 2024.
         idempotent_delete: Let the deletion of an unknown resource succeed.
         validate_references: Refuse a compute environment whose subnets, security groups, roles or instance profile do not exist
             in moto's Amazon EC2 and IAM; AWS finds out later.
@@ -80,7 +79,6 @@ class BatchSettings(Settings):
     lenient_ids: bool = flag(False)
     lenient_dependencies: bool = flag(False)
     terminate_pending_immediately: bool = flag(False)
-    cancel_runnable_at_head: bool = flag(False)
     idempotent_delete: bool = flag(False)
     validate_references: bool = flag(False)
     repeat_client_tokens: bool = flag(False)
