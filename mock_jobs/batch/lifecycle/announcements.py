@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mock_jobs.batch.names import Arns
-    from mock_jobs.batch.states import JobStatus
+    from mock_jobs.batch.states import JobStatus, Trigger
     from mock_jobs.core.events import Draft
     from mock_jobs.core.world import World
 
@@ -135,8 +135,9 @@ class Announcer:
         self._is_open = False
         self._outbox: deque[Draft] | None = None
 
-    def changed(self, job: Job) -> None:
+    def changed(self, job: Job, before: JobStatus, trigger: Trigger) -> None:
         """Announce that a job has a new status."""
+        del before, trigger
         self.announce(self._draft(STATE_CHANGE, job))
 
     def blocked(self, job: Job) -> None:
@@ -185,7 +186,7 @@ class Announcer:
             job.current,
             job.is_cancelled,
             job.is_terminated,
-            None if job.is_part or not tags else tags.copy(),
+            None if not tags or job.is_part else tags.copy(),
             (job.summary.copy(), job.summary_ms) if isinstance(job, ArrayJob) else None,
         )
         # Half the time of JobChange(*content), and every move of every job comes here.

@@ -20,7 +20,7 @@ from mock_jobs.core.errors import UsageError, UsageTypeError, UsageValueError
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.logs import LogWriter
-    from mock_jobs.batch.records.job import Attempt, Job
+    from mock_jobs.batch.records.job import Attempt, Job, RunningAttempt
     from mock_jobs.batch.scenario.captured_output import Say
     from mock_jobs.batch.scenario.job_run import JobFunction
     from mock_jobs.batch.scenario.scenario import Scenario
@@ -82,7 +82,7 @@ class FunctionRunner:
         """Return whether the function of a job has not returned."""
         return job in self._scenario.functions
 
-    def run(self, job: Job, attempt: Attempt, function: JobFunction, then: Callable[[Job, Attempt], None]) -> None:
+    def run(self, job: Job, attempt: RunningAttempt, function: JobFunction, then: Callable[[Job, RunningAttempt], None]) -> None:
         """Run a function as soon as nothing is half done any more.
 
         Args:
@@ -94,7 +94,7 @@ class FunctionRunner:
         self._scenario.functions[job] = partial(self._run, job, attempt, function, then)
         self._world.clock.call_soon(partial(self._scenario.begin_function, job))
 
-    def _run(self, job: Job, attempt: Attempt, function: JobFunction, then: Callable[[Job, Attempt], None]) -> None:
+    def _run(self, job: Job, attempt: RunningAttempt, function: JobFunction, then: Callable[[Job, RunningAttempt], None]) -> None:
         code = 1
         try:
             if job.current is attempt:
@@ -110,7 +110,7 @@ class FunctionRunner:
                 attempt.exit_code = code
                 then(job, attempt)
 
-    def _say(self, job: Job, attempt: Attempt, line: str) -> None:
+    def _say(self, job: Job, attempt: RunningAttempt, line: str) -> None:
         if line:
             with self._world.lock:
                 self._logs.say(job, attempt, line)

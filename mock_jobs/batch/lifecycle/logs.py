@@ -14,7 +14,7 @@ from mock_jobs.batch.views.log_location import container_log_location
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mock_jobs.batch.records.job import Attempt, Job, Line
+    from mock_jobs.batch.records.job import Job, Line, RunningAttempt
     from mock_jobs.core.world import World
 
 
@@ -35,10 +35,10 @@ class LogWriter:
         self._neighbours = world.neighbours
         self._account = account
         self._region = region
-        self._new: list[tuple[Job, Attempt]] = []
-        self._talking: dict[Attempt, Job] = {}
+        self._new: list[tuple[Job, RunningAttempt]] = []
+        self._talking: dict[RunningAttempt, Job] = {}
 
-    def open(self, job: Job, attempt: Attempt, lines: Sequence[Line]) -> None:
+    def open(self, job: Job, attempt: RunningAttempt, lines: Sequence[Line]) -> None:
         """Take note of an attempt that runs from now on.
 
         Args:
@@ -51,7 +51,7 @@ class LogWriter:
             attempt.lines = list(lines)
             self._talking[attempt] = job
 
-    def say(self, job: Job, attempt: Attempt, text: str) -> None:
+    def say(self, job: Job, attempt: RunningAttempt, text: str) -> None:
         """Let a running attempt say something now, unless it has ended."""
         if job.current is attempt:
             if attempt.lines is None:
@@ -59,7 +59,7 @@ class LogWriter:
                 self._talking[attempt] = job
             attempt.lines.append((self._clock.now_ms, text))
 
-    def close(self, job: Job, attempt: Attempt, *, has_exited: bool) -> None:
+    def close(self, job: Job, attempt: RunningAttempt, *, has_exited: bool) -> None:
         """Write what an attempt said that has ended.
 
         Args:
@@ -86,9 +86,7 @@ class LogWriter:
             self._write(job, attempt, [line for line in lines if line[0] <= now_ms])
             attempt.lines = [line for line in lines if line[0] > now_ms]
 
-    def _write(self, job: Job, attempt: Attempt, lines: Sequence[Line]) -> None:
-        if attempt.started_ms is None:
-            return
+    def _write(self, job: Job, attempt: RunningAttempt, lines: Sequence[Line]) -> None:
         task = job.spec.task
         for index in range(1 if task is None else len(task.containers)):
             location = container_log_location(job, attempt, index)

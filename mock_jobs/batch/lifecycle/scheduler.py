@@ -15,7 +15,7 @@ from mock_jobs.batch.records.job import Job
 from mock_jobs.batch.records.job_queue import ComputeQueue
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.lifecycle.jobs import Lifecycle
+    from mock_jobs.batch.lifecycle.ports import Dispatcher
     from mock_jobs.batch.queueing.timer_batches import TimerBatches
     from mock_jobs.batch.records.compute_environment import ComputeEnvironment
     from mock_jobs.batch.records.consumable_resources import ConsumableResources
@@ -27,21 +27,21 @@ class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
     """Places RUNNABLE jobs: queues by priority, the jobs of each queue in the order of its line.
 
     Args:
-        lifecycle: Moves the jobs that are placed.
+        dispatcher: Begins the attempts of the jobs that are placed.
         settings: Tells whether the head of a queue holds up the rest.
         consumables: The consumable resources that jobs wait for beside room.
     """
 
     def __init__(
         self,
-        lifecycle: Lifecycle,
+        dispatcher: Dispatcher[Job, ComputeEnvironment],
         clock: Clock,
         timer_batches: TimerBatches[Job],
         settings: BatchSettings,
         consumables: ConsumableResources,
     ) -> None:
-        super().__init__(lifecycle, clock, timer_batches, settings)
-        self._lifecycle = lifecycle
+        super().__init__(dispatcher, clock, timer_batches, settings)
+        self._dispatcher = dispatcher
         self._consumables = consumables
 
     def _wait_queue_of(self, job: Job) -> ComputeQueue[Job]:
@@ -53,7 +53,7 @@ class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
         line.begin_pass(self._clock.now_ms)
         environment = self._find_capacity(job)
         if environment is not None:
-            self._lifecycle.dispatch(job, environment)
+            self._dispatcher.dispatch(job, environment)
         line.end_pass()
         return environment is not None
 
@@ -64,7 +64,7 @@ class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
         while (job := line.head()) is not None:
             is_eligible = job.due_ms <= now_ms
             if is_eligible and (environment := self._find_capacity(job)) is not None:
-                self._lifecycle.dispatch(job, environment)
+                self._dispatcher.dispatch(job, environment)
                 continue
             if is_first:
                 reason = blocked_reason(queue, job) if is_eligible else None

@@ -26,7 +26,8 @@ from mock_jobs.batch.states import (
 )
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.lifecycle.jobs import Lifecycle
+    from mock_jobs.batch.lifecycle.attempts import Attempts
+    from mock_jobs.batch.lifecycle.endings import Ending, Endings
     from mock_jobs.batch.scenario.settings import BatchSettings
 
 _NOT_STARTED = frozenset({SUBMITTED, PENDING, RUNNABLE})
@@ -36,12 +37,14 @@ class Stopper:
     """Carries out CancelJob and TerminateJob.
 
     Args:
-        lifecycle: Moves the jobs.
+        endings: Ends jobs.
+        attempts: Stops containers.
         settings: Tells how long containers take to stop.
     """
 
-    def __init__(self, lifecycle: Lifecycle, settings: BatchSettings) -> None:
-        self._lifecycle = lifecycle
+    def __init__(self, endings: Endings, attempts: Attempts, settings: BatchSettings) -> None:
+        self._endings = endings
+        self._attempts = attempts
         self._settings = settings
 
     def stop(self, job: Job, request: StopRequest, reason: str) -> None:
@@ -70,15 +73,15 @@ class Stopper:
         is_stopping = job.is_terminated
         _accept(job, request, reason)
         if effect is StopEffect.FAIL_NOW:
-            self._lifecycle.finish([(job, Trigger.STOPPED, job.stop_reason)])
+            self._endings.finish([(job, Trigger.STOPPED, job.stop_reason)])
         elif effect is StopEffect.FAIL_LATER:
             job.is_stop_delayed = True
         else:
             grace_ms = round(self._settings.terminate_grace_seconds * 1000)
             if job.status != RUNNING or not grace_ms:
-                self._lifecycle.stop_container(job)
+                self._attempts.stop_container(job)
             elif not is_stopping:
-                self._lifecycle.end_later(job, grace_ms)
+                self._attempts.end_later(job, grace_ms)
 
     def _stop_array(self, array: ArrayJob, request: StopRequest, reason: str) -> None:
         if array.is_terminal:
@@ -89,7 +92,7 @@ class Stopper:
         is_early = array.status == SUBMITTED
         _accept(array, request, reason)
         array.is_stop_delayed = waits
-        endings: list[tuple[Job, Trigger, str | None]] = []
+        endings: list[Ending] = []
         for child in array.children:
             if child.is_terminal:
                 continue
@@ -101,7 +104,7 @@ class Stopper:
                 endings.append((child, Trigger.STOPPED, child.stop_reason))
             else:
                 self._stop_one(child, request, reason, is_waiting=child.status == PENDING)
-        self._lifecycle.finish(endings)
+        self._endings.finish(endings)
 
 
 def _waits_for_another_array(child: Job) -> bool:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, invalid, refused
-from mock_jobs.batch.lifecycle.jobs import MAX_TAGS
+from mock_jobs.batch.lifecycle.attempts import MAX_TAGS
 from mock_jobs.batch.names import parse_job_id
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations
 from mock_jobs.batch.region import check_tag_keys

@@ -86,8 +86,6 @@ class Attempt:
     Attributes:
         allocations: What it took of consumable resources.
         host_ends_ms: When its host goes away, if that is known.
-        lines: What it says, when, as far as it is not written yet; None for nothing.
-        loses_host: Whether that comes before its planned end.
     """
 
     __slots__ = (
@@ -95,16 +93,11 @@ class Attempt:
         "environment",
         "exit_code",
         "host_ends_ms",
-        "lines",
-        "loses_host",
-        "plan",
         "reason",
         "scheduled_ms",
-        "started_ms",
         "status_reason",
         "stopped_ms",
         "task_id",
-        "times_out",
     )
 
     def __init__(self, environment: ComputeEnvironment, task_id: str, scheduled_ms: int) -> None:
@@ -112,16 +105,59 @@ class Attempt:
         self.task_id = task_id
         self.scheduled_ms = scheduled_ms
         self.allocations: tuple[Allocation, ...] = ()
-        self.started_ms: int | None = None
         self.stopped_ms: int | None = None
         self.exit_code: int | None = None
         self.reason: str | None = None
         self.status_reason: str | None = None
-        self.plan: JobPlan | None = None
-        self.times_out = False
         self.host_ends_ms: int | None = None
+
+    @property
+    def started_ms(self) -> int | None:
+        """When its container started; None for one that has not, or never did."""
+        return None
+
+
+class RunningAttempt(Attempt):
+    """An attempt whose container has started; it takes the place of the attempt that was placed, and stays when it has ended.
+
+    Attributes:
+        plan: What the container does.
+        timed_from_ms: From when its duration counts.
+        times_out: Whether its timeout comes before its planned end.
+        loses_host: Whether the end of its host comes before both.
+        lines: What it says, when, as far as it is not written yet; None for nothing.
+    """
+
+    __slots__ = ("lines", "loses_host", "plan", "started_ms", "timed_from_ms", "times_out")
+
+    started_ms: int
+
+    def __init__(self, placed: Attempt, plan: JobPlan, started_ms: int, timed_from_ms: int) -> None:
+        self.environment = placed.environment
+        self.task_id = placed.task_id
+        self.scheduled_ms = placed.scheduled_ms
+        self.allocations = placed.allocations
+        self.host_ends_ms = placed.host_ends_ms
+        self.plan = plan
+        self.started_ms = started_ms
+        self.timed_from_ms = timed_from_ms
+        self.stopped_ms = None
+        self.exit_code = None
+        self.reason = None
+        self.status_reason = None
+        self.times_out = False
         self.loses_host = False
         self.lines: list[Line] | None = None
+
+    @property
+    def awaits_function(self) -> bool:
+        """Whether a function stands for the container and has not returned, so that nothing is known of its end."""
+        return self.plan.run is not None and self.exit_code is None
+
+    @property
+    def hangs(self) -> bool:
+        """Whether, as things are, it will not end by itself."""
+        return not (self.times_out or self.loses_host) and (self.plan.duration_ms is None or self.awaits_function)
 
 
 class Job:
@@ -208,11 +244,7 @@ class Job:
     @property
     def hangs(self) -> bool:
         """Whether it runs and, as things are, will not end by itself."""
-        attempt = self.current
-        if attempt is None or attempt.plan is None or attempt.times_out or attempt.loses_host:
-            return False
-        # Until its function returns, nothing is known.
-        return attempt.plan.duration_ms is None or (attempt.plan.run is not None and attempt.exit_code is None)
+        return isinstance(self.current, RunningAttempt) and self.current.hangs
 
     @property
     def job_id(self) -> str:
@@ -250,6 +282,12 @@ class Job:
         if self.current is not None:
             return self.current
         return self.attempts[-1] if self.attempts else None
+
+    @property
+    def last_reason(self) -> str | None:
+        """Why its last attempt ended, which it shows while it waits for the next one; None before the first."""
+        attempt = self.last_attempt
+        return None if attempt is None else attempt.status_reason
 
 
 class ArrayJob(Job):

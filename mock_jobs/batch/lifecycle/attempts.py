@@ -1,0 +1,265 @@
+"""How the attempts of jobs begin, run and end.
+
+Sources: user guide, "Job states", "Automated job retries" and "Job timeouts" (*documented*).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from mock_jobs.batch import messages
+from mock_jobs.batch.lifecycle.plan_matching import plan_for
+from mock_jobs.batch.records.job import Attempt, Job, RunningAttempt
+from mock_jobs.batch.records.node import MultiNodeJob
+from mock_jobs.batch.states import RUNNING, STARTING, Trigger
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.lifecycle.endings import Endings
+    from mock_jobs.batch.lifecycle.functions import FunctionRunner
+    from mock_jobs.batch.lifecycle.logs import LogWriter
+    from mock_jobs.batch.lifecycle.timers import JobTimers
+    from mock_jobs.batch.lifecycle.transition import Transition
+    from mock_jobs.batch.records.compute_environment import ComputeEnvironment
+    from mock_jobs.batch.records.consumable_resources import ConsumableResources
+    from mock_jobs.batch.scenario.scenario import Scenario
+    from mock_jobs.core.world import World
+
+# What a shell reports for a process that was killed by SIGKILL. That Batch shows it after a timeout is observed.
+KILLED = 137
+MAX_TAGS = 50
+
+
+class RetryOrFail(Protocol):
+    """Tries a job again whose attempt failed, or ends it."""
+
+    def __call__(self, job: Job, status_reason: str, reason: str | None, exit_code: int | None) -> None:
+        """Do so."""
+
+
+class Attempts:
+    """Begins, runs and ends attempts.
+
+    Args:
+        world: Its clock and ids.
+        scenario: Pace, settings and plans.
+        transition: Changes the status.
+        timers: Carry what follows later.
+        endings: Ends jobs.
+        functions: Runs the functions of a test that stand for containers.
+        logs: Writes what containers say.
+        consumables: The consumable resources that attempts take and give back.
+        retry_or_fail: Called after an attempt that failed.
+        look_again: Called when there is room again.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        scenario: Scenario,
+        transition: Transition[Job, Trigger],
+        timers: JobTimers[Job],
+        endings: Endings,
+        *,
+        functions: FunctionRunner,
+        logs: LogWriter,
+        consumables: ConsumableResources,
+        retry_or_fail: RetryOrFail,
+        look_again: Callable[[], None],
+    ) -> None:
+        self._clock = world.clock
+        self._ids = world.ids
+        self._scenario = scenario
+        self._transition = transition
+        self._timers = timers
+        self._endings = endings
+        self._functions = functions
+        self._logs = logs
+        self._consumables = consumables
+        self._retry_or_fail = retry_or_fail
+        self._look_again = look_again
+
+    # Beginning
+
+    def dispatch(self, job: Job, environment: ComputeEnvironment) -> None:
+        """Begin an attempt of a RUNNABLE job in an environment that has room for it."""
+        spec = job.spec
+        if spec.propagate_tags and len({**spec.definition.tags, **spec.tags}) > MAX_TAGS:
+            self._endings.finish([(job, Trigger.JOB_REFUSED, messages.TAGS_EXCEEDED)])
+            return
+        environment.in_use += spec.vcpus
+        attempt = self._begin(job, environment)
+        if spec.requirements is not None:
+            attempt.allocations = self._consumables.take(spec.requirements.needs)
+        self._transition.move(job, Trigger.DISPATCHED)
+        spec.queue.usage.placed(job)
+        self._start_later(job)
+
+    def begin_beside(self, node: Job, main: Attempt) -> None:
+        """Begin an attempt of a node where the main node runs."""
+        self._begin(node, main.environment)
+        self._transition.move(node, Trigger.MAIN_NODE_STARTED)
+        self._start_later(node)
+
+    def _begin(self, job: Job, environment: ComputeEnvironment) -> Attempt:
+        attempt = job.current = Attempt(environment, self._ids.hex(32), self._clock.now_ms)
+        job.status_reason = None
+        return attempt
+
+    def _start_later(self, job: Job) -> None:
+        self._timers.set_by_setting(job, "starting_seconds", self.start)
+
+    def start(self, job: Job) -> None:
+        """Start the container of a STARTING job, or fail to."""
+        placed = job.current
+        if job.status != STARTING or placed is None or not self._timers.is_due(job):
+            return
+        plan = plan_for(self._scenario.plans, job, job.attempt_number)
+        if plan.start_failure is not None:
+            self._fail(job, placed, None, plan.start_failure, messages.TASK_NOT_STARTED)
+            return
+        now_ms = self._clock.now_ms
+        # Nodes of equal duration end together, also if real time has passed between their starts.
+        attempt = RunningAttempt(placed, plan, now_ms, now_ms if job.holds_room else job.due_ms)
+        job.current = attempt
+        job.started_ms = now_ms
+        self._transition.move(job, Trigger.CONTAINER_STARTED)
+        self._logs.open(job, attempt, plan.lines(now_ms))
+        if job.holds_room:
+            job.spec.queue.usage.started(job, now_ms)
+        if plan.run is None:
+            attempt.exit_code = plan.exit_code
+            self._run_on(job, attempt)
+        else:
+            self._functions.run(job, attempt, plan.run, self._run_on)
+
+    # Running
+
+    def _run_on(self, job: Job, attempt: RunningAttempt) -> None:
+        """Set the end of a container whose outcome is known: its own, or that by its timeout or host."""
+        if job.is_terminated:
+            # Its end is set.
+            return
+        # Time has passed already if a function was run.
+        passed_ms = self._clock.now_ms - attempt.timed_from_ms
+        duration_ms = attempt.plan.duration_ms
+        if duration_ms is not None:
+            duration_ms = max(duration_ms, self._scenario.latency_ms(None), passed_ms)
+        timeout_s = job.spec.timeout_seconds
+        if timeout_s is not None and (attempt.times_out or duration_ms is None or duration_ms > timeout_s * 1000):
+            attempt.times_out = True
+            duration_ms = timeout_s * 1000 + self._scenario.latency_ms("timeout_grace_seconds", at_least=False)
+        if attempt.host_ends_ms is not None:
+            left_ms = attempt.host_ends_ms - attempt.started_ms
+            if duration_ms is None or left_ms < duration_ms:
+                attempt.loses_host, attempt.times_out = True, False
+                duration_ms = left_ms
+        if duration_ms is None:
+            self._timers.clear(job)
+        else:
+            self._end_in(job, duration_ms - passed_ms)
+
+    def _end_in(self, job: Job, delay_ms: int) -> None:
+        self._timers.set(job, delay_ms, self._end_after_nodes if isinstance(job, MultiNodeJob) else self.end)
+
+    # Ending
+
+    def end(self, job: Job) -> None:
+        """End the attempt of a RUNNING job as was set."""
+        attempt = job.current
+        if not isinstance(attempt, RunningAttempt) or not self._timers.is_due(job):
+            return
+        plan = attempt.plan
+        if job.is_terminated:
+            self.stop_container(job)
+        elif attempt.loses_host:
+            self.lose_host(job)
+        elif attempt.times_out:
+            self._close(job, attempt, KILLED, None, messages.ATTEMPT_TIMED_OUT)
+            self._endings.finish([(job, Trigger.TIMED_OUT, messages.ATTEMPT_TIMED_OUT)])
+        elif plan.host_lost:
+            self._fail(job, attempt, None, plan.reason, _host_lost(attempt))
+        elif attempt.exit_code == 0:
+            self._close(job, attempt, 0, plan.reason, messages.CONTAINER_EXITED)
+            self._endings.finish([(job, Trigger.EXITED_ZERO, messages.CONTAINER_EXITED)])
+        else:
+            self._fail(job, attempt, attempt.exit_code, plan.reason, messages.CONTAINER_EXITED)
+
+    def _end_after_nodes(self, whole: Job) -> None:
+        """End the attempt of a multi-node parallel job as was set, after the nodes that start or end at the same moment."""
+        assert isinstance(whole, MultiNodeJob)
+        if any(self._is_about_to_move(node) for node in whole.others):
+            self._timers.set_by_setting(whole, None, self._end_after_nodes)
+        else:
+            self.end(whole)
+
+    def _is_about_to_move(self, node: Job) -> bool:
+        if not self._timers.is_due(node):
+            return False
+        return node.status == STARTING or (node.status == RUNNING and not node.hangs)
+
+    def end_later(self, job: Job, delay_ms: int) -> None:
+        """End a RUNNING job that was terminated after a delay, in milliseconds, whatever was set."""
+        for node in job.others if isinstance(job, MultiNodeJob) else ():
+            if node.status == STARTING:
+                self.stop_container(node)
+            elif node.status == RUNNING:
+                self._timers.set(node, delay_ms, self.end)
+        self._timers.set(job, delay_ms, self.end)
+
+    def lose_host(self, job: Job) -> None:
+        """End the attempt of a STARTING or RUNNING job, whose host goes away now."""
+        if job.is_terminated:
+            self.stop_container(job)
+        elif job.current is not None:
+            self._fail(job, job.current, None, None, _host_lost(job.current))
+
+    def lose_host_later(self, job: Job, delay_ms: int) -> None:
+        """End the attempt of a STARTING or RUNNING job after a delay, in milliseconds, when its host goes away."""
+        attempt = job.current
+        if attempt is None:
+            return
+        ends_ms = self._clock.now_ms + delay_ms
+        attempt.host_ends_ms = ends_ms if attempt.host_ends_ms is None else min(attempt.host_ends_ms, ends_ms)
+        # What has not started, or is a function at work, sees to it when its end is set.
+        if isinstance(attempt, RunningAttempt) and attempt.exit_code is not None and job.due_ms > ends_ms:
+            attempt.loses_host, attempt.times_out = True, False
+            self._end_in(job, delay_ms)
+
+    def stop_container(self, job: Job) -> None:
+        """End a STARTING or RUNNING job that was terminated."""
+        self.kill(job, job.stop_reason)
+        self._endings.finish([(job, Trigger.STOPPED, job.stop_reason)])
+
+    def kill(self, job: Job, reason: str | None) -> None:
+        """Close the attempt of a job, if one is going on, before its own end; a container that ran was killed."""
+        attempt = job.current
+        if attempt is not None:
+            self._close(job, attempt, KILLED if isinstance(attempt, RunningAttempt) else None, None, reason)
+
+    def _fail(self, job: Job, attempt: Attempt, exit_code: int | None, reason: str | None, status_reason: str) -> None:
+        self._close(job, attempt, exit_code, reason, status_reason)
+        self._retry_or_fail(job, status_reason, reason, exit_code)
+
+    def _close(self, job: Job, attempt: Attempt, exit_code: int | None, reason: str | None, status_reason: str | None) -> None:
+        now_ms = self._clock.now_ms
+        attempt.stopped_ms = now_ms
+        attempt.exit_code = exit_code
+        attempt.reason = reason
+        attempt.status_reason = status_reason
+        has_run = False
+        if isinstance(attempt, RunningAttempt):
+            has_run = True
+            self._logs.close(job, attempt, has_exited=status_reason == messages.CONTAINER_EXITED)
+        job.attempts = (*job.attempts, attempt)
+        job.current = None
+        if job.holds_room:
+            attempt.environment.in_use -= job.spec.vcpus
+            job.spec.queue.usage.freed(job, now_ms, has_run=has_run)
+            for resource, quantity in attempt.allocations:
+                resource.give_back(quantity)
+            self._look_again()
+
+
+def _host_lost(attempt: Attempt) -> str:
+    return messages.HOST_LOST.format(instance=attempt.environment.instance_id)

@@ -1,0 +1,127 @@
+"""What the lifecycles of all kinds of jobs share: retries, and the job at the head of its queue that says why it is blocked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from mock_jobs.batch.lifecycle.timers import JobTimers
+from mock_jobs.batch.lifecycle.transition import Movable, Transition, TriggerT
+from mock_jobs.batch.queueing.schedulable import JobT_contra, QueuedSpec
+from mock_jobs.batch.queueing.timer_batches import TimerBatches
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.queueing.base_scheduler import BaseScheduler
+    from mock_jobs.batch.scenario.scenario import Scenario
+    from mock_jobs.batch.workload.retry_strategy import RetryStrategy
+    from mock_jobs.core.world import World
+
+
+class RetriedSpec(QueuedSpec, Protocol):
+    """What a submission fixed."""
+
+    @property
+    def retry(self) -> RetryStrategy | None:
+        """What decides after an attempt that failed; None for no second one."""
+        ...
+
+
+class Retried(Movable, Protocol):
+    """A job that may be tried again."""
+
+    @property
+    def spec(self) -> RetriedSpec:
+        """What its submission fixed."""
+        ...
+
+    @property
+    def attempts(self) -> Sequence[object]:
+        """The attempts that ended."""
+        ...
+
+    @property
+    def last_reason(self) -> str | None:
+        """Why its last attempt ended, which it shows while it waits for the next one."""
+        ...
+
+
+RetriedT = TypeVar("RetriedT", bound=Retried)
+
+
+class BlockAnnouncer(Protocol[JobT_contra]):
+    """Announces blocked queues."""
+
+    def blocked(self, job: JobT_contra) -> None:
+        """Announce that the job at the head of a queue can never be placed, as things are."""
+        ...
+
+
+class BaseLifecycle(Generic[RetriedT, TriggerT]):
+    """Moves the jobs of one kind, of one account and region.
+
+    Args:
+        world: Its clock.
+        scenario: Pace and settings.
+        announcer: Announces blocked queues.
+        retried: The trigger for another attempt.
+        failed: The trigger for the end after a failed attempt.
+
+    Attributes:
+        scheduler: Decides when a RUNNABLE job begins an attempt.
+        timer_batches: What jobs will do next.
+    """
+
+    scheduler: BaseScheduler[RetriedT, Any]
+
+    def __init__(
+        self, world: World, scenario: Scenario, announcer: BlockAnnouncer[RetriedT], *, retried: TriggerT, failed: TriggerT
+    ) -> None:
+        self._clock = world.clock
+        self._scenario = scenario
+        self._block_announcer = announcer
+        self._retried = retried
+        self._failed = failed
+        self.timer_batches: TimerBatches[RetriedT] = TimerBatches(world.clock)
+        self._timers: JobTimers[RetriedT] = JobTimers(world.clock, scenario, self.timer_batches)
+        self._transition: Transition[RetriedT, TriggerT] = Transition(world.clock)
+
+    def enqueue(self, job: RetriedT, latency: str | None) -> None:
+        """Hand a RUNNABLE job to the scheduler, which may dispatch it after a latency.
+
+        Args:
+            job: The job.
+            latency: Name of the setting, None for the least that the pace allows.
+        """
+        self.scheduler.add(job, self._clock.now_ms + self._scenario.latency_ms(latency))
+
+    def mark_blocked(self, job: RetriedT, reason: str) -> None:
+        """Show at a RUNNABLE job at the head of its queue why it can never be dispatched, as things are."""
+        job.status_reason = reason
+        job.moves += 1
+        job.reads = 0
+        self._block_announcer.blocked(job)
+
+    def clear_blocked(self, job: RetriedT) -> None:
+        """Show at a RUNNABLE job what it showed before it was blocked."""
+        job.status_reason = job.last_reason
+
+    def _retry_or_fail(self, job: RetriedT, status_reason: str, reason: str | None = None, exit_code: int | None = None) -> None:
+        """Try a job again whose attempt failed and is closed, if its retry strategy says so, or end it.
+
+        Args:
+            job: The job.
+            status_reason: The reason of the attempt.
+            reason: The reason of its container, None if there is none.
+            exit_code: None if there is none.
+        """
+        retry = job.spec.retry
+        if retry is not None and retry.repeats(len(job.attempts), status_reason, reason, exit_code):
+            job.status_reason = status_reason
+            self._transition.move(job, self._retried)
+            self.enqueue(job, "retry_delay_seconds")
+        else:
+            self._end(job, self._failed, status_reason)
+
+    def _end(self, job: RetriedT, trigger: TriggerT, reason: str | None) -> None:
+        """End a job, and whatever ends with it."""
+        self._transition.end(job, trigger, reason)

@@ -1,0 +1,93 @@
+"""Who hears of each change of status of a job, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mock_jobs.batch.lifecycle.transition import Listener
+from mock_jobs.batch.records.job import Job
+from mock_jobs.batch.records.node import MultiNodeJob
+from mock_jobs.batch.states import RUNNABLE, TERMINAL, JobStatus, Trigger
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.lifecycle.announcements import Announcer
+    from mock_jobs.batch.lifecycle.node_follower import NodeFollower
+    from mock_jobs.batch.lifecycle.retention import Retention
+    from mock_jobs.batch.lifecycle.scheduler import Scheduler
+    from mock_jobs.batch.records.consumable_resources import ConsumableResources
+    from mock_jobs.core.clock import Clock
+
+
+def job_listeners(
+    scheduler: Scheduler,
+    clock: Clock,
+    consumables: ConsumableResources,
+    retention: Retention,
+    announcer: Announcer,
+    *,
+    node_follower: NodeFollower,
+) -> Sequence[Listener[Job, Trigger]]:
+    """Return who hears of each change, in the order of the calls.
+
+    1. The wait queue, which a job that was RUNNABLE leaves.
+    2. What lists and counts the job: the queue with its index, and either the consumers of resources or the summary of its array.
+    3. The use of the queue and then the retention of jobs, when a job has ended as a whole.
+    4. The announcer, which draws up what the others have made of it.
+    5. The node follower, which moves the nodes of the job and so brings about further changes.
+
+    A node beside the main one changes with its job, so nobody hears of it.
+    """
+
+    def leave_wait_queue(job: Job, before: JobStatus, trigger: Trigger) -> None:
+        del before, trigger
+        scheduler.remove(job)
+
+    def update_listings(job: Job, before: JobStatus, trigger: Trigger) -> None:
+        del trigger
+        queue, parent = job.spec.queue, job.parent
+        queue.moves += 1
+        queue.reads = 0
+        if parent is None:
+            queue.index.moved(job, before, job.spec.share_identifier)
+            consumables.consumers.moved(job, before)
+        else:
+            parent.summary[before] -= 1
+            parent.summary[job.status] += 1
+            parent.summary_ms = clock.now_ms
+            parent.moves += 1
+            parent.reads = 0
+
+    def end_whole_job(job: Job, before: JobStatus, trigger: Trigger) -> None:
+        del before, trigger
+        if job.parent is None:
+            job.spec.queue.usage.ended(job)
+            retention.job_ended(job)
+
+    return (
+        Listener(leave_wait_queue, _leaves_runnable),
+        Listener(update_listings, _is_no_node),
+        Listener(end_whole_job, _ends),
+        Listener(announcer.changed, _is_no_node),
+        Listener(node_follower.follow, _has_nodes),
+    )
+
+
+def _is_no_node(kind: type[Job], before: str, after: str) -> bool:
+    del before, after
+    return kind.holds_room
+
+
+def _leaves_runnable(kind: type[Job], before: str, after: str) -> bool:
+    del after
+    return kind.holds_room and before == RUNNABLE
+
+
+def _ends(kind: type[Job], before: str, after: str) -> bool:
+    del before
+    return kind.holds_room and after in TERMINAL
+
+
+def _has_nodes(kind: type[Job], before: str, after: str) -> bool:
+    del before, after
+    return issubclass(kind, MultiNodeJob)

@@ -1,0 +1,50 @@
+"""When the next move of each job is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Generic
+
+from mock_jobs.batch.queueing.schedulable import JobT
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.queueing.timer_batches import TimerBatches
+    from mock_jobs.batch.scenario.scenario import Scenario
+    from mock_jobs.core.clock import Clock
+
+_NEVER_MS: Final = 1 << 62
+
+
+class JobTimers(Generic[JobT]):
+    """Sets the one timer that each job has for its next move; what was set before no longer counts.
+
+    A timer cannot be taken out of its batch. So the move asks `is_due()`, which is false for a timer that a later one replaced.
+
+    Args:
+        clock: Its time.
+        scenario: Its pace may make delays longer.
+        timer_batches: Carry the moves.
+    """
+
+    def __init__(self, clock: Clock, scenario: Scenario, timer_batches: TimerBatches[JobT]) -> None:
+        self._clock = clock
+        self._scenario = scenario
+        self._timer_batches = timer_batches
+
+    def set(self, job: JobT, delay_ms: int, move: Callable[[JobT], None]) -> None:
+        """Move a job after a delay, in milliseconds, or after the least that the pace allows."""
+        due_ms = job.due_ms = self._clock.now_ms + max(delay_ms, self._scenario.latency_ms(None))
+        self._timer_batches.put(due_ms, move, job)
+
+    def set_by_setting(self, job: JobT, setting: str | None, move: Callable[[JobT], None]) -> None:
+        """Move a job after the latency that a setting tells, by its name, or after the least that the pace allows."""
+        due_ms = job.due_ms = self._clock.now_ms + self._scenario.latency_ms(setting)
+        self._timer_batches.put(due_ms, move, job)
+
+    def clear(self, job: JobT) -> None:
+        """Leave a job without a next move."""
+        job.due_ms = _NEVER_MS
+
+    def is_due(self, job: JobT) -> bool:
+        """Return whether the time of the next move of a job has come."""
+        return job.due_ms <= self._clock.now_ms

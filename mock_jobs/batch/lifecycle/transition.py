@@ -1,0 +1,93 @@
+"""The one place where a job gets another status, and who hears of it.
+
+The tables of states say what is legal; a transition that is in no table raises KeyError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+
+from mock_jobs.batch.queueing.schedulable import Queued
+
+if TYPE_CHECKING:
+    from mock_jobs.core.clock import Clock
+
+
+class Movable(Queued, Protocol):
+    """A job whose status changes.
+
+    Attributes:
+        transitions: The status that follows a status and a trigger.
+        stopped_ms: When it ended, in milliseconds since the epoch.
+    """
+
+    transitions: ClassVar[Any]
+    status: Any
+    status_reason: str | None
+    stopped_ms: int | None
+
+
+MovableT = TypeVar("MovableT", bound=Movable)
+TriggerT = TypeVar("TriggerT")
+
+
+@dataclass(frozen=True, slots=True)
+class Listener(Generic[MovableT, TriggerT]):
+    """Somebody who hears of changes of status.
+
+    Attributes:
+        hear: Called with the job, which has its new status, the status before and the trigger.
+        concerns: Whether it hears of jobs of a class that change from one status to another; asked once for each such change.
+    """
+
+    hear: Callable[[MovableT, Any, TriggerT], None]
+    concerns: Callable[[type[MovableT], str, str], bool]
+
+
+_Step = tuple[Any, tuple[Callable[[MovableT, Any, TriggerT], None], ...]]
+
+
+class Transition(Generic[MovableT, TriggerT]):
+    """Moves jobs of one kind, of one account and region, from status to status.
+
+    Args:
+        clock: Tells when a job ends.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._listeners: Sequence[Listener[MovableT, TriggerT]] = ()
+        self._steps: dict[tuple[type[MovableT], Any, TriggerT], _Step[MovableT, TriggerT]] = {}
+
+    def listen(self, listeners: Sequence[Listener[MovableT, TriggerT]]) -> None:
+        """Set who hears of each change, in this order."""
+        self._listeners = listeners
+        self._steps.clear()
+
+    def move(self, job: MovableT, trigger: TriggerT) -> None:
+        """Give a job the status that a trigger leads to, and call the listeners that it concerns."""
+        before = job.status
+        try:
+            job.status, hearers = self._steps[job.__class__, before, trigger]
+        except KeyError:
+            job.status, hearers = self._find_step(job, trigger)
+        job.moves += 1
+        job.reads = 0
+        for hear in hearers:
+            hear(job, before, trigger)
+
+    def end(self, job: MovableT, trigger: TriggerT, reason: str | None) -> None:
+        """Give a job the terminal status that a trigger leads to, and the reason for it."""
+        job.stopped_ms = self._clock.now_ms
+        job.status_reason = reason
+        self.move(job, trigger)
+
+    def _find_step(self, job: MovableT, trigger: TriggerT) -> _Step[MovableT, TriggerT]:
+        """Return the new status and who hears of it; kept, because jobs of one class make few different moves, and many of each."""
+        kind, before = job.__class__, job.status
+        after = job.transitions[before, trigger]
+        hearers = tuple(each.hear for each in self._listeners if each.concerns(kind, before, after))
+        step = self._steps[kind, before, trigger] = (after, hearers)
+        return step
