@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mock_jobs.batch.lifecycle.transition import Listener
+from mock_jobs.batch.lifecycle.transition import Listener, ends, leaves_runnable
 from mock_jobs.batch.records.job import Job
 from mock_jobs.batch.records.node import MultiNodeJob
-from mock_jobs.batch.states import RUNNABLE, TERMINAL, JobStatus, Trigger
+from mock_jobs.batch.states import JobStatus, Trigger
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.announcements import Announcer
@@ -79,13 +79,11 @@ def _is_no_node(kind: type[Job], before: str, after: str) -> bool:
 
 
 def _leaves_runnable(kind: type[Job], before: str, after: str) -> bool:
-    del after
-    return kind.holds_room and before == RUNNABLE
+    return kind.holds_room and leaves_runnable(kind, before, after)
 
 
 def _ends(kind: type[Job], before: str, after: str) -> bool:
-    del before
-    return kind.holds_room and after in TERMINAL
+    return kind.holds_room and ends(kind, before, after)
 
 
 def _has_nodes(kind: type[Job], before: str, after: str) -> bool:

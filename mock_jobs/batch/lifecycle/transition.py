@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from mock_jobs.batch.queueing.schedulable import Queued
+from mock_jobs.batch.states import RUNNABLE, TERMINAL
 
 if TYPE_CHECKING:
     from mock_jobs.core.clock import Clock
@@ -33,6 +34,24 @@ MovableT = TypeVar("MovableT", bound=Movable)
 TriggerT = TypeVar("TriggerT")
 
 
+def always(kind: type[object], before: str, after: str) -> bool:
+    """Return that each change concerns a listener."""
+    del kind, before, after
+    return True
+
+
+def leaves_runnable(kind: type[object], before: str, after: str) -> bool:
+    """Return whether jobs leave their wait queue with a change."""
+    del kind, after
+    return before == RUNNABLE
+
+
+def ends(kind: type[object], before: str, after: str) -> bool:
+    """Return whether jobs end with a change."""
+    del kind, before
+    return after in TERMINAL
+
+
 @dataclass(frozen=True, slots=True)
 class Listener(Generic[MovableT, TriggerT]):
     """Somebody who hears of changes of status.
@@ -43,7 +62,7 @@ class Listener(Generic[MovableT, TriggerT]):
     """
 
     hear: Callable[[MovableT, Any, TriggerT], None]
-    concerns: Callable[[type[MovableT], str, str], bool]
+    concerns: Callable[[type[MovableT], str, str], bool] = always
 
 
 _Step = tuple[Any, tuple[Callable[[MovableT, Any, TriggerT], None], ...]]

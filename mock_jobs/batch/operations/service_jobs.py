@@ -20,7 +20,7 @@ from mock_jobs.batch.region import BatchStores, check_tag_keys
 from mock_jobs.batch.service_jobs.job import ServiceJob, ServiceJobSpec, Submission
 from mock_jobs.batch.service_jobs.payload import read_instances
 from mock_jobs.batch.service_jobs.resources import ServiceQueue
-from mock_jobs.batch.service_jobs.retry import ServiceRetryStrategy
+from mock_jobs.batch.service_jobs.retry import service_strategy_of
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import ServiceJobTypeType
@@ -74,7 +74,7 @@ class ServiceJobOperations(BatchStores):
         if len(content.encode()) > MAX_PAYLOAD:
             raise invalid(messages.PAYLOAD_TOO_LARGE)
         instances = read_instances(service_request_payload)
-        retry = None if retry_strategy is None else ServiceRetryStrategy.parse(retry_strategy)
+        retry = service_strategy_of(retry_strategy)
         _check_priority(scheduling_priority)
         if share_identifier is not None and not is_share_identifier(share_identifier):
             raise invalid(messages.SHARE_IDENTIFIER)

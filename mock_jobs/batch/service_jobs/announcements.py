@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.announcements import Announcer
     from mock_jobs.batch.names import Arns
     from mock_jobs.batch.service_jobs.job import ServiceJob
+    from mock_jobs.batch.service_jobs.states import ServiceJobStatus, ServiceTrigger
     from mock_jobs.core.clock import Clock
     from mock_jobs.core.events import Event
 
@@ -58,8 +59,9 @@ class ServiceAnnouncer:
         self._clock = clock
         self._arns = arns
 
-    def changed(self, job: ServiceJob) -> None:
+    def changed(self, job: ServiceJob, before: ServiceJobStatus, trigger: ServiceTrigger) -> None:
         """Announce that a job has a new status."""
+        del before, trigger
         self._announce(STATE_CHANGE, job, _detail(job))
 
     def blocked(self, job: ServiceJob) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from mock_jobs.batch.service_jobs.states import SERVICE_TRANSITIONS
 from mock_jobs.batch.states import SUBMITTED, TERMINAL
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from mock_jobs.batch.scenario.plans import JobPlan
     from mock_jobs.batch.scenario.queue_block import QueueBlock
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment, ServiceQueue
-    from mock_jobs.batch.service_jobs.retry import ServiceRetryStrategy
     from mock_jobs.batch.service_jobs.states import ServiceJobStatus
+    from mock_jobs.batch.workload.retry_strategy import RetryStrategy
 
 # How many preempted attempts DescribeServiceJob shows (inferred).
 RECENT_PREEMPTIONS = 5
@@ -49,7 +50,7 @@ class ServiceJobSpec:
     kind: ServiceJobTypeType
     payload: str
     instances: dict[str, int]
-    retry: ServiceRetryStrategy | None
+    retry: RetryStrategy | None
     timeout_seconds: int | None
     share_identifier: str | None
     share: QuotaShare[ServiceJob] | None
@@ -83,13 +84,10 @@ class ServiceAttempt:
     __slots__ = (
         "environment",
         "need",
-        "plan",
         "resource_arn",
         "scheduled_ms",
-        "started_ms",
         "status_reason",
         "stopped_ms",
-        "times_out",
     )
 
     def __init__(self, environment: ServiceEnvironment, need: Mapping[str, int], resource_arn: str, scheduled_ms: int) -> None:
@@ -97,11 +95,37 @@ class ServiceAttempt:
         self.need = need
         self.resource_arn = resource_arn
         self.scheduled_ms = scheduled_ms
-        self.started_ms: int | None = None
         self.stopped_ms: int | None = None
         self.status_reason: str | None = None
-        self.plan: JobPlan | None = None
+
+    @property
+    def started_ms(self) -> int | None:
+        """When its training job started; None for one that has not, or never did."""
+        return None
+
+
+class RunningServiceAttempt(ServiceAttempt):
+    """An attempt whose training job has started; it takes the place of the attempt that was dispatched, and stays when it has ended.
+
+    Attributes:
+        plan: What the training job does.
+        times_out: Whether its timeout comes before its planned end.
+    """
+
+    __slots__ = ("plan", "started_ms", "times_out")
+
+    started_ms: int
+
+    def __init__(self, dispatched: ServiceAttempt, plan: JobPlan, started_ms: int) -> None:
+        super().__init__(dispatched.environment, dispatched.need, dispatched.resource_arn, dispatched.scheduled_ms)
+        self.plan = plan
+        self.started_ms = started_ms
         self.times_out = False
+
+    @property
+    def hangs(self) -> bool:
+        """Whether, as things are, it will not end by itself."""
+        return self.plan.duration_ms is None and not self.times_out
 
 
 class ServiceJob:
@@ -120,6 +144,8 @@ class ServiceJob:
         moves: Grows with every change that can be seen.
         reads: How often the job was read since it moved.
     """
+
+    transitions: ClassVar = SERVICE_TRANSITIONS
 
     __slots__ = (
         "attempts",
@@ -173,6 +199,19 @@ class ServiceJob:
     def is_terminal(self) -> bool:
         """Whether the job has ended."""
         return self.status in TERMINAL
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it runs and, as things are, will not end by itself."""
+        return isinstance(self.current, RunningServiceAttempt) and self.current.hangs
+
+    @property
+    def last_reason(self) -> str | None:
+        """Why its last attempt ended, which it shows while it waits for the next one; None before the first.
+
+        A lack of capacity goes with its cause, so it is not shown when that is over.
+        """
+        return None if self.latest is None or self.outage is not None else self.latest.status_reason
 
     @property
     def fifo_rank(self) -> int:

@@ -8,21 +8,22 @@ pace decides when it happens.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
+from mock_jobs.batch.lifecycle.base import BaseLifecycle
 from mock_jobs.batch.lifecycle.plan_matching import plan_for_service_job
-from mock_jobs.batch.queueing.timer_batches import TimerBatches
+from mock_jobs.batch.lifecycle.transition import Listener, ends, leaves_runnable
 from mock_jobs.batch.service_jobs.announcements import ServiceAnnouncer
 from mock_jobs.batch.service_jobs.capacity import add
-from mock_jobs.batch.service_jobs.job import RECENT_PREEMPTIONS, ServiceAttempt, ServiceJob
+from mock_jobs.batch.service_jobs.job import RECENT_PREEMPTIONS, RunningServiceAttempt, ServiceAttempt, ServiceJob
 from mock_jobs.batch.service_jobs.names import training_job_name
 from mock_jobs.batch.service_jobs.scheduler import ServiceScheduler
 from mock_jobs.batch.service_jobs.states import (
     SCHEDULED,
     SERVICE_STOP_EFFECTS,
-    SERVICE_TRANSITIONS,
+    ServiceJobStatus,
     ServiceTrigger,
 )
 from mock_jobs.batch.states import RUNNABLE, RUNNING, STARTING, SUBMITTED, StopEffect
@@ -36,10 +37,8 @@ if TYPE_CHECKING:
     from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
     from mock_jobs.core.world import World
 
-_NEVER_MS = 1 << 62
 
-
-class ServiceLifecycle:
+class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
     """Moves the service jobs of one account and region.
 
     Args:
@@ -50,38 +49,35 @@ class ServiceLifecycle:
     """
 
     def __init__(self, world: World, scenario: Scenario, arns: Arns, announcer: Announcer) -> None:
-        self._clock = world.clock
-        self._ids = world.ids
-        self._scenario = scenario
-        self._arns = arns
         self._announcer = ServiceAnnouncer(announcer, world.clock, arns)
-        self.timer_batches: TimerBatches[ServiceJob] = TimerBatches(world.clock)
-        self.scheduler = ServiceScheduler(self, world.clock, self.timer_batches, scenario.settings)
+        super().__init__(world, scenario, self._announcer, retried=ServiceTrigger.RETRIED, failed=ServiceTrigger.ATTEMPT_FAILED)
+        self._ids = world.ids
+        self._arns = arns
+        self.scheduler: ServiceScheduler = ServiceScheduler(self, world.clock, self.timer_batches, scenario.settings)
+        self._transition.listen(_listeners(self.scheduler, self._announcer))
 
     # Into the queue
 
     def admit(self, job: ServiceJob) -> None:
-        """Let a service job that was just submitted go its way."""
+        """Record a service job that was just submitted, and evaluate it later."""
         queue = job.spec.queue
         queue.index.add(job, job.spec.group)
         queue.usage.submitted(job)
         queue.moves += 1
-        self._put(job, self._scenario.latency_ms("submitted_seconds"), self.evaluate)
+        self._timers.set_by_setting(job, "submitted_seconds", self.evaluate)
 
     def evaluate(self, job: ServiceJob) -> None:
-        """Let a SUBMITTED job begin to wait for capacity."""
+        """Move a SUBMITTED job to RUNNABLE, where it waits for capacity."""
         if job.status == SUBMITTED:
-            self._move(job, ServiceTrigger.EVALUATED)
-            self._enqueue(job, "runnable_seconds")
-
-    def _enqueue(self, job: ServiceJob, latency: str | None) -> None:
-        self.scheduler.add(job, self._clock.now_ms + self._scenario.latency_ms(latency))
+            self._transition.move(job, ServiceTrigger.EVALUATED)
+            self.enqueue(job, "runnable_seconds")
 
     # Attempts
 
-    def dispatch(self, job: ServiceJob, environment: ServiceEnvironment, need: Mapping[str, int]) -> None:
-        """Give a RUNNABLE job its capacity and ask SageMaker for a training job."""
+    def dispatch(self, job: ServiceJob, environment: ServiceEnvironment) -> None:
+        """Begin an attempt of a RUNNABLE job in an environment that has capacity for it: ask SageMaker for a training job."""
         spec = job.spec
+        need = environment.need_of(spec.instances)
         add(environment.in_use, need)
         spec.queue.usage.placed(job)
         if spec.share is not None:
@@ -91,82 +87,76 @@ class ServiceLifecycle:
         attempt = ServiceAttempt(environment, need, self._arns.sagemaker("training-job", name), self._clock.now_ms)
         job.current = job.latest = attempt
         job.status_reason = None
-        self._move(job, ServiceTrigger.DISPATCHED)
-        self._put(job, self._scenario.latency_ms("scheduled_seconds"), self.accept)
+        self._transition.move(job, ServiceTrigger.DISPATCHED)
+        self._timers.set_by_setting(job, "scheduled_seconds", self.accept)
 
     def accept(self, job: ServiceJob) -> None:
-        """Let SageMaker prepare the training job of a SCHEDULED job, or send it back for lack of instances."""
+        """Prepare the training job of a SCHEDULED job, as SageMaker does, or send it back for lack of instances."""
         attempt = job.current
-        if job.status != SCHEDULED or attempt is None or job.due_ms > self._clock.now_ms:
+        if job.status != SCHEDULED or attempt is None or not self._timers.is_due(job):
             return
         outages = job.spec.queue.outages
         job.outage = outages[-1] if outages else None
         if job.outage is not None:
             # It uses up no attempt (documented).
             self._release(job, attempt, job.outage.reason)
-            self._move(job, ServiceTrigger.CAPACITY_LACKING)
-            self._enqueue(job, None)
+            self._transition.move(job, ServiceTrigger.CAPACITY_LACKING)
+            self.enqueue(job, None)
             return
-        self._move(job, ServiceTrigger.ACCEPTED)
-        self._put(job, self._scenario.latency_ms("starting_seconds"), self.start)
+        self._transition.move(job, ServiceTrigger.ACCEPTED)
+        self._timers.set_by_setting(job, "starting_seconds", self.start)
 
     def start(self, job: ServiceJob) -> None:
-        """Let the training job of a STARTING job run, or fail to."""
-        attempt = job.current
-        if job.status != STARTING or attempt is None or job.due_ms > self._clock.now_ms:
+        """Start the training job of a STARTING job, or fail to."""
+        placed = job.current
+        if job.status != STARTING or placed is None or not self._timers.is_due(job):
             return
-        plan = attempt.plan = plan_for_service_job(self._scenario.plans, job.spec.name, job.spec.queue, len(job.attempts) + 1)
+        plan = plan_for_service_job(self._scenario.plans, job.spec.name, job.spec.queue, len(job.attempts) + 1)
         if plan.start_failure is not None:
-            self._attempt_failed(job, attempt, plan.start_failure)
+            self._fail(job, placed, plan.start_failure)
             return
-        attempt.started_ms = job.started_ms = self._clock.now_ms
-        job.spec.queue.usage.started(job, self._clock.now_ms)
-        self._move(job, ServiceTrigger.STARTED)
+        attempt = RunningServiceAttempt(placed, plan, self._clock.now_ms)
+        job.current = job.latest = attempt
+        job.started_ms = attempt.started_ms
+        job.spec.queue.usage.started(job, attempt.started_ms)
+        self._transition.move(job, ServiceTrigger.STARTED)
         duration_ms = plan.duration_ms
         timeout_s = job.spec.timeout_seconds
         if timeout_s is not None and (duration_ms is None or duration_ms > timeout_s * 1000):
             attempt.times_out = True
             duration_ms = timeout_s * 1000 + self._scenario.latency_ms("timeout_grace_seconds", at_least=False)
         if duration_ms is None:
-            # The end of an attempt that was preempted may still be in the timer batches.
-            job.due_ms = _NEVER_MS
+            self._timers.clear(job)
         else:
-            self._put(job, duration_ms, self.end)
+            self._timers.set(job, duration_ms, self.end)
 
     def end(self, job: ServiceJob) -> None:
-        """Let the training job of a RUNNING job come to the end that is planned for it."""
+        """End the attempt of a RUNNING job as was set."""
         attempt = job.current
-        if job.status != RUNNING or attempt is None or job.due_ms > self._clock.now_ms:
+        if not isinstance(attempt, RunningServiceAttempt) or not self._timers.is_due(job):
             return
         plan = attempt.plan
-        assert plan is not None
         if job.is_terminated:
             self._end_now(job, ServiceTrigger.STOPPED, job.stop_reason)
         elif attempt.times_out:
             self._close(job, attempt, messages.ATTEMPT_TIMED_OUT)
-            self._finish(job, ServiceTrigger.TIMED_OUT, messages.ATTEMPT_TIMED_OUT)
+            self._end(job, ServiceTrigger.TIMED_OUT, messages.ATTEMPT_TIMED_OUT)
         elif plan.exit_code == 0:
             text = messages.FROM_SAGEMAKER.format(text=plan.reason or messages.TRAINING_COMPLETED)
             self._close(job, attempt, text)
-            self._finish(job, ServiceTrigger.COMPLETED, text)
+            self._end(job, ServiceTrigger.COMPLETED, text)
         else:
-            self._attempt_failed(job, attempt, _failure_of(plan))
+            self._fail(job, attempt, _failure_of(plan))
 
-    def _attempt_failed(self, job: ServiceJob, attempt: ServiceAttempt, failure: str) -> None:
+    def _fail(self, job: ServiceJob, attempt: ServiceAttempt, failure: str) -> None:
         text = messages.FROM_SAGEMAKER.format(text=failure)
         self._close(job, attempt, text)
-        retry = job.spec.retry
-        if retry is not None and retry.repeats(len(job.attempts), text):
-            job.status_reason = text
-            self._move(job, ServiceTrigger.RETRIED)
-            self._enqueue(job, "retry_delay_seconds")
-        else:
-            self._finish(job, ServiceTrigger.ATTEMPT_FAILED, text)
+        self._retry_or_fail(job, text)
 
     def _end_now(self, job: ServiceJob, trigger: ServiceTrigger, reason: str | None) -> None:
         if job.current is not None:
             self._close(job, job.current, reason)
-        self._finish(job, trigger, reason)
+        self._end(job, trigger, reason)
 
     # Interventions
 
@@ -183,7 +173,7 @@ class ServiceLifecycle:
         if job.status != RUNNING or not grace_ms:
             self._end_now(job, ServiceTrigger.STOPPED, job.stop_reason)
         elif not is_stopping:
-            self._put(job, grace_ms, self.end)
+            self._timers.set(job, grace_ms, self.end)
 
     def preempt(self, job: ServiceJob, reason: str) -> None:
         """Take the capacity of a job away, which uses up no attempt of its retry strategy (documented)."""
@@ -200,11 +190,11 @@ class ServiceLifecycle:
         job.preempted.append(attempt)
         retries = job.spec.preemption_retries
         if retries is not None and job.preemptions > retries:
-            self._finish(job, ServiceTrigger.PREEMPTED_TOO_OFTEN, reason)
+            self._end(job, ServiceTrigger.PREEMPTED_TOO_OFTEN, reason)
         else:
             job.status_reason = reason
-            self._move(job, ServiceTrigger.PREEMPTED)
-            self._enqueue(job, None)
+            self._transition.move(job, ServiceTrigger.PREEMPTED)
+            self.enqueue(job, None)
         self._announcer.preemption_completed(job)
 
     def change_priority(self, job: ServiceJob, priority: int) -> None:
@@ -223,17 +213,6 @@ class ServiceLifecycle:
         job.is_terminated = True
         job.stop_reason = reason
         self._end_now(job, ServiceTrigger.STOPPED, reason)
-
-    def mark_blocked(self, job: ServiceJob, reason: str) -> None:
-        """Let a RUNNABLE job at the head of a line say why it can never be dispatched."""
-        job.status_reason = reason
-        job.moves += 1
-        job.reads = 0
-        self._announcer.blocked(job)
-
-    def clear_blocked(self, job: ServiceJob) -> None:
-        """Let a RUNNABLE job no longer say so."""
-        job.status_reason = None if job.latest is None or job.outage is not None else job.latest.status_reason
 
     def apply_time_limit(self, job: ServiceJob, limit: TimeLimit) -> None:
         """Terminate a job that has blocked the head of its line for too long."""
@@ -255,37 +234,44 @@ class ServiceLifecycle:
         attempt.status_reason = status_reason
         job.current = None
         add(attempt.environment.in_use, attempt.need, -1)
-        job.spec.queue.usage.freed(job, self._clock.now_ms, has_run=attempt.started_ms is not None)
+        job.spec.queue.usage.freed(job, self._clock.now_ms, has_run=isinstance(attempt, RunningServiceAttempt))
         share = job.spec.share
         if share is not None:
             add(share.in_use, attempt.need, -1)
             del share.placed[job]
         self.scheduler.look_again()
 
-    def _finish(self, job: ServiceJob, trigger: ServiceTrigger, reason: str | None) -> None:
-        job.stopped_ms = self._clock.now_ms
-        job.status_reason = reason
-        self._move(job, trigger)
 
-    def _put(self, job: ServiceJob, delay_ms: int, move: Callable[[ServiceJob], None]) -> None:
-        delay_ms = max(delay_ms, self._scenario.latency_ms(None))
-        job.due_ms = self._clock.now_ms + delay_ms
-        self.timer_batches.put(job.due_ms, move, job)
+def _listeners(scheduler: ServiceScheduler, announcer: ServiceAnnouncer) -> Sequence[Listener[ServiceJob, ServiceTrigger]]:
+    """Return who hears of each change of status, in the order of the calls.
 
-    def _move(self, job: ServiceJob, trigger: ServiceTrigger) -> None:
-        before = job.status
-        job.status = SERVICE_TRANSITIONS[before, trigger]
-        job.moves += 1
-        job.reads = 0
-        if before == RUNNABLE:
-            self.scheduler.remove(job)
+    1. The wait queue, which a job that was RUNNABLE leaves.
+    2. The queue with its index.
+    3. The use of the queue, when a job has ended.
+    4. The announcer, which draws up what the others have made of it.
+    """
+
+    def leave_wait_queue(job: ServiceJob, before: ServiceJobStatus, trigger: ServiceTrigger) -> None:
+        del before, trigger
+        scheduler.remove(job)
+
+    def update_listings(job: ServiceJob, before: ServiceJobStatus, trigger: ServiceTrigger) -> None:
+        del trigger
         queue = job.spec.queue
         queue.moves += 1
         queue.reads = 0
         queue.index.moved(job, before, job.spec.group)
-        if job.is_terminal:
-            queue.usage.ended(job)
-        self._announcer.changed(job)
+
+    def end_use(job: ServiceJob, before: ServiceJobStatus, trigger: ServiceTrigger) -> None:
+        del before, trigger
+        job.spec.queue.usage.ended(job)
+
+    return (
+        Listener(leave_wait_queue, leaves_runnable),
+        Listener(update_listings),
+        Listener(end_use, ends),
+        Listener(announcer.changed),
+    )
 
 
 def _failure_of(plan: JobPlan) -> str:

@@ -1,4 +1,4 @@
-"""Retry strategies of service jobs: when a failed attempt is followed by another.
+"""Retry strategies of service jobs: how a request gives one.
 
 Sources: user guide, "Service job retry strategies" (*documented*); API reference, ServiceJobRetryStrategy and
 ServiceJobEvaluateOnExit (*documented*). That a rule needs both its members, and what a glob pattern may hold besides asterisks,
@@ -8,16 +8,16 @@ is *inferred*.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid
-from mock_jobs.batch.workload.retry_strategy import MAX_ATTEMPTS, MAX_PATTERN, MAX_RULES
+from mock_jobs.batch.workload.retry_strategy import MAX_PATTERN, RetryStrategy
 
 if TYPE_CHECKING:
-    from mypy_boto3_batch.literals import ServiceJobRetryActionType
-    from mypy_boto3_batch.type_defs import ServiceJobRetryStrategyOutputTypeDef, ServiceJobRetryStrategyTypeDef
+    from mypy_boto3_batch.type_defs import ServiceJobEvaluateOnExitTypeDef, ServiceJobRetryStrategyTypeDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,66 +25,41 @@ class ServiceExitRule:
     """One entry of evaluateOnExit.
 
     Attributes:
-        action: What to do after an attempt that it matches.
+        is_retry: Whether an attempt that it matches is followed by another.
         on_status_reason: The pattern as given.
         pattern: The same, compiled.
     """
 
-    action: ServiceJobRetryActionType
+    is_retry: bool
     on_status_reason: str
     pattern: re.Pattern[str]
 
+    def matches(self, status_reason: str, reason: str, exit_code: str) -> bool:
+        """Return whether its pattern matches the status reason; a training job has no other conditions."""
+        del reason, exit_code
+        return self.pattern.fullmatch(status_reason) is not None
 
-@dataclass(frozen=True, slots=True)
-class ServiceRetryStrategy:
-    """How often a service job is tried, and what decides after an attempt that failed."""
-
-    attempts: int
-    rules: tuple[ServiceExitRule, ...]
-
-    @classmethod
-    def parse(cls, given: ServiceJobRetryStrategyTypeDef) -> ServiceRetryStrategy:
-        """Return the strategy that a request gives.
-
-        Raises:
-            ClientException: `attempts` is not 1 to 10, or evaluateOnExit has more than 5 entries, or an incomplete one, or one
-                with an impossible pattern.
-        """
-        if not 1 <= given["attempts"] <= MAX_ATTEMPTS:
-            raise invalid(messages.RETRY_ATTEMPTS)
-        entries = given.get("evaluateOnExit", [])
-        if len(entries) > MAX_RULES:
-            raise invalid(messages.TOO_MANY_RULES)
-        rules: list[ServiceExitRule] = []
-        for entry in entries:
-            action, text = entry.get("action"), entry.get("onStatusReason")
-            if action is None or text is None:
-                raise invalid(messages.SERVICE_RULE_INCOMPLETE)
-            if not text or len(text) > MAX_PATTERN or not text.isprintable():
-                raise invalid(messages.RULE_PATTERN, member="onStatusReason")
-            rules.append(ServiceExitRule(action, text, _glob(text)))
-        return cls(given["attempts"], tuple(rules))
-
-    def repeats(self, attempt: int, status_reason: str) -> bool:
-        """Return whether an attempt that failed is followed by another.
-
-        The first rule that matches decides; without one the job is tried again. Nothing is asked after the last attempt.
-
-        Args:
-            attempt: Its number, from 1; attempts that were preempted do not count.
-            status_reason: The reason of the attempt.
-        """
-        if attempt >= self.attempts:
-            return False
-        for rule in self.rules:
-            if rule.pattern.fullmatch(status_reason) is not None:
-                return rule.action == "RETRY"
-        return True
-
-    def shape(self) -> ServiceJobRetryStrategyOutputTypeDef:
+    def shape(self) -> Mapping[str, str]:
         """Return the wire shape."""
-        rules = [{"action": rule.action, "onStatusReason": rule.on_status_reason} for rule in self.rules]
-        return {"attempts": self.attempts, "evaluateOnExit": rules}  # type: ignore[typeddict-item]
+        return {"action": "RETRY" if self.is_retry else "EXIT", "onStatusReason": self.on_status_reason}
+
+
+def service_strategy_of(given: ServiceJobRetryStrategyTypeDef | None) -> RetryStrategy | None:
+    """Return the strategy that a request gives for a service job, None if it gives none.
+
+    Raises:
+        ClientException: It is impossible; an entry of evaluateOnExit is incomplete, or has an impossible pattern.
+    """
+    return None if given is None else RetryStrategy.parse(given["attempts"], given.get("evaluateOnExit", []), _parse_rule)
+
+
+def _parse_rule(entry: ServiceJobEvaluateOnExitTypeDef) -> ServiceExitRule:
+    action, text = entry.get("action"), entry.get("onStatusReason")
+    if action is None or text is None:
+        raise invalid(messages.SERVICE_RULE_INCOMPLETE)
+    if not text or len(text) > MAX_PATTERN or not text.isprintable():
+        raise invalid(messages.RULE_PATTERN, member="onStatusReason")
+    return ServiceExitRule(action == "RETRY", text, _glob(text))
 
 
 def _glob(text: str) -> re.Pattern[str]:

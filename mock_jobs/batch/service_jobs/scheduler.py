@@ -7,37 +7,45 @@ when its instances fit into what is left of its service environment; from SCHEDU
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mock_jobs.batch import messages
+from mock_jobs.batch.lifecycle.ports import Dispatcher
 from mock_jobs.batch.queueing.base_scheduler import BaseScheduler, WaitQueue
 from mock_jobs.batch.service_jobs.capacity import fits, less
 from mock_jobs.batch.service_jobs.job import ServiceJob
 from mock_jobs.batch.service_jobs.quotas import Pool, fits_share, is_own, may_borrow, most, outranked_by, reclaimed_from
-from mock_jobs.batch.service_jobs.resources import ServiceQueue
+from mock_jobs.batch.service_jobs.resources import ServiceEnvironment, ServiceQueue
 from mock_jobs.batch.states import RUNNABLE
 
 if TYPE_CHECKING:
     from mock_jobs.batch.queueing.timer_batches import TimerBatches
     from mock_jobs.batch.scenario.settings import BatchSettings
-    from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
     from mock_jobs.batch.service_jobs.resources import QuotaShare
     from mock_jobs.core.clock import Clock
+
+
+class ServiceDispatcher(Dispatcher[ServiceJob, ServiceEnvironment], Protocol):
+    """Begins the attempts of service jobs, and takes their capacity away."""
+
+    def preempt(self, job: ServiceJob, reason: str) -> None:
+        """Take away the capacity of a job that was dispatched."""
+        ...
 
 
 class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
     """Dispatches RUNNABLE service jobs: queues by priority, the jobs of each queue or quota share in the order of its line.
 
     Args:
-        lifecycle: Moves the jobs that are dispatched.
+        dispatcher: Begins the attempts of the jobs, and preempts them.
         settings: Tells whether the head of a line holds up the rest.
     """
 
     def __init__(
-        self, lifecycle: ServiceLifecycle, clock: Clock, timer_batches: TimerBatches[ServiceJob], settings: BatchSettings
+        self, dispatcher: ServiceDispatcher, clock: Clock, timer_batches: TimerBatches[ServiceJob], settings: BatchSettings
     ) -> None:
-        super().__init__(lifecycle, clock, timer_batches, settings)
-        self._lifecycle = lifecycle
+        super().__init__(dispatcher, clock, timer_batches, settings)
+        self._dispatcher = dispatcher
 
     def _wait_queue_of(self, job: ServiceJob) -> WaitQueue[ServiceJob]:
         return job.spec.wait_queue
@@ -148,11 +156,10 @@ class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
 
     def _preempt(self, victims: list[ServiceJob], reason: str) -> None:
         for victim in victims:
-            self._lifecycle.preempt(victim, reason)
+            self._dispatcher.preempt(victim, reason)
 
     def _dispatch(self, job: ServiceJob) -> bool:
-        environment = job.spec.queue.environment
-        self._lifecycle.dispatch(job, environment, environment.need_of(job.spec.instances))
+        self._dispatcher.dispatch(job, job.spec.queue.environment)
         return True
 
 

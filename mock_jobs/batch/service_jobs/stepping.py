@@ -37,13 +37,8 @@ class SteppableServiceJob:
             lifecycle.accept(job)
         elif job.status == STARTING:
             lifecycle.start(job)
-        elif job.status == RUNNING and not self._hangs:
+        elif job.status == RUNNING and not job.hangs:
             lifecycle.end(job)
-
-    @property
-    def _hangs(self) -> bool:
-        attempt = self.job.current
-        return attempt is not None and attempt.plan is not None and attempt.plan.duration_ms is None and not attempt.times_out
 
     def why_stuck(self) -> str:
         """Return what it waits for, in words."""
@@ -58,7 +53,7 @@ class SteppableServiceJob:
                 room += f" and quota share {share.name} ({_used(share.in_use, share.limits)})"
             need = ", ".join(f"{count} {unit}" for unit, count in environment.need_of(job.spec.instances).items())
             return f"it is RUNNABLE{blocked}, needs {need} and waits for capacity or its turn in {room}"
-        if job.status == RUNNING and self._hangs:
+        if job.status == RUNNING and job.hangs:
             return "it is RUNNING and its plan lets it hang until a timeout or TerminateServiceJob ends it"
         return f"it is {job.status}" + (f" ({job.status_reason})" if job.is_terminal else "")
 

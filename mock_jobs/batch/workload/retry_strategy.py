@@ -6,14 +6,15 @@ Sources: user guide, "Automated job retries" (*documented*); API reference, Retr
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid
 
 if TYPE_CHECKING:
-    from mypy_boto3_batch.type_defs import EvaluateOnExitTypeDef, RetryStrategyOutputTypeDef, RetryStrategyTypeDef
+    from mypy_boto3_batch.type_defs import EvaluateOnExitTypeDef, RetryStrategyTypeDef
 
 MAX_ATTEMPTS = 10
 MAX_RULES = 5
@@ -21,6 +22,25 @@ MAX_PATTERN = 512
 # Source: the alphabets are documented for EvaluateOnExit; a final asterisk means a prefix.
 _TEXT = re.compile(r"[0-9A-Za-z.:\s]*\*?")
 _CODE = re.compile(r"[0-9]*\*?")
+
+EntryT = TypeVar("EntryT")
+
+
+class Rule(Protocol):
+    """One entry of evaluateOnExit, of a job or of a service job."""
+
+    @property
+    def is_retry(self) -> bool:
+        """Whether an attempt that it matches is followed by another."""
+        ...
+
+    def matches(self, status_reason: str, reason: str, exit_code: str) -> bool:
+        """Return whether every present condition matches; what is missing is matched as the empty string."""
+        ...
+
+    def shape(self) -> Mapping[str, str]:
+        """Return the wire shape."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +58,43 @@ class ExitRule:
             _fits(self.on_status_reason, status_reason) and _fits(self.on_reason, reason) and _fits(self.on_exit_code, exit_code)
         )
 
+    def shape(self) -> Mapping[str, str]:
+        """Return the wire shape; AWS answers actions in lower case whatever was sent (observed)."""
+        members = {
+            "action": "retry" if self.is_retry else "exit",
+            "onStatusReason": self.on_status_reason,
+            "onReason": self.on_reason,
+            "onExitCode": self.on_exit_code,
+        }
+        return {member: value for member, value in members.items() if value is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class RetryStrategy:
     """How often a job is tried, and what decides after an attempt that failed."""
 
     attempts: int
-    rules: tuple[ExitRule, ...]
+    rules: tuple[Rule, ...]
 
     @classmethod
-    def parse(cls, given: RetryStrategyTypeDef) -> RetryStrategy:
+    def parse(cls, attempts: int | None, entries: Sequence[EntryT], parse_rule: Callable[[EntryT], Rule]) -> RetryStrategy:
         """Return the strategy that a request gives.
 
+        Args:
+            attempts: As given.
+            entries: Of evaluateOnExit.
+            parse_rule: Checks and reads one of them.
+
         Raises:
-            ClientException: `attempts` is missing or not 1 to 10, or evaluateOnExit has more than 5 entries, or one without
-                conditions or with a pattern outside the documented alphabet.
+            ClientException: `attempts` is missing or not 1 to 10, or there are more than 5 entries, or an impossible one.
         """
-        attempts = given.get("attempts")
         if attempts is None:
             raise invalid(messages.RETRY_WITHOUT_ATTEMPTS)
         if not 1 <= attempts <= MAX_ATTEMPTS:
             raise invalid(messages.RETRY_ATTEMPTS)
-        entries = given.get("evaluateOnExit", [])
         if len(entries) > MAX_RULES:
             raise invalid(messages.TOO_MANY_RULES)
-        return cls(attempts, tuple(map(_rule, entries)))
+        return cls(attempts, tuple(map(parse_rule, entries)))
 
     def repeats(self, attempt: int, status_reason: str, reason: str | None, exit_code: int | None) -> bool:
         """Return whether an attempt that failed is followed by another.
@@ -71,7 +103,7 @@ class RetryStrategy:
         Source: user guide, "Automated job retries" (documented).
 
         Args:
-            attempt: Its number, from 1.
+            attempt: Its number, from 1; attempts of service jobs that were preempted do not count.
             status_reason: The reason of the attempt.
             reason: The reason of its container, None if there is none.
             exit_code: None if there is none.
@@ -84,12 +116,12 @@ class RetryStrategy:
                 return rule.is_retry
         return True
 
-    def shape(self) -> RetryStrategyOutputTypeDef:
-        """Return the wire shape; AWS answers actions in lower case whatever was sent (observed)."""
-        return {"attempts": self.attempts, "evaluateOnExit": [_entry(rule) for rule in self.rules]}
+    def shape(self) -> Any:
+        """Return the wire shape."""
+        return {"attempts": self.attempts, "evaluateOnExit": [rule.shape() for rule in self.rules]}
 
 
-def _rule(entry: EvaluateOnExitTypeDef) -> ExitRule:
+def _parse_rule(entry: EvaluateOnExitTypeDef) -> ExitRule:
     conditions = (
         ("onStatusReason", entry.get("onStatusReason"), _TEXT),
         ("onReason", entry.get("onReason"), _TEXT),
@@ -105,18 +137,6 @@ def _rule(entry: EvaluateOnExitTypeDef) -> ExitRule:
     )
 
 
-def _entry(rule: ExitRule) -> EvaluateOnExitTypeDef:
-    # The type definitions know only the upper-case words of requests.
-    entry: EvaluateOnExitTypeDef = {"action": "retry" if rule.is_retry else "exit"}  # type: ignore[typeddict-item]
-    if rule.on_status_reason is not None:
-        entry["onStatusReason"] = rule.on_status_reason
-    if rule.on_reason is not None:
-        entry["onReason"] = rule.on_reason
-    if rule.on_exit_code is not None:
-        entry["onExitCode"] = rule.on_exit_code
-    return entry
-
-
 def _fits(pattern: str | None, value: str) -> bool:
     if pattern is None:
         return True
@@ -124,5 +144,10 @@ def _fits(pattern: str | None, value: str) -> bool:
 
 
 def strategy_of(given: RetryStrategyTypeDef | None) -> RetryStrategy | None:
-    """Return the strategy that a request gives, None if it gives none."""
-    return None if given is None else RetryStrategy.parse(given)
+    """Return the strategy that a request gives for a job, None if it gives none.
+
+    Raises:
+        ClientException: It is impossible; an entry of evaluateOnExit has no condition, or a pattern outside the documented
+            alphabet.
+    """
+    return None if given is None else RetryStrategy.parse(given.get("attempts"), given.get("evaluateOnExit", []), _parse_rule)
