@@ -2,76 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from mock_jobs.batch.lifecycle.dependencies import waiting_for
+from mock_jobs.batch.queueing.schedulable import Queued
 from mock_jobs.batch.records.job import ArrayJob, Job
 from mock_jobs.batch.records.node import Node
 from mock_jobs.batch.states import PENDING, RUNNABLE, RUNNING, STARTING, STATUSES, SUBMITTED
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.jobs import Lifecycle
-    from mock_jobs.batch.queueing.schedulable import Queued
 
 
-class Steppable(Protocol):
-    """A job of any kind that the author of a test moves."""
-
-    @property
-    def statuses(self) -> Sequence[str]:
-        """Every status that there is for a job of this kind."""
-        ...
+class _Running(Queued, Protocol):
+    """A job of any kind, which may run."""
 
     @property
-    def job(self) -> Queued:
-        """The job."""
+    def hangs(self) -> bool:
+        """Whether it runs and, as things are, will not end by itself."""
         ...
+
+
+class Steppable(ABC):
+    """A job of any kind that the author of a test moves.
+
+    Attributes:
+        statuses: Every status that there is for a job of this kind.
+        terminated_by: The operation that ends it while it runs.
+        job: The job.
+    """
+
+    statuses: ClassVar[Sequence[str]]
+    terminated_by: ClassVar[str]
+    job: _Running
+
+    @property
+    @abstractmethod
+    def _moves(self) -> Mapping[str, Callable[[Any], object]]:
+        """What moves the job from each status, if anything can."""
+
+    @abstractmethod
+    def _why_waiting(self) -> str | None:
+        """Return what the unfinished job waits for, in words; None for nothing in particular."""
 
     def step(self) -> None:
-        """Move it by one state, if that is possible."""
-        ...
+        """Move the job by one state, if that is possible."""
+        job = self.job
+        move = None if job.hangs else self._moves.get(job.status)
+        if move is not None:
+            move(job)
 
     def why_stuck(self) -> str:
-        """Return what it waits for, in words."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class SteppableJob:
-    """A plain job, an array child, or a node beside the main one."""
-
-    job: Job
-    lifecycle: Lifecycle
-
-    @property
-    def statuses(self) -> Sequence[str]:
-        """Every status that there is."""
-        return STATUSES
-
-    def step(self) -> None:
-        """Move it by one state, if that is possible."""
-        job, lifecycle = self.job, self.lifecycle
-        if isinstance(job, Node) and job.status not in (STARTING, RUNNING):
-            # It waits with its whole job.
-            return
-        if job.status == SUBMITTED:
-            lifecycle.evaluate(job)
-        elif job.status == PENDING:
-            lifecycle.resolve(job)
-        elif job.status == RUNNABLE:
-            lifecycle.scheduler.dispatch_now(job)
-        elif job.status == STARTING:
-            lifecycle.start(job)
-        elif job.status == RUNNING and not job.hangs:
-            lifecycle.end(job)
-
-    def why_stuck(self) -> str:
-        """Return what it waits for, in words."""
+        """Return what the job waits for, in words."""
         job = self.job
         if job.is_terminal:
             return f"it is {job.status} ({job.status_reason})"
+        why = self._why_waiting()
+        if why is not None:
+            return why
+        if job.hangs:
+            return f"it is RUNNING and its plan lets it hang until a timeout or {self.terminated_by} ends it"
+        return f"it is {job.status}"
+
+
+class SteppableJob(Steppable):
+    """A plain job, an array child, or a node beside the main one."""
+
+    statuses = STATUSES
+    terminated_by = "TerminateJob"
+    job: Job
+
+    def __init__(self, job: Job, lifecycle: Lifecycle) -> None:
+        self.job = job
+        self._lifecycle = lifecycle
+
+    @property
+    def _moves(self) -> Mapping[str, Callable[[Job], object]]:
+        lifecycle = self._lifecycle
+        running = {STARTING: lifecycle.start, RUNNING: lifecycle.end}
+        if isinstance(self.job, Node):
+            # It waits with its whole job.
+            return running
+        return {
+            SUBMITTED: lifecycle.evaluate,
+            PENDING: lifecycle.resolve,
+            RUNNABLE: lifecycle.scheduler.dispatch_now,
+            **running,
+        }
+
+    def _why_waiting(self) -> str | None:
+        job = self.job
         if isinstance(job, Node) and job.status not in (STARTING, RUNNING):
             main = f"{job.whole.job_id}#{job.whole.main_node}"
             return f"it is {job.status}, and a node that starts when the main node {main} runs"
@@ -83,18 +105,14 @@ class SteppableJob:
             return f"it is PENDING and waits for {others or 'its array'}"
         if job.status == RUNNABLE:
             return f"it is RUNNABLE{self._what_it_waits_for()}"
-        if self.lifecycle.functions.is_running(job):
-            return "it is RUNNING and its function has not returned"
-        if job.status == RUNNING and job.hangs:
-            return "it is RUNNING and its plan lets it hang until a timeout or TerminateJob ends it"
-        return f"it is {job.status}"
+        return "it is RUNNING and its function has not returned" if self._lifecycle.functions.is_running(job) else None
 
     def _what_it_waits_for(self) -> str:
         spec = self.job.spec
         queue = spec.queue
         if queue.outages:
             return f" and its queue is blocked: {queue.outages[-1].reason}"
-        if spec.requirements is not None and (lacking := self.lifecycle.consumables.lacking(spec.requirements.needs)):
+        if spec.requirements is not None and (lacking := self._lifecycle.consumables.lacking(spec.requirements.needs)):
             return f" and waits for {', '.join(lacking)}"
         rooms = ", ".join(
             f"{each.name} ({each.state}, {each.status}, {each.in_use:g} of {queue.usage.usable(each.capacity):g} vCPUs in use)"

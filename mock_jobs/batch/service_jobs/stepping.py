@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from mock_jobs.batch.manual_steps import Steppable
 from mock_jobs.batch.service_jobs.states import SCHEDULED, SERVICE_STATUSES
 from mock_jobs.batch.states import RUNNABLE, RUNNING, STARTING, SUBMITTED
 
@@ -14,48 +14,39 @@ if TYPE_CHECKING:
     from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
 
 
-@dataclass(frozen=True, slots=True)
-class SteppableServiceJob:
+class SteppableServiceJob(Steppable):
     """A service job."""
 
+    statuses = SERVICE_STATUSES
+    terminated_by = "TerminateServiceJob"
     job: ServiceJob
-    lifecycle: ServiceLifecycle
+
+    def __init__(self, job: ServiceJob, lifecycle: ServiceLifecycle) -> None:
+        self.job = job
+        self._lifecycle = lifecycle
 
     @property
-    def statuses(self) -> Sequence[str]:
-        """Every status that there is."""
-        return SERVICE_STATUSES
+    def _moves(self) -> Mapping[str, Callable[[ServiceJob], object]]:
+        lifecycle = self._lifecycle
+        return {
+            SUBMITTED: lifecycle.evaluate,
+            RUNNABLE: lifecycle.scheduler.dispatch_now,
+            SCHEDULED: lifecycle.accept,
+            STARTING: lifecycle.start,
+            RUNNING: lifecycle.end,
+        }
 
-    def step(self) -> None:
-        """Move it by one state, if that is possible."""
-        job, lifecycle = self.job, self.lifecycle
-        if job.status == SUBMITTED:
-            lifecycle.evaluate(job)
-        elif job.status == RUNNABLE:
-            lifecycle.scheduler.dispatch_now(job)
-        elif job.status == SCHEDULED:
-            lifecycle.accept(job)
-        elif job.status == STARTING:
-            lifecycle.start(job)
-        elif job.status == RUNNING and not job.hangs:
-            lifecycle.end(job)
-
-    def why_stuck(self) -> str:
-        """Return what it waits for, in words."""
+    def _why_waiting(self) -> str | None:
         job = self.job
-        if job.status == RUNNABLE:
-            environment, share = job.spec.queue.environment, job.spec.share
-            blocked = "" if job.status_reason is None else f" ({job.status_reason})"
-            room = (
-                f"{environment.name} ({environment.state}, {environment.status}, {_used(environment.in_use, environment.limits)})"
-            )
-            if share is not None:
-                room += f" and quota share {share.name} ({_used(share.in_use, share.limits)})"
-            need = ", ".join(f"{count} {unit}" for unit, count in environment.need_of(job.spec.instances).items())
-            return f"it is RUNNABLE{blocked}, needs {need} and waits for capacity or its turn in {room}"
-        if job.status == RUNNING and job.hangs:
-            return "it is RUNNING and its plan lets it hang until a timeout or TerminateServiceJob ends it"
-        return f"it is {job.status}" + (f" ({job.status_reason})" if job.is_terminal else "")
+        if job.status != RUNNABLE:
+            return None
+        environment, share = job.spec.queue.environment, job.spec.share
+        blocked = "" if job.status_reason is None else f" ({job.status_reason})"
+        room = f"{environment.name} ({environment.state}, {environment.status}, {_used(environment.in_use, environment.limits)})"
+        if share is not None:
+            room += f" and quota share {share.name} ({_used(share.in_use, share.limits)})"
+        need = ", ".join(f"{count} {unit}" for unit, count in environment.need_of(job.spec.instances).items())
+        return f"it is RUNNABLE{blocked}, needs {need} and waits for capacity or its turn in {room}"
 
 
 def _used(in_use: Mapping[str, int], limits: Mapping[str, int]) -> str:
