@@ -105,8 +105,13 @@ class BaseScheduler(ABC, Generic[JobT, QueueT]):
 
     def look_again(self, due_ms: int | None = None) -> None:
         """Let a pass happen, by default as soon as the pace allows: there may be room, or a new order."""
+        if due_ms is None:
+            due_ms = self._clock.now_ms
+        if self._timer_batches.has_pass(due_ms):
+            # Many attempts end at one moment, and each asks for a pass.
+            return
         if any(wait_queue.line for queue in self._queues for wait_queue in queue.wait_queues):
-            self._timer_batches.put_pass(self._clock.now_ms if due_ms is None else due_ms, self._run)
+            self._timer_batches.put_pass(due_ms, self._run)
 
     def _run(self) -> None:
         for queue in self._queues:

@@ -39,6 +39,10 @@ class TimerBatches(Generic[JobT]):
             self.at(due_ms, move_all)
         batch.append(job)
 
+    def has_pass(self, due_ms: int) -> bool:
+        """Return whether a scheduler pass at `due_ms` is put down already."""
+        return due_ms in self._passes
+
     def put_pass(self, due_ms: int, run: Callable[[], None]) -> None:
         """Let a scheduler pass happen at `due_ms`; one is enough for all who ask between two firings."""
         if due_ms in self._passes:
