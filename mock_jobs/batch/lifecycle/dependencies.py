@@ -100,7 +100,7 @@ def resolve(
 
 
 def register(job: Job) -> None:
-    """Let the jobs that a new job waits for know of it; those that have ended need not."""
+    """Add a new job to the dependents of the jobs that it waits for and that have not ended."""
     for other in job.spec.dependencies:
         if not other.is_terminal:
             if other.dependents is None:

@@ -39,7 +39,7 @@ class LogWriter:
         self._talking: dict[RunningAttempt, Job] = {}
 
     def open(self, job: Job, attempt: RunningAttempt, lines: Sequence[Line]) -> None:
-        """Take note of an attempt that runs from now on.
+        """Record an attempt that runs from now on.
 
         Args:
             job: Whose.
@@ -52,7 +52,7 @@ class LogWriter:
             self._talking[attempt] = job
 
     def say(self, job: Job, attempt: RunningAttempt, text: str) -> None:
-        """Let a running attempt say something now, unless it has ended."""
+        """Record what a running attempt says now; one that has ended says nothing."""
         if job.current is attempt:
             if attempt.lines is None:
                 attempt.lines = []

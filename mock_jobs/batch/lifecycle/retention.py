@@ -31,11 +31,11 @@ class Retention:
         self._forget = forget
 
     def job_ended(self, job: Job) -> None:
-        """Take note that a job, with all of its parts, has ended."""
+        """Forget a job that has ended, with all of its parts, after the time that is set."""
         self._after(self._settings.job_retention_seconds, lambda: self._forget(job))
 
     def definition_deregistered(self, definition: JobDefinition) -> None:
-        """Take note that a job definition has become INACTIVE."""
+        """Delete a job definition that has become INACTIVE, after the time that is set."""
 
         def delete() -> None:
             definition.is_deleted = True
