@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from mock_jobs.iot import states
-from mock_jobs.iot.records.execution import Execution
-from mock_jobs.iot.records.job import Job
+from mock_jobs.iot.records.job import Execution, Job
 from mock_jobs.iot.rules.schedule import format_time
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mock_jobs.iot.records.execution import Execution
+from mock_jobs.iot.records.job import Execution, listing_key
 from mock_jobs.iot.records.job_executions import JobExecutions
 from mock_jobs.iot.records.thing_queue import ThingQueue
 
@@ -12,7 +12,7 @@ from mock_jobs.iot.records.thing_queue import ThingQueue
 @pytest.fixture
 def attempts():
     """Three executions of one thing, between two of others."""
-    executions = JobExecutions()
+    executions = JobExecutions(listing_key)
     others = [Execution(None, name, sequence, 0, None) for name, sequence in (("a", 1), ("z", 3))]
     executions.add_all(others)
     previous = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mock_jobs.iot.records.execution import Execution
+from mock_jobs.iot.records.job import Execution
 from mock_jobs.iot.records.thing_queue import ThingQueue
 
 STATUSES = ("QUEUED", "IN_PROGRESS", "SUCCEEDED", "FAILED")

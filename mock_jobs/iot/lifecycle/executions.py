@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.iot import states
 from mock_jobs.iot.lifecycle.job_events import DELETED, announce_execution
-from mock_jobs.iot.records.execution import Execution
-from mock_jobs.iot.records.job import Job
+from mock_jobs.iot.records.job import Execution, Job
 from mock_jobs.iot.records.store import JobStore
 from mock_jobs.iot.records.thing_queue import ThingQueue
 from mock_jobs.iot.rules.execution_timers import start_timers

@@ -16,8 +16,7 @@ from mock_jobs.iot import states, views
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType
 
-    from mock_jobs.iot.records.execution import Execution
-    from mock_jobs.iot.records.job import Job
+    from mock_jobs.iot.records.job import Execution, Job
     from mock_jobs.iot.records.store import JobStore
 
 CANCELLATION_IN_PROGRESS: Final = "cancellation_in_progress"

@@ -10,8 +10,7 @@ from mock_jobs.iot import messages, states
 from mock_jobs.iot.lifecycle import job_events, quotas
 from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
 from mock_jobs.iot.lifecycle.job_events import announce_execution, announce_job
-from mock_jobs.iot.records.execution import Execution
-from mock_jobs.iot.records.job import Job
+from mock_jobs.iot.records.job import Execution, Job
 from mock_jobs.iot.rules import abort
 from mock_jobs.iot.rules.retry import next_retries
 from mock_jobs.iot.rules.rollout import Rollout, rate_per_minute

@@ -8,7 +8,7 @@ from mock_jobs.ports.object_store import Presigning
 
 if TYPE_CHECKING:
     from mock_jobs.iot.documents.presigned import Transfer
-    from mock_jobs.iot.records.execution import Execution
+    from mock_jobs.iot.records.job import Execution
     from mock_jobs.iot.records.store import JobStore
 
 # Source: PresignedUrlConfig, API reference (documented).

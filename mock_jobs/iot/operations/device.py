@@ -17,7 +17,7 @@ from mock_jobs.iot.exceptions import (
 )
 from mock_jobs.iot.lifecycle.jobs import JobLifecycle
 from mock_jobs.iot.lifecycle.presigning import written_for
-from mock_jobs.iot.records.execution import Execution
+from mock_jobs.iot.records.job import Execution
 from mock_jobs.iot.rules import configs
 from mock_jobs.iot.states import ExecutionTrigger
 

@@ -14,7 +14,7 @@ from mock_jobs.iot.exceptions import (
     VersionConflictException,
 )
 from mock_jobs.iot.lifecycle.jobs import JobLifecycle
-from mock_jobs.iot.records.execution import Execution, listing_key
+from mock_jobs.iot.records.job import Execution, listing_key
 from mock_jobs.iot.rules.paging import page, start_of_page
 from mock_jobs.iot.states import ExecutionTrigger
 

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from heapq import merge
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from mock_jobs.core.sorted_records import Shelf
-from mock_jobs.iot.records.execution import listing_key
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType
+    from typing_extensions import Self
 
     from mock_jobs.core.sorted_records import Key
-    from mock_jobs.iot.records.execution import Execution
 
 
-class JobExecutions:
+class _Attempt(Protocol):
+    thing_name: str
+    number: int
+    status: JobExecutionStatusType
+    previous: Self | None
+
+
+ExecutionT = TypeVar("ExecutionT", bound=_Attempt)
+
+
+class JobExecutions(Generic[ExecutionT]):
     """The executions of one job.
 
     Counters are the lengths of the shelves, one per status, and so are never recounted.
+
+    Args:
+        listing_key: Gives the key by which executions are listed, the highest first.
     """
 
-    __slots__ = ("_emptied", "_latest", "_shelves")
+    __slots__ = ("_emptied", "_latest", "_listing_key", "_shelves")
 
-    def __init__(self) -> None:
-        self._latest: dict[str, Execution] = {}
-        self._shelves: dict[JobExecutionStatusType, Shelf[Execution]] = {}
+    def __init__(self, listing_key: Callable[[ExecutionT], Key]) -> None:
+        self._listing_key = listing_key
+        self._latest: dict[str, ExecutionT] = {}
+        self._shelves: dict[JobExecutionStatusType, Shelf[ExecutionT]] = {}
         self._emptied: set[str] = set()
 
     def count(self, status: JobExecutionStatusType) -> int:
@@ -38,7 +51,7 @@ class JobExecutions:
         """Return how many executions have each status that occurs, or has occurred."""
         return {status: len(shelf) for status, shelf in self._shelves.items()}
 
-    def latest(self, thing_name: str) -> Execution | None:
+    def latest(self, thing_name: str) -> ExecutionT | None:
         """Return the execution with the highest number of a thing."""
         return self._latest.get(thing_name)
 
@@ -46,25 +59,25 @@ class JobExecutions:
         """Return whether a thing without any execution once had some, which were deleted."""
         return thing_name in self._emptied
 
-    def find(self, thing_name: str, number: int | None) -> Execution | None:
+    def find(self, thing_name: str, number: int | None) -> ExecutionT | None:
         """Return the execution of a thing with a number, the latest one for None."""
         execution = self._latest.get(thing_name)
         while execution is not None and number is not None and execution.number != number:
             execution = execution.previous
         return execution
 
-    def of_thing(self, thing_name: str) -> Iterator[Execution]:
+    def of_thing(self, thing_name: str) -> Iterator[ExecutionT]:
         """Yield all executions of a thing, the highest number first."""
         execution = self._latest.get(thing_name)
         while execution is not None:
             yield execution
             execution = execution.previous
 
-    def __iter__(self) -> Iterator[Execution]:
+    def __iter__(self) -> Iterator[ExecutionT]:
         for shelf in self._shelves.values():
             yield from shelf
 
-    def add_all(self, executions: list[Execution]) -> None:
+    def add_all(self, executions: list[ExecutionT]) -> None:
         """Take new executions in, all of one status, each the latest of its thing."""
         if not executions:
             return
@@ -74,7 +87,7 @@ class JobExecutions:
             self._emptied.difference_update(execution.thing_name for execution in executions)
         self.shelf(executions[0].status).add_all(executions)
 
-    def remove(self, execution: Execution) -> None:
+    def remove(self, execution: ExecutionT) -> None:
         """Forget an execution."""
         self.shelf(execution.status).remove(execution)
         newer = self._latest[execution.thing_name]
@@ -90,15 +103,15 @@ class JobExecutions:
             newer = newer.previous
         newer.previous = execution.previous
 
-    def shelf(self, status: JobExecutionStatusType) -> Shelf[Execution]:
+    def shelf(self, status: JobExecutionStatusType) -> Shelf[ExecutionT]:
         """Return the executions with a status."""
         found = self._shelves.get(status)
         if found is None:
-            found = self._shelves[status] = Shelf(listing_key)
+            found = self._shelves[status] = Shelf(self._listing_key)
         return found
 
-    def newest_first(self, status: JobExecutionStatusType | None, after: Key | None) -> Iterator[Execution]:
+    def newest_first(self, status: JobExecutionStatusType | None, after: Key | None) -> Iterator[ExecutionT]:
         """Yield executions in the order of listing, those that come after a key, of one status or of all."""
         if status is not None:
             return self.shelf(status).downwards(after)
-        return merge(*(shelf.downwards(after) for shelf in self._shelves.values()), key=listing_key, reverse=True)
+        return merge(*(shelf.downwards(after) for shelf in self._shelves.values()), key=self._listing_key, reverse=True)

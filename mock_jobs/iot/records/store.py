@@ -15,8 +15,7 @@ from mock_jobs.iot import messages, states
 from mock_jobs.iot.documents.sources import Sources
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException, ThrottlingException
 from mock_jobs.iot.handle import IoTControl
-from mock_jobs.iot.records.execution import Execution
-from mock_jobs.iot.records.job import Job
+from mock_jobs.iot.records.job import Execution, Job
 from mock_jobs.iot.records.quota_usage import Usage
 from mock_jobs.iot.records.subscriptions import TargetSubscriptions
 from mock_jobs.iot.records.template import JobTemplate, JobTemplates

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from heapq import merge
 from operator import attrgetter
 
-from mock_jobs.iot.records.execution import Execution
+from mock_jobs.iot.records.job import Execution
 
 _sequence = attrgetter("sequence")
 _LISTS = {"QUEUED": "queued", "IN_PROGRESS": "in_progress"}
