@@ -10,11 +10,11 @@ from mock_jobs.core.service_base import NotEmulatedYet
 from mock_jobs.iot import messages
 from mock_jobs.iot.documents.device_document import device_copy
 from mock_jobs.iot.documents.json_text import is_json
+from mock_jobs.iot.documents.package_placeholders import check_package_placeholder, names_artifact, names_package
 from mock_jobs.iot.documents.placeholders import Placeholder, find_placeholders, may_have_placeholders
 from mock_jobs.iot.documents.presigned import presigned_variant, read_transfer
 from mock_jobs.iot.documents.sources import Sources, read_source
 from mock_jobs.iot.exceptions import InvalidRequestException
-from mock_jobs.iot.rules.packages import check_package_placeholder, names_artifact, names_package
 
 if TYPE_CHECKING:
     from mock_jobs.iot.rules.job_configs import JobConfigs
