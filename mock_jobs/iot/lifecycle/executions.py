@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mock_jobs.core.world import World
 from mock_jobs.iot import states
-from mock_jobs.iot.lifecycle.job_events import DELETED, announce_execution
+from mock_jobs.iot.lifecycle.job_events import DELETED, Announcer
 from mock_jobs.iot.records.job import Execution, Job
 from mock_jobs.iot.records.store import JobStore
 from mock_jobs.iot.records.thing_queue import ThingQueue
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 class ExecutionLifecycle(JobStore):
     """Applies changes to executions that were found legal."""
+
+    def __init__(self, world: World, account: str, region: str) -> None:
+        super().__init__(world, account, region)
+        self.announcer = Announcer(world, self.scope)
 
     @abstractmethod
     def execution_ended(self, execution: Execution) -> None:
@@ -125,13 +130,13 @@ class ExecutionLifecycle(JobStore):
                 execution.is_force_canceled = True
             queue.add(execution)
             if has_ended:
-                announce_execution(self, execution)
+                self.announcer.announce_execution(execution)
         executions[0].job.executions.shelf(status).add_all(executions)
 
     def delete_execution(self, execution: Execution) -> None:
         """Forget an execution; its job may be completed by that, or aborted. Source: observed."""
         self.forget_execution(execution)
-        announce_execution(self, execution, DELETED)
+        self.announcer.announce_execution(execution, DELETED)
         execution.job.executions.remove(execution)
         self.execution_deleted(execution.job)
 

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mock_jobs.core.events import Event
+from mock_jobs.core.world import World
 from mock_jobs.iot import states, views
+from mock_jobs.iot.rules.arns import Scope
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType
 
     from mock_jobs.iot.records.job import Execution, Job
-    from mock_jobs.iot.records.store import JobStore
 
 CANCELLATION_IN_PROGRESS: Final = "cancellation_in_progress"
 CANCELED: Final = "canceled"
@@ -32,7 +33,7 @@ _UNFINISHED: Final = ("numberOfQueuedThings", "numberOfInProgressThings")
 class _JobChange(NamedTuple):
     """A job as it was when something happened to it; what cannot change is read from itself."""
 
-    store: JobStore
+    scope: Scope
     at_ms: int
     event_id: str
     operation: str
@@ -70,13 +71,13 @@ class _JobChange(NamedTuple):
         if self.counts is not None:
             details = views.counters(self.counts)
             payload["jobProcessDetails"] = {name: each for name, each in details.items() if name not in _UNFINISHED}
-        return _event(self.store, self.at_ms, f"$aws/events/job/{job.job_id}/{operation}", payload)
+        return _event(self.scope, self.at_ms, f"$aws/events/job/{job.job_id}/{operation}", payload)
 
 
 class _ExecutionChange(NamedTuple):
     """An execution as it was when it came to its end, or was deleted."""
 
-    store: JobStore
+    scope: Scope
     at_ms: int
     event_id: str
     execution: Execution
@@ -91,7 +92,7 @@ class _ExecutionChange(NamedTuple):
         payload = {
             **_head("JOB_EXECUTION", self.event_id, self.at_ms, operation),
             "jobId": job_id,
-            "thingArn": self.store.arn("thing", execution.thing_name),
+            "thingArn": self.scope.arn("thing", execution.thing_name),
             "status": status,
             "executionNumber": execution.number,
         }
@@ -99,57 +100,68 @@ class _ExecutionChange(NamedTuple):
             payload["forceCanceled"] = self.is_force_canceled
         if self.details:
             payload["statusDetails"] = self.details
-        return _event(self.store, self.at_ms, f"$aws/events/jobExecution/{job_id}/{operation}", payload)
+        return _event(self.scope, self.at_ms, f"$aws/events/jobExecution/{job_id}/{operation}", payload)
 
 
-def announce_job(store: JobStore, job: Job, operation: str) -> None:
-    """Write down what happened to a job.
-
-    Args:
-        store: Of the job.
-        job: As it is now.
-        operation: Last part of the topic; in capitals it is the status that the event shows.
-    """
-    world = store.world
-    counts = job.executions.counts() if operation in (COMPLETED, CANCELED) else None
-    world.events.note(
-        _JobChange(
-            store,
-            world.clock.now_ms,
-            world.ids.request_id(),
-            operation,
-            job,
-            job.targets,
-            job.description,
-            job.updated_at_ms,
-            job.is_force_canceled,
-            job.comment,
-            job.reason_code,
-            counts,
-        )
-    )
-
-
-def announce_execution(store: JobStore, execution: Execution, operation: str | None = None) -> None:
-    """Write down that an execution came to its end, or was deleted.
+class Announcer:
+    """Records the events of the jobs of one account and region.
 
     Args:
-        store: Of the execution.
-        execution: As it is now.
-        operation: Last part of the topic, by default its status.
+        world: Its events, clock and ids.
+        scope: Where the jobs are.
     """
-    world = store.world
-    world.events.note(
-        _ExecutionChange(
-            store,
-            world.clock.now_ms,
-            world.ids.request_id(),
-            execution,
-            execution.status if operation is None else operation.upper(),
-            execution.is_force_canceled,
-            execution.status_details,
+
+    __slots__ = ("_clock", "_events", "_ids", "_scope")
+
+    def __init__(self, world: World, scope: Scope) -> None:
+        self._events = world.events
+        self._clock = world.clock
+        self._ids = world.ids
+        self._scope = scope
+
+    def announce_job(self, job: Job, operation: str) -> None:
+        """Record what happened to a job.
+
+        Args:
+            job: As it is now.
+            operation: Last part of the topic; in capitals it is the status that the event shows.
+        """
+        counts = job.executions.counts() if operation in (COMPLETED, CANCELED) else None
+        self._events.note(
+            _JobChange(
+                self._scope,
+                self._clock.now_ms,
+                self._ids.request_id(),
+                operation,
+                job,
+                job.targets,
+                job.description,
+                job.updated_at_ms,
+                job.is_force_canceled,
+                job.comment,
+                job.reason_code,
+                counts,
+            )
         )
-    )
+
+    def announce_execution(self, execution: Execution, operation: str | None = None) -> None:
+        """Record that an execution came to its end, or was deleted.
+
+        Args:
+            execution: As it is now.
+            operation: Last part of the topic, by default its status.
+        """
+        self._events.note(
+            _ExecutionChange(
+                self._scope,
+                self._clock.now_ms,
+                self._ids.request_id(),
+                execution,
+                execution.status if operation is None else operation.upper(),
+                execution.is_force_canceled,
+                execution.status_details,
+            )
+        )
 
 
 def _head(kind: str, event_id: str, at_ms: int, operation: str) -> dict[str, object]:
@@ -161,5 +173,5 @@ def _job_time(at_ms: int) -> int:
     return at_ms
 
 
-def _event(store: JobStore, at_ms: int, topic: str, payload: Mapping[str, object]) -> Event:
-    return Event(at_ms, "iot", store.account, store.region, topic, payload)
+def _event(scope: Scope, at_ms: int, topic: str, payload: Mapping[str, object]) -> Event:
+    return Event(at_ms, "iot", scope.account, scope.region, topic, payload)

@@ -9,7 +9,6 @@ from typing import Final
 from mock_jobs.iot import messages, states
 from mock_jobs.iot.lifecycle import job_events, quotas
 from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
-from mock_jobs.iot.lifecycle.job_events import announce_execution, announce_job
 from mock_jobs.iot.records.job import Execution, Job
 from mock_jobs.iot.rules import abort
 from mock_jobs.iot.rules.retry import next_retries
@@ -123,7 +122,7 @@ class JobLifecycle(ExecutionLifecycle):
         if states.next_job_status(job.status, JobTrigger.COMPLETE) is not None:
             self.set_status(job, JobTrigger.COMPLETE)
             job.completed_at_ms = self.world.clock.now_ms
-            announce_job(self, job, job_events.COMPLETED)
+            self.announcer.announce_job(job, job_events.COMPLETED)
 
     # Rollout
 
@@ -255,7 +254,7 @@ class JobLifecycle(ExecutionLifecycle):
         """
         self.set_status(job, JobTrigger.CANCEL)
         job.is_force_canceled = trigger is ExecutionTrigger.FORCE_CANCEL
-        announce_job(self, job, job_events.CANCELLATION_IN_PROGRESS)
+        self.announcer.announce_job(job, job_events.CANCELLATION_IN_PROGRESS)
         self.end_rollout(job)
         self._after(self.settings.cancellation_seconds, job, partial(self._cancel_executions, job, trigger))
 
@@ -264,7 +263,7 @@ class JobLifecycle(ExecutionLifecycle):
         self.usage.follow(job)
         for status in states.sources(trigger):
             self.change(job.executions.shelf(status).clear(), trigger)
-        announce_job(self, job, job_events.CANCELED)
+        self.announcer.announce_job(job, job_events.CANCELED)
 
     def delete(self, job: Job) -> None:
         """Delete a job and all its executions, at once or after a while.
@@ -275,16 +274,16 @@ class JobLifecycle(ExecutionLifecycle):
             job.finishing_timer.cancel()
             job.finishing_timer = None
         self.set_status(job, JobTrigger.FORCE_DELETE)
-        announce_job(self, job, job_events.DELETION_IN_PROGRESS)
+        self.announcer.announce_job(job, job_events.DELETION_IN_PROGRESS)
         self.end_rollout(job)
         self._after(self.settings.deletion_seconds, job, partial(self._delete_executions, job))
 
     def _delete_executions(self, job: Job) -> None:
         for execution in job.executions:
             self.forget_execution(execution)
-            announce_execution(self, execution, job_events.DELETED)
+            self.announcer.announce_execution(execution, job_events.DELETED)
         self._forget(job)
-        announce_job(self, job, job_events.DELETED)
+        self.announcer.announce_job(job, job_events.DELETED)
 
     def _expire(self, job: Job) -> None:
         # Nobody deleted it, so that no event tells of it (inferred).

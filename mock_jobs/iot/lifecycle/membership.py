@@ -35,7 +35,7 @@ class Membership(JobLifecycle):
     def _thing_created(self, change: ThingChange) -> None:
         """Let a thing that was deleted and is back join the jobs that have itself for a target. Source: inferred."""
         for name in change.thing_names:
-            for job in self._subscriptions.of([self.arn("thing", name)]):
+            for job in self._subscriptions.of([self.scope.arn("thing", name)]):
                 self._join(job, [name])
 
     def _thing_deleted(self, change: ThingChange) -> None:
@@ -45,7 +45,7 @@ class Membership(JobLifecycle):
         IN_PROGRESS are removed too, and that a thing whose turn is still to come in a rollout gets none, is inferred.
         """
         for name in change.thing_names:
-            followers = self._subscriptions.of([self.arn("thing", name), *self._arns(change)])
+            followers = self._subscriptions.of([self.scope.arn("thing", name), *self._arns(change)])
             concerned = {job.job_id: job for job in (*followers, *self._rollouts.values())}
             for job in sorted(concerned.values(), key=attrgetter("sequence")):
                 job.left_targets.discard(name)
@@ -83,12 +83,12 @@ class Membership(JobLifecycle):
                 [
                     name
                     for name in change.thing_names
-                    if self.arn("thing", name) not in direct and not any(registry.is_member(name, each) for each in groups)
+                    if self.scope.arn("thing", name) not in direct and not any(registry.is_member(name, each) for each in groups)
                 ],
             )
 
     def _arns(self, change: ThingChange) -> list[str]:
-        return [self.arn("thinggroup", name) for name in change.groups]
+        return [self.scope.arn("thinggroup", name) for name in change.groups]
 
     def _join(self, job: Job, thing_names: list[str]) -> None:
         """Give an execution to things that became targets, unless they have one before them."""

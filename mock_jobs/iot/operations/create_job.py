@@ -102,7 +102,7 @@ class CreateOperations(FromTemplate, JobLifecycle):
         job = Job(
             sequence=self.next_job_sequence(),
             job_id=job_id,
-            arn=self.arn("job", job_id),
+            arn=self.scope.arn("job", job_id),
             targets=list(targets),
             target_selection=target_selection,
             document=read,

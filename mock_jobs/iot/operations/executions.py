@@ -34,7 +34,7 @@ class ExecutionOperations(JobLifecycle):
             ResourceNotFoundException: There is no such job or execution.
         """
         execution = self._execution_or_404(job_id, thing_name, execution_number)
-        return {"execution": views.describe_execution(execution, self.arn("thing", thing_name), self.world.clock.now_ms)}
+        return {"execution": views.describe_execution(execution, self.scope.arn("thing", thing_name), self.world.clock.now_ms)}
 
     def list_job_executions_for_job(
         self,
@@ -57,7 +57,7 @@ class ExecutionOperations(JobLifecycle):
         job = self.job_or_404(job_id)
         found, token = page(listing, job.executions.newest_first(status, after), max_results, listing_key)
         summaries = [
-            {"thingArn": self.arn("thing", each.thing_name), "jobExecutionSummary": views.summarize_execution(each)}
+            {"thingArn": self.scope.arn("thing", each.thing_name), "jobExecutionSummary": views.summarize_execution(each)}
             for each in found
         ]
         return {"executionSummaries": summaries, **token}

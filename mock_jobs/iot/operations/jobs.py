@@ -73,7 +73,7 @@ class JobOperations(JobLifecycle):
             tests.append(lambda job: job.target_selection == target_selection)
         if namespace_id is not None:
             tests.append(lambda job: job.namespace_id == namespace_id)
-        tests += [_targets_group(self.arn("thinggroup", name)) for name in groups]
+        tests += [_targets_group(self.scope.arn("thinggroup", name)) for name in groups]
         jobs = (job for job in self.newest_jobs(status, after) if all(test(job) for test in tests))
         found, token = page(listing, jobs, max_results, job_key)
         return {"jobs": [views.summarize_job(job, group_id) for job in found], **token}

@@ -103,7 +103,7 @@ class TemplateOperations(JobStore):
         template = JobTemplate(
             sequence=self.next_template_sequence(),
             template_id=job_template_id,
-            arn=self.arn("jobtemplate", job_template_id),
+            arn=self.scope.arn("jobtemplate", job_template_id),
             description=description,
             document=text,
             document_source=source,

@@ -20,6 +20,7 @@ from mock_jobs.iot.records.quota_usage import Usage
 from mock_jobs.iot.records.subscriptions import TargetSubscriptions
 from mock_jobs.iot.records.template import JobTemplate, JobTemplates
 from mock_jobs.iot.records.thing_queue import ThingQueue
+from mock_jobs.iot.rules.arns import Scope
 from mock_jobs.iot.rules.bounds import MORE_BOUNDS
 from mock_jobs.iot.rules.validation import validation_error
 from mock_jobs.ports.object_store import ObjectStore
@@ -36,6 +37,7 @@ class JobStore(Backend):
 
     def __init__(self, world: World, account: str, region: str) -> None:
         super().__init__(world, account, region)
+        self.scope = Scope(self.partition, region, account)
         self.settings = world.shared(IoTControl).settings
         self.usage = Usage()
         self._throttle = Throttle(world.clock)
@@ -82,15 +84,6 @@ class JobStore(Backend):
             raise ThrottlingException(messages.THROTTLED)
 
     # Looking up
-
-    @property
-    def scope(self) -> tuple[str, str, str]:
-        """Partition, region and account."""
-        return (self.partition, self.region, self.account)
-
-    def arn(self, kind: str, name: str) -> str:
-        """Return the ARN of a resource of AWS IoT in this account and region."""
-        return f"arn:{self.partition}:iot:{self.region}:{self.account}:{kind}/{name}"
 
     @property
     def registry(self) -> ThingRegistry:

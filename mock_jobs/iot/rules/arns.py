@@ -1,12 +1,30 @@
-"""ARNs of jobs and job templates."""
+"""ARNs of AWS IoT: where a resource is, and what an ARN says of it."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 _ARN: Final = re.compile(r"arn:[^:]*:(?P<service>[^:]*):[^:]*:(?P<account>[^:]*):(?P<kind>[^/]*)/(?P<name>.*)", re.DOTALL)
+
+
+class Scope(NamedTuple):
+    """Where resources are.
+
+    Attributes:
+        partition: Of the region.
+        region: Its name.
+        account: Account id.
+    """
+
+    partition: str
+    region: str
+    account: str
+
+    def arn(self, kind: str, name: str) -> str:
+        """Return the ARN of a resource of AWS IoT that is here."""
+        return f"arn:{self.partition}:iot:{self.region}:{self.account}:{kind}/{name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Final
 
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
+from mock_jobs.iot.rules.arns import Scope
 
 # Stand for the version that the package has as its default, and for having none. Source: developer guide, "Preparing jobs for the
 # software package catalog" (documented).
@@ -52,12 +53,12 @@ def parse_package_version(arn: str) -> PackageVersion | None:
     return None if match is None else PackageVersion(match["package"], match["version"])
 
 
-def check_packages_are_here(arns: Sequence[str], scope: tuple[str, str, str]) -> None:
+def check_packages_are_here(arns: Sequence[str], scope: Scope) -> None:
     """Refuse package versions of another account or region; whether one exists here cannot be known.
 
     Args:
         arns: Of the right form.
-        scope: Partition, region and account.
+        scope: That of the job.
 
     Raises:
         ResourceNotFoundException: So it is. Source: as for targets (inferred).

@@ -9,6 +9,7 @@ from typing import Final
 
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
+from mock_jobs.iot.rules.arns import Scope
 from mock_jobs.ports.thing_registry import ThingRegistry
 
 # Names: 1-128 of these characters. Source: ThingName and ThingGroupName, API reference (documented).
@@ -24,13 +25,13 @@ class Target:
 
     Attributes:
         arn: As given.
-        scope: Partition, region and account.
+        scope: Where it is.
         is_group: Whether it is a thing group.
         name: Name of the thing or the group.
     """
 
     arn: str
-    scope: tuple[str, str, str]
+    scope: Scope
     is_group: bool
     name: str
 
@@ -45,11 +46,11 @@ def parse_target(arn: str) -> Target:
     match = _TARGET.fullmatch(arn)
     if match is None:
         raise InvalidRequestException(messages.TARGET_INVALID.format(arn=arn))
-    scope = (match["partition"], match["region"], match["account"])
+    scope = Scope(match["partition"], match["region"], match["account"])
     return Target(arn, scope, match["kind"] == "thinggroup", match["name"])
 
 
-def check_exists(target: Target, scope: tuple[str, str, str], registry: ThingRegistry) -> None:
+def check_exists(target: Target, scope: Scope, registry: ThingRegistry) -> None:
     """Refuse a target that is not registered, or lies in another account or region.
 
     Raises:
