@@ -1,7 +1,22 @@
-"""The backend of AWS IoT Jobs: the control plane, and the records that the device plane shares."""
+"""The backend of AWS IoT Jobs: the control plane, and the parts that the device plane shares."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import ClassVar
+
+from mock_jobs.core.service_base import AwsError, Bound, Violation
+from mock_jobs.core.world import World
+from mock_jobs.iot import messages
+from mock_jobs.iot.exceptions import InvalidRequestException
+from mock_jobs.iot.handle import IoTControl
+from mock_jobs.iot.lifecycle.call_rates import CallRates
+from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
+from mock_jobs.iot.lifecycle.job_events import Announcer
+from mock_jobs.iot.lifecycle.jobs import JobLifecycle
+from mock_jobs.iot.lifecycle.membership import Membership
+from mock_jobs.iot.lifecycle.presigning import Presigner
 from mock_jobs.iot.operations.associate_targets import AssociateOperations
 from mock_jobs.iot.operations.create_job import CreateOperations
 from mock_jobs.iot.operations.executions import ExecutionOperations
@@ -10,6 +25,10 @@ from mock_jobs.iot.operations.managed_templates import ManagedTemplateOperations
 from mock_jobs.iot.operations.tags import TagOperations
 from mock_jobs.iot.operations.templates import TemplateOperations
 from mock_jobs.iot.operations.update_job import UpdateOperations
+from mock_jobs.iot.records.store import JobStore
+from mock_jobs.iot.rules.arns import Scope
+from mock_jobs.iot.rules.bounds import MORE_BOUNDS
+from mock_jobs.iot.rules.validation import validation_error
 
 
 class IoTBackend(
@@ -22,4 +41,43 @@ class IoTBackend(
     ManagedTemplateOperations,
     TagOperations,
 ):
-    """The control plane of AWS IoT Jobs in one account and region."""
+    """The control plane of AWS IoT Jobs in one account and region.
+
+    Attributes:
+        rates: Refuses calls for their rate, on both planes.
+        presigner: Writes documents for devices.
+        membership: Applies changes of things and groups to jobs.
+    """
+
+    more_bounds: ClassVar[Mapping[str, Bound]] = MORE_BOUNDS
+
+    def __init__(self, world: World, account: str, region: str) -> None:
+        super().__init__(world, account, region)
+        clock = world.clock
+        self.scope = Scope(self.partition, region, account)
+        self.settings = world.shared(IoTControl).settings
+        self.objects = world.neighbours.objects(account, region)
+        self.things = partial(world.neighbours.things, account, region)
+        announcer = Announcer(world, self.scope)
+        self.store = JobStore()
+        self.executions = ExecutionLifecycle(self.store, clock, announcer)
+        self.jobs = JobLifecycle(
+            self.store, self.executions, settings=self.settings, clock=clock, things=self.things, announcer=announcer
+        )
+        self.membership = Membership(self.store, self.executions, self.jobs, self.scope, self.things)
+        self.presigner = Presigner(world, region, self.objects)
+        self.rates = CallRates(self.settings, clock)
+
+    @classmethod
+    def refuse(cls, violations: Sequence[Violation]) -> AwsError:
+        """Return the service's error for a request that breaks constraints of the model. Source: observed."""
+        return validation_error(violations)
+
+    @classmethod
+    def refuse_body(cls) -> AwsError:
+        """Return the error for a body that is not a JSON object. Source: the declared errors (code documented, text inferred)."""
+        return InvalidRequestException(messages.BODY_UNREADABLE)
+
+    def admit(self, operation: str, *, is_read: bool) -> None:
+        """Refuse a call for its rate alone."""
+        self.rates.admit_control(operation, is_read=is_read)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from mock_jobs.core.service_base import AwsError, Backend, Bound, Violation, WireShape
+from mock_jobs.core.world import World
 from mock_jobs.iot.backend import IoTBackend
-from mock_jobs.iot.operations import device
+from mock_jobs.iot.operations.device import DevicePlane, Report
 from mock_jobs.iot.rules.bounds import MORE_BOUNDS
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ class IoTJobsDataBackend(Backend):
 
     more_bounds: ClassVar[Mapping[str, Bound]] = MORE_BOUNDS
 
+    def __init__(self, world: World, account: str, region: str) -> None:
+        super().__init__(world, account, region)
+        iot = world.store(IoTBackend, account, region)
+        self._rates = iot.rates
+        self._device = DevicePlane(iot.store, iot.executions, iot.presigner, world.clock, iot.things)
+
     @classmethod
     def refuse(cls, violations: Sequence[Violation]) -> AwsError:
         """Return the service's error for a request that breaks constraints of the model."""
@@ -34,19 +41,11 @@ class IoTJobsDataBackend(Backend):
 
     def admit(self, operation: str, *, is_read: bool) -> None:  # noqa: ARG002 - all operations of a kind count together
         """Refuse a call for its rate alone."""
-        store = self._store
-        if is_read:
-            store.admit_one("device reads", store.settings.device_reads_per_second)
-        else:
-            store.admit_one("device writes", store.settings.device_writes_per_second)
-
-    @property
-    def _store(self) -> IoTBackend:
-        return self.world.store(IoTBackend, self.account, self.region)
+        self._rates.admit_device(is_read=is_read)
 
     def get_pending_job_executions(self, *, thing_name: str) -> WireShape:
         """List what a thing has before it: what runs and what waits."""
-        return device.get_pending(self._store, thing_name)
+        return self._device.get_pending(thing_name)
 
     def start_next_pending_job_execution(
         self,
@@ -56,7 +55,7 @@ class IoTJobsDataBackend(Backend):
         step_timeout_in_minutes: int | None = None,
     ) -> WireShape:
         """Start the next execution of a thing, or give the one that runs again."""
-        return device.start_next(self._store, thing_name, status_details, step_timeout_in_minutes)
+        return self._device.start_next(thing_name, status_details, step_timeout_in_minutes)
 
     def describe_job_execution(
         self,
@@ -67,9 +66,7 @@ class IoTJobsDataBackend(Backend):
         execution_number: int | None = None,
     ) -> WireShape:
         """Return a pending execution; the job id `$next` means the next one."""
-        return device.describe(
-            self._store, thing_name, job_id, with_document=include_job_document, execution_number=execution_number
-        )
+        return self._device.describe(thing_name, job_id, with_document=include_job_document, execution_number=execution_number)
 
     def update_job_execution(
         self,
@@ -85,8 +82,6 @@ class IoTJobsDataBackend(Backend):
         execution_number: int | None = None,
     ) -> WireShape:
         """Report progress or the end of an execution."""
-        report = device.Report(status, status_details, step_timeout_in_minutes, expected_version, execution_number)
-        execution = device.update(self._store, thing_name, job_id, report)
-        return device.answer_update(
-            self._store, execution, with_state=include_job_execution_state, with_document=include_job_document
-        )
+        report = Report(status, status_details, step_timeout_in_minutes, expected_version, execution_number)
+        execution = self._device.update(thing_name, job_id, report)
+        return self._device.answer_update(execution, with_state=include_job_execution_state, with_document=include_job_document)

@@ -123,4 +123,4 @@ class Worlds:
         world = self.of(account)
         with world.lock, world.clock.pinned():
             world.clock.run_due()
-            yield world.store(IoTBackend, account, region).things_changed
+            yield world.store(IoTBackend, account, region).membership.things_changed

@@ -500,7 +500,7 @@ def test_executions_share_what_is_kept_of_the_document(one, files, mock):
 
     one.things("u")
     job(one, placeholder(), upload("${thingName}"), things=("t", "u"))
-    kept = mock.world.store(IoTBackend, "123456789012", "us-east-1").get_job("job")
+    kept = mock.world.store(IoTBackend, "123456789012", "us-east-1").store.get_job("job")
     documents = {one.start(thing)["jobDocument"] for thing in "tu"}
 
     assert len(documents) == 2
@@ -512,7 +512,7 @@ def test_a_document_without_placeholders_is_the_same_text_for_all(one, mock):
     from mock_jobs.iot.backend import IoTBackend
 
     one.job("t", document='{ "a" : 1 }')
-    kept = mock.world.store(IoTBackend, "123456789012", "us-east-1").get_job("job")
+    kept = mock.world.store(IoTBackend, "123456789012", "us-east-1").store.get_job("job")
 
     assert kept.device_document.write(pytest.fail) is kept.device_document.write(pytest.fail)
 

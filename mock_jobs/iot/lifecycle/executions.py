@@ -1,13 +1,12 @@
-"""The life of job executions: every change to one goes through here, whichever plane it comes from."""
+"""The lifecycle of job executions: every change to one goes through here, whichever plane it comes from."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from mock_jobs.core.world import World
+from mock_jobs.core.clock import Clock
 from mock_jobs.iot import states
 from mock_jobs.iot.lifecycle.job_events import DELETED, Announcer
 from mock_jobs.iot.records.job import Execution, Job
@@ -21,38 +20,56 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType
 
 
-class ExecutionLifecycle(JobStore):
-    """Applies changes to executions that were found legal."""
+class ExecutionListener(Protocol):
+    """Draws the consequences for a job, once something happened to one of its executions alone."""
 
-    def __init__(self, world: World, account: str, region: str) -> None:
-        super().__init__(world, account, region)
-        self.announcer = Announcer(world, self.scope)
-
-    @abstractmethod
     def execution_ended(self, execution: Execution) -> None:
-        """Draw the consequences for its job, once an execution has ended by itself."""
+        """Act on the end of an execution."""
+        ...
 
-    @abstractmethod
     def execution_deleted(self, job: Job) -> None:
-        """Draw the consequences for its job, once an execution was deleted by itself."""
+        """Act on the deletion of an execution of this job."""
+        ...
+
+
+class ExecutionLifecycle:
+    """Applies changes to executions that were found legal.
+
+    Args:
+        store: Has the things' queues.
+        clock: The world's.
+        announcer: Records the events.
+
+    Attributes:
+        listener: Learns what became of single executions; set by who owns their jobs.
+    """
+
+    __slots__ = ("_announcer", "_clock", "_store", "listener")
+
+    listener: ExecutionListener
+
+    def __init__(self, store: JobStore, clock: Clock, announcer: Announcer) -> None:
+        self._store = store
+        self._clock = clock
+        self._announcer = announcer
 
     def queue(self, job: Job, thing_names: Iterable[str]) -> None:
         """Create the next execution of each of these things."""
         self._create(job, thing_names, states.QUEUED)
 
     def write_removed(self, job: Job, thing_name: str) -> None:
-        """Write down that a thing is gone whose executions were all deleted.
+        """Record that a thing is gone whose executions were all deleted.
 
         Source: one that is REMOVED, with number 1; no event tells of it (observed).
         """
         self._create(job, [thing_name], states.REMOVED)
 
     def _create(self, job: Job, thing_names: Iterable[str], status: JobExecutionStatusType) -> None:
-        now_ms = self.world.clock.now_ms
-        queues, executions = self._queues, job.executions
+        now_ms = self._clock.now_ms
+        queues, next_sequence, executions = self._store.queues, self._store.next_execution_sequence, job.executions
         created = []
         for name in thing_names:
-            execution = Execution(job, name, next(self._execution_sequence), now_ms, executions.latest(name))
+            execution = Execution(job, name, next_sequence(), now_ms, executions.latest(name))
             execution.status = status
             queue = queues.get(name)
             if queue is None:
@@ -75,7 +92,7 @@ class ExecutionLifecycle(JobStore):
         details: Mapping[str, str] | None = None,
         step_minutes: int | None = None,
     ) -> None:
-        """Let a trigger change one execution that it can change, and its job in consequence.
+        """Apply a trigger to one execution that it can change, and then to its job what follows from that.
 
         Args:
             execution: The execution.
@@ -89,21 +106,21 @@ class ExecutionLifecycle(JobStore):
         self.change_some([execution], trigger)
         if execution.status == states.IN_PROGRESS:
             if is_start:
-                execution.timers = start_timers(execution.job.configs.timeout, step_minutes, self.world.clock.now_ms)
+                execution.timers = start_timers(execution.job.configs.timeout, step_minutes, self._clock.now_ms)
                 self._arm(execution)
             elif step_minutes is not None:
                 self.set_step_timer(execution, step_minutes)
             return
-        self.execution_ended(execution)
+        self.listener.execution_ended(execution)
 
     def change_some(self, executions: list[Execution], trigger: ExecutionTrigger) -> None:
-        """Let a trigger change executions of one job and one status; what that means for the job is left to the caller."""
+        """Apply a trigger to executions of one job and one status; what that means for the job is left to the caller."""
         for execution in executions:
             execution.job.executions.shelf(execution.status).remove(execution)
         self.change(executions, trigger)
 
     def change(self, executions: list[Execution], trigger: ExecutionTrigger) -> None:
-        """Let a trigger change executions of one job and one status, which are off their shelf already.
+        """Apply a trigger to executions of one job and one status, which are off their shelf already.
 
         Source: each change raises the version (documented) but the one to REMOVED (observed). A device's first report sets
         `startedAt` for good, also one of SUCCEEDED or FAILED straight from QUEUED, but not one of REJECTED (observed). A
@@ -111,12 +128,12 @@ class ExecutionLifecycle(JobStore):
         """
         if not executions:
             return
-        now_ms = self.world.clock.now_ms
+        now_ms, queues = self._clock.now_ms, self._store.queues
         status = states.next_execution_status(executions[0].status, trigger)
         assert status is not None
         has_ended = status not in states.PENDING
         for execution in executions:
-            queue = self._queues[execution.thing_name]
+            queue = queues[execution.thing_name]
             queue.remove(execution)
             execution.status = status
             execution.updated_at_ms = now_ms
@@ -130,37 +147,38 @@ class ExecutionLifecycle(JobStore):
                 execution.is_force_canceled = True
             queue.add(execution)
             if has_ended:
-                self.announcer.announce_execution(execution)
+                self._announcer.announce_execution(execution)
         executions[0].job.executions.shelf(status).add_all(executions)
 
-    def delete_execution(self, execution: Execution) -> None:
-        """Forget an execution; its job may be completed by that, or aborted. Source: observed."""
-        self.forget_execution(execution)
-        self.announcer.announce_execution(execution, DELETED)
+    def delete(self, execution: Execution) -> None:
+        """Delete an execution; its job may be completed by that, or aborted. Source: observed."""
+        self.remove_from_thing(execution)
+        self._announcer.announce_execution(execution, DELETED)
         execution.job.executions.remove(execution)
-        self.execution_deleted(execution.job)
+        self.listener.execution_deleted(execution.job)
 
-    def forget_execution(self, execution: Execution) -> None:
-        """Take an execution from its thing; its job still has it."""
+    def remove_from_thing(self, execution: Execution) -> None:
+        """Remove an execution from the queue of its thing; its job still has it."""
         self._drop_timers(execution)
-        queue = self._queues[execution.thing_name]
+        queues = self._store.queues
+        queue = queues[execution.thing_name]
         queue.remove(execution)
         if queue.is_empty:
-            del self._queues[execution.thing_name]
+            del queues[execution.thing_name]
 
     # Timers
 
     def set_step_timer(self, execution: Execution, minutes: int) -> None:
         """Start the step timer of an execution that runs anew, or turn it off with -1."""
         if execution.timers is None:
-            execution.timers = start_timers(None, minutes, self.world.clock.now_ms)
+            execution.timers = start_timers(None, minutes, self._clock.now_ms)
         else:
-            execution.timers.set_step(minutes, self.world.clock.now_ms)
+            execution.timers.set_step(minutes, self._clock.now_ms)
         self._arm(execution)
 
     def _arm(self, execution: Execution) -> None:
         if execution.timers is not None:
-            execution.timers.arm(self.world.clock, partial(self.change_one, execution, ExecutionTrigger.TIME_OUT))
+            execution.timers.arm(self._clock, partial(self.change_one, execution, ExecutionTrigger.TIME_OUT))
 
     def _drop_timers(self, execution: Execution) -> None:
         if execution.timers is not None:

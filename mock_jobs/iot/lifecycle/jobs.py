@@ -1,4 +1,4 @@
-"""The life of jobs: their start, rollout and end, and what becomes of their executions on the way."""
+"""The lifecycle of jobs: their start, rollout and end, and what becomes of their executions on the way."""
 
 from __future__ import annotations
 
@@ -6,36 +6,63 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from mock_jobs.core.clock import Clock
 from mock_jobs.iot import messages, states
 from mock_jobs.iot.lifecycle import job_events, quotas
 from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
+from mock_jobs.iot.lifecycle.job_events import Announcer
 from mock_jobs.iot.records.job import Execution, Job
+from mock_jobs.iot.records.store import JobStore
 from mock_jobs.iot.rules import abort
 from mock_jobs.iot.rules.retry import next_retries
 from mock_jobs.iot.rules.rollout import Rollout, rate_per_minute
 from mock_jobs.iot.rules.targets import Target, expand
+from mock_jobs.iot.settings import IoTSettings
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
 from mock_jobs.ports.thing_registry import ThingRegistry
 
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 
 
-class JobLifecycle(ExecutionLifecycle):
-    """Applies changes to jobs that were found legal."""
+class JobLifecycle:
+    """Applies changes to jobs that were found legal, and draws the consequences of what happens to their executions.
 
-    def next_job_sequence(self) -> int:
-        """Return the number of the next job."""
-        return next(self._job_sequence)
+    Args:
+        store: Keeps the jobs.
+        executions: Changes their executions, and tells what became of single ones.
+        settings: Quotas, and how long things take.
+        clock: The world's.
+        things: Returns the registry of things as it is now.
+        announcer: Records the events.
+    """
 
-    def add_job(self, job: Job, targets: list[Target]) -> None:
+    __slots__ = ("_announcer", "_clock", "_executions", "_settings", "_store", "_things")
+
+    def __init__(
+        self,
+        store: JobStore,
+        executions: ExecutionLifecycle,
+        *,
+        settings: IoTSettings,
+        clock: Clock,
+        things: Callable[[], ThingRegistry],
+        announcer: Announcer,
+    ) -> None:
+        self._store = store
+        self._executions = executions
+        self._settings = settings
+        self._clock = clock
+        self._things = things
+        self._announcer = announcer
+        executions.listener = self
+
+    def add(self, job: Job, targets: list[Target]) -> None:
         """Store a new job and begin its rollout, at once or when its schedule says so."""
-        self._jobs[job.job_id] = job
-        self.shelf(job.status).add(job)
-        self.usage.follow(job)
+        self._store.add(job)
         if job.schedule is not None:
-            job.schedule.arm(self.world.clock, partial(self._start, job, targets), partial(self._end, job))
+            job.schedule.arm(self._clock, partial(self._start, job, targets), partial(self._end, job))
         if job.status == states.IN_PROGRESS:
-            self._begin_rollout(job, targets, self.registry)
+            self._begin_rollout(job, targets, self._things())
 
     def _start(self, job: Job, targets: list[Target]) -> None:
         """Start a scheduled job, now or when the first of its maintenance windows opens.
@@ -45,23 +72,23 @@ class JobLifecycle(ExecutionLifecycle):
         if job.windows is None:
             self._begin(job, targets)
         else:
-            job.windows.watch(self.world.clock, partial(self._open, job, targets), partial(self._close, job))
+            job.windows.watch(self._clock, partial(self._open, job, targets), partial(self._close, job))
 
     def _open(self, job: Job, targets: list[Target]) -> None:
-        """Let the rollout begin, or go on where it stopped, since a maintenance window has opened."""
+        """Begin the rollout, or go on with it where it stopped, since a maintenance window has opened."""
         if job.status == states.SCHEDULED and job.rollout is None:
             self._begin(job, targets)
             return
         if job.rollout is not None:
             self.set_status(job, JobTrigger.START)
-            job.rollout.resume(self.world.clock.now_ms)
+            job.rollout.resume(self._clock.now_ms)
             self._roll_out(job)
         assert job.windows is not None
         pending_joins, job.windows.pending_joins = job.windows.pending_joins, {}
         self.queue_joiners(job, list(pending_joins))
 
     def _close(self, job: Job) -> None:
-        """Let the rollout wait for the next maintenance window.
+        """Pause the rollout until the next maintenance window.
 
         Source: developer guide, "Jobs and job execution states" (documented); that a job whose rollout is finished stays
         IN_PROGRESS is inferred.
@@ -76,17 +103,17 @@ class JobLifecycle(ExecutionLifecycle):
         Source: developer guide, "Job scheduling configuration" (documented); that targets which are gone are passed over is
         inferred. A job that finds as many concurrent jobs as there may be is canceled: developer guide, "Job limits" (documented).
         """
-        reason = quotas.why_not_start(self.settings, self.usage)
+        reason = quotas.why_not_start(self._settings, self._store.usage)
         if reason is not None:
             job.comment = messages.NOT_STARTED_COMMENT.format(reason=reason)
             self.cancel(job, ExecutionTrigger.CANCEL)
             return
         self.set_status(job, JobTrigger.START)
-        registry = self.registry
+        registry = self._things()
         self._begin_rollout(job, [each for each in targets if each.is_group or registry.has_thing(each.name)], registry)
 
     def _end(self, job: Job) -> None:
-        """Create nothing more; then complete the job, cancel it, or let what it has go on.
+        """Create nothing more; then complete the job, cancel it, or leave it to what it has.
 
         Source: SchedulingConfig, API reference; developer guide, "Job scheduling configuration" (documented). That the job is
         CANCELED by an end that cancels its executions, and COMPLETED if all of them are terminal already, is inferred.
@@ -96,7 +123,7 @@ class JobLifecycle(ExecutionLifecycle):
         schedule.has_ended = True
         if job.rollout is not None:
             self.end_rollout(job)
-            job.updated_at_ms = self.world.clock.now_ms
+            job.updated_at_ms = self._clock.now_ms
         if job.status == states.SCHEDULED:
             # It waits for a maintenance window, and has nothing more to wait for.
             self.set_status(job, JobTrigger.START)
@@ -121,35 +148,35 @@ class JobLifecycle(ExecutionLifecycle):
             return
         if states.next_job_status(job.status, JobTrigger.COMPLETE) is not None:
             self.set_status(job, JobTrigger.COMPLETE)
-            job.completed_at_ms = self.world.clock.now_ms
-            self.announcer.announce_job(job, job_events.COMPLETED)
+            job.completed_at_ms = self._clock.now_ms
+            self._announcer.announce_job(job, job_events.COMPLETED)
 
     # Rollout
 
     def _begin_rollout(self, job: Job, targets: list[Target], registry: ThingRegistry) -> None:
         if job.is_continuous:
-            self._subscriptions.add(job, job.targets)
-        job.rollout = Rollout(expand(targets, registry), self.world.clock.now_ms)
-        self._rollouts[job.job_id] = job
-        self.usage.follow(job)
+            self._store.subscriptions.add(job, job.targets)
+        job.rollout = Rollout(expand(targets, registry), self._clock.now_ms)
+        self._store.rollouts[job.job_id] = job
+        self._store.usage.follow(job)
         self._roll_out(job)
 
     def _roll_out(self, job: Job) -> None:
         rollout = job.rollout
         assert rollout is not None
-        if job.windows is not None and job.windows.closing_after_ms(self.world.clock.now_ms) is None:
+        if job.windows is not None and job.windows.closing_after_ms(self._clock.now_ms) is None:
             # It closes at this very moment; the next opening goes on.
             return
         per_minute = rate_per_minute(job.configs.rollout, rollout.notified, job.executions.count(states.SUCCEEDED))
-        self.queue(job, rollout.take(per_minute))
+        self._executions.queue(job, rollout.take(per_minute))
         if rollout.is_finished:
             self._finish_rollout(job)
         else:
-            rollout.timer = self.world.clock.call_at(rollout.next_tick_ms, partial(self._roll_out, job))
+            rollout.timer = self._clock.call_at(rollout.next_tick_ms, partial(self._roll_out, job))
 
     def _finish_rollout(self, job: Job) -> None:
         self.end_rollout(job)
-        job.updated_at_ms = self.world.clock.now_ms
+        job.updated_at_ms = self._clock.now_ms
         self.settle(job)
 
     def withdraw(self, job: Job, thing_name: str) -> bool:
@@ -175,7 +202,7 @@ class JobLifecycle(ExecutionLifecycle):
         if job.windows is not None and not job.windows.is_open:
             job.windows.pending_joins.update(dict.fromkeys(new, True))
         else:
-            self.queue(job, new)
+            self._executions.queue(job, new)
 
     # What executions mean for their job
 
@@ -195,7 +222,7 @@ class JobLifecycle(ExecutionLifecycle):
         if execution.status != states.REMOVED:
             self._check_abort(job)
         if retries is not None and job.status in states.ACTIVE:
-            self.queue_retry(execution, retries)
+            self._executions.queue_retry(execution, retries)
 
     def execution_deleted(self, job: Job) -> None:
         """Complete the job of an execution that was deleted, or look at its abort criteria. Source: observed."""
@@ -218,29 +245,29 @@ class JobLifecycle(ExecutionLifecycle):
     # The end
 
     def set_status(self, job: Job, trigger: JobTrigger) -> None:
-        """Let a trigger change the status of a job that it can change."""
+        """Apply a trigger to the status of a job that it can change."""
         status = states.next_job_status(job.status, trigger)
         assert status is not None
-        self.shelf(job.status).remove(job)
+        self._store.shelf(job.status).remove(job)
         job.status = status
-        self.shelf(status).add(job)
-        job.updated_at_ms = self.world.clock.now_ms
+        self._store.shelf(status).add(job)
+        job.updated_at_ms = self._clock.now_ms
         if status not in states.ACTIVE:
-            self._subscriptions.remove(job)
+            self._store.subscriptions.remove(job)
             if job.schedule is not None:
                 job.schedule.stop()
-        days = self.settings.retention_days
+        days = self._settings.retention_days
         if days is not None and status in states.OVER:
-            job.expiry = self.world.clock.call_at(job.updated_at_ms + days * _DAY_MS, partial(self._expire, job))
-        self.usage.follow(job)
+            job.expiry = self._clock.call_at(job.updated_at_ms + days * _DAY_MS, partial(self._expire, job))
+        self._store.usage.follow(job)
 
     def end_rollout(self, job: Job) -> None:
-        """Roll out nothing more."""
+        """Stop the rollout for good."""
         if job.rollout is not None:
             job.rollout.stop()
             job.rollout = None
-            del self._rollouts[job.job_id]
-            self.usage.follow(job)
+            del self._store.rollouts[job.job_id]
+            self._store.usage.follow(job)
 
     def cancel(self, job: Job, trigger: ExecutionTrigger) -> None:
         """Cancel a job at once, and those of its executions that the trigger reaches, at once or after a while.
@@ -254,16 +281,16 @@ class JobLifecycle(ExecutionLifecycle):
         """
         self.set_status(job, JobTrigger.CANCEL)
         job.is_force_canceled = trigger is ExecutionTrigger.FORCE_CANCEL
-        self.announcer.announce_job(job, job_events.CANCELLATION_IN_PROGRESS)
+        self._announcer.announce_job(job, job_events.CANCELLATION_IN_PROGRESS)
         self.end_rollout(job)
-        self._after(self.settings.cancellation_seconds, job, partial(self._cancel_executions, job, trigger))
+        self._after(self._settings.cancellation_seconds, job, partial(self._cancel_executions, job, trigger))
 
     def _cancel_executions(self, job: Job, trigger: ExecutionTrigger) -> None:
         job.finishing_timer = None
-        self.usage.follow(job)
+        self._store.usage.follow(job)
         for status in states.sources(trigger):
-            self.change(job.executions.shelf(status).clear(), trigger)
-        self.announcer.announce_job(job, job_events.CANCELED)
+            self._executions.change(job.executions.shelf(status).clear(), trigger)
+        self._announcer.announce_job(job, job_events.CANCELED)
 
     def delete(self, job: Job) -> None:
         """Delete a job and all its executions, at once or after a while.
@@ -274,34 +301,32 @@ class JobLifecycle(ExecutionLifecycle):
             job.finishing_timer.cancel()
             job.finishing_timer = None
         self.set_status(job, JobTrigger.FORCE_DELETE)
-        self.announcer.announce_job(job, job_events.DELETION_IN_PROGRESS)
+        self._announcer.announce_job(job, job_events.DELETION_IN_PROGRESS)
         self.end_rollout(job)
-        self._after(self.settings.deletion_seconds, job, partial(self._delete_executions, job))
+        self._after(self._settings.deletion_seconds, job, partial(self._delete_executions, job))
 
     def _delete_executions(self, job: Job) -> None:
         for execution in job.executions:
-            self.forget_execution(execution)
-            self.announcer.announce_execution(execution, job_events.DELETED)
+            self._executions.remove_from_thing(execution)
+            self._announcer.announce_execution(execution, job_events.DELETED)
         self._forget(job)
-        self.announcer.announce_job(job, job_events.DELETED)
+        self._announcer.announce_job(job, job_events.DELETED)
 
     def _expire(self, job: Job) -> None:
         # Nobody deleted it, so that no event tells of it (inferred).
         for execution in job.executions:
-            self.forget_execution(execution)
+            self._executions.remove_from_thing(execution)
         self._forget(job)
 
     def _forget(self, job: Job) -> None:
         for timer in (job.finishing_timer, job.expiry):
             if timer is not None:
                 timer.cancel()
-        del self._jobs[job.job_id]
-        self.shelf(job.status).remove(job)
-        self.usage.forget(job)
+        self._store.remove(job)
 
     def _after(self, seconds: float, job: Job, finish: Callable[[], None]) -> None:
         if not seconds:
             finish()
             return
-        job.finishing_timer = self.world.clock.call_at(self.world.clock.now_ms + round(seconds * 1000), finish)
-        self.usage.follow(job)
+        job.finishing_timer = self._clock.call_at(self._clock.now_ms + round(seconds * 1000), finish)
+        self._store.usage.follow(job)

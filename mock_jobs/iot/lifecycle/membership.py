@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import attrgetter
 
 from mock_jobs.iot import states
+from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
 from mock_jobs.iot.lifecycle.jobs import JobLifecycle
 from mock_jobs.iot.records.job import Job
+from mock_jobs.iot.records.store import JobStore
+from mock_jobs.iot.rules.arns import Scope
 from mock_jobs.iot.rules.targets import group_names
 from mock_jobs.iot.states import ExecutionTrigger
-from mock_jobs.ports.thing_registry import ThingChange, ThingEvent
+from mock_jobs.ports.thing_registry import ThingChange, ThingEvent, ThingRegistry
 
 
-class Membership(JobLifecycle):
-    """Lets continuous jobs follow their targets, and all jobs notice that a thing is gone.
+class Membership:
+    """Applies changes of the registry to jobs: continuous ones follow their targets, all notice that a thing is gone.
 
     Source: developer guide, "Jobs key concepts" and "Jobs and job execution states": a continuous job also runs on things that
     join its groups later, what is QUEUED becomes REMOVED when its thing leaves them (documented). That a join while an execution
     is pending counts for nothing, also not later, and that what is IN_PROGRESS goes on after a leave, is observed.
+
+    Args:
+        store: Keeps the jobs and their subscriptions.
+        executions: Changes executions.
+        jobs: Changes jobs.
+        scope: Where all of them are.
+        things: Returns the registry as it is now.
     """
+
+    __slots__ = ("_executions", "_jobs", "_scope", "_store", "_things")
+
+    def __init__(
+        self,
+        store: JobStore,
+        executions: ExecutionLifecycle,
+        jobs: JobLifecycle,
+        scope: Scope,
+        things: Callable[[], ThingRegistry],
+    ) -> None:
+        self._store = store
+        self._executions = executions
+        self._jobs = jobs
+        self._scope = scope
+        self._things = things
 
     def things_changed(self, change: ThingChange) -> None:
         """Act on a change of the registry, which has happened already."""
@@ -33,31 +60,31 @@ class Membership(JobLifecycle):
                 self._things_left(change)
 
     def _thing_created(self, change: ThingChange) -> None:
-        """Let a thing that was deleted and is back join the jobs that have itself for a target. Source: inferred."""
+        """Add a thing that was deleted and is back to the jobs that have itself for a target. Source: inferred."""
         for name in change.thing_names:
-            for job in self._subscriptions.of([self.scope.arn("thing", name)]):
+            for job in self._store.subscriptions.of([self._scope.arn("thing", name)]):
                 self._join(job, [name])
 
     def _thing_deleted(self, change: ThingChange) -> None:
-        """Let a thing's deletion remove what it has not finished, of any job; the records stay.
+        """Remove what a deleted thing has not finished, of any job; the records stay.
 
         Source: JobProcessDetails, API reference: the number of removed things counts deleted ones (documented); that executions
         IN_PROGRESS are removed too, and that a thing whose turn is still to come in a rollout gets none, is inferred.
         """
         for name in change.thing_names:
-            followers = self._subscriptions.of([self.scope.arn("thing", name), *self._arns(change)])
-            concerned = {job.job_id: job for job in (*followers, *self._rollouts.values())}
+            followers = self._store.subscriptions.of([self._scope.arn("thing", name), *self._arns(change)])
+            concerned = {job.job_id: job for job in (*followers, *self._store.rollouts.values())}
             for job in sorted(concerned.values(), key=attrgetter("sequence")):
                 job.left_targets.discard(name)
-                self.withdraw(job, name)
-            queue = self._queues.get(name)
+                self._jobs.withdraw(job, name)
+            queue = self._store.queues.get(name)
             for execution in [] if queue is None else list(queue.pending()):
-                self.change_one(execution, ExecutionTrigger.DELETE_THING)
+                self._executions.change_one(execution, ExecutionTrigger.DELETE_THING)
 
     def _things_joined(self, change: ThingChange) -> None:
-        registry = self.registry
+        registry = self._things()
         joined_group = change.groups[0]
-        for job in self._subscriptions.of(self._arns(change)):
+        for job in self._store.subscriptions.of(self._arns(change)):
             # A thing that is in a group through one of its child groups joins it no second time (inferred).
             ways = [
                 [each for each in registry.with_child_groups([name]) if each != joined_group]
@@ -74,8 +101,8 @@ class Membership(JobLifecycle):
             )
 
     def _things_left(self, change: ThingChange) -> None:
-        registry = self.registry
-        for job in self._subscriptions.of(self._arns(change)):
+        registry = self._things()
+        for job in self._store.subscriptions.of(self._arns(change)):
             groups = registry.with_child_groups(group_names(job.targets))
             direct = set(job.targets)
             self._leave(
@@ -83,18 +110,18 @@ class Membership(JobLifecycle):
                 [
                     name
                     for name in change.thing_names
-                    if self.scope.arn("thing", name) not in direct and not any(registry.is_member(name, each) for each in groups)
+                    if self._scope.arn("thing", name) not in direct and not any(registry.is_member(name, each) for each in groups)
                 ],
             )
 
     def _arns(self, change: ThingChange) -> list[str]:
-        return [self.scope.arn("thinggroup", name) for name in change.groups]
+        return [self._scope.arn("thinggroup", name) for name in change.groups]
 
     def _join(self, job: Job, thing_names: list[str]) -> None:
         """Give an execution to things that became targets, unless they have one before them."""
         job.left_targets.difference_update(thing_names)
         latest = ((name, job.executions.latest(name)) for name in thing_names)
-        self.queue_joiners(
+        self._jobs.queue_joiners(
             job, [name for name, execution in latest if execution is None or execution.status not in states.PENDING]
         )
 
@@ -103,14 +130,14 @@ class Membership(JobLifecycle):
         queued = []
         for name in thing_names:
             execution = job.executions.latest(name)
-            if self.withdraw(job, name):
+            if self._jobs.withdraw(job, name):
                 continue
             if execution is None:
                 if job.executions.had(name):
-                    self.write_removed(job, name)
+                    self._executions.write_removed(job, name)
             elif states.next_execution_status(execution.status, ExecutionTrigger.LEAVE) is not None:
                 queued.append(execution)
             elif execution.status in states.PENDING:
                 job.left_targets.add(name)
-        self.change_some(queued, ExecutionTrigger.LEAVE)
-        self.settle(job)
+        self._executions.change_some(queued, ExecutionTrigger.LEAVE)
+        self._jobs.settle(job)

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mock_jobs.ports.object_store import Presigning
 
 if TYPE_CHECKING:
+    from mock_jobs.core.world import World
     from mock_jobs.iot.documents.presigned import Transfer
     from mock_jobs.iot.records.job import Execution
-    from mock_jobs.iot.records.store import JobStore
+    from mock_jobs.ports.object_store import ObjectStore
 
 # Source: PresignedUrlConfig, API reference (documented).
 DEFAULT_LIFETIME_S: Final = 3600
 
 
-def written_for(store: JobStore, execution: Execution) -> str:
-    """Return the document that the device of an execution gets now; nothing of it is kept.
+class Presigner:
+    """Writes the documents of executions for their devices.
 
-    Source: developer guide, "Create and manage jobs": URLs are presigned each time a device asks for the document (documented).
-    A bucket that does not exist (yet) is looked for in the region that the URL names, else in that of the job (inferred).
+    Args:
+        world: Its clock, and the endpoint of the present request.
+        region: Of the jobs.
+        objects: The objects in S3.
     """
 
-    def presign(transfer: Transfer) -> str:
+    __slots__ = ("_objects", "_region", "_world")
+
+    def __init__(self, world: World, region: str, objects: ObjectStore) -> None:
+        self._world = world
+        self._region = region
+        self._objects = objects
+
+    def document_of(self, execution: Execution) -> str:
+        """Return the document that the device of an execution gets now; nothing of it is kept.
+
+        Source: developer guide, "Create and manage jobs": URLs are presigned each time a device asks for the document
+        (documented).
+        """
+        return execution.job.device_document.write(partial(self._presign, execution))
+
+    def _presign(self, execution: Execution, transfer: Transfer) -> str:
         url = transfer.of(execution.thing_name, execution.job.job_id, execution.number)
         config = execution.job.configs.presigned_url or {}
         wanted = Presigning(
@@ -30,11 +49,11 @@ def written_for(store: JobStore, execution: Execution) -> str:
             bucket=url.bucket,
             key=url.key,
             version_id=url.version_id,
-            region=store.objects.region_of(url.bucket) or url.region or store.region,
+            # A bucket that does not exist (yet) is looked for in the region that the URL names, else in that of the job
+            # (inferred).
+            region=self._objects.region_of(url.bucket) or url.region or self._region,
             expires_s=config.get("expiresInSec", DEFAULT_LIFETIME_S),
-            signed_at_ms=store.world.clock.now_ms,
-            endpoint=store.world.endpoint,
+            signed_at_ms=self._world.clock.now_ms,
+            endpoint=self._world.endpoint,
         )
-        return store.objects.presign(wanted)
-
-    return execution.job.device_document.write(presign)
+        return self._objects.presign(wanted)

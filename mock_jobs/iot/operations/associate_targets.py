@@ -8,12 +8,12 @@ from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import messages, states, views
 from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.lifecycle import quotas
-from mock_jobs.iot.lifecycle.membership import Membership
+from mock_jobs.iot.operations.base import Operations
 from mock_jobs.iot.rules.targets import check_exists, expand, parse_target
 from mock_jobs.iot.states import JobTrigger
 
 
-class AssociateOperations(Membership):
+class AssociateOperations(Operations):
     """Add targets to jobs."""
 
     def associate_targets_with_job(
@@ -30,12 +30,12 @@ class AssociateOperations(Membership):
             ResourceNotFoundException: There is no such job or group.
             LimitExceededException: More than 100 targets in all.
         """
-        job = self.job_or_404(job_id, namespace_id=namespace_id)
+        job = self.store.job_or_404(job_id, namespace_id=namespace_id)
         parsed = [parse_target(arn) for arn in targets]
         for target in parsed:
             if not target.is_group:
                 raise InvalidRequestException(messages.TARGET_NOT_A_GROUP.format(arn=target.arn))
-        registry = self.registry
+        registry = self.things()
         for target in parsed:
             check_exists(target, self.scope, registry)
         if not job.is_continuous:
@@ -47,11 +47,11 @@ class AssociateOperations(Membership):
         quotas.check_targets(self.settings, job_id, len(set(arns)))
         # A new list: events hold the one that was.
         job.targets = arns
-        self._subscriptions.add(job, arns)
+        self.store.subscriptions.add(job, arns)
         if comment is not None:
             job.comment = comment
         job.updated_at_ms = self.world.clock.now_ms
         names = expand(new, registry).thing_names
         job.left_targets.difference_update(names)
-        self.queue_joiners(job, [name for name in names if job.executions.latest(name) is None])
+        self.jobs.queue_joiners(job, [name for name in names if job.executions.latest(name) is None])
         return views.identify_job(job)

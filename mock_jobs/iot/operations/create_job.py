@@ -12,7 +12,6 @@ from mock_jobs.iot import messages, states, views
 from mock_jobs.iot.documents.documents import read_document
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceAlreadyExistsException
 from mock_jobs.iot.lifecycle import quotas
-from mock_jobs.iot.lifecycle.jobs import JobLifecycle
 from mock_jobs.iot.operations.template_defaults import AskedDocument, FromTemplate
 from mock_jobs.iot.records.job import Job
 from mock_jobs.iot.rules import configs
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     )
 
 
-class CreateOperations(FromTemplate, JobLifecycle):
+class CreateOperations(FromTemplate):
     """Create jobs."""
 
     def create_job(
@@ -97,10 +96,10 @@ class CreateOperations(FromTemplate, JobLifecycle):
         check_packages_are_here(merged.package_versions or (), self.scope)
         self._check_new(job_id, parsed_targets)
         starts_at_once = schedule is None or schedule.start_ms is None
-        quotas.check_new_job(self.settings, self.usage, target_selection, starts_at_once=starts_at_once)
+        quotas.check_new_job(self.settings, self.store.usage, target_selection, starts_at_once=starts_at_once)
         now_ms = self.world.clock.now_ms
         job = Job(
-            sequence=self.next_job_sequence(),
+            sequence=self.store.next_job_sequence(),
             job_id=job_id,
             arn=self.scope.arn("job", job_id),
             targets=list(targets),
@@ -118,7 +117,7 @@ class CreateOperations(FromTemplate, JobLifecycle):
             tags=tags_by_key,
             schedule=schedule,
         )
-        self.add_job(job, parsed_targets)
+        self.jobs.add(job, parsed_targets)
         return views.identify_job(job)
 
     def _read_schedule(self, config: SchedulingConfigTypeDef | None, target_selection: TargetSelectionType) -> Schedule | None:
@@ -127,10 +126,10 @@ class CreateOperations(FromTemplate, JobLifecycle):
         return read_schedule(config, target_selection, datetime.fromtimestamp(self.world.clock.now_s, timezone.utc))
 
     def _check_new(self, job_id: str, parsed_targets: list[Target]) -> None:
-        registry = self.registry
+        registry = self.things()
         for target in parsed_targets:
             check_exists(target, self.scope, registry)
-        existing = self.get_job(job_id)
+        existing = self.store.get_job(job_id)
         if existing is not None:
             raise ResourceAlreadyExistsException(
                 messages.JOB_EXISTS.format(job_id=job_id), resourceId=job_id, resourceArn=existing.arn

@@ -13,7 +13,7 @@ from mock_jobs.iot.exceptions import (
     ResourceNotFoundException,
     VersionConflictException,
 )
-from mock_jobs.iot.lifecycle.jobs import JobLifecycle
+from mock_jobs.iot.operations.base import Operations
 from mock_jobs.iot.records.job import Execution, listing_key
 from mock_jobs.iot.rules.paging import page, start_of_page
 from mock_jobs.iot.states import ExecutionTrigger
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType
 
 
-class ExecutionOperations(JobLifecycle):
+class ExecutionOperations(Operations):
     """Describe, list, cancel and delete job executions."""
 
     def describe_job_execution(self, *, job_id: str, thing_name: str, execution_number: int | None = None) -> WireShape:
@@ -54,7 +54,7 @@ class ExecutionOperations(JobLifecycle):
         """
         listing = self.listing(f"ListJobExecutionsForJob {job_id} {status}")
         after = start_of_page(listing, next_token, 3)
-        job = self.job_or_404(job_id)
+        job = self.store.job_or_404(job_id)
         found, token = page(listing, job.executions.newest_first(status, after), max_results, listing_key)
         summaries = [
             {"thingArn": self.scope.arn("thing", each.thing_name), "jobExecutionSummary": views.summarize_execution(each)}
@@ -83,7 +83,7 @@ class ExecutionOperations(JobLifecycle):
         """
         listing = self.listing(f"ListJobExecutionsForThing {(thing_name, status, namespace_id, job_id)}")
         after = start_of_page(listing, next_token, 1)
-        if not self.registry.has_thing(thing_name):
+        if not self.things().has_thing(thing_name):
             raise ResourceNotFoundException(messages.THING_NOT_FOUND.format(name=thing_name))
         executions = (
             each
@@ -96,8 +96,8 @@ class ExecutionOperations(JobLifecycle):
 
     def _executions_of(self, thing_name: str, job_id: str | None, before: int | None) -> Iterator[Execution]:
         if job_id is None:
-            return self.executions_of_thing(thing_name, before)
-        job = self.get_job(job_id)
+            return self.store.executions_of_thing(thing_name, before)
+        job = self.store.get_job(job_id)
         if job is None:
             return iter(())
         return (each for each in job.executions.of_thing(thing_name) if before is None or each.sequence < before)
@@ -129,7 +129,7 @@ class ExecutionOperations(JobLifecycle):
             is_running = execution.status in states.PENDING
             text = messages.CANCEL_OF_RUNNING if is_running else messages.CANCEL_OF_FINISHED
             raise InvalidStateTransitionException(text.format(thing_name=thing_name, job_id=job_id))
-        self.change_one(execution, trigger, status_details)
+        self.executions.change_one(execution, trigger, status_details)
 
     def delete_job_execution(
         self,
@@ -156,10 +156,10 @@ class ExecutionOperations(JobLifecycle):
         if execution.status == states.IN_PROGRESS and not force:
             text = messages.DELETE_OF_RUNNING.format(thing_name=thing_name, job_id=job_id, status=execution.status)
             raise InvalidStateTransitionException(text)
-        self.delete_execution(execution)
+        self.executions.delete(execution)
 
     def _execution_or_404(self, job_id: str, thing_name: str, number: int | None, namespace_id: str | None = None) -> Execution:
-        job = self.job_or_404(job_id, messages.JOB_OF_EXECUTION_NOT_FOUND, namespace_id=namespace_id)
+        job = self.store.job_or_404(job_id, messages.JOB_OF_EXECUTION_NOT_FOUND, namespace_id=namespace_id)
         execution = job.executions.find(thing_name, number)
         if execution is None:
             raise ResourceNotFoundException(messages.EXECUTION_NOT_FOUND.format(thing_name=thing_name, job_id=job_id))

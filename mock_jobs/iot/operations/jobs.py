@@ -13,7 +13,7 @@ from mock_jobs.iot.exceptions import (
     ResourceNotFoundException,
 )
 from mock_jobs.iot.lifecycle import quotas
-from mock_jobs.iot.lifecycle.jobs import JobLifecycle
+from mock_jobs.iot.operations.base import Operations
 from mock_jobs.iot.records.job import Job
 from mock_jobs.iot.records.store import job_key
 from mock_jobs.iot.rules.paging import page, start_of_page
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobStatusType, TargetSelectionType
 
 
-class JobOperations(JobLifecycle):
+class JobOperations(Operations):
     """Describe, list, cancel and delete jobs."""
 
     def describe_job(self, *, job_id: str, before_substitution: bool = False) -> WireShape:  # noqa: ARG002 - see below
@@ -32,7 +32,7 @@ class JobOperations(JobLifecycle):
         Source: DescribeJob, API reference (documented). The only thing to be substituted is `$default` in the ARN of a package
         version, and there is no registry of packages to look it up.
         """
-        job = self.job_or_404(job_id)
+        job = self.store.job_or_404(job_id)
         source = {} if job.document.source is None else {"documentSource": job.document.source}
         return {**source, "job": views.describe_job(job, self.world.clock.now_ms)}
 
@@ -41,7 +41,7 @@ class JobOperations(JobLifecycle):
 
         Source: developer guide, "Preparing jobs for the software package catalog" (documented).
         """
-        document = self.job_or_404(job_id).document
+        document = self.store.job_or_404(job_id).document
         return {"document": document.before_substitution if before_substitution else document.text}
 
     def list_jobs(
@@ -74,7 +74,7 @@ class JobOperations(JobLifecycle):
         if namespace_id is not None:
             tests.append(lambda job: job.namespace_id == namespace_id)
         tests += [_targets_group(self.scope.arn("thinggroup", name)) for name in groups]
-        jobs = (job for job in self.newest_jobs(status, after) if all(test(job) for test in tests))
+        jobs = (job for job in self.store.newest_jobs(status, after) if all(test(job) for test in tests))
         found, token = page(listing, jobs, max_results, job_key)
         return {"jobs": [views.summarize_job(job, group_id) for job in found], **token}
 
@@ -82,7 +82,7 @@ class JobOperations(JobLifecycle):
         """Return the id to show and the names of the groups that a filter asks for by name, by id or by both."""
         names = []
         found = None
-        registry = self.registry
+        registry = self.things()
         if name is not None:
             found = registry.group_id(name)
             if found is None:
@@ -108,14 +108,14 @@ class JobOperations(JobLifecycle):
             ResourceNotFoundException: There is no such job.
             InvalidRequestException: It is neither SCHEDULED nor IN_PROGRESS.
         """
-        job = self.job_or_404(job_id)
+        job = self.store.job_or_404(job_id)
         if states.next_job_status(job.status, JobTrigger.CANCEL) is None:
             raise InvalidRequestException(messages.CANCEL_OF_JOB.format(job_id=job_id, status=job.status))
         if reason_code is not None:
             job.reason_code = reason_code
         if comment is not None:
             job.comment = comment
-        self.cancel(job, ExecutionTrigger.FORCE_CANCEL if force else ExecutionTrigger.CANCEL)
+        self.jobs.cancel(job, ExecutionTrigger.FORCE_CANCEL if force else ExecutionTrigger.CANCEL)
         return views.identify_job(job)
 
     def delete_job(self, *, job_id: str, force: bool = False, namespace_id: str | None = None) -> None:
@@ -128,14 +128,14 @@ class JobOperations(JobLifecycle):
             InvalidStateTransitionException: It is not in a terminal status, and `force` is not given; or it is being deleted.
             LimitExceededException: As many jobs are being deleted as may be at a time.
         """
-        job = self.job_or_404(job_id, namespace_id=namespace_id)
+        job = self.store.job_or_404(job_id, namespace_id=namespace_id)
         trigger = JobTrigger.FORCE_DELETE if force else JobTrigger.DELETE
         if states.next_job_status(job.status, trigger) is None:
             is_deleted = job.status == states.DELETION_IN_PROGRESS
             text = messages.DELETE_OF_DELETED_JOB if is_deleted else messages.DELETE_OF_JOB
             raise InvalidStateTransitionException(text.format(job_id=job_id, status=job.status))
-        quotas.check_deletion(self.settings, len(self.shelf(states.DELETION_IN_PROGRESS)))
-        self.delete(job)
+        quotas.check_deletion(self.settings, len(self.store.shelf(states.DELETION_IN_PROGRESS)))
+        self.jobs.delete(job)
 
 
 def _targets_group(arn: str) -> Callable[[Job], bool]:

@@ -8,14 +8,14 @@ from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import messages, views
 from mock_jobs.iot.documents.managed_templates import MANAGED_TEMPLATES, ManagedTemplate
 from mock_jobs.iot.exceptions import ResourceNotFoundException
-from mock_jobs.iot.records.store import JobStore
+from mock_jobs.iot.operations.base import Operations
 from mock_jobs.iot.rules.arns import ResourceArn
 from mock_jobs.iot.rules.paging import page, start_of_page
 
 _PLACES: Final = {name: place for place, name in enumerate(MANAGED_TEMPLATES)}
 
 
-class ManagedTemplateOperations(JobStore):
+class ManagedTemplateOperations(Operations):
     """Describe and list the templates that AWS provides, and find them by ARN."""
 
     def describe_managed_job_template(self, *, template_name: str, template_version: str | None = None) -> WireShape:

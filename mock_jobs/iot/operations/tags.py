@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mock_jobs.core.service_base import NotOurs, WireShape
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
-from mock_jobs.iot.lifecycle.jobs import JobLifecycle
+from mock_jobs.iot.operations.base import Operations
 from mock_jobs.iot.rules import configs
 from mock_jobs.iot.rules.arns import ResourceArn, parse_arn
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _NOT_FOUND = {"job": messages.JOB_NOT_FOUND, "jobtemplate": messages.TEMPLATE_NOT_FOUND}
 
 
-class TagOperations(JobLifecycle):
+class TagOperations(Operations):
     """Tag and untag jobs and job templates."""
 
     def tag_resource(self, *, resource_arn: str, tags: Sequence[TagTypeDef]) -> WireShape:
@@ -67,7 +67,7 @@ class TagOperations(JobLifecycle):
         return tags
 
     def _tags(self, arn: ResourceArn) -> dict[str, str] | None:
-        found = self.get_job(arn.name) if arn.kind == "job" else self.templates.get(arn.name)
+        found = self.store.get_job(arn.name) if arn.kind == "job" else self.store.templates.get(arn.name)
         return None if found is None or found.arn != arn.text else found.tags
 
 

@@ -129,7 +129,7 @@ class FromTemplate(ManagedTemplateOperations):
             if managed is not None:
                 return TemplateBasis(managed=managed)
         else:
-            template = self.templates.get(arn.name)
+            template = self.store.templates.get(arn.name)
             if template is not None and template.arn == text:
                 return TemplateBasis(template.document, template.document_source, template.configs, template.maintenance_windows)
         missing = messages.TEMPLATE_NOT_FOUND.format(template_id=text.rpartition("/")[2])

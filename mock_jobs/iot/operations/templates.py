@@ -10,7 +10,7 @@ from mock_jobs.iot import messages, views
 from mock_jobs.iot.documents.documents import check_document, read_document
 from mock_jobs.iot.exceptions import ConflictException, InvalidRequestException, ResourceNotFoundException
 from mock_jobs.iot.lifecycle import quotas
-from mock_jobs.iot.records.store import JobStore
+from mock_jobs.iot.operations.base import Operations
 from mock_jobs.iot.records.template import JobTemplate, template_key
 from mock_jobs.iot.rules import configs
 from mock_jobs.iot.rules.arns import parse_arn
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mock_jobs.iot.records.job import Job
 
 
-class TemplateOperations(JobStore):
+class TemplateOperations(Operations):
     """Create, describe, list and delete job templates."""
 
     def create_job_template(
@@ -85,7 +85,7 @@ class TemplateOperations(JobStore):
             raise InvalidRequestException(messages.TWO_DOCUMENTS)
         if job_arn is None and document is None and document_source is None:
             raise InvalidRequestException(messages.NO_DOCUMENT)
-        if self.templates.get(job_template_id) is not None:
+        if self.store.templates.get(job_template_id) is not None:
             raise ConflictException(messages.TEMPLATE_EXISTS.format(template_id=job_template_id), resourceId=None)
         job = None if job_arn is None else self._job_of_arn(job_arn)
         merged = given if job is None else given.over(job.configs)
@@ -99,9 +99,9 @@ class TemplateOperations(JobStore):
         windows = maintenance_windows
         if not windows and job is not None and job.scheduling_config is not None:
             windows = job.scheduling_config.get("maintenanceWindows", ())
-        quotas.check_new_template(self.settings, len(self.templates))
+        quotas.check_new_template(self.settings, len(self.store.templates))
         template = JobTemplate(
-            sequence=self.next_template_sequence(),
+            sequence=self.store.next_template_sequence(),
             template_id=job_template_id,
             arn=self.scope.arn("jobtemplate", job_template_id),
             description=description,
@@ -112,7 +112,7 @@ class TemplateOperations(JobStore):
             created_at_ms=self.world.clock.now_ms,
             tags=tags_by_key,
         )
-        self.templates.add(template)
+        self.store.templates.add(template)
         return {"jobTemplateArn": template.arn, "jobTemplateId": template.template_id}
 
     def describe_job_template(self, *, job_template_id: str) -> WireShape:
@@ -121,7 +121,7 @@ class TemplateOperations(JobStore):
         Raises:
             ResourceNotFoundException: There is no such template.
         """
-        return views.describe_template(self.template_or_404(job_template_id))
+        return views.describe_template(self.store.template_or_404(job_template_id))
 
     def list_job_templates(self, *, max_results: int | None = None, next_token: str | None = None) -> WireShape:
         """List the job templates, newest first (observed), those that AWS provides left out.
@@ -131,7 +131,7 @@ class TemplateOperations(JobStore):
         """
         listing = self.listing("ListJobTemplates")
         after = start_of_page(listing, next_token, 1)
-        found, token = page(listing, self.templates.newest_first(after), max_results, template_key)
+        found, token = page(listing, self.store.templates.newest_first(after), max_results, template_key)
         return {"jobTemplates": [views.summarize_template(each) for each in found], **token}
 
     def delete_job_template(self, *, job_template_id: str) -> None:
@@ -140,14 +140,14 @@ class TemplateOperations(JobStore):
         Raises:
             ResourceNotFoundException: There is no such template. Managed ones cannot be addressed (inferred).
         """
-        self.templates.remove(self.template_or_404(job_template_id))
+        self.store.templates.remove(self.store.template_or_404(job_template_id))
 
     def _job_of_arn(self, text: str) -> Job:
         arn = parse_arn(text)
         if arn is None or arn.service != "iot" or arn.kind != "job":
             kind = text if arn is None else arn.kind
             raise InvalidRequestException(messages.NOT_A_JOB.format(type=kind))
-        job = self.get_job(arn.name)
+        job = self.store.get_job(arn.name)
         if job is None or job.arn != text:
             raise ResourceNotFoundException(messages.JOB_NOT_FOUND.format(job_id=arn.name))
         return job

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mock_jobs.iot import messages, states
 from mock_jobs.iot.documents.documents import check_role
 from mock_jobs.iot.exceptions import InvalidRequestException
-from mock_jobs.iot.lifecycle.jobs import JobLifecycle
+from mock_jobs.iot.operations.base import Operations
 from mock_jobs.iot.rules import configs
 from mock_jobs.iot.rules.job_configs import JobConfigs
 from mock_jobs.iot.states import JobTrigger
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     )
 
 
-class UpdateOperations(JobLifecycle):
+class UpdateOperations(Operations):
     """Update jobs."""
 
     def update_job(
@@ -60,7 +60,7 @@ class UpdateOperations(JobLifecycle):
         if description is None and given.is_empty:
             raise InvalidRequestException(messages.EMPTY_UPDATE.format(job_id=job_id))
         given.check(is_new=False)
-        job = self.job_or_404(job_id, namespace_id=namespace_id)
+        job = self.store.job_or_404(job_id, namespace_id=namespace_id)
         if states.next_job_status(job.status, JobTrigger.UPDATE) is None:
             raise InvalidRequestException(messages.UPDATE_OF_JOB.format(job_id=job_id, status=job.status))
         if given.retry is not None:

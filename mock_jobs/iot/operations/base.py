@@ -1,0 +1,42 @@
+"""The base of all operations: the parts of the backend that they call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mock_jobs.core.service_base import Backend
+from mock_jobs.iot.documents.sources import Sources
+from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
+from mock_jobs.iot.lifecycle.jobs import JobLifecycle
+from mock_jobs.iot.records.store import JobStore
+from mock_jobs.iot.rules.arns import Scope
+from mock_jobs.iot.settings import IoTSettings
+from mock_jobs.ports.object_store import ObjectStore
+from mock_jobs.ports.thing_registry import ThingRegistry
+
+
+class Operations(Backend):
+    """Declares the parts; the backend makes them.
+
+    Attributes:
+        scope: Where the backend is.
+        settings: Quotas and other knobs.
+        store: The records.
+        executions: Changes executions.
+        jobs: Changes jobs.
+        objects: The objects in S3.
+        things: Returns the registry of things as it is now.
+    """
+
+    scope: Scope
+    settings: IoTSettings
+    store: JobStore
+    executions: ExecutionLifecycle
+    jobs: JobLifecycle
+    objects: ObjectStore
+    things: Callable[[], ThingRegistry]
+
+    @property
+    def sources(self) -> Sources:
+        """Where document sources are read."""
+        return Sources(self.objects, is_strict=self.settings.strict_document_sources)
