@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from types import NoneType
+from typing import Any, Final
 
-from mock_jobs.iot.documents.json_text import Rendering, render
+from mock_jobs.iot.documents.json_text import Number, parse_json
 from mock_jobs.iot.documents.placeholders import find_placeholders, may_have_placeholders
 from mock_jobs.iot.documents.presigned import Transfer, read_transfer
 
@@ -69,12 +69,42 @@ def device_copy(document: str) -> str:
 
     Source: observed.
     """
-    return render(document, Rendering(_string, _number, keeps_null_members=False))
+    written: list[str] = []
+    # What is still to be written, the next at the end. No recursion: there may be a thousand levels.
+    ahead: list[object] = [parse_json(document)]
+    while ahead:
+        value = ahead.pop()
+        if isinstance(value, dict):
+            members = [(_Mark(f"{_string(key)}:"), each) for key, each in value.items() if each is not None]
+            ahead += _backwards("{", members, "}")
+        elif isinstance(value, list):
+            ahead += _backwards("[", [(each,) for each in value], "]")
+        else:
+            written.append(_WRITERS[type(value)](value))
+    return "".join(written)
 
 
-def _string(literal: str) -> str:
-    # An escaped pair of surrogates becomes one character here, a lone one stays a surrogate.
-    return f'"{_ESCAPED.sub(_escape, json.loads(literal))}"'
+class _Mark(str):
+    """A piece of the copy that stands between values."""
+
+    __slots__ = ()
+
+
+_COMMA: Final = _Mark(",")
+
+
+def _backwards(opening: str, entries: Sequence[Iterable[object]], closing: str) -> Iterator[object]:
+    pieces: list[object] = [_Mark(opening)]
+    for entry in entries:
+        pieces += (*entry, _COMMA)
+    if entries:
+        pieces.pop()
+    pieces.append(_Mark(closing))
+    return reversed(pieces)
+
+
+def _string(value: str) -> str:
+    return f'"{_ESCAPED.sub(_escape, value)}"'
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -88,6 +118,15 @@ def _number(literal: str) -> str:
     if literal.lstrip("-").isdigit():
         return literal
     return java_double(float(literal))
+
+
+_WRITERS: Final[Mapping[type, Callable[[Any], str]]] = {
+    _Mark: str,
+    Number: _number,
+    str: _string,
+    bool: {True: "true", False: "false"}.__getitem__,
+    NoneType: lambda _: "null",
+}
 
 
 def java_double(value: float) -> str:
