@@ -19,7 +19,7 @@ class AssociateOperations(Operations):
     def associate_targets_with_job(
         self, *, job_id: str, targets: Sequence[str], comment: str | None = None, namespace_id: str | None = None
     ) -> WireShape:
-        """Let a continuous job follow more groups; their things get an execution at once unless they have one.
+        """Add groups to the targets of a continuous job; their things get an execution at once unless they have one.
 
         Source: AssociateTargetsWithJob, API reference: the job must be continuous and IN_PROGRESS, and 100 targets are the limit
         (documented). The codes, the order of checks, that things are refused as targets and that a wrong namespace is not found

@@ -18,12 +18,12 @@ class TargetSubscriptions:
         self._jobs: dict[str, dict[str, Job]] = {}
 
     def add(self, job: Job, arns: Iterable[str]) -> None:
-        """Let a job follow these targets."""
+        """Subscribe a job to these targets."""
         for arn in arns:
             self._jobs.setdefault(arn, {})[job.job_id] = job
 
     def remove(self, job: Job) -> None:
-        """Let a job follow nothing any more; harmless if it does not."""
+        """Remove all subscriptions of a job; harmless if it has none."""
         for arn in job.targets:
             jobs = self._jobs.get(arn)
             if jobs is not None and jobs.pop(job.job_id, None) is not None and not jobs:
