@@ -1,30 +1,43 @@
-"""A sorted collection that stays fast at a million records: its cost is that of the page, not of the store."""
+"""Sorted collections that stay fast at a million records: a page costs what stands on it, a change a logarithm."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, TypeVar
+from itertools import islice
+from typing import Any, Final, Generic, Protocol, TypeVar
 
-RecordT = TypeVar("RecordT")
+
+class Comparable(Protocol):
+    """Values of one kind that have an order."""
+
+    def __lt__(self, other: Any, /) -> bool: ...
+
+
 Key = tuple[int, ...]
+RecordT = TypeVar("RecordT")
+KeyT = TypeVar("KeyT", bound=Comparable)
 
 _BLOCK = 512
 
+# Among so many that are there, a new record is inserted by itself; where there are more new ones, sorting all is cheaper.
+_MANY: Final = 32
 
-class Shelf(Generic[RecordT]):
+
+class SortedRecords(Generic[RecordT, KeyT]):
     """Records in the order of their keys, kept in blocks of bounded length.
 
     Adding a record with the highest key and removing any cost the same at any size, apart from a logarithm. A record must
-    be taken off the shelf before its key changes.
+    be removed before its key changes. Keys are not kept, they are computed when they are compared: `operator.attrgetter` is
+    the fastest way.
 
     Args:
-        key: Gives the key of a record; no two records on one shelf have the same.
+        key: Returns the key of a record; no two records of one collection have the same.
     """
 
     __slots__ = ("_blocks", "_key", "_length")
 
-    def __init__(self, key: Callable[[RecordT], Key]) -> None:
+    def __init__(self, key: Callable[[RecordT], KeyT]) -> None:
         self._key = key
         self._blocks: list[list[RecordT]] = []
         self._length = 0
@@ -32,15 +45,29 @@ class Shelf(Generic[RecordT]):
     def __len__(self) -> int:
         return self._length
 
+    def __iter__(self) -> Iterator[RecordT]:
+        for block in self._blocks:
+            yield from block
+
+    def append(self, record: RecordT) -> None:
+        """Add one record, whose key must be higher than those that are there."""
+        self._length += 1
+        blocks = self._blocks
+        if blocks and len(blocks[-1]) < 2 * _BLOCK:
+            blocks[-1].append(record)
+        else:
+            blocks.append([record])
+
     def add(self, record: RecordT) -> None:
-        """Put one record in its place."""
+        """Insert one record."""
         self._length += 1
         blocks, key = self._blocks, self._key(record)
         if not blocks:
             blocks.append([record])
             return
-        if key > self._key(blocks[-1][-1]):
-            index, block = len(blocks) - 1, blocks[-1]
+        block = blocks[-1]
+        if self._key(block[-1]) < key:
+            index = len(blocks) - 1
             block.append(record)
         else:
             index = bisect_left(blocks, key, key=self._last_key)
@@ -51,20 +78,19 @@ class Shelf(Generic[RecordT]):
             del block[_BLOCK:]
 
     def add_all(self, records: Iterable[RecordT]) -> None:
-        """Put many records in their places; fast if all their keys are higher than those on the shelf."""
-        ordered = sorted(records, key=self._key)
-        if len(ordered) <= 1 or (self._blocks and self._key(ordered[0]) <= self._key(self._blocks[-1][-1])):
-            for record in ordered:
+        """Insert many records; fastest if all their keys are higher than those that are there."""
+        added = sorted(records, key=self._key)
+        blocks = self._blocks
+        if len(added) > 1 and (not blocks or self._key(blocks[-1][-1]) < self._key(added[0])):
+            self._extend(added)
+        elif len(added) > 1 + self._length // _MANY:
+            self._extend(sorted([*self.clear(), *added], key=self._key))
+        else:
+            for record in added:
                 self.add(record)
-            return
-        self._length += len(ordered)
-        if self._blocks and len(self._blocks[-1]) + len(ordered) <= 2 * _BLOCK:
-            self._blocks[-1].extend(ordered)
-            return
-        self._blocks.extend(ordered[start : start + 2 * _BLOCK] for start in range(0, len(ordered), 2 * _BLOCK))
 
     def remove(self, record: RecordT) -> None:
-        """Take one record off, which must be there under its present key."""
+        """Remove one record, which must be there under its present key."""
         blocks = self._blocks
         index = 0 if len(blocks) == 1 else bisect_left(blocks, self._key(record), key=self._last_key)
         block = blocks[index]
@@ -73,41 +99,48 @@ class Shelf(Generic[RecordT]):
         elif block[0] is record:
             del block[0]
         else:
-            place = bisect_left(block, self._key(record), key=self._key)
-            assert block[place] is record
-            del block[place]
+            position = bisect_left(block, self._key(record), key=self._key)
+            assert block[position] is record
+            del block[position]
         if not block:
             del blocks[index]
         self._length -= 1
 
     def clear(self) -> list[RecordT]:
-        """Take all records off and return them, lowest key first."""
+        """Remove all records and return them, lowest key first."""
         records = list(self)
         self._blocks = []
         self._length = 0
         return records
 
-    def __iter__(self) -> Iterator[RecordT]:
-        for block in self._blocks:
-            yield from block
-
-    def downwards(self, below: Key | None = None) -> Iterator[RecordT]:
-        """Yield the records with the highest key first, only those with a key lower than `below` if it is given."""
+    def ascending(self, since: KeyT) -> Iterator[RecordT]:
+        """Yield the records whose key is at least `since`, lowest key first."""
         blocks = self._blocks
-        index = len(blocks) - 1
-        if below is not None and blocks:
-            found = bisect_left(blocks, below, key=self._last_key)
-            if found < len(blocks):
-                block = blocks[found]
-                yield from _downwards(block, bisect_left(block, below, key=self._key))
-                index = found - 1
-        for each in range(index, -1, -1):
-            yield from _downwards(blocks[each], len(blocks[each]))
+        index = bisect_left(blocks, since, key=self._last_key)
+        if index < len(blocks):
+            yield from islice(blocks[index], bisect_left(blocks[index], since, key=self._key), None)
+        for each in range(index + 1, len(blocks)):
+            yield from blocks[each]
 
-    def _last_key(self, block: list[RecordT]) -> Key:
+    def descending(self, below: KeyT | None = None) -> Iterator[RecordT]:
+        """Yield the records, highest key first, only those with a key lower than `below` if it is given."""
+        blocks = self._blocks
+        index = len(blocks)
+        if below is not None:
+            index = bisect_left(blocks, below, key=self._last_key)
+            if index < len(blocks):
+                block = blocks[index]
+                yield from reversed(block[: bisect_left(block, below, key=self._key)])
+        for each in range(index - 1, -1, -1):
+            yield from reversed(blocks[each])
+
+    def _last_key(self, block: list[RecordT]) -> KeyT:
         return self._key(block[-1])
 
-
-def _downwards(block: list[RecordT], end: int) -> Iterator[RecordT]:
-    for place in range(end - 1, -1, -1):
-        yield block[place]
+    def _extend(self, records: list[RecordT]) -> None:
+        """Append sorted records with higher keys than those that are there."""
+        self._length += len(records)
+        if self._blocks and len(self._blocks[-1]) + len(records) <= 2 * _BLOCK:
+            self._blocks[-1].extend(records)
+            return
+        self._blocks.extend(records[start : start + 2 * _BLOCK] for start in range(0, len(records), 2 * _BLOCK))

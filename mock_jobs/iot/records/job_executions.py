@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from heapq import merge
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from mock_jobs.core.sorted_records import Shelf
+from mock_jobs.core.sorted_records import SortedRecords
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType
@@ -39,7 +39,7 @@ class JobExecutions(Generic[ExecutionT]):
     def __init__(self, listing_key: Callable[[ExecutionT], Key]) -> None:
         self._listing_key = listing_key
         self._latest: dict[str, ExecutionT] = {}
-        self._shelves: dict[JobExecutionStatusType, Shelf[ExecutionT]] = {}
+        self._shelves: dict[JobExecutionStatusType, SortedRecords[ExecutionT, Key]] = {}
         self._emptied: set[str] = set()
 
     def count(self, status: JobExecutionStatusType) -> int:
@@ -103,15 +103,15 @@ class JobExecutions(Generic[ExecutionT]):
             newer = newer.previous
         newer.previous = execution.previous
 
-    def shelf(self, status: JobExecutionStatusType) -> Shelf[ExecutionT]:
+    def shelf(self, status: JobExecutionStatusType) -> SortedRecords[ExecutionT, Key]:
         """Return the executions with a status."""
         found = self._shelves.get(status)
         if found is None:
-            found = self._shelves[status] = Shelf(self._listing_key)
+            found = self._shelves[status] = SortedRecords(self._listing_key)
         return found
 
     def newest_first(self, status: JobExecutionStatusType | None, after: Key | None) -> Iterator[ExecutionT]:
         """Yield executions in the order of listing, those that come after a key, of one status or of all."""
         if status is not None:
-            return self.shelf(status).downwards(after)
-        return merge(*(shelf.downwards(after) for shelf in self._shelves.values()), key=self._listing_key, reverse=True)
+            return self.shelf(status).descending(after)
+        return merge(*(shelf.descending(after) for shelf in self._shelves.values()), key=self._listing_key, reverse=True)

@@ -7,7 +7,7 @@ from heapq import merge
 from itertools import count
 from typing import TYPE_CHECKING
 
-from mock_jobs.core.sorted_records import Shelf
+from mock_jobs.core.sorted_records import SortedRecords
 from mock_jobs.iot import messages, states
 from mock_jobs.iot.exceptions import ResourceNotFoundException
 from mock_jobs.iot.records.job import Execution, Job
@@ -44,7 +44,7 @@ class JobStore:
         self.next_execution_sequence = count(1).__next__
         self.next_template_sequence = count(1).__next__
         self._jobs: dict[str, Job] = {}
-        self._shelves: dict[JobStatusType, Shelf[Job]] = {}
+        self._shelves: dict[JobStatusType, SortedRecords[Job, Key]] = {}
 
     def add(self, job: Job) -> None:
         """Add a job, whose id must be free."""
@@ -89,17 +89,17 @@ class JobStore:
             raise ResourceNotFoundException(messages.TEMPLATE_NOT_FOUND.format(template_id=template_id))
         return template
 
-    def newest_jobs(self, status: JobStatusType | None, after: tuple[int, ...] | None) -> Iterator[Job]:
+    def newest_jobs(self, status: JobStatusType | None, after: Key | None) -> Iterator[Job]:
         """Yield the jobs with a status or all, the one created last first, those that come after a key."""
         if status is not None:
-            return self.shelf(status).downwards(after)
-        return merge(*(shelf.downwards(after) for shelf in self._shelves.values()), key=job_key, reverse=True)
+            return self.shelf(status).descending(after)
+        return merge(*(shelf.descending(after) for shelf in self._shelves.values()), key=job_key, reverse=True)
 
-    def shelf(self, status: JobStatusType) -> Shelf[Job]:
+    def shelf(self, status: JobStatusType) -> SortedRecords[Job, Key]:
         """Return the jobs with a status."""
         found = self._shelves.get(status)
         if found is None:
-            found = self._shelves[status] = Shelf(job_key)
+            found = self._shelves[status] = SortedRecords(job_key)
         return found
 
     def executions_of_thing(self, thing_name: str, before: int | None) -> Iterator[Execution]:
@@ -123,6 +123,6 @@ def _is_shown(execution: Execution) -> bool:
     return job.namespace_id is None and not (job.hides_queued and execution.status == states.QUEUED)
 
 
-def job_key(job: Job) -> tuple[int, ...]:
+def job_key(job: Job) -> Key:
     """Return the key by which jobs are listed, the highest first. Source: newest first (inferred from the guide's example)."""
     return (job.sequence,)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mock_jobs.core.sorted_records import Shelf
+from mock_jobs.core.sorted_records import Key, SortedRecords
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import MaintenanceWindowTypeDef
@@ -46,11 +46,11 @@ class JobTemplate:
 class JobTemplates:
     """The job templates of one account and region."""
 
-    __slots__ = ("_by_id", "_shelf")
+    __slots__ = ("_by_id", "_sorted")
 
     def __init__(self) -> None:
         self._by_id: dict[str, JobTemplate] = {}
-        self._shelf: Shelf[JobTemplate] = Shelf(template_key)
+        self._sorted: SortedRecords[JobTemplate, Key] = SortedRecords(template_key)
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -62,18 +62,18 @@ class JobTemplates:
     def add(self, template: JobTemplate) -> None:
         """Keep a template, whose id must be free."""
         self._by_id[template.template_id] = template
-        self._shelf.add(template)
+        self._sorted.add(template)
 
     def remove(self, template: JobTemplate) -> None:
         """Forget a template."""
         del self._by_id[template.template_id]
-        self._shelf.remove(template)
+        self._sorted.remove(template)
 
-    def newest_first(self, after: tuple[int, ...] | None) -> Iterator[JobTemplate]:
+    def newest_first(self, after: Key | None) -> Iterator[JobTemplate]:
         """Yield the templates, the one created last first, those that come after a key."""
-        return self._shelf.downwards(after)
+        return self._sorted.descending(after)
 
 
-def template_key(template: JobTemplate) -> tuple[int, ...]:
+def template_key(template: JobTemplate) -> Key:
     """Return the key by which templates are listed, the highest first. Source: newest first (observed)."""
     return (template.sequence,)
