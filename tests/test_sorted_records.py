@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_jobs.core import sorted_records as module
-from mock_jobs.core.sorted_records import SortedRecords
+from mock_jobs.core.sorted_records import SortedNames, SortedRecords
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -94,3 +94,22 @@ def test_blocks_stay_bounded(count):
 
         assert all(0 < len(block) <= 2 * module._BLOCK for block in collection._blocks)
     assert [each.number for each in collection] == list(range(count * count))
+
+
+names = st.text("ab-", max_size=3)
+
+
+@given(st.lists(st.tuples(names, st.booleans())), names)
+def test_names_are_listed_in_their_order(steps, since):
+    """Those that are looked up after a listing, many or few, are in the next one; one that is only asked for is not."""
+    collection = SortedNames(list)
+    expected = set()
+    for name, is_listed in steps:
+        assert (name in collection) is (name in expected)
+        collection[name].append(name)
+        expected.add(name)
+        if is_listed:
+            assert list(collection.ascending(since)) == sorted(each for each in expected if each >= since)
+
+    assert list(collection.ascending("")) == sorted(expected)
+    assert all(collection[name] == [name] * len(collection[name]) for name in expected)

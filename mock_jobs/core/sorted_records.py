@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -144,3 +145,31 @@ class SortedRecords(Generic[RecordT, KeyT]):
             self._blocks[-1].extend(records)
             return
         self._blocks.extend(records[start : start + 2 * _BLOCK] for start in range(0, len(records), 2 * _BLOCK))
+
+
+class SortedNames(Generic[RecordT]):
+    """One record for each name that was ever looked up, such as a collection of what has that name.
+
+    Most names are never listed in their order, so they are sorted only when somebody does that.
+
+    Args:
+        make: Makes the record of a new name.
+    """
+
+    __slots__ = ("_records", "_sorted")
+
+    def __init__(self, make: Callable[[], RecordT]) -> None:
+        self._records: defaultdict[str, RecordT] = defaultdict(make)
+        self._sorted: SortedRecords[str, str] = SortedRecords(str)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._records
+
+    def __getitem__(self, name: str) -> RecordT:
+        """Return the record of a name, which is made if there is none."""
+        return self._records[name]
+
+    def ascending(self, since: str) -> Iterator[str]:
+        """Yield the names in alphabetical order, from one on, which need not be there."""
+        self._sorted.add_all(islice(reversed(self._records), len(self._records) - len(self._sorted)))
+        return self._sorted.ascending(since)

@@ -16,7 +16,7 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, refused
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.paging import page_size, read_number
-from mock_jobs.batch.queueing.name_index import fits
+from mock_jobs.batch.queueing.name_patterns import fits
 from mock_jobs.batch.records.consumable_resource import KINDS, OPERATIONS, ConsumableResource
 from mock_jobs.batch.records.job import Job
 from mock_jobs.batch.region import BatchStores, check_tag_keys

@@ -5,22 +5,29 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from heapq import merge
 from itertools import chain, groupby, islice
-from typing import Final, Generic
+from operator import attrgetter
+from typing import Any, Final, Generic
 
-from mock_jobs.batch.queueing.name_index import ByName, fits
+from mock_jobs.batch.queueing.name_patterns import fits, matching
 from mock_jobs.batch.queueing.schedulable import JobT, Queued
 from mock_jobs.batch.states import TERMINAL
-
-_BUCKET = 256
+from mock_jobs.core.sorted_records import SortedNames, SortedRecords
 
 # So many orders are merged at most. Where more names match, many jobs do, and to look at one after the other is cheaper.
 MOST_MERGED: Final = 1000
 
+_BUCKET: Final = 256
+
 
 class ByNumber(Generic[JobT]):
-    """A set of jobs, ordered by the number of their submission; adding, removing and paging do not depend on its size."""
+    """A set of jobs, ordered by the number of their submission; adding, removing and paging do not depend on its size.
+
+    Jobs change their status far more often than a status is listed, so adding and removing are a look-up in a dictionary, and
+    what stands close together is sorted when it is read. `SortedRecords` would need five times as long for each move.
+    """
 
     __slots__ = ("_buckets", "_order")
 
@@ -33,7 +40,7 @@ class ByNumber(Generic[JobT]):
         return bool(self._order)
 
     def add(self, job: JobT) -> None:
-        """Take in a job."""
+        """Add a job."""
         number = job.spec.number
         bucket = self._buckets.get(number // _BUCKET)
         if bucket is None:
@@ -42,7 +49,7 @@ class ByNumber(Generic[JobT]):
         bucket[number] = job
 
     def discard(self, job: JobT) -> None:
-        """Let go of a job that is here."""
+        """Remove a job, which must be here."""
         number = job.spec.number
         bucket = self._buckets[number // _BUCKET]
         del bucket[number]
@@ -64,22 +71,8 @@ class ByNumber(Generic[JobT]):
 # Time of creation and submission number of a job. The clock may be set back between two submissions.
 Age = tuple[int, int]
 
-
-def age_of(job: Queued) -> Age:
-    """Return what jobs are sorted by where their time of creation counts."""
-    return job.created_ms, job.spec.number
-
-
-def _add_by_age(jobs: list[JobT], job: JobT) -> None:
-    if not jobs or jobs[-1].created_ms <= job.created_ms:
-        jobs.append(job)
-    else:
-        insort_right(jobs, job, key=age_of)
-
-
-def _newest_first(jobs: list[JobT], before: Age | None) -> Iterator[JobT]:
-    last = len(jobs) if before is None else bisect_left(jobs, before, key=age_of)
-    return (jobs[position] for position in range(last - 1, -1, -1))
+# What jobs are sorted by where their time of creation counts.
+age_of: Final[Callable[[Any], Age]] = attrgetter("created_ms", "spec.number")
 
 
 def _once(jobs: Iterator[JobT]) -> Iterator[JobT]:
@@ -99,46 +92,53 @@ class JobIndex(Generic[JobT]):
         labels_of: Tells what a job can be found by for good, beside its name: whole, or by how it begins.
     """
 
-    __slots__ = ("_all", "_by_label", "_by_name", "_by_status", "_groups", "_labels_of")
+    __slots__ = ("_all", "_by_label", "_by_name", "_by_status", "_groups", "_labels_of", "_latest_ms")
 
     def __init__(self, labels_of: Callable[[JobT], Iterable[str]] = _no_labels) -> None:
         self._labels_of = labels_of
-        self._all: list[JobT] = []
+        by_age: Callable[[], SortedRecords[JobT, Age]] = partial(SortedRecords, age_of)
+        self._all = by_age()
+        self._latest_ms = 0
         self._by_status: defaultdict[str, ByNumber[JobT]] = defaultdict(ByNumber)
-        self._by_name: ByName[list[JobT]] = ByName(list)
-        self._by_label: ByName[list[JobT]] = ByName(list)
-        self._groups: dict[str, JobIndex[JobT]] = {}
+        self._by_name = SortedNames(by_age)
+        self._by_label = SortedNames(by_age)
+        self._groups: defaultdict[str, JobIndex[JobT]] = defaultdict(JobIndex)
 
     def add(self, job: JobT, group: str | None = None) -> None:
-        """Take in a new job, submitted after all that are here.
+        """Add a new job, submitted after all that are here.
 
         Args:
             job: The job.
             group: What else it can be found by, for good, for example its share.
         """
         if group is not None:
-            self._groups.setdefault(group, JobIndex()).add(job)
+            self._groups[group].add(job)
         self._by_status[job.status].add(job)
-        _add_by_age(self._all, job)
-        _add_by_age(self._by_name[job.spec.name.lower()], job)
+        put: Callable[[SortedRecords[JobT, Age], JobT], None] = SortedRecords.add
+        if self._latest_ms <= job.created_ms:
+            self._latest_ms = job.created_ms
+            put = SortedRecords.append
+        put(self._all, job)
+        put(self._by_name[job.spec.name.lower()], job)
         for label in self._labels_of(job):
-            _add_by_age(self._by_label[label], job)
+            put(self._by_label[label], job)
 
     def moved(self, job: JobT, before: str, group: str | None = None) -> None:
-        """Take note that a job has left a status for the one that it has now; its group is the one that it was added with."""
+        """Record that a job has left a status for the one that it has now; its group is the one that it was added with."""
         if group is not None:
             self._groups[group].moved(job, before)
         self._by_status[before].discard(job)
         self._by_status[job.status].add(job)
 
     def remove(self, job: JobT, group: str | None = None) -> None:
-        """Take out a job; its group is the one that it was added with."""
+        """Remove a job; its group is the one that it was added with."""
         if group is not None:
             self._groups[group].remove(job)
         self._by_status[job.status].discard(job)
-        labels = (self._by_label[label] for label in self._labels_of(job))
-        for jobs in (self._all, self._by_name[job.spec.name.lower()], *labels):
-            del jobs[bisect_left(jobs, age_of(job), key=age_of)]
+        self._all.remove(job)
+        self._by_name[job.spec.name.lower()].remove(job)
+        for label in self._labels_of(job):
+            self._by_label[label].remove(job)
 
     def with_status(self, status: str, before: int | None = None) -> Iterator[JobT]:
         """Yield the jobs with a status, the last submitted first.
@@ -154,7 +154,7 @@ class JobIndex(Generic[JobT]):
         if created_before_ms is not None:
             limit = (created_before_ms, 0)
             before = limit if before is None else min(before, limit)
-        return _newest_first(self._all, before)
+        return self._all.descending(before)
 
     def named(self, patterns: Iterable[str], since: str = "", before: Age | None = None) -> Iterator[JobT]:
         """Yield the jobs whose names match one of the patterns, in alphabetical order, of one name the last created first.
@@ -164,8 +164,8 @@ class JobIndex(Generic[JobT]):
             since: Begin with this name.
             before: Begin below this age, in that name.
         """
-        names = self._by_name.matching(patterns, since)
-        return chain.from_iterable(_newest_first(self._by_name[each], before if each == since else None) for each in names)
+        names = matching(self._by_name, patterns, since)
+        return chain.from_iterable(self._by_name[each].descending(before if each == since else None) for each in names)
 
     def labelled(self, patterns: Collection[str], before: Age | None = None) -> Iterator[JobT]:
         """Yield the jobs with a label that matches one of the patterns, the last created first, from below an age on.
@@ -174,10 +174,10 @@ class JobIndex(Generic[JobT]):
             patterns: Labels, or how they begin, with a final asterisk.
             before: Begin below this age.
         """
-        labels = list(islice(self._by_label.matching(patterns), MOST_MERGED + 1))
+        labels = list(islice(matching(self._by_label, patterns), MOST_MERGED + 1))
         if len(labels) > MOST_MERGED:
             return (job for job in self.newest_first(before) if any(fits(patterns, each) for each in self._labels_of(job)))
-        return _once(merge(*(_newest_first(self._by_label[each], before) for each in labels), key=age_of, reverse=True))
+        return _once(merge(*(self._by_label[each].descending(before) for each in labels), key=age_of, reverse=True))
 
     def group(self, name: str) -> JobIndex[JobT]:
         """Return the jobs of a group by themselves."""
@@ -185,5 +185,5 @@ class JobIndex(Generic[JobT]):
 
     def unfinished(self) -> list[JobT]:
         """Return the jobs that have not ended, the oldest first."""
-        jobs = [job for status, group in self._by_status.items() if status not in TERMINAL for job in group.newest_first(None)]
+        jobs = [job for status, group in self._by_status.items() if status not in TERMINAL for job in group.newest_first()]
         return sorted(jobs, key=lambda job: job.spec.number)

@@ -9,8 +9,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch.queueing.job_index import MOST_MERGED, ByNumber
-from mock_jobs.batch.queueing.name_index import ByName, fits
+from mock_jobs.batch.queueing.name_patterns import fits, matching
 from mock_jobs.batch.states import TERMINAL
+from mock_jobs.core.sorted_records import SortedNames
 
 if TYPE_CHECKING:
     from mock_jobs.batch.records.job import Job
@@ -56,7 +57,7 @@ class ConsumersOfOne:
         self.moves = 0
         self.reads = 0
         self._all: _ByStatus = {}
-        self._by_name: ByName[_ByStatus] = ByName(dict)
+        self._by_name: SortedNames[_ByStatus] = SortedNames(dict)
 
     def add(self, job: Job) -> None:
         """Take in a new job."""
@@ -90,10 +91,10 @@ class ConsumersOfOne:
         if names is None:
             return _merged([self._all], states, before)
         patterns = [each.lower() for each in names]
-        matching = list(islice(self._by_name.matching(patterns), MOST_MERGED + 1))
-        if len(matching) > MOST_MERGED:
+        found = list(islice(matching(self._by_name, patterns), MOST_MERGED + 1))
+        if len(found) > MOST_MERGED:
             return (job for job in _merged([self._all], states, before) if fits(patterns, job.spec.name.lower()))
-        return _merged([self._by_name[each] for each in matching], states, before)
+        return _merged([self._by_name[each] for each in found], states, before)
 
     def _place(self, job: Job) -> None:
         for group in self._groups_of(job):

@@ -7,7 +7,7 @@ from heapq import merge
 from itertools import count
 from typing import TYPE_CHECKING
 
-from mock_jobs.core.sorted_records import SortedRecords
+from mock_jobs.core.sorted_records import Key, SortedRecords
 from mock_jobs.iot import messages, states
 from mock_jobs.iot.exceptions import ResourceNotFoundException
 from mock_jobs.iot.records.job import Execution, Job
