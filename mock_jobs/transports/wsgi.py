@@ -76,7 +76,7 @@ def _read(environ: Environ) -> HttpRequest:
 
     return HttpRequest(
         environ["REQUEST_METHOD"],
-        environ["wsgi.url_scheme"],
+        environ.get("wsgi.url_scheme", "http"),
         environ.get("HTTP_HOST", ""),
         path,
         query,
