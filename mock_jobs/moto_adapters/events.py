@@ -64,9 +64,9 @@ class MotoEventBus:
         _warn(problems)
 
     def _kept(self) -> EventsBackend | None:
-        # Who made rules has imported it.
-        module = sys.modules.get(_MODULE)
-        regions = None if module is None else module.events_backends.get(self._account)
+        # Who made rules has imported it. Another thread may be importing it just now, so that it is there without its backends.
+        backends = getattr(sys.modules.get(_MODULE), "events_backends", None)
+        regions = None if backends is None else backends.get(self._account)
         return None if regions is None else regions.get(self._region)
 
 

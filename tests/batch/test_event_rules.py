@@ -6,6 +6,8 @@ Documents: AWS Batch user guide, "AWS Batch events" and "AWS Batch jobs as Event
 from __future__ import annotations
 
 import json
+import sys
+from types import ModuleType
 
 import boto3
 import pytest
@@ -111,6 +113,14 @@ def test_a_blocked_queue_reaches_its_rule(mock, batch, events, inbox):
 
     (message,) = inbox.read()
     assert message["resources"] == [f"{PREFIX}job/{job_id}", QUEUE_ARN]
+
+
+def test_jobs_move_while_another_thread_is_still_importing_motos_events(mock, batch, monkeypatch):
+    monkeypatch.setitem(sys.modules, "moto.events.models", ModuleType("moto.events.models"))
+    job_id = submit(batch)
+    mock.batch.run_all()
+
+    assert detail(batch, job_id)["status"] == "SUCCEEDED"
 
 
 def test_events_from_before_the_rule_do_not_come(mock, batch, events, inbox):
