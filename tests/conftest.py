@@ -11,8 +11,8 @@ from hypothesis import settings
 from mock_jobs import MockJobs, mock_jobs
 from mock_jobs.core.world import World
 
-import contract
-from constants import NO_RETRIES, REGION
+from support import contract
+from support.constants import NO_RETRIES, REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.client import BatchClient

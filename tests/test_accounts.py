@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from constants import ACCOUNT, REGION
+from support.constants import ACCOUNT, REGION
 
 
 def _client(service, key="FOOBARKEY", region=REGION):

@@ -19,7 +19,7 @@ from mock_jobs.transports.wsgi import Application
 from mock_jobs.wire.loader import shared_loader
 from mock_jobs.wire.origin import is_account_id, is_aws_host, origin_of, region_of, service_of
 
-from constants import ACCOUNT
+from support.constants import ACCOUNT
 
 
 def _signed(service, region="us-east-1", key="FOOBARKEY"):

@@ -11,7 +11,7 @@ from mock_jobs import UsageTypeError, UsageValueError
 from mock_jobs.transports.services import compiled, declared_errors
 from mock_jobs.wire.service_names import NAMES
 
-from constants import REGION
+from support.constants import REGION
 
 DECLARED = [
     pytest.param(service, name, code, id=f"{service}.{name}.{code}")

@@ -19,7 +19,9 @@ def test_each_place_names_all_gates(place):
 
 def test_ci_begins_with_the_command_of_the_readme():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = [line for line in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines() if line.startswith("python3 -m venv")]
+    commands = [
+        line for line in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines() if line.startswith("python3 -m venv")
+    ]
 
     assert len(commands) == 1
     assert commands[0] in readme

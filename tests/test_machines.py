@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from machines import Machine, initialize, invariant, precondition, prove, rule
+from support.machines import Machine, initialize, invariant, precondition, prove, rule
 
 TESTS = Path(__file__).parent
 

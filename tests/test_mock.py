@@ -20,7 +20,7 @@ from moto.core.models import botocore_stubber, responses_mock
 
 from mock_jobs import MockJobs, NotActiveError, UnmockedRequestError, UsageTypeError, UsageValueError, current_mock, mock_jobs
 
-from constants import NO_RETRIES
+from support.constants import NO_RETRIES
 
 REGION = "eu-west-1"
 

@@ -34,7 +34,7 @@ from mock_jobs.moto_adapters import things as moto_things
 from mock_jobs.moto_adapters.ec2_iam import MotoReferences
 from mock_jobs.ports.thing_registry import ThingChange, ThingEvent
 
-from constants import ACCOUNT, NO_RETRIES, REGION
+from support.constants import ACCOUNT, NO_RETRIES, REGION
 
 
 def test_one_stubber_stands_behind_both_ways_in():

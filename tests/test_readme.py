@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from constants import KNOWS_BULK_FORMS
+from support.constants import KNOWS_BULK_FORMS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

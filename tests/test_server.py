@@ -27,7 +27,7 @@ from mock_jobs.core.clock import Clock
 from mock_jobs.iot.settings import IoTSettings
 from mock_jobs.moto_adapters import thing_watch
 
-from constants import NO_RETRIES
+from support.constants import NO_RETRIES
 
 ACCOUNT_A, ACCOUNT_B = "111111111111", "222222222222"
 

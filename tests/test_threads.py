@@ -20,8 +20,8 @@ from mock_jobs import MockJobsServer
 from mock_jobs.moto_adapters import events as moto_events
 from mock_jobs.moto_adapters import things as moto_things
 
-from batch_fixtures import make_queue_and_definition, status, submit
-from constants import ACCOUNT, NO_RETRIES, REGION
+from support.batch import make_queue_and_definition, status, submit
+from support.constants import ACCOUNT, NO_RETRIES, REGION
 
 PATIENCE = 20
 OTHER_ACCOUNT = "222222222222"

@@ -20,8 +20,8 @@ from mock_jobs.wire.patterns import full_matcher
 from mock_jobs.wire.routes import Routes
 from mock_jobs.wire.service_names import NAMES
 
-from constants import ACCOUNT, NO_RETRIES, REGION
-from contract import model_of
+from support.constants import ACCOUNT, NO_RETRIES, REGION
+from support.contract import model_of
 
 OPERATIONS = [
     pytest.param(service, name, id=f"{service}.{name}")

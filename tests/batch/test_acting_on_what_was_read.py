@@ -10,7 +10,7 @@ import pytest
 
 from mock_jobs.batch.scenario.pace import Pace
 
-from batch_fixtures import (
+from support.batch import (
     EC2,
     detail,
     make_environment,
@@ -23,8 +23,8 @@ from batch_fixtures import (
     submit,
     summary,
 )
-from constants import KNOWS_BULK_FORMS
-from service_site import make_quota_site, make_service_site, make_share, service_status, submit_service
+from support.constants import KNOWS_BULK_FORMS
+from support.service_jobs import make_quota_site, make_service_site, make_share, service_status, submit_service
 
 LIFE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 SERVICE_LIFE = ("SUBMITTED", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING")

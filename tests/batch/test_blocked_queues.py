@@ -7,7 +7,7 @@ import pytest
 
 from mock_jobs.core.errors import UsageTypeError, UsageValueError
 
-from batch_fixtures import (
+from support.batch import (
     ACCOUNT,
     FARGATE,
     PREFIX,

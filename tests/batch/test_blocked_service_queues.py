@@ -6,8 +6,8 @@ import pytest
 
 from mock_jobs.core.errors import UsageValueError
 
-from batch_fixtures import Timeline, make_environment, make_queue, refusal
-from service_site import (
+from support.batch import Timeline, make_environment, make_queue, refusal
+from support.service_jobs import (
     M5,
     limit,
     make_quota_site,

@@ -8,7 +8,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from batch_fixtures import (
+from support.batch import (
     PREFIX,
     UNKNOWN_ID,
     Timeline,

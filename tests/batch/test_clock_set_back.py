@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from batch_fixtures import make_queue_and_definition, submit
+from support.batch import make_queue_and_definition, submit
 
 START_S = 1_700_000_000
 

@@ -12,8 +12,8 @@ from moto.cloudformation.parsing import get_model_map
 
 from mock_jobs.moto_adapters.cloudformation.types import RESOURCE_TYPES
 
-from batch_fixtures import PREFIX, detail, make_environment, make_queue, reach, submit
-from constants import NO_RETRIES, REGION, newer_botocore
+from support.batch import PREFIX, detail, make_environment, make_queue, reach, submit
+from support.constants import NO_RETRIES, REGION, newer_botocore
 
 ENVIRONMENT = {
     "Type": "AWS::Batch::ComputeEnvironment",

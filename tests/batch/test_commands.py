@@ -12,8 +12,8 @@ import pytest
 
 from mock_jobs import MockJobsServer, UsageValueError, run_command
 
-from batch_fixtures import Timeline, detail, make_queue_and_definition, submit
-from constants import ACCOUNT, REGION
+from support.batch import Timeline, detail, make_queue_and_definition, submit
+from support.constants import ACCOUNT, REGION
 
 GROUP = "/aws/batch/job"
 

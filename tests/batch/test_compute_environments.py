@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from batch_fixtures import EC2, FARGATE, PREFIX, make_environment, make_queue, refusal
-from constants import newer_botocore
+from support.batch import EC2, FARGATE, PREFIX, make_environment, make_queue, refusal
+from support.constants import newer_botocore
 
 ROLE = "arn:aws:iam::123456789012:role/batch"
 LINKED = "arn:aws:iam::123456789012:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
 
-from batch_fixtures import make_queue_and_definition
-from machines import Machine, initialize, invariant, precondition, prove, rule
+from support.batch import make_queue_and_definition
+from support.machines import Machine, initialize, invariant, precondition, prove, rule
 
 KINDS = {"R": "REPLENISHABLE", "N": "NON_REPLENISHABLE"}
 HOLDING = ("STARTING", "RUNNING")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from batch_fixtures import (
+from support.batch import (
     PREFIX,
     Timeline,
     detail,

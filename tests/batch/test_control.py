@@ -14,8 +14,8 @@ from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.batch.scenario.settings import BatchSettings
 from mock_jobs.core.errors import UsageNameError, UsageTypeError, UsageValueError
 
-from batch_fixtures import PREFIX, detail, make_definition, make_queue, make_queue_and_definition, status, submit
-from constants import REGION
+from support.batch import PREFIX, detail, make_definition, make_queue, make_queue_and_definition, status, submit
+from support.constants import REGION
 
 SECONDS = sorted(each.name for each in dataclasses.fields(BatchSettings) if isinstance(each.default, float))
 FLAGS = sorted(each.name for each in dataclasses.fields(BatchSettings) if isinstance(each.default, bool))

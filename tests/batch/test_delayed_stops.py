@@ -6,7 +6,7 @@ import pytest
 
 from mock_jobs.core.errors import UsageError
 
-from batch_fixtures import children, detail, make_queue_and_definition, reach, status, statuses, submit, summary
+from support.batch import children, detail, make_queue_and_definition, reach, status, statuses, submit, summary
 
 CANCEL, TERMINATE = "cancel_job", "terminate_job"
 FLAG = {CANCEL: "isCancelled", TERMINATE: "isTerminated"}

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from batch_fixtures import EC2, FARGATE, MANAGED, make_environment, refusal
-from constants import newer_botocore
-from contract import model_of
+from support.batch import EC2, FARGATE, MANAGED, make_environment, refusal
+from support.constants import newer_botocore
+from support.contract import model_of
 
 pytestmark = newer_botocore
 

@@ -14,8 +14,8 @@ import pytest
 
 from mock_jobs import UndeliveredEventWarning
 
-from batch_fixtures import PREFIX, Timeline, container, detail, make_definition, make_queue_and_definition, submit
-from constants import ACCOUNT, REGION
+from support.batch import PREFIX, Timeline, container, detail, make_definition, make_queue_and_definition, submit
+from support.constants import ACCOUNT, REGION
 
 QUEUE_ARN = f"{PREFIX}job-queue/q"
 ENDED = {"source": ["aws.batch"], "detail": {"status": ["SUCCEEDED", "FAILED"]}}

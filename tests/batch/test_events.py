@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 import boto3
 import pytest
 
-from batch_fixtures import (
+from support.batch import (
     PREFIX,
     Timeline,
     container,
@@ -23,7 +23,7 @@ from batch_fixtures import (
     reach,
     submit,
 )
-from constants import ACCOUNT, REGION
+from support.constants import ACCOUNT, REGION
 
 STATE_CHANGE = "Batch Job State Change"
 QUEUE_BLOCKED = "Batch Job Queue Blocked"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
 
-from batch_fixtures import Timeline, detail, make_definition, make_environment, make_fair_site, make_queue, submit
+from support.batch import Timeline, detail, make_definition, make_environment, make_fair_site, make_queue, submit
 
 CAPACITY = 3
 END = 400

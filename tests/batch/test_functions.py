@@ -15,7 +15,7 @@ import pytest
 
 from mock_jobs import JobRun, MockJobsServer, UsageTypeError, UsageValueError
 
-from batch_fixtures import (
+from support.batch import (
     PREFIX,
     Timeline,
     container,
@@ -28,8 +28,8 @@ from batch_fixtures import (
     status,
     submit,
 )
-from constants import ACCOUNT, REGION
-from service_site import make_service_site, service_status, submit_service
+from support.constants import ACCOUNT, REGION
+from support.service_jobs import make_service_site, service_status, submit_service
 
 GROUP = "/aws/batch/job"
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from batch_fixtures import (
+from support.batch import (
     FARGATE_CONTAINER,
     PREFIX,
     UNKNOWN_ID,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from batch_fixtures import (
+from support.batch import (
     FARGATE,
     FARGATE_CONTAINER,
     Timeline,
@@ -21,7 +21,7 @@ from batch_fixtures import (
     status,
     submit,
 )
-from constants import newer_botocore
+from support.constants import newer_botocore
 
 MINUTE = 60
 LINKED = "arn:aws:iam::123456789012:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"

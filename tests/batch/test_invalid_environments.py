@@ -6,7 +6,7 @@ import pytest
 
 from mock_jobs.core.errors import UsageTypeError, UsageValueError
 
-from batch_fixtures import detail, make_environment, make_queue, make_queue_and_definition, reach, refusal, status, submit
+from support.batch import detail, make_environment, make_queue, make_queue_and_definition, reach, refusal, status, submit
 
 REASON = "CLIENT_ERROR - Not authorized to perform sts:AssumeRole"
 BLOCKED = "ACTION_REQUIRED - CE(s) associated with the job queue are invalid."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batch_fixtures import FARGATE_CONTAINER, PREFIX, container, make_definition, refusal
-from constants import newer_botocore
+from support.batch import FARGATE_CONTAINER, PREFIX, container, make_definition, refusal
+from support.constants import newer_botocore
 
 
 def register(batch, **members):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_fixtures import (
+from support.batch import (
     FARGATE,
     PREFIX,
     children,

@@ -20,7 +20,7 @@ from mock_jobs.batch.states import (
     Trigger,
 )
 
-from batch_fixtures import (
+from support.batch import (
     FARGATE,
     FARGATE_CONTAINER,
     PREFIX,

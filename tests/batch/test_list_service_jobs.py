@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batch_fixtures import PREFIX, Timeline, make_environment, make_queue, refusal
-from service_site import M5, make_service_queue, make_service_site, service_detail, submit_service
+from support.batch import PREFIX, Timeline, make_environment, make_queue, refusal
+from support.service_jobs import M5, make_service_queue, make_service_site, service_detail, submit_service
 
 EVERYTHING = [{"name": "AFTER_CREATED_AT", "values": ["1"]}]
 

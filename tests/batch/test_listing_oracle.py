@@ -7,7 +7,7 @@ import pytest
 from mock_jobs.batch.queueing import job_index
 from mock_jobs.batch.records import consumers
 
-from batch_fixtures import container, make_environment, make_queue
+from support.batch import container, make_environment, make_queue
 
 # More new names than are put in order one by one.
 JOBS = 110

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 
 from mock_jobs import UsageTypeError, UsageValueError
 
-from batch_fixtures import Timeline, container, detail, make_definition, make_queue_and_definition, reach, submit
-from constants import ACCOUNT, REGION
+from support.batch import Timeline, container, detail, make_definition, make_queue_and_definition, reach, submit
+from support.constants import ACCOUNT, REGION
 
 GROUP = "/aws/batch/job"
 

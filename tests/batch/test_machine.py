@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from mock_jobs import mock_jobs
 from mock_jobs.core.errors import UsageError
 
-from batch_fixtures import make_definition, make_environment, make_queue
-from constants import KNOWS_BULK_FORMS
-from machines import Machine, initialize, invariant, precondition, prove, rule
+from support.batch import make_definition, make_environment, make_queue
+from support.constants import KNOWS_BULK_FORMS
+from support.machines import Machine, initialize, invariant, precondition, prove, rule
 
 CAPACITY = 4
 ORDER = ["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED"]

@@ -7,7 +7,7 @@ import pytest
 
 from mock_jobs.core.errors import UsageValueError
 
-from batch_fixtures import (
+from support.batch import (
     UNKNOWN_ID,
     detail,
     make_queue_and_definition,

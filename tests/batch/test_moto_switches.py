@@ -8,8 +8,8 @@ from moto.moto_api import state_manager
 
 from mock_jobs import mock_jobs
 
-from batch_fixtures import make_definition, make_environment, make_queue
-from constants import REGION
+from support.batch import make_definition, make_environment, make_queue
+from support.constants import REGION
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import time_machine
 from mock_jobs.batch.backend import BatchBackend
 from mock_jobs.batch.records.node import node_environment
 
-from batch_fixtures import (
+from support.batch import (
     EC2,
     PREFIX,
     UNKNOWN_ID,
@@ -29,7 +29,7 @@ from batch_fixtures import (
     statuses,
     submit,
 )
-from constants import ACCOUNT, REGION, newer_botocore
+from support.constants import ACCOUNT, REGION, newer_botocore
 
 EXITED = "Essential container in task exited"
 STOPPED = "Main node exited"

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
 
-from batch_fixtures import container, make_definition, make_environment, make_nodes, make_queue
-from machines import Machine, initialize, invariant, precondition, prove, rule
+from support.batch import container, make_definition, make_environment, make_nodes, make_queue
+from support.machines import Machine, initialize, invariant, precondition, prove, rule
 
 CAPACITY = 7
 COUNT = 3

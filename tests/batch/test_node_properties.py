@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
 
-from batch_fixtures import (
+from support.batch import (
     FARGATE,
     PREFIX,
     container,
@@ -24,7 +24,7 @@ from batch_fixtures import (
     refusal,
     submit,
 )
-from constants import newer_botocore
+from support.constants import newer_botocore
 
 
 def ranges(*texts: str) -> list[dict[str, Any]]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from batch_fixtures import container, detail, make_nodes, make_queue, make_queue_and_definition, nodes, refusal, submit
-from batch_pods import make_eks_environment, pod
-from batch_pods import part as pod_part
-from batch_tasks import part, properties
+from support.batch import container, detail, make_nodes, make_queue, make_queue_and_definition, nodes, refusal, submit
+from support.pods import make_eks_environment, pod
+from support.pods import part as pod_part
+from support.tasks import part, properties
 
 SIDE = part("side", essential=False)
 MAIN = part("main", "2", command=["work", "Ref::what"], environment=[{"name": "A", "value": "1"}])

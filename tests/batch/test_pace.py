@@ -9,7 +9,7 @@ import pytest
 from mock_jobs.batch.scenario.pace import Pace
 from mock_jobs.core.errors import UsageValueError
 
-from batch_fixtures import (
+from support.batch import (
     Timeline,
     detail,
     make_definition,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from batch_fixtures import container, make_environment, make_policy, make_queue, refusal
-from service_site import make_service_environment, make_service_queue, submit_service
+from support.batch import container, make_environment, make_policy, make_queue, refusal
+from support.service_jobs import make_service_environment, make_service_queue, submit_service
 
 EVERYTHING = [{"name": "JOB_NAME", "values": ["*"]}]
 LISTINGS = {

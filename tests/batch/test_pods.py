@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batch_fixtures import EC2, detail, make_queue, make_queue_and_definition, reach, refusal, submit
-from batch_pods import CLUSTER, RESOURCES, make_eks_environment, part, pod
+from support.batch import EC2, detail, make_queue, make_queue_and_definition, reach, refusal, submit
+from support.pods import CLUSTER, RESOURCES, make_eks_environment, part, pod
 
 
 def register(batch, *containers, name="p", **more):

@@ -8,7 +8,7 @@ import pytest
 
 from mock_jobs.batch.scenario.pace import Pace
 
-from batch_fixtures import (
+from support.batch import (
     detail,
     make_queue_and_definition,
     status,

@@ -7,7 +7,7 @@ import pytest
 
 from mock_jobs.batch.scenario.pace import Pace
 
-from batch_fixtures import (
+from support.batch import (
     UNKNOWN_ID,
     detail,
     make_queue,

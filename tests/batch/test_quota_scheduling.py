@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
 
-from batch_fixtures import Timeline
-from service_site import (
+from support.batch import Timeline
+from support.service_jobs import (
     M5,
     SERVICE_QUEUE,
     limit,

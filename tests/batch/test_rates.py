@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from batch_fixtures import Timeline, make_queue_and_definition, submit
-from constants import NO_RETRIES, REGION
+from support.batch import Timeline, make_queue_and_definition, submit
+from support.constants import NO_RETRIES, REGION
 
 
 @pytest.fixture

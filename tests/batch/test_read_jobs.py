@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_fixtures import (
+from support.batch import (
     PREFIX,
     UNKNOWN_ID,
     Timeline,
@@ -15,7 +15,7 @@ from batch_fixtures import (
     refusal,
     submit,
 )
-from constants import newer_botocore
+from support.constants import newer_botocore
 
 
 @pytest.fixture(autouse=True)

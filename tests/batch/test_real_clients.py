@@ -8,8 +8,8 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from batch_fixtures import container, make_definition, make_environment, make_nodes, make_queue, make_queue_and_definition, submit
-from constants import REGION
+from support.batch import container, make_definition, make_environment, make_nodes, make_queue, make_queue_and_definition, submit
+from support.constants import REGION
 
 # More polls than any of these clients needs; a loop that would never end fails here instead.
 POLLS = 40

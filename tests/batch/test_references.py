@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_fixtures import make_policy, make_queue_and_definition, refusal
+from support.batch import make_policy, make_queue_and_definition, refusal
 
 JOB = {"jobName": "j", "jobQueue": "q", "jobDefinition": "d"}
 

@@ -6,8 +6,8 @@ import pytest
 
 from mock_jobs.core.errors import UsageTypeError, UsageValueError
 
-from batch_fixtures import UNKNOWN_ID, make_queue_and_definition, status, submit
-from constants import newer_botocore
+from support.batch import UNKNOWN_ID, make_queue_and_definition, status, submit
+from support.constants import newer_botocore
 
 pytestmark = newer_botocore
 

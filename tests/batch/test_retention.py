@@ -8,7 +8,7 @@ import pytest
 
 from mock_jobs.core.errors import UsageValueError
 
-from batch_fixtures import (
+from support.batch import (
     Timeline,
     children,
     detail,

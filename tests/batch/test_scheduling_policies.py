@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_fixtures import FARGATE, PREFIX, make_environment, make_policy, make_queue, refusal
+from support.batch import FARGATE, PREFIX, make_environment, make_policy, make_queue, refusal
 
 UNKNOWN = f"{PREFIX}scheduling-policy/nope"
 QUOTA = {"idleResourceAssignmentStrategy": "FIFO"}

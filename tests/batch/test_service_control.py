@@ -8,9 +8,9 @@ from mock_jobs.batch.service_jobs.states import SERVICE_STATUSES, SERVICE_STOP_E
 from mock_jobs.batch.states import TERMINAL
 from mock_jobs.core.errors import UsageValueError
 
-from batch_fixtures import make_queue_and_definition, status, submit
-from constants import model_of
-from service_site import limit, make_service_site, service_status, service_statuses, submit_service
+from support.batch import make_queue_and_definition, status, submit
+from support.constants import model_of
+from support.service_jobs import limit, make_service_site, service_status, service_statuses, submit_service
 
 
 @pytest.fixture(autouse=True)

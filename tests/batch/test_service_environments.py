@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batch_fixtures import PREFIX, make_definition, make_environment, make_queue, refusal, submit
-from service_site import M5, limit, make_quota_policy, make_service_environment, make_service_queue
+from support.batch import PREFIX, make_definition, make_environment, make_queue, refusal, submit
+from support.service_jobs import M5, limit, make_quota_policy, make_service_environment, make_service_queue
 
 UNITS = (
     "A quota share scheduling policy needs a service environment with instance types as capacity units, "

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from batch_fixtures import Timeline
-from service_site import M5, limit, make_quota_site, make_service_site, make_share, service_detail, submit_service
+from support.batch import Timeline
+from support.service_jobs import M5, limit, make_quota_site, make_service_site, make_share, service_detail, submit_service
 
 PREEMPTED = "Cross-share preemption triggered to reclaim borrowed capacity"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batch_fixtures import PREFIX, Timeline, make_policy, refusal
-from service_site import (
+from support.batch import PREFIX, Timeline, make_policy, refusal
+from support.service_jobs import (
     M5,
     limit,
     make_service_environment,

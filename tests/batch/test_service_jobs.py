@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from batch_fixtures import PREFIX, UNKNOWN_ID, Timeline, make_environment, make_queue, refusal
-from service_site import (
+from support.batch import PREFIX, UNKNOWN_ID, Timeline, make_environment, make_queue, refusal
+from support.service_jobs import (
     M5,
     SERVICE_QUEUE,
     limit,

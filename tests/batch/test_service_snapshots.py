@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batch_fixtures import PREFIX, Timeline
-from service_site import M5, limit, make_quota_site, make_service_site, make_share, service_status, submit_service
+from support.batch import PREFIX, Timeline
+from support.service_jobs import M5, limit, make_quota_site, make_service_site, make_share, service_status, submit_service
 
 
 @pytest.fixture

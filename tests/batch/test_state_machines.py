@@ -20,8 +20,8 @@ from mock_jobs import MockJobsServer, mock_jobs
 from mock_jobs.moto_adapters import step_functions as moto_step_functions
 from mock_jobs.wire.http import Answer
 
-from batch_fixtures import container, detail, make_nodes, make_queue_and_definition
-from constants import NO_RETRIES, REGION, newer_botocore
+from support.batch import container, detail, make_nodes, make_queue_and_definition
+from support.constants import NO_RETRIES, REGION, newer_botocore
 
 RUNS = {"stepfunctions": {"execute_state_machine": True}}
 SUBMIT = "arn:aws:states:::batch:submitJob"

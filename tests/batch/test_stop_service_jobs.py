@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from batch_fixtures import PREFIX, UNKNOWN_ID, Timeline, refusal
-from constants import newer_botocore
-from service_site import make_service_site, service_detail, service_status, service_statuses, submit_service
+from support.batch import PREFIX, UNKNOWN_ID, Timeline, refusal
+from support.constants import newer_botocore
+from support.service_jobs import make_service_site, service_detail, service_status, service_statuses, submit_service
 
 STATES = ("SUBMITTED", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING", "SUCCEEDED")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_fixtures import (
+from support.batch import (
     UNKNOWN_ID,
     Timeline,
     children,
@@ -17,7 +17,7 @@ from batch_fixtures import (
     submit,
     summary,
 )
-from constants import newer_botocore
+from support.constants import newer_botocore
 
 CANCEL, TERMINATE = "cancel_job", "terminate_job"
 FLAG = {CANCEL: "isCancelled", TERMINATE: "isTerminated"}

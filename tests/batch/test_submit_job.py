@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from batch_fixtures import (
+from support.batch import (
     FARGATE,
     FARGATE_CONTAINER,
     PREFIX,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_fixtures import (
+from support.batch import (
     EC2,
     PREFIX,
     UNKNOWN_ID,
@@ -16,7 +16,7 @@ from batch_fixtures import (
     refusal,
     submit,
 )
-from service_site import make_quota_site, make_service_environment, make_service_site, make_share, submit_service
+from support.service_jobs import make_quota_site, make_service_environment, make_service_site, make_share, submit_service
 
 
 def make_resource(batch, kind, tags):

@@ -8,7 +8,7 @@ import pytest
 from mock_jobs.batch.workload.task import CONDITIONS
 from mock_jobs.core.errors import UsageValueError
 
-from batch_fixtures import (
+from support.batch import (
     FARGATE,
     MANAGED,
     detail,
@@ -20,8 +20,8 @@ from batch_fixtures import (
     refusal,
     submit,
 )
-from batch_tasks import part, properties
-from constants import NO_RETRIES, REGION, newer_botocore
+from support.constants import NO_RETRIES, REGION, newer_botocore
+from support.tasks import part, properties
 
 
 def after(name, condition):

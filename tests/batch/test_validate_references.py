@@ -7,7 +7,7 @@ from functools import partial
 import boto3
 import pytest
 
-from batch_fixtures import EC2, refusal
+from support.batch import EC2, refusal
 
 NAME = {"computeEnvironmentName": "ce", "type": "MANAGED"}
 

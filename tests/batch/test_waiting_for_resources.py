@@ -10,8 +10,8 @@ import pytest
 
 from mock_jobs.batch.scenario.pace import Pace
 
-from batch_fixtures import make_environment, make_queue, make_queue_and_definition, status, submit
-from service_site import make_quota_site, make_service_environment, make_share
+from support.batch import make_environment, make_queue, make_queue_and_definition, status, submit
+from support.service_jobs import make_quota_site, make_service_environment, make_share
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from iot_fleet import Fleet
+from support.fleet import Fleet
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from iot_fleet import ARN
+from support.fleet import ARN
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from moto.iot.models import FakeJobTemplate, iot_backends
 
 from mock_jobs.moto_adapters.cloudformation import seam as cloudformation_seam
 
-from constants import ACCOUNT, NO_RETRIES, REGION
-from iot_fleet import ARN
+from support.constants import ACCOUNT, NO_RETRIES, REGION
+from support.fleet import ARN
 
 TYPE = "AWS::IoT::JobTemplate"
 MINIMAL = {"JobTemplateId": "template", "Description": "d", "Document": "{}"}

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from botocore.exceptions import ClientError
 
-from iot_fleet import ARN
+from support.fleet import ARN
 
 ROLE = "arn:aws:iam::123456789012:role/reader"
 START = datetime(2030, 6, 1, 10, 0, tzinfo=timezone.utc)

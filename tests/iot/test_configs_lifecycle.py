@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
 
-from constants import NO_RETRIES, REGION
-from iot_fleet import Fleet
+from support.constants import NO_RETRIES, REGION
+from support.fleet import Fleet
 
 THINGS = ("a", "b", "c", "d")
 TEN = datetime(2030, 6, 1, 10, 0, tzinfo=timezone.utc)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from iot_fleet import ARN
+from support.fleet import ARN
 
 TERMINAL = ("SUCCEEDED", "FAILED", "REJECTED", "CANCELED")
 VERSIONS = {"QUEUED": 1, "IN_PROGRESS": 2, "SUCCEEDED": 3, "FAILED": 3, "REJECTED": 3, "CANCELED": 2, "REMOVED": 1}

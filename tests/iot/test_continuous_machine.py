@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
 
-from iot_fleet import ARN, Fleet
-from machines import Machine, initialize, invariant, precondition, prove, rule
+from support.fleet import ARN, Fleet
+from support.machines import Machine, initialize, invariant, precondition, prove, rule
 
 THINGS = ("t0", "t1")
 # A group and its parent; a parent comes first.

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from iot_fleet import ARN
+from support.fleet import ARN
 
 ROLE = "arn:aws:iam::123456789012:role/reader"
 THING = f"{ARN}thing/t"

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from iot_fleet import ARN
+from support.fleet import ARN
 
 THING = f"{ARN}thing/t"
 

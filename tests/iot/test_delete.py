@@ -7,7 +7,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from iot_fleet import ARN
+from support.fleet import ARN
 
 # DeleteJob
 

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from iot_fleet import ARN, COUNTERS
+from support.fleet import ARN, COUNTERS
 
 NOON = datetime(2030, 6, 1, 12, 0, 0, 123000, tzinfo=timezone.utc)
 

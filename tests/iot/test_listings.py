@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from iot_fleet import ARN, Fleet
+from support.fleet import ARN, Fleet
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
 
-from constants import NO_RETRIES
-from iot_fleet import ARN
+from support.constants import NO_RETRIES
+from support.fleet import ARN
 
 MANAGED = "arn:aws:iot:us-east-1::jobtemplate/"
 PACKAGES, SERVICES = ["packages"], ["services"]

@@ -22,7 +22,7 @@ from mock_jobs import MockJobsServer
 from mock_jobs.moto_adapters.presigned_urls import grant_of, presign
 from mock_jobs.ports.object_store import Presigning
 
-from iot_fleet import Fleet
+from support.fleet import Fleet
 
 ROLE = "arn:aws:iam::123456789012:role/reader"
 URL = "https://s3.amazonaws.com/files/a/key"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import boto3
 import pytest
 
-from constants import NO_RETRIES
+from support.constants import NO_RETRIES
 
 TEN = datetime(2030, 6, 1, 10, 0, tzinfo=timezone.utc)
 SLOWLY = {"jobExecutionsRolloutConfig": {"maximumPerMinute": 1}}

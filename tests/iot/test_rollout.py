@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iot_fleet import ARN
+from support.fleet import ARN
 
 
 @pytest.fixture(autouse=True)

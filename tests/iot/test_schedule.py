@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from iot_fleet import ARN
+from support.fleet import ARN
 
 TEN = datetime(2030, 6, 1, 10, 0, tzinfo=timezone.utc)
 

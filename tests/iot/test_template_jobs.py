@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from iot_fleet import ARN
+from support.fleet import ARN
 
 TEMPLATE = f"{ARN}jobtemplate/template"
 CONFIGS = {

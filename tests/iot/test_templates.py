@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from iot_fleet import ARN
+from support.fleet import ARN
 
 ROLE = "arn:aws:iam::123456789012:role/presign"
 CONFIGS = {

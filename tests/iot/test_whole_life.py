@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
 
-from constants import NO_RETRIES, REGION
-from iot_fleet import ARN, Fleet
-from iot_oracle import Job, Oracle
-from machines import Machine, initialize, invariant, prove, rule
+from support.constants import NO_RETRIES, REGION
+from support.fleet import ARN, Fleet
+from support.iot_oracle import Job, Oracle
+from support.machines import Machine, initialize, invariant, prove, rule
 
 THINGS = ("a", "b", "c")
 GROUPS = ("g", "h")  # h is a child of g
@@ -381,8 +381,8 @@ class WholeLife(Machine):
         )
 
     def expected_version(self, job_id, thing, off_by):
-        _, execution = self.oracle.find(job_id, thing)
-        version = 1 if execution is None else execution.version
+        found = self.oracle.find(job_id, thing)
+        version = 1 if found is None else found[1].version
         return {} if off_by is None else {"expectedVersion": version + off_by}
 
     @call(4, minutes=st.sampled_from([1, 1, 2, 3, 30]))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from batch_fixtures import PREFIX
+from support.batch import PREFIX
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.client import BatchClient
 
 NUM_INSTANCES = "NUM_INSTANCES"
 M5 = "ml.m5.large"
@@ -15,38 +18,38 @@ def limit(most: int, unit: str = NUM_INSTANCES) -> dict[str, Any]:
     return {"maxCapacity": most, "capacityUnit": unit}
 
 
-def make_service_environment(batch: Any, name: str = "se", *limits: dict[str, Any], **more: Any) -> str:
+def make_service_environment(batch: BatchClient, name: str = "se", *limits: dict[str, Any], **more: Any) -> str:
     created = batch.create_service_environment(
         serviceEnvironmentName=name,
         serviceEnvironmentType="SAGEMAKER_TRAINING",
-        capacityLimits=list(limits) or [limit(4)],
+        capacityLimits=cast("Any", limits or [limit(4)]),
         **more,
     )
     return created["serviceEnvironmentArn"]
 
 
-def make_service_queue(batch: Any, name: str = "sq", environment: str = "se", *, priority: int = 1, **more: Any) -> str:
-    order = [{"order": 1, "serviceEnvironment": environment}]
+def make_service_queue(batch: BatchClient, name: str = "sq", environment: str = "se", *, priority: int = 1, **more: Any) -> str:
+    order: Any = [{"order": 1, "serviceEnvironment": environment}]
     return batch.create_job_queue(jobQueueName=name, priority=priority, serviceEnvironmentOrder=order, **more)["jobQueueArn"]
 
 
-def make_service_site(batch: Any, *, instances: int = 4) -> None:
+def make_service_site(batch: BatchClient, *, instances: int = 4) -> None:
     make_service_environment(batch, "se", limit(instances))
     make_service_queue(batch)
 
 
-def make_quota_policy(batch: Any, name: str = "quotas") -> str:
+def make_quota_policy(batch: BatchClient, name: str = "quotas") -> str:
     return batch.create_scheduling_policy(name=name, quotaSharePolicy={"idleResourceAssignmentStrategy": "FIFO"})["arn"]
 
 
-def make_quota_site(batch: Any, *limits: dict[str, Any], **more: Any) -> None:
+def make_quota_site(batch: BatchClient, *limits: dict[str, Any], **more: Any) -> None:
     """Make a service environment with limits for instance types, and a queue `sq` that divides it into quota shares."""
     make_service_environment(batch, "se", *limits or [limit(4, M5)])
     make_service_queue(batch, schedulingPolicyArn=make_quota_policy(batch), **more)
 
 
 def make_share(
-    batch: Any,
+    batch: BatchClient,
     name: str,
     instances: int = 2,
     strategy: str = "LEND",
@@ -75,7 +78,7 @@ def payload(instances: int = 1, instance_type: str = M5, **more: Any) -> str:
     return json.dumps({"ResourceConfig": resources, **more})
 
 
-def submit_service(batch: Any, name: str = "train", instances: int = 1, **more: Any) -> str:
+def submit_service(batch: BatchClient, name: str = "train", instances: int = 1, **more: Any) -> str:
     """Submit a service job to queue `sq` and return its id."""
     arguments = {
         "jobName": name,
@@ -87,17 +90,16 @@ def submit_service(batch: Any, name: str = "train", instances: int = 1, **more: 
     return batch.submit_service_job(**arguments)["jobId"]
 
 
-def service_detail(batch: Any, job_id: str) -> dict[str, Any]:
-    answer = batch.describe_service_job(jobId=job_id)
-    del answer["ResponseMetadata"]
-    return answer
+def service_detail(batch: BatchClient, job_id: str) -> dict[str, Any]:
+    answer: Any = batch.describe_service_job(jobId=job_id)
+    return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
 
-def service_status(batch: Any, job_id: str) -> str:
-    return service_detail(batch, job_id)["status"]
+def service_status(batch: BatchClient, job_id: str) -> str:
+    return batch.describe_service_job(jobId=job_id)["status"]
 
 
-def service_statuses(batch: Any, *job_ids: str) -> list[str]:
+def service_statuses(batch: BatchClient, *job_ids: str) -> list[str]:
     return [service_status(batch, job_id) for job_id in job_ids]
 
 

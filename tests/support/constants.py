@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.config import Config
 
-from contract import model_of
+from support.contract import model_of
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"

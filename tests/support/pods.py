@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from batch_fixtures import EC2
+from support.batch import EC2
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.client import BatchClient
 
 CLUSTER = "arn:aws:eks:us-east-1:123456789012:cluster/c"
 RESOURCES = {**EC2, "allocationStrategy": "BEST_FIT_PROGRESSIVE"}
 
 
-def make_eks_environment(batch: Any, name: str = "ce", **more: Any) -> None:
+def make_eks_environment(batch: BatchClient, name: str = "ce", **more: Any) -> None:
     arguments = {
         "type": "MANAGED",
         "computeResources": RESOURCES,

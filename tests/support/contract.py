@@ -8,6 +8,7 @@ from functools import cache
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
+from mock_jobs.core.world import Answered, Call
 from mock_jobs.transports.services import compiled, declared_errors
 from mock_jobs.wire.loader import shared_loader
 
@@ -19,11 +20,11 @@ LEFT_OUT_BY_AWS = "startedAt"
 
 
 @cache
-def model_of(service):
+def model_of(service: str) -> ServiceModel:
     return ServiceModel(shared_loader().load_service_model(service, "service-2"), service)
 
 
-def check(call, answer):
+def check(call: Call, answer: Answered) -> None:
     """Assert that an answer is one that the model of its operation allows."""
     content = json.loads(answer.body) if answer.body else {}
     if call.error is None:

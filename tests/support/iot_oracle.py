@@ -5,12 +5,20 @@ Time is counted in seconds. Nothing is indexed; every answer is found by looking
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
 PENDING = ("IN_PROGRESS", "QUEUED")
 FAILURES = ("FAILED", "REJECTED", "TIMED_OUT")
 MINUTE = 60
+
+# Of what kind, and its name.
+Targets = list[tuple[str, str]]
+
+# When, two numbers that order what is due at one moment, and what happens.
+Due = tuple[float, int, int, Callable[[], None]]
 
 
 @dataclass
@@ -31,11 +39,11 @@ class Execution:
     step_limit: float | None = None
 
     @property
-    def is_pending(self):
+    def is_pending(self) -> bool:
         return self.status in PENDING
 
     @property
-    def deadline(self):
+    def deadline(self) -> float | None:
         limits = [each for each in (self.in_progress_limit, self.step_limit) if each is not None]
         return min(limits) if self.status == "IN_PROGRESS" and limits else None
 
@@ -43,7 +51,7 @@ class Execution:
 @dataclass
 class Job:
     job_id: str
-    targets: list[tuple[str, str]]
+    targets: Targets
     is_continuous: bool
     per_minute: int
     criterion: tuple[str, float, int] | None
@@ -63,16 +71,16 @@ class Job:
     departed: set[str] = field(default_factory=set)
     emptied: set[str] = field(default_factory=set)
 
-    def of(self, thing, number=None):
+    def of(self, thing: str, number: int | None = None) -> Execution | None:
         """Return the execution of a thing with a number, by default the newest."""
         found = [each for each in self.executions if each.thing == thing and number in (None, each.number)]
         return max(found, key=lambda each: each.number, default=None)
 
     @property
-    def has_pending(self):
+    def has_pending(self) -> bool:
         return any(each.is_pending for each in self.executions)
 
-    def counts(self):
+    def counts(self) -> dict[str, int]:
         statuses = [each.status for each in self.executions]
         return {status: statuses.count(status) for status in set(statuses)}
 
@@ -80,19 +88,19 @@ class Job:
 class Oracle:
     """What AWS would do. Each call returns None, or the code of the error by which it is refused; then nothing has changed."""
 
-    def __init__(self, now):
+    def __init__(self, now: float) -> None:
         self.now = now
-        self.things = set()
-        self.groups = {}
-        self.parents = {}
-        self.jobs = {}
+        self.things: set[str] = set()
+        self.groups: dict[str, list[str]] = {}
+        self.parents: dict[str, str] = {}
+        self.jobs: dict[str, Job] = {}
         # Executions per minute by template, the oldest template first.
-        self.templates = {}
+        self.templates: dict[str, int] = {}
         self._orders = count()
 
     # Things and groups
 
-    def members(self, group):
+    def members(self, group: str) -> list[str]:
         """Return the things in a group and below it."""
         found = list(self.groups.get(group, ()))
         for child, parent in self.parents.items():
@@ -100,19 +108,19 @@ class Oracle:
                 found += self.members(child)
         return [thing for thing in found if thing in self.things]
 
-    def things_of(self, targets):
+    def things_of(self, targets: Targets) -> list[str]:
         found = []
         for kind, name in targets:
             found += self.members(name) if kind == "group" else [name] * (name in self.things)
         return list(dict.fromkeys(found))
 
-    def create_thing(self, thing):
+    def create_thing(self, thing: str) -> None:
         self.things.add(thing)
         for job in self.live_continuous_jobs():
             if ("thing", thing) in job.targets:
                 self.join_job(job, thing)
 
-    def join(self, thing, group):
+    def join(self, thing: str, group: str) -> None:
         if thing in self.groups[group]:
             return
         before = {job.job_id: self.ways(job, thing) for job in self.live_continuous_jobs()}
@@ -121,7 +129,7 @@ class Oracle:
             if self.ways(job, thing) - before[job.job_id]:
                 self.join_job(job, thing)
 
-    def leave(self, thing, group):
+    def leave(self, thing: str, group: str) -> None:
         if thing not in self.groups[group]:
             return
         before = {job.job_id: self.ways(job, thing) for job in self.live_continuous_jobs()}
@@ -130,35 +138,34 @@ class Oracle:
             if before[job.job_id] and thing not in self.things_of(job.targets):
                 self.leave_job(job, thing)
 
-    def ways(self, job, thing):
+    def ways(self, job: Job, thing: str) -> set[str]:
         """Return the target groups of a job that a thing is in."""
         return {name for kind, name in job.targets if kind == "group" and thing in self.members(name)}
 
-    def live_continuous_jobs(self):
+    def live_continuous_jobs(self) -> list[Job]:
         return [job for job in self.jobs.values() if job.is_continuous and job.status == "IN_PROGRESS"]
 
-    def join_job(self, job, thing):
+    def join_job(self, job: Job, thing: str) -> None:
         job.departed.discard(thing)
         newest = job.of(thing)
         is_idle = newest is None or not newest.is_pending
         if is_idle and thing not in job.waiting and not job.has_ended:
             self.queue(job, thing)
 
-    def leave_job(self, job, thing):
+    def leave_job(self, job: Job, thing: str) -> None:
         newest = job.of(thing)
         if thing in job.waiting:
             job.waiting.remove(thing)
         elif newest is None:
             if thing in job.emptied:
-                self.queue(job, thing)
-                self.end(job, job.of(thing), "REMOVED")
+                self.end(job, self.queue(job, thing), "REMOVED")
         elif newest.status == "QUEUED":
             self.end(job, newest, "REMOVED")
         elif newest.status == "IN_PROGRESS":
             job.departed.add(thing)
         self.settle(job)
 
-    def delete_thing(self, thing):
+    def delete_thing(self, thing: str) -> None:
         self.things.discard(thing)
         for members in self.groups.values():
             if thing in members:
@@ -178,13 +185,13 @@ class Oracle:
 
     # Templates
 
-    def create_template(self, template_id, per_minute):
+    def create_template(self, template_id: str, per_minute: int) -> str | None:
         if template_id in self.templates:
             return "ConflictException"
         self.templates[template_id] = per_minute
         return None
 
-    def delete_template(self, template_id):
+    def delete_template(self, template_id: str) -> str | None:
         if template_id not in self.templates:
             return "ResourceNotFoundException"
         del self.templates[template_id]
@@ -192,7 +199,7 @@ class Oracle:
 
     # Jobs
 
-    def create_job(self, job):
+    def create_job(self, job: Job) -> str | None:
         if job.job_id in self.jobs:
             return "ResourceAlreadyExistsException"
         self.jobs[job.job_id] = job
@@ -202,34 +209,36 @@ class Oracle:
             self.begin(job)
         return None
 
-    def begin(self, job):
+    def begin(self, job: Job) -> None:
         job.status = "IN_PROGRESS"
         job.waiting = self.things_of(job.targets)
         self.tick(job)
 
-    def tick(self, job):
+    def tick(self, job: Job) -> None:
         for _ in range(min(job.per_minute, len(job.waiting))):
             self.queue(job, job.waiting.pop(0))
         job.next_tick = self.now + MINUTE if job.waiting else None
         self.settle(job)
 
-    def queue(self, job, thing, attempt=0, causes=()):
+    def queue(self, job: Job, thing: str, attempt: int = 0, causes: tuple[str, ...] = ()) -> Execution:
         newest = job.of(thing)
         job.emptied.discard(thing)
         number = 1 if newest is None else newest.number + 1
-        job.executions.append(Execution(thing, number, next(self._orders), self.now, attempt, causes, updated_at=self.now))
+        queued = Execution(thing, number, next(self._orders), self.now, attempt, causes, updated_at=self.now)
+        job.executions.append(queued)
+        return queued
 
-    def settle(self, job):
+    def settle(self, job: Job) -> None:
         if job.status != "IN_PROGRESS" or job.waiting or job.has_pending:
             return
         if not job.is_continuous or job.has_ended:
             job.status = "COMPLETED"
 
-    def stop_rollout(self, job):
+    def stop_rollout(self, job: Job) -> None:
         job.waiting = []
         job.next_tick = None
 
-    def cancel_job(self, job_id, force):
+    def cancel_job(self, job_id: str, force: bool) -> str | None:
         job = self.jobs.get(job_id)
         if job is None:
             return "ResourceNotFoundException"
@@ -238,7 +247,7 @@ class Oracle:
         self.cancel(job, force)
         return None
 
-    def cancel(self, job, force):
+    def cancel(self, job: Job, force: bool) -> None:
         job.status = "CANCELED"
         job.is_forced = force
         self.stop_rollout(job)
@@ -247,7 +256,7 @@ class Oracle:
                 execution.is_forced = force
                 self.end(job, execution, "CANCELED")
 
-    def delete_job(self, job_id, force):
+    def delete_job(self, job_id: str, force: bool) -> str | None:
         job = self.jobs.get(job_id)
         if job is None:
             return "ResourceNotFoundException"
@@ -256,7 +265,7 @@ class Oracle:
         del self.jobs[job_id]
         return None
 
-    def associate(self, job_id, group):
+    def associate(self, job_id: str, group: str) -> str | None:
         job = self.jobs.get(job_id)
         if job is None:
             return "ResourceNotFoundException"
@@ -272,12 +281,12 @@ class Oracle:
 
     # Executions
 
-    def end(self, job, execution, status):
+    def end(self, job: Job, execution: Execution, status: str) -> None:
         execution.status = status
         execution.version += status != "REMOVED"
         execution.updated_at = self.now
 
-    def draw_consequences(self, job, execution):
+    def draw_consequences(self, job: Job, execution: Execution) -> None:
         """Complete or abort the job, or try again; in this order."""
         cause = execution.status
         allowed = 0
@@ -293,7 +302,7 @@ class Oracle:
         if will_retry and job.status == "IN_PROGRESS":
             self.queue(job, execution.thing, execution.attempt + 1, (*execution.causes, cause))
 
-    def check_abort(self, job):
+    def check_abort(self, job: Job) -> None:
         if job.status != "IN_PROGRESS" or job.criterion is None:
             return
         kind, percent, least = job.criterion
@@ -303,7 +312,7 @@ class Oracle:
             job.is_aborted = True
             self.cancel(job, force=False)
 
-    def start(self, job, execution, step_minutes):
+    def start(self, job: Job, execution: Execution, step_minutes: int | None) -> None:
         execution.status = "IN_PROGRESS"
         execution.version += 1
         execution.started_at = execution.updated_at = self.now
@@ -311,15 +320,15 @@ class Oracle:
             execution.in_progress_limit = self.now + job.timeout_minutes * MINUTE
         self.set_step(execution, step_minutes)
 
-    def set_step(self, execution, minutes):
+    def set_step(self, execution: Execution, minutes: int | None) -> None:
         if minutes is not None:
             execution.step_limit = None if minutes == -1 else self.now + minutes * MINUTE
 
-    def pending(self, thing):
+    def pending(self, thing: str) -> list[tuple[Job, Execution]]:
         found = [(job, each) for job in self.jobs.values() for each in job.executions if each.thing == thing and each.is_pending]
         return sorted(found, key=lambda each: (each[1].status != "IN_PROGRESS", each[1].order))
 
-    def start_next(self, thing, step_minutes=None):
+    def start_next(self, thing: str, step_minutes: int | None = None) -> tuple[Job, Execution] | None:
         """Return the job and the execution that the device gets, None if none waits."""
         pending = self.pending(thing)
         if not pending:
@@ -331,16 +340,27 @@ class Oracle:
             self.set_step(execution, step_minutes)
         return job, execution
 
-    def find(self, job_id, thing, number=None):
+    def find(self, job_id: str, thing: str, number: int | None = None) -> tuple[Job, Execution] | None:
         job = self.jobs.get(job_id)
-        return (job, None if job is None else job.of(thing, number))
+        execution = None if job is None else job.of(thing, number)
+        return None if job is None or execution is None else (job, execution)
 
-    def report(self, job_id, thing, status, *, details, expected_version, step_minutes):
-        job, execution = self.find(job_id, thing)
+    def report(
+        self,
+        job_id: str,
+        thing: str,
+        status: str,
+        *,
+        details: dict[str, str] | None,
+        expected_version: int | None,
+        step_minutes: int | None,
+    ) -> str | None:
+        found = self.find(job_id, thing)
         if status not in ("IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"):
             return "InvalidStateTransitionException"
-        if execution is None or thing not in self.things:
+        if found is None or thing not in self.things:
             return "ResourceNotFoundException"
+        job, execution = found
         if expected_version not in (None, execution.version):
             return "InvalidRequestException"
         if not execution.is_pending:
@@ -360,10 +380,13 @@ class Oracle:
             self.draw_consequences(job, execution)
         return None
 
-    def cancel_execution(self, job_id, thing, *, force, expected_version, details):
-        job, execution = self.find(job_id, thing)
-        if execution is None:
+    def cancel_execution(
+        self, job_id: str, thing: str, *, force: bool, expected_version: int | None, details: dict[str, str] | None
+    ) -> str | None:
+        found = self.find(job_id, thing)
+        if found is None:
             return "ResourceNotFoundException"
+        job, execution = found
         if expected_version not in (None, execution.version):
             return "VersionConflictException"
         if not execution.is_pending or (execution.status == "IN_PROGRESS" and not force):
@@ -375,10 +398,11 @@ class Oracle:
         self.draw_consequences(job, execution)
         return None
 
-    def delete_execution(self, job_id, thing, number, *, force):
-        job, execution = self.find(job_id, thing, number)
-        if execution is None:
+    def delete_execution(self, job_id: str, thing: str, number: int | None, *, force: bool) -> str | None:
+        found = self.find(job_id, thing, number)
+        if found is None:
             return "ResourceNotFoundException"
+        job, execution = found
         if execution.status == "IN_PROGRESS" and not force:
             return "InvalidStateTransitionException"
         job.executions.remove(execution)
@@ -390,7 +414,7 @@ class Oracle:
 
     # Time
 
-    def advance(self, seconds):
+    def advance(self, seconds: float) -> None:
         """Let time pass, everything due at its own moment: ends, starts and ticks of jobs before the limits of executions."""
         until = self.now + seconds
         while (due := self._next_due(until)) is not None:
@@ -398,30 +422,31 @@ class Oracle:
             act()
         self.now = until
 
-    def _next_due(self, until):
-        due = []
+    def _next_due(self, until: float) -> Due | None:
+        due: list[Due] = []
         for place, job in enumerate(self.jobs.values()):
             live = job.status in ("IN_PROGRESS", "SCHEDULED")
             if live and job.ends_at is not None and not job.has_ended:
-                due.append((job.ends_at, 0, place, lambda job=job: self._end(job)))
-            if job.status == "SCHEDULED":
-                due.append((job.starts_at, 1, place, lambda job=job: self.begin(job)))
+                due.append((job.ends_at, 0, place, partial(self._end, job)))
+            if job.status == "SCHEDULED" and job.starts_at is not None:
+                due.append((job.starts_at, 1, place, partial(self.begin, job)))
             if job.next_tick is not None:
-                due.append((job.next_tick, 2, place, lambda job=job: self.tick(job)))
-            for execution in job.executions:
-                if execution.deadline is not None:
-                    late = lambda job=job, execution=execution: self._time_out(job, execution)  # noqa: E731 - one of four alike
-                    due.append((execution.deadline, 3, execution.order, late))
+                due.append((job.next_tick, 2, place, partial(self.tick, job)))
+            due.extend(
+                (each.deadline, 3, each.order, partial(self._time_out, job, each))
+                for each in job.executions
+                if each.deadline is not None
+            )
         due = [each for each in due if each[0] <= until]
         return min(due, key=lambda each: each[:3], default=None)
 
-    def _end(self, job):
+    def _end(self, job: Job) -> None:
         job.has_ended = True
         self.stop_rollout(job)
         self.settle(job)
         if job.status == "IN_PROGRESS" and job.end_behavior in ("CANCEL", "FORCE_CANCEL"):
             self.cancel(job, job.end_behavior == "FORCE_CANCEL")
 
-    def _time_out(self, job, execution):
+    def _time_out(self, job: Job, execution: Execution) -> None:
         self.end(job, execution, "TIMED_OUT")
         self.draw_consequences(job, execution)

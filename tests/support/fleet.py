@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot.client import IoTClient
+    from mypy_boto3_iot.type_defs import CreateJobResponseTypeDef, JobExecutionTypeDef, JobTypeDef
+    from mypy_boto3_iot_jobs_data.client import IoTJobsDataPlaneClient
+    from mypy_boto3_iot_jobs_data.type_defs import UpdateJobExecutionResponseTypeDef
 
 ARN = "arn:aws:iot:us-east-1:123456789012:"
 STATUSES = ("QUEUED", "IN_PROGRESS", "SUCCEEDED", "FAILED", "TIMED_OUT", "REJECTED", "REMOVED", "CANCELED")
@@ -23,80 +31,81 @@ COUNTERS = {
 
 
 class Fleet:
-    def __init__(self, iot, iot_data):
+    def __init__(self, iot: IoTClient, iot_data: IoTJobsDataPlaneClient) -> None:
         self.iot = iot
         self.data = iot_data
         self.body = b""
-        self.names = []
+        self.names: list[str] = []
         for client in (iot, iot_data):
             client.meta.events.register("response-received", self._remember)
 
-    def _remember(self, response_dict, **_):
+    def _remember(self, response_dict: dict[str, Any] | None, **_: object) -> None:
         # boto3 drops members of errors that the model does not have.
         self.body = b"" if response_dict is None else response_dict["body"]
 
     @property
-    def json(self):
+    def json(self) -> Any:
         return json.loads(self.body)
 
-    def things(self, *names):
+    def things(self, *names: str) -> None:
         for name in names:
             self.iot.create_thing(thingName=name)
             self.names.append(name)
 
-    def group(self, name, *things, parent=None):
-        self.iot.create_thing_group(thingGroupName=name, **({"parentGroupName": parent} if parent else {}))
+    def group(self, name: str, *things: str, parent: str | None = None) -> None:
+        parents: dict[str, Any] = {"parentGroupName": parent} if parent else {}
+        self.iot.create_thing_group(thingGroupName=name, **parents)
         for thing in things:
             self.join(thing, name)
 
-    def join(self, thing, group):
+    def join(self, thing: str, group: str) -> None:
         self.iot.add_thing_to_thing_group(thingGroupName=group, thingName=thing)
 
-    def leave(self, thing, group):
+    def leave(self, thing: str, group: str) -> None:
         self.iot.remove_thing_from_thing_group(thingGroupName=group, thingName=thing)
 
-    def follow(self, *groups, things=(), **members):
+    def follow(self, *groups: str, things: Iterable[str] = (), **members: Any) -> CreateJobResponseTypeDef:
         """Create a continuous job for groups and things, all of which exist."""
         return self.job(*things, groups=groups, targetSelection="CONTINUOUS", **members)
 
-    def executions(self, thing, job_id="job"):
+    def executions(self, thing: str, job_id: str = "job") -> list[tuple[int, str, int]]:
         """Return number, status and version of all executions of a registered thing, the oldest first."""
         found = self.iot.list_job_executions_for_thing(thingName=thing, jobId=job_id)["executionSummaries"]
         numbers = sorted(each["jobExecutionSummary"]["executionNumber"] for each in found)
         described = [self.execution(thing, job_id, executionNumber=number) for number in numbers]
         return [(each["executionNumber"], each["status"], each["versionNumber"]) for each in described]
 
-    def job(self, *things, job_id="job", groups=(), **members):
+    def job(self, *things: str, job_id: str = "job", groups: Iterable[str] = (), **members: Any) -> CreateJobResponseTypeDef:
         """Create a job for things and groups, all of which exist."""
         targets = [f"{ARN}thing/{each}" for each in things] + [f"{ARN}thinggroup/{each}" for each in groups]
         if "document" not in members and "documentSource" not in members and "jobTemplateArn" not in members:
             members["document"] = "{}"
         return self.iot.create_job(jobId=job_id, targets=targets, **members)
 
-    def describe(self, job_id="job"):
+    def describe(self, job_id: str = "job") -> JobTypeDef:
         return self.iot.describe_job(jobId=job_id)["job"]
 
-    def execution(self, thing, job_id="job", **members):
+    def execution(self, thing: str, job_id: str = "job", **members: Any) -> JobExecutionTypeDef:
         return self.iot.describe_job_execution(jobId=job_id, thingName=thing, **members)["execution"]
 
-    def status(self, thing, job_id="job"):
+    def status(self, thing: str, job_id: str = "job") -> str:
         return self.execution(thing, job_id)["status"]
 
-    def version(self, thing, job_id="job"):
+    def version(self, thing: str, job_id: str = "job") -> int:
         return self.execution(thing, job_id)["versionNumber"]
 
-    def counters(self, job_id="job"):
+    def counters(self, job_id: str = "job") -> dict[str, int]:
         """Return the counters that are not zero, by status."""
-        details = self.describe(job_id)["jobProcessDetails"]
+        details: Any = self.describe(job_id)["jobProcessDetails"]
         return {status: details[name] for status, name in COUNTERS.items() if details[name]}
 
-    def start(self, thing, **members):
+    def start(self, thing: str, **members: Any) -> Any:
         return self.data.start_next_pending_job_execution(thingName=thing, **members).get("execution")
 
-    def report(self, thing, status, job_id="job", **members):
+    def report(self, thing: str, status: Any, job_id: str = "job", **members: Any) -> UpdateJobExecutionResponseTypeDef:
         return self.data.update_job_execution(thingName=thing, jobId=job_id, status=status, **members)
 
-    def bring(self, thing, status, job_id="job"):
+    def bring(self, thing: str, status: str, job_id: str = "job") -> None:
         """Bring a QUEUED execution to a status, the way AWS documents."""
         if status in ("IN_PROGRESS", "SUCCEEDED", "FAILED", "REJECTED"):
             self.report(thing, "IN_PROGRESS", job_id)
@@ -109,10 +118,10 @@ class Fleet:
             self.names.remove(thing)
         assert self.status(thing, job_id) == status
 
-    def _template(self, template_id):
+    def _template(self, template_id: str) -> dict[str, Any]:
         return {**self.iot.describe_job_template(jobTemplateId=template_id), "ResponseMetadata": None}
 
-    def snapshot(self):
+    def snapshot(self) -> dict[str, Any]:
         """Return all that can be seen."""
         jobs = [each["jobId"] for each in self.iot.list_jobs()["jobs"]]
         templates = [each["jobTemplateId"] for each in self.iot.list_job_templates()["jobTemplates"]]
@@ -134,7 +143,7 @@ class Fleet:
         }
 
     @contextmanager
-    def refused(self, code, status, message=None):
+    def refused(self, code: str, status: int, message: str | None = None) -> Iterator[pytest.ExceptionInfo[ClientError]]:
         """Expect an AWS error, and that nothing that can be seen has changed."""
         before = self.snapshot()
         with pytest.raises(ClientError) as caught:
