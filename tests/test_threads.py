@@ -20,7 +20,7 @@ from mock_jobs import MockJobsServer
 from mock_jobs.moto_adapters import events as moto_events
 from mock_jobs.moto_adapters import things as moto_things
 
-from support.batch import make_queue_and_definition, status, submit
+from support.batch_site import Site
 from support.constants import ACCOUNT, NO_RETRIES, REGION
 
 PATIENCE = 20
@@ -151,16 +151,16 @@ def test_no_reset_is_missed_however_soon_it_follows_another(place):
         place.reset()
 
         assert place.controls.clock.now_ms - before < 3_600_000
-        batch = place.client("batch")
-        make_queue_and_definition(batch)
-        job_id = submit(batch)
+        site = Site(place.client("batch"))
+        site.make_queue_and_definition()
+        job_id = site.submit()
         place.controls.batch.run_until(job_id, "SUCCEEDED")
         place.reset()
 
 
 def test_a_reset_of_moto_alone_is_heard_of_at_once(place):
     submitted = place.client("batch")
-    make_queue_and_definition(submitted)
+    Site(submitted).make_queue_and_definition()
 
     BackendDict.reset()
 
@@ -195,9 +195,9 @@ def _answer_with_a_job(place, account, queue):
     events.put_targets(Rule="rule", Targets=[{**target, "BatchParameters": {"JobDefinition": "d", "JobName": "second"}}])
 
 
-def _submit_and_poll(batch):
-    job_id = submit(batch, "first")
-    assert [status(batch, job_id) for _ in range(2)] == ["SUBMITTED", "RUNNABLE"]
+def _submit_and_poll(site):
+    job_id = site.submit("first")
+    assert [site.status(job_id) for _ in range(2)] == ["SUBMITTED", "RUNNABLE"]
 
 
 def test_rules_of_two_accounts_may_submit_jobs_to_each_other_at_once(server, monkeypatch):
@@ -206,7 +206,7 @@ def test_rules_of_two_accounts_may_submit_jobs_to_each_other_at_once(server, mon
     queues = {}
     for account in accounts:
         batch = place.client("batch", account)
-        make_queue_and_definition(batch)
+        Site(batch).make_queue_and_definition()
         queues[account] = batch.describe_job_queues()["jobQueues"][0]["jobQueueArn"]
     _answer_with_a_job(place, ACCOUNT, queues[OTHER_ACCOUNT])
     _answer_with_a_job(place, OTHER_ACCOUNT, queues[ACCOUNT])
@@ -220,7 +220,7 @@ def test_rules_of_two_accounts_may_submit_jobs_to_each_other_at_once(server, mon
     monkeypatch.setattr(moto_events, "_start_job", start_together)
 
     clients = {account: place.client("batch", account) for account in accounts}
-    at_once(*(lambda batch=batch: _submit_and_poll(batch) for batch in clients.values()))
+    at_once(*(lambda batch=batch: _submit_and_poll(Site(batch)) for batch in clients.values()))
 
     for batch in clients.values():
         jobs = batch.list_jobs(jobQueue="q", filters=[{"name": "JOB_NAME", "values": ["*"]}])["jobSummaryList"]
@@ -230,7 +230,8 @@ def test_rules_of_two_accounts_may_submit_jobs_to_each_other_at_once(server, mon
 def test_an_http_endpoint_that_gets_an_event_may_make_requests_before_it_answers(place, monkeypatch):
     monkeypatch.setenv("MOTO_EVENTS_INVOKE_HTTP", "true")
     batch = place.client("batch")
-    make_queue_and_definition(batch)
+    site = Site(batch)
+    site.make_queue_and_definition()
     events = place.client("events")
     connection = events.create_connection(
         Name="c", AuthorizationType="API_KEY", AuthParameters={"ApiKeyAuthParameters": {"ApiKeyName": "k", "ApiKeyValue": "v"}}
@@ -247,7 +248,7 @@ def test_an_http_endpoint_that_gets_an_event_may_make_requests_before_it_answers
 
     monkeypatch.setattr("moto.events.models.requests.request", lambda **_: at_once(serve))
 
-    _submit_and_poll(batch)
+    _submit_and_poll(site)
 
     assert seen == ["q"]
 
@@ -257,7 +258,8 @@ def test_an_http_endpoint_that_gets_an_event_may_make_requests_before_it_answers
 
 def test_a_function_may_make_requests_while_another_thread_resets(place):
     batch = place.client("batch")
-    make_queue_and_definition(batch)
+    site = Site(batch)
+    site.make_queue_and_definition()
     runs, has_reset = threading.Event(), threading.Event()
     seen = []
 
@@ -268,10 +270,10 @@ def test_a_function_may_make_requests_while_another_thread_resets(place):
         sys.stdout.write("out of a job that was forgotten\n")
 
     place.controls.batch.plan(run=work)
-    job_id = submit(batch)
+    job_id = site.submit()
 
     def poll():
-        while not runs.is_set() and status(batch, job_id) != "SUCCEEDED":
+        while not runs.is_set() and site.status(job_id) != "SUCCEEDED":
             pass
 
     def reset():
@@ -288,33 +290,34 @@ def test_a_function_may_make_requests_while_another_thread_resets(place):
 
 @pytest.mark.parametrize("move", ["advance", "run_all", "poll"])
 def test_what_follows_a_reset_is_not_moved_by_a_move_from_before_it(mock, batch, move):
+    site = Site(batch)
     mock.clock.freeze()
-    make_queue_and_definition(batch)
+    site.make_queue_and_definition()
     made = []
 
     def begin_anew(run):
         def others():
             mock.reset()
             mock.clock.freeze()
-            make_queue_and_definition(batch)
+            site.make_queue_and_definition()
             mock.batch.plan(duration=60)
-            made.append((submit(batch), mock.clock.now_ms))
+            made.append((site.submit(), mock.clock.now_ms))
 
         at_once(others)
 
     mock.batch.plan(run=begin_anew)
-    first = submit(batch)
+    first = site.submit()
 
     if move == "advance":
         mock.clock.advance(3600)
     elif move == "run_all":
         mock.batch.run_all()
     while not made:
-        status(batch, first)
+        site.status(first)
 
     ((second, at_ms),) = made
     assert mock.clock.now_ms == at_ms
-    assert status(batch, second) == "SUBMITTED"
+    assert site.status(second) == "SUBMITTED"
 
 
 # Many at once
@@ -349,14 +352,15 @@ def _things(place, dice):
 
 def _batch_jobs(place, dice):
     batch = place.client("batch")
+    site = Site(batch)
     job_id = "unknown"
 
     def submit_one():
         nonlocal job_id
-        job_id = submit(batch, "many", size=dice.choice([None, 3]))
+        job_id = site.submit("many", size=dice.choice([None, 3]))
 
     for _ in range(TURNS):
-        yield lambda: make_queue_and_definition(batch)
+        yield site.make_queue_and_definition
         yield submit_one
         yield lambda: batch.describe_jobs(jobs=[job_id])
         yield lambda: batch.list_jobs(jobQueue="q")
@@ -399,7 +403,8 @@ def test_many_threads_leave_a_state_that_agrees_with_itself(place, others):
     at_once(*(lambda part=part, seed=seed: _play(part, place, seed, is_reset_meanwhile) for seed, part in enumerate(parts)))
 
     iot, batch = place.client("iot"), place.client("batch")
-    _try(lambda: make_queue_and_definition(batch), may_fail=False)
+    site = Site(batch)
+    _try(site.make_queue_and_definition, may_fail=False)
     job_ids = [job["jobId"] for page in iot.get_paginator("list_jobs").paginate() for job in page["jobs"]]
     for job_id in job_ids:
         details = iot.describe_job(jobId=job_id)["job"]["jobProcessDetails"]
@@ -409,18 +414,18 @@ def test_many_threads_leave_a_state_that_agrees_with_itself(place, others):
     jobs = batch.list_jobs(jobQueue="q", filters=[{"name": "JOB_NAME", "values": ["many"]}])["jobSummaryList"]
     assert {job["status"] for job in jobs} <= {"SUCCEEDED", "FAILED"}
     # All room is free again.
-    last = submit(batch, "last", vcpus=16)
+    last = site.submit("last", vcpus=16)
     place.controls.batch.run_until(last, "SUCCEEDED")
 
 
 def test_a_pool_of_threads_gets_what_one_thread_would(place):
-    batch = place.client("batch")
-    make_queue_and_definition(batch)
+    site = Site(place.client("batch"))
+    site.make_queue_and_definition()
 
     def work(number):
-        client = place.client("batch")
-        job_id = submit(client, f"job-{number}")
-        while status(client, job_id) not in ("SUCCEEDED", "FAILED"):
+        mine = Site(place.client("batch"))
+        job_id = mine.submit(f"job-{number}")
+        while mine.status(job_id) not in ("SUCCEEDED", "FAILED"):
             pass
         return job_id
 
@@ -428,4 +433,4 @@ def test_a_pool_of_threads_gets_what_one_thread_would(place):
         job_ids = list(pool.map(work, range(24)))
 
     assert len(set(job_ids)) == 24
-    assert {status(batch, job_id) for job_id in job_ids} == {"SUCCEEDED"}
+    assert {site.status(job_id) for job_id in job_ids} == {"SUCCEEDED"}

@@ -10,21 +10,8 @@ import pytest
 
 from mock_jobs.batch.scenario.pace import Pace
 
-from support.batch import (
-    EC2,
-    detail,
-    make_environment,
-    make_nodes,
-    make_queue,
-    make_queue_and_definition,
-    nodes,
-    refusal,
-    status,
-    submit,
-    summary,
-)
+from support.batch import EC2, refusal
 from support.constants import KNOWS_BULK_FORMS
-from support.service_jobs import make_quota_site, make_service_site, make_share, service_status, submit_service
 
 LIFE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 SERVICE_LIFE = ("SUBMITTED", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING")
@@ -32,18 +19,18 @@ NAMED = {"filters": [{"name": "JOB_NAME", "values": ["job"]}]}
 bulk = pytest.mark.skipif(not KNOWS_BULK_FORMS, reason="this botocore has no CancelJobs and TerminateJobs")
 
 
-def by_description(batch, job_id, _):
-    return status(batch, job_id)
+def by_description(site, job_id, _):
+    return site.status(job_id)
 
 
-def by_name(batch, job_id, _):
-    jobs = batch.list_jobs(jobQueue="q", **NAMED)["jobSummaryList"]
+def by_name(site, job_id, _):
+    jobs = site.batch.list_jobs(jobQueue="q", **NAMED)["jobSummaryList"]
     return next(job["status"] for job in jobs if job["jobId"] == job_id)
 
 
-def by_status(batch, job_id, state):
+def by_status(site, job_id, state):
     """List the jobs in one status until it is there."""
-    jobs = batch.list_jobs(jobQueue="q", jobStatus=state)["jobSummaryList"]
+    jobs = site.batch.list_jobs(jobQueue="q", jobStatus=state)["jobSummaryList"]
     return next((state for job in jobs if job["jobId"] == job_id), None)
 
 
@@ -55,10 +42,10 @@ def poll_until(read, state):
     return seen
 
 
-def end(batch, job_id):
+def end(site, job_id):
     """Poll a job to its end, and return how it ended."""
     poll = 0
-    while (job := detail(batch, job_id))["status"] not in ("SUCCEEDED", "FAILED"):
+    while (job := site.detail(job_id))["status"] not in ("SUCCEEDED", "FAILED"):
         poll += 1
         assert poll < 30
     return job["status"], job.get("statusReason")
@@ -87,13 +74,13 @@ TERMINATES = [terminate, pytest.param(terminate_all, marks=bulk)]
 
 
 @pytest.fixture
-def life(batch):
+def life(site):
     """Submit a job that is PENDING, too, on its way; a job that succeeded is what it waited for."""
-    make_queue_and_definition(batch)
+    site.make_queue_and_definition()
 
     def begin():
-        first = submit(batch, "first")
-        return submit(batch, after=[first])
+        first = site.submit("first")
+        return site.submit(after=[first])
 
     return begin
 
@@ -101,27 +88,27 @@ def life(batch):
 @pytest.mark.parametrize("read", [by_description, by_name, by_status])
 @pytest.mark.parametrize("state", LIFE)
 @pytest.mark.parametrize("stop", CANCELS)
-def test_cancel_finds_a_job_in_the_state_that_was_read(batch, life, stop, state, read):
+def test_cancel_finds_a_job_in_the_state_that_was_read(batch, site, life, stop, state, read):
     job_id = life()
-    poll_until(lambda: read(batch, job_id, state), state)
+    poll_until(lambda: read(site, job_id, state), state)
 
     stop(batch, job_id)
 
     ended = ("SUCCEEDED", "Essential container in task exited") if state in ("STARTING", "RUNNING") else ("FAILED", "enough")
-    assert end(batch, job_id) == ended
+    assert end(site, job_id) == ended
 
 
 @pytest.mark.parametrize("read", [by_description, by_name, by_status])
 @pytest.mark.parametrize("state", LIFE)
 @pytest.mark.parametrize("stop", TERMINATES)
-def test_terminate_finds_a_job_in_the_state_that_was_read(batch, life, stop, state, read):
+def test_terminate_finds_a_job_in_the_state_that_was_read(batch, site, life, stop, state, read):
     job_id = life()
-    poll_until(lambda: read(batch, job_id, state), state)
+    poll_until(lambda: read(site, job_id, state), state)
 
     stop(batch, job_id)
 
-    assert end(batch, job_id) == ("FAILED", "enough")
-    job = detail(batch, job_id)
+    assert end(site, job_id) == ("FAILED", "enough")
+    job = site.detail(job_id)
     has_attempt = state in ("STARTING", "RUNNING")
     assert len(job["attempts"]) == has_attempt
     assert job["container"].get("exitCode") == (137 if state == "RUNNING" else None)
@@ -129,48 +116,48 @@ def test_terminate_finds_a_job_in_the_state_that_was_read(batch, life, stop, sta
 
 @pytest.mark.parametrize("stop", [*CANCELS, *TERMINATES])
 @pytest.mark.parametrize("state", LIFE)
-def test_with_a_slower_pace_a_state_holds_as_well(mock, batch, life, stop, state):
+def test_with_a_slower_pace_a_state_holds_as_well(mock, batch, site, life, stop, state):
     mock.batch.pace = Pace.every(3)
     job_id = life()
-    poll_until(lambda: status(batch, job_id), state)
+    poll_until(lambda: site.status(job_id), state)
 
     stop(batch, job_id)
 
     stays = state in ("STARTING", "RUNNING") and stop in (cancel, cancel_all)
-    assert end(batch, job_id)[0] == ("SUCCEEDED" if stays else "FAILED")
+    assert end(site, job_id)[0] == ("SUCCEEDED" if stays else "FAILED")
 
 
-def test_a_state_that_was_read_holds_whatever_else_is_read(batch):
-    make_queue_and_definition(batch)
-    job_id = submit(batch)
-    poll_until(lambda: status(batch, job_id), "RUNNABLE")
+def test_a_state_that_was_read_holds_whatever_else_is_read(batch, site):
+    site.make_queue_and_definition()
+    job_id = site.submit()
+    poll_until(lambda: site.status(job_id), "RUNNABLE")
     for state in ("SUBMITTED", "STARTING", "RUNNING"):
         batch.describe_job_queues(jobQueues=["q"])
         batch.describe_job_definitions(status="ACTIVE")
         batch.list_jobs(jobQueue="q", jobStatus=state)
     batch.cancel_job(jobId=job_id, reason="enough")
 
-    assert end(batch, job_id) == ("FAILED", "enough")
+    assert end(site, job_id) == ("FAILED", "enough")
 
 
-def test_a_look_at_another_pace_is_no_read(mock, batch):
+def test_a_look_at_another_pace_is_no_read(mock, site):
     """A test may look at a job without taking a state from the code that polls it."""
-    make_queue_and_definition(batch)
-    job_id = submit(batch)
+    site.make_queue_and_definition()
+    job_id = site.submit()
     with mock.batch.paced("manual"):
-        looked = [status(batch, job_id) for _ in range(2)]
+        looked = [site.status(job_id) for _ in range(2)]
 
-    assert [*looked, status(batch, job_id), status(batch, job_id)] == ["SUBMITTED"] * 3 + ["RUNNABLE"]
+    assert [*looked, site.status(job_id), site.status(job_id)] == ["SUBMITTED"] * 3 + ["RUNNABLE"]
 
 
-def test_reading_another_job_may_move_one_that_was_read(batch):
+def test_reading_another_job_may_move_one_that_was_read(batch, site):
     """There is one clock: what is due at the same moment happens together."""
-    make_queue_and_definition(batch)
-    first, second = submit(batch, "first"), submit(batch, "second")
+    site.make_queue_and_definition()
+    first, second = site.submit("first"), site.submit("second")
     batch.describe_jobs(jobs=[first, second])
-    poll_until(lambda: status(batch, first), "SUCCEEDED")
+    poll_until(lambda: site.status(first), "SUCCEEDED")
 
-    assert status(batch, second) == "SUCCEEDED"
+    assert site.status(second) == "SUCCEEDED"
 
 
 # Arrays
@@ -189,39 +176,39 @@ def test_reading_another_job_may_move_one_that_was_read(batch):
         ("RUNNING", terminate, {"FAILED": 2}),
     ],
 )
-def test_a_stop_finds_the_children_in_the_states_that_the_summary_told(batch, state, stop, ended):
-    make_queue_and_definition(batch)
-    array = submit(batch, size=2)
-    poll_until(lambda: "".join(summary(batch, array)), state)
+def test_a_stop_finds_the_children_in_the_states_that_the_summary_told(batch, site, state, stop, ended):
+    site.make_queue_and_definition()
+    array = site.submit(size=2)
+    poll_until(lambda: "".join(site.summary(array)), state)
 
     stop(batch, array)
 
-    assert end(batch, array)[0] == ("SUCCEEDED" if "SUCCEEDED" in ended else "FAILED")
-    assert summary(batch, array) == ended
+    assert end(site, array)[0] == ("SUCCEEDED" if "SUCCEEDED" in ended else "FAILED")
+    assert site.summary(array) == ended
 
 
 @pytest.mark.parametrize("state", ["RUNNABLE", "STARTING", "RUNNING"])
 @pytest.mark.parametrize("stop", [cancel, terminate])
-def test_a_stop_finds_a_child_in_the_state_that_was_read(batch, state, stop):
-    make_queue_and_definition(batch)
-    child = f"{submit(batch, size=2)}:1"
-    poll_until(lambda: status(batch, child), state)
+def test_a_stop_finds_a_child_in_the_state_that_was_read(batch, site, state, stop):
+    site.make_queue_and_definition()
+    child = f"{site.submit(size=2)}:1"
+    poll_until(lambda: site.status(child), state)
 
     stop(batch, child)
 
     stays = stop is cancel and state != "RUNNABLE"
-    assert end(batch, child)[0] == ("SUCCEEDED" if stays else "FAILED")
+    assert end(site, child)[0] == ("SUCCEEDED" if stays else "FAILED")
 
 
 @pytest.mark.parametrize("state", ["RUNNABLE", "STARTING", "RUNNING"])
-def test_a_stop_finds_a_child_in_the_state_that_was_listed(batch, state):
-    make_queue_and_definition(batch)
-    array = submit(batch, size=2)
+def test_a_stop_finds_a_child_in_the_state_that_was_listed(batch, site, state):
+    site.make_queue_and_definition()
+    array = site.submit(size=2)
     poll_until(lambda: state if batch.list_jobs(arrayJobId=array, jobStatus=state)["jobSummaryList"] else None, state)
 
     batch.cancel_job(jobId=f"{array}:0", reason="enough")
 
-    assert end(batch, f"{array}:0")[0] == ("FAILED" if state == "RUNNABLE" else "SUCCEEDED")
+    assert end(site, f"{array}:0")[0] == ("FAILED" if state == "RUNNABLE" else "SUCCEEDED")
 
 
 # Nodes
@@ -230,38 +217,38 @@ def test_a_stop_finds_a_child_in_the_state_that_was_listed(batch, state):
 @pytest.mark.parametrize("state", ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING"])
 @pytest.mark.parametrize("stop", [cancel, terminate])
 @pytest.mark.parametrize("node", ["", "#0"])
-def test_a_stop_finds_a_multi_node_job_in_the_state_that_was_read(batch, state, stop, node):
-    make_environment(batch)
-    make_queue(batch)
-    make_nodes(batch)
-    job_id = submit(batch, jobDefinition="m")
-    seen = poll_until(lambda: status(batch, job_id + node), state)
+def test_a_stop_finds_a_multi_node_job_in_the_state_that_was_read(batch, site, state, stop, node):
+    site.make_environment()
+    site.make_queue()
+    site.make_nodes()
+    job_id = site.submit(jobDefinition="m")
+    seen = poll_until(lambda: site.status(job_id + node), state)
 
     stop(batch, job_id)
 
     assert seen == [each for each in LIFE if each != "PENDING"][: len(seen)]
     stays = stop is cancel and state in ("STARTING", "RUNNING")
-    assert end(batch, job_id)[0] == ("SUCCEEDED" if stays else "FAILED")
+    assert end(site, job_id)[0] == ("SUCCEEDED" if stays else "FAILED")
 
 
-def test_a_terminate_finds_the_nodes_running_that_were_read_running(batch):
-    make_environment(batch)
-    make_queue(batch)
-    make_nodes(batch)
-    job_id = submit(batch, jobDefinition="m")
-    poll_until(lambda: nodes(batch, job_id)[2]["status"], "RUNNING")
+def test_a_terminate_finds_the_nodes_running_that_were_read_running(batch, site):
+    site.make_environment()
+    site.make_queue()
+    site.make_nodes()
+    job_id = site.submit(jobDefinition="m")
+    poll_until(lambda: site.nodes(job_id)[2]["status"], "RUNNING")
 
     batch.terminate_job(jobId=job_id, reason="enough")
 
-    assert [(node["status"], node["statusReason"]) for node in nodes(batch, job_id)] == [("FAILED", "enough")] * 3
+    assert [(node["status"], node["statusReason"]) for node in site.nodes(job_id)] == [("FAILED", "enough")] * 3
 
 
 # Snapshots
 
 
-def test_a_snapshot_shows_a_job_that_can_then_be_cancelled(batch):
-    make_queue_and_definition(batch)
-    job_id = submit(batch)
+def test_a_snapshot_shows_a_job_that_can_then_be_cancelled(batch, site):
+    site.make_queue_and_definition()
+    job_id = site.submit()
 
     def front():
         return [
@@ -271,7 +258,7 @@ def test_a_snapshot_shows_a_job_that_can_then_be_cancelled(batch):
     poll_until(front, [job_id])
     batch.cancel_job(jobId=job_id, reason="enough")
 
-    assert end(batch, job_id) == ("FAILED", "enough")
+    assert end(site, job_id) == ("FAILED", "enough")
 
 
 # Service jobs
@@ -279,12 +266,12 @@ def test_a_snapshot_shows_a_job_that_can_then_be_cancelled(batch):
 
 @pytest.mark.parametrize("read", ["describe", "list"])
 @pytest.mark.parametrize("state", SERVICE_LIFE)
-def test_terminate_finds_a_service_job_in_the_state_that_was_read(batch, state, read):
-    make_service_site(batch)
-    job_id = submit_service(batch)
+def test_terminate_finds_a_service_job_in_the_state_that_was_read(batch, site, state, read):
+    site.make_service_queue_and_environment()
+    job_id = site.submit_service()
     filters = [{"name": "JOB_NAME", "values": ["train"]}]
     reads = {
-        "describe": lambda: service_status(batch, job_id),
+        "describe": lambda: site.service_status(job_id),
         "list": lambda: batch.list_service_jobs(jobQueue="sq", filters=filters)["jobSummaryList"][0]["status"],
     }
 
@@ -297,18 +284,18 @@ def test_terminate_finds_a_service_job_in_the_state_that_was_read(batch, state, 
     assert len(job.get("attempts", [])) == (state in ("SCHEDULED", "STARTING", "RUNNING"))
 
 
-def test_update_finds_a_service_job_waiting_that_was_read_waiting(batch):
+def test_update_finds_a_service_job_waiting_that_was_read_waiting(batch, site):
     """Two jobs want the one instance of their share; the one that waits is made more urgent than a third before it is its turn."""
-    make_quota_site(batch)
-    make_share(batch, "s", 1)
+    site.make_quota_queue_and_environment()
+    site.make_share("s", 1)
     share = {"quotaShareName": "s"}
-    jobs = [submit_service(batch, name, **share) for name in ("first", "second", "third")]
-    poll_until(lambda: service_status(batch, jobs[2]), "RUNNABLE")
+    jobs = [site.submit_service(name, **share) for name in ("first", "second", "third")]
+    poll_until(lambda: site.service_status(jobs[2]), "RUNNABLE")
 
     batch.update_service_job(jobId=jobs[2], schedulingPriority=9)
-    poll_until(lambda: service_status(batch, jobs[2]), "SUCCEEDED")
+    poll_until(lambda: site.service_status(jobs[2]), "SUCCEEDED")
 
-    assert service_status(batch, jobs[1]) == "RUNNABLE"
+    assert site.service_status(jobs[1]) == "RUNNABLE"
 
 
 # Resources
@@ -331,9 +318,9 @@ def test_an_environment_is_deleted_in_the_state_that_was_read(mock, batch, state
         assert read() == []
 
 
-def test_a_queue_takes_no_jobs_while_its_creation_was_read_last(mock, batch):
+def test_a_queue_takes_no_jobs_while_its_creation_was_read_last(mock, batch, site):
     mock.batch.settings.job_queue_create_seconds = 30
-    make_queue_and_definition(batch)
+    site.make_queue_and_definition()
 
     def read():
         return batch.describe_job_queues()["jobQueues"][0]["status"]
@@ -341,4 +328,4 @@ def test_a_queue_takes_no_jobs_while_its_creation_was_read_last(mock, batch):
     poll_until(read, "CREATING")
     assert "not in ENABLED state and VALID status" in refusal(batch.submit_job, jobName="j", jobQueue="q", jobDefinition="d")
     poll_until(read, "VALID")
-    assert submit(batch)
+    assert site.submit()

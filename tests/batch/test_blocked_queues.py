@@ -7,20 +7,8 @@ import pytest
 
 from mock_jobs.core.errors import UsageTypeError, UsageValueError
 
-from support.batch import (
-    ACCOUNT,
-    FARGATE,
-    PREFIX,
-    Timeline,
-    detail,
-    make_definition,
-    make_environment,
-    make_queue,
-    make_queue_and_definition,
-    status,
-    statuses,
-    submit,
-)
+from support.batch import ACCOUNT, FARGATE, PREFIX, Timeline
+from support.batch_site import Site
 
 NO_CAPACITY = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"
 TEXTS = {
@@ -45,160 +33,160 @@ def at(mock):
     return Timeline(mock)
 
 
-def reason(batch, job_id):
-    job = detail(batch, job_id)
+def reason(site, job_id):
+    job = site.detail(job_id)
     assert job["status"] == "RUNNABLE"
     return job.get("statusReason")
 
 
 @pytest.mark.parametrize("code", TEXTS)
 @pytest.mark.parametrize("reference", ["q", f"{PREFIX}job-queue/q"], ids=["name", "ARN"])
-def test_a_blocked_queue_places_nothing_and_its_head_says_why(mock, batch, at, code, reference):
-    make_queue_and_definition(batch)
+def test_a_blocked_queue_places_nothing_and_its_head_says_why(mock, site, at, code, reference):
+    site.make_queue_and_definition()
     mock.batch.block(reference, code)
-    head, behind = submit(batch), submit(batch)
+    head, behind = site.submit(), site.submit()
 
     at.go_to(1000)
 
-    assert (reason(batch, head), reason(batch, behind)) == (TEXTS[code], None)
+    assert (reason(site, head), reason(site, behind)) == (TEXTS[code], None)
     (event,) = [each for each in mock.events if each.topic == "Batch Job Queue Blocked"]
     assert event.payload["detail"]["statusReason"] == TEXTS[code]
 
 
-def test_the_queue_is_blocked_for_the_length_of_a_block(mock, batch, at):
-    make_queue_and_definition(batch)
+def test_the_queue_is_blocked_for_the_length_of_a_block(mock, site, at):
+    site.make_queue_and_definition()
     mock.batch.plan(duration=10)
-    running = submit(batch)
-    assert status(batch, running) == "RUNNING"
+    running = site.submit()
+    assert site.status(running) == "RUNNING"
 
     with mock.batch.block("q", NO_CAPACITY):
-        waiting = submit(batch)
+        waiting = site.submit()
         at.go_to(5)
-        assert reason(batch, waiting) == TEXTS[NO_CAPACITY]
+        assert reason(site, waiting) == TEXTS[NO_CAPACITY]
         at.go_to(20)
-        assert statuses(batch, running, waiting) == ["SUCCEEDED", "RUNNABLE"]
+        assert site.statuses(running, waiting) == ["SUCCEEDED", "RUNNABLE"]
 
     at.go_to(21)
-    assert at.span(detail(batch, waiting)) == (20, None)
-    assert "statusReason" not in detail(batch, waiting)
+    assert at.span(site.detail(waiting)) == (20, None)
+    assert "statusReason" not in site.detail(waiting)
 
 
-def test_of_several_reasons_the_last_counts_and_each_can_be_taken_back(mock, batch, at):
-    make_queue_and_definition(batch)
+def test_of_several_reasons_the_last_counts_and_each_can_be_taken_back(mock, site, at):
+    site.make_queue_and_definition()
     first = mock.batch.block("q", "UNDETERMINED")
     second = mock.batch.block("q", NO_CAPACITY)
-    job_id = submit(batch)
-    seen = [reason(batch, job_id)]
+    job_id = site.submit()
+    seen = [reason(site, job_id)]
 
     second.clear()
-    seen.append(reason(batch, job_id))
+    seen.append(reason(site, job_id))
     second.clear()
-    seen.append(reason(batch, job_id))
+    seen.append(reason(site, job_id))
     first.clear()
 
     assert seen == [TEXTS[NO_CAPACITY], TEXTS["UNDETERMINED"], TEXTS["UNDETERMINED"]]
-    assert status(batch, job_id) == "SUCCEEDED"
+    assert site.status(job_id) == "SUCCEEDED"
 
 
-def test_unblock_takes_everything_back(mock, batch, at):
-    make_queue_and_definition(batch)
+def test_unblock_takes_everything_back(mock, site, at):
+    site.make_queue_and_definition()
     mock.batch.block("q", "UNDETERMINED")
     mock.batch.block("q", NO_CAPACITY)
-    job_id = submit(batch)
-    assert status(batch, job_id) == "RUNNABLE"
+    job_id = site.submit()
+    assert site.status(job_id) == "RUNNABLE"
 
     mock.batch.unblock("q")
 
-    assert status(batch, job_id) == "SUCCEEDED"
+    assert site.status(job_id) == "SUCCEEDED"
 
 
-def test_other_queues_go_on(mock, batch, at):
-    make_queue_and_definition(batch)
-    make_queue(batch, "other")
+def test_other_queues_go_on(mock, site, at):
+    site.make_queue_and_definition()
+    site.make_queue("other")
     mock.batch.block("q", NO_CAPACITY)
 
-    blocked, free = submit(batch), submit(batch, jobQueue="other")
+    blocked, free = site.submit(), site.submit(jobQueue="other")
 
-    assert statuses(batch, blocked, free) == ["RUNNABLE", "SUCCEEDED"]
+    assert site.statuses(blocked, free) == ["RUNNABLE", "SUCCEEDED"]
 
 
-def test_nobody_passes_a_blocked_head_even_if_others_may_pass(mock, batch, at):
+def test_nobody_passes_a_blocked_head_even_if_others_may_pass(mock, site, at):
     mock.batch.settings.strict_fifo = False
-    make_queue_and_definition(batch)
+    site.make_queue_and_definition()
     mock.batch.block("q", NO_CAPACITY)
 
-    jobs = [submit(batch), submit(batch)]
+    jobs = [site.submit(), site.submit()]
 
-    assert statuses(batch, *jobs) == ["RUNNABLE", "RUNNABLE"]
-    assert reason(batch, jobs[1]) is None
+    assert site.statuses(*jobs) == ["RUNNABLE", "RUNNABLE"]
+    assert reason(site, jobs[1]) is None
 
 
-def test_step_does_not_place_a_job_of_a_blocked_queue_and_says_why(mock, batch):
+def test_step_does_not_place_a_job_of_a_blocked_queue_and_says_why(mock, site):
     mock.batch.pace = "manual"
-    make_queue_and_definition(batch)
-    job_id = submit(batch)
+    site.make_queue_and_definition()
+    job_id = site.submit()
     mock.batch.step(job_id)
     mock.batch.block("q", "UNDETERMINED")
 
     with pytest.raises(UsageValueError, match="its queue is blocked: UNDETERMINED - Batch job is blocked"):
         mock.batch.step(job_id)
 
-    assert status(batch, job_id) == "RUNNABLE"
+    assert site.status(job_id) == "RUNNABLE"
 
 
-def test_a_time_limit_acts_on_missing_capacity(mock, batch, at):
+def test_a_time_limit_acts_on_missing_capacity(mock, site, at):
     action = {"reason": NO_CAPACITY, "state": "RUNNABLE", "maxTimeSeconds": 600, "action": "CANCEL"}
-    make_environment(batch)
-    make_queue(batch, jobStateTimeLimitActions=[action])
-    make_definition(batch)
+    site.make_environment()
+    site.make_queue(jobStateTimeLimitActions=[action])
+    site.make_definition()
     mock.batch.block("q", NO_CAPACITY)
-    job_id = submit(batch)
+    job_id = site.submit()
 
     at.go_to(700)
 
-    job = detail(batch, job_id)
+    job = site.detail(job_id)
     assert job["statusReason"] == f"Canceled by JobStateTimeLimit action due to reason: {NO_CAPACITY}"
     assert at.seconds(job["stoppedAt"]) == 600
 
 
-def test_the_time_limit_begins_again_after_an_outage(mock, batch, at):
+def test_the_time_limit_begins_again_after_an_outage(mock, site, at):
     action = {"reason": NO_CAPACITY, "state": "RUNNABLE", "maxTimeSeconds": 600, "action": "CANCEL"}
-    make_environment(batch, max_vcpus=1)
-    make_queue(batch, jobStateTimeLimitActions=[action])
-    make_queue(batch, "other")
-    make_definition(batch)
+    site.make_environment(max_vcpus=1)
+    site.make_queue(jobStateTimeLimitActions=[action])
+    site.make_queue("other")
+    site.make_definition()
     mock.batch.plan("busy", duration=86_400)
-    assert status(batch, submit(batch, "busy", jobQueue="other")) == "RUNNING"
-    job_id = submit(batch)
+    assert site.status(site.submit("busy", jobQueue="other")) == "RUNNING"
+    job_id = site.submit()
     with mock.batch.block("q", NO_CAPACITY):
         at.go_to(599)
-    assert reason(batch, job_id) is None
+    assert reason(site, job_id) is None
 
     mock.batch.block("q", NO_CAPACITY)
     at.go_to(1198)
 
-    assert reason(batch, job_id) == TEXTS[NO_CAPACITY]
+    assert reason(site, job_id) == TEXTS[NO_CAPACITY]
     at.go_to(1199)
-    assert status(batch, job_id) == "FAILED"
+    assert site.status(job_id) == "FAILED"
 
 
 @pytest.mark.parametrize(
     ("given", "instance_type"), [({}, "c5.large"), ({"instance_type": "p4d.24xlarge"}, "p4d.24xlarge")], ids=["default", "given"]
 )
-def test_the_instance_type_is_named(mock, batch, at, given, instance_type):
-    make_environment(batch, instanceTypes=["c5.large", "m5"])
-    make_queue(batch)
-    make_definition(batch)
+def test_the_instance_type_is_named(mock, site, at, given, instance_type):
+    site.make_environment(instanceTypes=["c5.large", "m5"])
+    site.make_queue()
+    site.make_definition()
     mock.batch.block("q", NO_CAPACITY, **given)
 
-    job_id = submit(batch)
+    job_id = site.submit()
 
-    assert reason(batch, job_id) == TEXTS[NO_CAPACITY].replace("optimal", instance_type)
+    assert reason(site, job_id) == TEXTS[NO_CAPACITY].replace("optimal", instance_type)
 
 
-def test_on_fargate_the_kind_of_capacity_is_named(mock, batch):
+def test_on_fargate_the_kind_of_capacity_is_named(mock, batch, site):
     batch.create_compute_environment(computeEnvironmentName="f", type="MANAGED", computeResources=FARGATE)
-    make_queue(batch, environments=("f",))
+    site.make_queue(environments=("f",))
 
     assert mock.batch.block("q", NO_CAPACITY).reason == TEXTS[NO_CAPACITY].replace("optimal", "FARGATE")
 
@@ -218,16 +206,16 @@ def test_on_fargate_the_kind_of_capacity_is_named(mock, batch):
         (("q", "UNDETERMINED", 7), UsageTypeError, "instance_type must be a string, got 7"),
     ],
 )
-def test_a_wrong_use_is_refused_at_once(mock, batch, at, arguments, error, text):
-    make_queue_and_definition(batch)
-    make_queue(batch, "other")
+def test_a_wrong_use_is_refused_at_once(mock, site, at, arguments, error, text):
+    site.make_queue_and_definition()
+    site.make_queue("other")
     queue, code, *instance_type = arguments
 
     with pytest.raises(error) as caught:
         mock.batch.block(queue, code, **({"instance_type": instance_type[0]} if instance_type else {}))
 
     assert text in str(caught.value)
-    assert status(batch, submit(batch)) == "SUCCEEDED"
+    assert site.status(site.submit()) == "SUCCEEDED"
 
 
 def test_unblock_needs_a_queue_that_exists(mock, batch):
@@ -235,10 +223,10 @@ def test_unblock_needs_a_queue_that_exists(mock, batch):
         mock.batch.unblock("q")
 
 
-def test_a_name_that_several_regions_use_must_be_given_as_an_arn(mock, batch, at):
-    elsewhere = boto3.client("batch", region_name="eu-west-1")
-    for client in (batch, elsewhere):
-        make_queue_and_definition(client)
+def test_a_name_that_several_regions_use_must_be_given_as_an_arn(mock, site, at):
+    elsewhere = Site(boto3.client("batch", region_name="eu-west-1"))
+    for each in (site, elsewhere):
+        each.make_queue_and_definition()
     arn = f"arn:aws:batch:eu-west-1:{ACCOUNT}:job-queue/q"
 
     with pytest.raises(UsageValueError, match="several job queues are named 'q'; give the ARN of one") as caught:
@@ -246,12 +234,12 @@ def test_a_name_that_several_regions_use_must_be_given_as_an_arn(mock, batch, at
 
     assert arn in str(caught.value)
     mock.batch.block(arn, "UNDETERMINED")
-    here, there = submit(batch), submit(elsewhere)
-    assert (status(batch, here), status(elsewhere, there)) == ("SUCCEEDED", "RUNNABLE")
+    here, there = site.submit(), elsewhere.submit()
+    assert (site.status(here), elsewhere.status(there)) == ("SUCCEEDED", "RUNNABLE")
 
 
-def test_an_outage_that_outlives_its_queue_can_be_taken_back(mock, batch):
-    make_queue_and_definition(batch)
+def test_an_outage_that_outlives_its_queue_can_be_taken_back(mock, batch, site):
+    site.make_queue_and_definition()
     outage = mock.batch.block("q", "UNDETERMINED")
     batch.update_job_queue(jobQueue="q", state="DISABLED")
     batch.delete_job_queue(jobQueue="q")
@@ -261,22 +249,22 @@ def test_an_outage_that_outlives_its_queue_can_be_taken_back(mock, batch):
     assert batch.describe_job_queues()["jobQueues"] == []
 
 
-def test_a_job_that_is_tried_again_says_why_it_failed_once_it_is_blocked_no_longer(mock, batch, at):
+def test_a_job_that_is_tried_again_says_why_it_failed_once_it_is_blocked_no_longer(mock, site, at):
     """The reason of the last attempt is that of a job between attempts, unless its queue is blocked."""
-    make_environment(batch, max_vcpus=1)
-    make_queue(batch, "HI", priority=9)
-    make_queue(batch)
-    make_definition(batch)
+    site.make_environment(max_vcpus=1)
+    site.make_queue("HI", priority=9)
+    site.make_queue()
+    site.make_definition()
     mock.batch.plan(duration=5, exit_code=1)
-    job_id = submit(batch, retryStrategy={"attempts": 2})
+    job_id = site.submit(retryStrategy={"attempts": 2})
     at.go_to(1)
     mock.batch.plan("long", duration=None)
-    submit(batch, "long", jobQueue="HI")
+    site.submit("long", jobQueue="HI")
     mock.batch.block("q", NO_CAPACITY)
     at.go_to(5)
-    blocked = reason(batch, job_id)
+    blocked = reason(site, job_id)
     mock.batch.unblock("q")
     at.go_to(6)
 
     assert blocked == TEXTS[NO_CAPACITY]
-    assert reason(batch, job_id) == "Essential container in task exited"
+    assert reason(site, job_id) == "Essential container in task exited"

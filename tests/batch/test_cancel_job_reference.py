@@ -8,141 +8,129 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from support.batch import (
-    PREFIX,
-    UNKNOWN_ID,
-    Timeline,
-    children,
-    detail,
-    make_queue_and_definition,
-    reach,
-    refusal,
-    status,
-    submit,
-    summary,
-)
+from support.batch import PREFIX, UNKNOWN_ID, Timeline, refusal
 
 
 @pytest.fixture(autouse=True)
-def _site(mock, batch):
+def _site(mock, site):
     mock.batch.pace = "manual"
-    make_queue_and_definition(batch)
+    site.make_queue_and_definition()
 
 
 @pytest.mark.parametrize("state", ["SUBMITTED", "RUNNABLE"])
-def test_a_job_that_waits_is_cancelled_and_becomes_failed(mock, batch, state):
+def test_a_job_that_waits_is_cancelled_and_becomes_failed(batch, site, state):
     """Jobs that are in a SUBMITTED, PENDING, or RUNNABLE state are cancelled and the job status is updated to FAILED."""
-    job_id = submit(batch)
+    job_id = site.submit()
     if state != "SUBMITTED":
-        reach(mock, job_id, state)
-    assert status(batch, job_id) == state
+        site.reach(job_id, state)
+    assert site.status(job_id) == state
 
     batch.cancel_job(jobId=job_id, reason="changed my mind")
 
-    assert status(batch, job_id) == "FAILED"
+    assert site.status(job_id) == "FAILED"
 
 
-def test_a_pending_job_is_cancelled_and_becomes_failed(mock, batch):
+def test_a_pending_job_is_cancelled_and_becomes_failed(batch, site):
     """Jobs that are in a SUBMITTED, PENDING, or RUNNABLE state are cancelled and the job status is updated to FAILED."""
-    first = submit(batch)
-    second = submit(batch, after=[first])
-    reach(mock, second, "PENDING")
-    reach(mock, first, "SUCCEEDED")
+    first = site.submit()
+    second = site.submit(after=[first])
+    site.reach(second, "PENDING")
+    site.reach(first, "SUCCEEDED")
 
     batch.cancel_job(jobId=second, reason="changed my mind")
 
-    assert status(batch, second) == "FAILED"
+    assert site.status(second) == "FAILED"
 
 
-def test_a_pending_job_is_cancelled_only_after_all_its_dependencies_are_completed(mock, batch):
+def test_a_pending_job_is_cancelled_only_after_all_its_dependencies_are_completed(batch, site):
     """A PENDING job is canceled after all dependency jobs are completed."""
-    first, second = submit(batch, "first"), submit(batch, "second")
-    waiting = submit(batch, after=[first, second])
-    reach(mock, waiting, "PENDING")
+    first, second = site.submit("first"), site.submit("second")
+    waiting = site.submit(after=[first, second])
+    site.reach(waiting, "PENDING")
 
     batch.cancel_job(jobId=waiting, reason="stop")
-    seen = [status(batch, waiting)]
-    reach(mock, first, "SUCCEEDED")
-    seen.append(status(batch, waiting))
-    reach(mock, second, "SUCCEEDED")
-    seen.append(status(batch, waiting))
+    seen = [site.status(waiting)]
+    site.reach(first, "SUCCEEDED")
+    seen.append(site.status(waiting))
+    site.reach(second, "SUCCEEDED")
+    seen.append(site.status(waiting))
 
     assert seen == ["PENDING", "PENDING", "FAILED"]
-    assert detail(batch, waiting)["statusReason"] == "stop"
+    assert site.detail(waiting)["statusReason"] == "stop"
 
 
-def test_it_may_take_longer_than_expected_to_cancel_a_pending_job(mock, batch):
+def test_it_may_take_longer_than_expected_to_cancel_a_pending_job(mock, batch, site):
     """Therefore, it may take longer than expected to cancel a job in PENDING status."""
     at = Timeline(mock)
     mock.batch.plan("slow", duration=3600)
-    slow = submit(batch, "slow")
-    waiting = submit(batch, "waiting", after=[slow])
+    slow = site.submit("slow")
+    waiting = site.submit("waiting", after=[slow])
     at.go_to(1)
 
     batch.cancel_job(jobId=waiting, reason="stop")
     at.go_to(3599)
-    before = status(batch, waiting)
+    before = site.status(waiting)
     at.go_to(3600)
 
     assert before == "PENDING"
-    assert detail(batch, waiting)["status"] == "FAILED"
-    assert at.seconds(detail(batch, waiting)["stoppedAt"]) == 3600
+    assert site.detail(waiting)["status"] == "FAILED"
+    assert at.seconds(site.detail(waiting)["stoppedAt"]) == 3600
 
 
-def test_cancelling_a_pending_array_parent_cancels_its_children(mock, batch):
+def test_cancelling_a_pending_array_parent_cancels_its_children(batch, site):
     """When you try to cancel an array parent job in PENDING, AWS Batch attempts to cancel all child jobs."""
-    array = submit(batch, size=3)
-    reach(mock, array, "PENDING")
+    array = site.submit(size=3)
+    site.reach(array, "PENDING")
 
     batch.cancel_job(jobId=array, reason="stop")
 
-    assert [(child["status"], child["statusReason"]) for child in children(batch, array, 3)] == [("FAILED", "stop")] * 3
+    assert [(child["status"], child["statusReason"]) for child in site.children(array, 3)] == [("FAILED", "stop")] * 3
 
 
-def test_an_array_parent_is_cancelled_when_all_its_children_are_completed(mock, batch):
+def test_an_array_parent_is_cancelled_when_all_its_children_are_completed(batch, site):
     """The array parent job is canceled when all child jobs are completed."""
-    array = submit(batch, size=3)
-    reach(mock, array, "PENDING")
-    reach(mock, f"{array}:0", "RUNNING")
+    array = site.submit(size=3)
+    site.reach(array, "PENDING")
+    site.reach(f"{array}:0", "RUNNING")
 
     batch.cancel_job(jobId=array, reason="stop")
-    before = status(batch, array), summary(batch, array)
-    reach(mock, f"{array}:0", "SUCCEEDED")
+    before = site.status(array), site.summary(array)
+    site.reach(f"{array}:0", "SUCCEEDED")
 
     assert before == ("PENDING", {"RUNNING": 1, "FAILED": 2})
-    assert status(batch, array) == "FAILED"
-    assert detail(batch, array)["statusReason"] == "stop"
+    assert site.status(array) == "FAILED"
+    assert site.detail(array)["statusReason"] == "stop"
 
 
 @pytest.mark.parametrize("state", ["STARTING", "RUNNING"])
-def test_cancel_leaves_a_job_alone_that_has_started_and_still_succeeds(mock, batch, state):
+def test_cancel_leaves_a_job_alone_that_has_started_and_still_succeeds(batch, site, state):
     """Jobs that progressed to the STARTING or RUNNING state aren't canceled. However, the API operation still succeeds."""
-    job_id = submit(batch)
-    reach(mock, job_id, state)
-    before = detail(batch, job_id)
+    job_id = site.submit()
+    site.reach(job_id, state)
+    before = site.detail(job_id)
 
     answer = batch.cancel_job(jobId=job_id, reason="too late")
 
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
-    assert detail(batch, job_id) == before
-    reach(mock, job_id, "SUCCEEDED")
+    assert site.detail(job_id) == before
+    site.reach(job_id, "SUCCEEDED")
 
 
 @pytest.mark.parametrize("state", ["STARTING", "RUNNING"])
-def test_a_started_job_must_be_terminated_with_terminate_job(mock, batch, state):
+def test_a_started_job_must_be_terminated_with_terminate_job(batch, site, state):
     """These jobs must be terminated with the TerminateJob operation."""
-    job_id = submit(batch)
-    reach(mock, job_id, state)
+    job_id = site.submit()
+    site.reach(job_id, state)
 
     batch.cancel_job(jobId=job_id, reason="too late")
     batch.terminate_job(jobId=job_id, reason="now then")
 
-    assert status(batch, job_id) == "FAILED"
+    assert site.status(job_id) == "FAILED"
 
 
-def test_the_request_is_a_post_of_json_and_the_answer_is_an_empty_object(mock, batch):
+def test_the_request_is_a_post_of_json_and_the_answer_is_an_empty_object(site):
     """POST /v1/canceljob; If the action is successful, the service sends back an HTTP 200 response (sample: `{}`)."""
-    job_id = submit(batch)
+    job_id = site.submit()
     headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=testing/20161130/us-east-1/batch/aws4_request"}
 
     answer = requests.post(
@@ -154,7 +142,7 @@ def test_the_request_is_a_post_of_json_and_the_answer_is_an_empty_object(mock, b
 
     assert answer.status_code == 200
     assert answer.text == "{}"
-    assert status(batch, job_id) == "FAILED"
+    assert site.status(job_id) == "FAILED"
 
 
 def test_an_unknown_job_of_the_sample_request_is_no_error(batch):
@@ -165,9 +153,9 @@ def test_an_unknown_job_of_the_sample_request_is_no_error(batch):
 
 
 @pytest.mark.parametrize("member", ["jobId", "reason"])
-def test_job_id_and_reason_are_required(batch, member):
+def test_job_id_and_reason_are_required(site, member):
     """jobId: Required: Yes. reason: Required: Yes."""
-    job_id = submit(batch)
+    job_id = site.submit()
     arguments = {"jobId": job_id, "reason": "stop"}
     headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=testing/20161130/us-east-1/batch/aws4_request"}
     del arguments[member]
@@ -179,47 +167,47 @@ def test_job_id_and_reason_are_required(batch, member):
     assert answer.status_code == 400
     assert answer.headers["x-amzn-ErrorType"] == "ClientException"
     assert f"{member} is required" in answer.json()["message"]
-    assert status(batch, job_id) == "SUBMITTED"
+    assert site.status(job_id) == "SUBMITTED"
 
 
 @pytest.mark.parametrize("member", ["jobId", "reason"])
-def test_job_id_and_reason_cannot_be_empty(batch, member):
-    job_id = submit(batch)
+def test_job_id_and_reason_cannot_be_empty(batch, site, member):
+    job_id = site.submit()
     arguments = {"jobId": job_id, "reason": "stop", member: ""}
 
     text = refusal(batch.cancel_job, **arguments)
 
     assert text == f"'{member}' is a required field (cannot be an empty string)"
-    assert status(batch, job_id) == "SUBMITTED"
+    assert site.status(job_id) == "SUBMITTED"
 
 
-def test_the_reason_is_returned_by_future_describe_jobs_operations(batch):
+def test_the_reason_is_returned_by_future_describe_jobs_operations(batch, site):
     """This message is returned by future DescribeJobs operations on the job."""
-    job_id = submit(batch)
+    job_id = site.submit()
 
     batch.cancel_job(jobId=job_id, reason="the input was wrong: 42 §")
 
-    assert detail(batch, job_id)["statusReason"] == "the input was wrong: 42 §"
+    assert site.detail(job_id)["statusReason"] == "the input was wrong: 42 §"
 
 
-def test_the_reason_may_have_1024_characters(batch):
+def test_the_reason_may_have_1024_characters(batch, site):
     """This parameter has as limit of 1024 characters."""
-    job_id = submit(batch)
+    job_id = site.submit()
 
     batch.cancel_job(jobId=job_id, reason="r" * 1024)
 
-    assert detail(batch, job_id)["statusReason"] == "r" * 1024
+    assert site.detail(job_id)["statusReason"] == "r" * 1024
 
 
 @pytest.mark.parametrize("operation", ["cancel_job", "terminate_job"])
-def test_the_reason_cannot_have_1025_characters(batch, operation):
+def test_the_reason_cannot_have_1025_characters(batch, site, operation):
     """This parameter has as limit of 1024 characters."""
-    job_id = submit(batch)
+    job_id = site.submit()
 
     text = refusal(getattr(batch, operation), jobId=job_id, reason="r" * 1025)
 
     assert text == "The reason must be at most 1024 characters"
-    assert status(batch, job_id) == "SUBMITTED"
+    assert site.status(job_id) == "SUBMITTED"
 
 
 @pytest.mark.parametrize(
@@ -244,29 +232,29 @@ def test_an_identifier_that_is_not_valid_is_a_client_exception(batch, operation,
 
 
 @pytest.mark.parametrize("operation", ["cancel_job", "terminate_job"])
-def test_the_arn_of_a_job_names_it_too(batch, operation):
+def test_the_arn_of_a_job_names_it_too(batch, site, operation):
     """TorchX, for one, ends jobs by their ARNs."""
-    plain, array = submit(batch), submit(batch, size=2)
+    plain, array = site.submit(), site.submit(size=2)
 
     for job_id in (plain, f"{array}:1"):
         getattr(batch, operation)(jobId=f"{PREFIX}job/{job_id}", reason="stop")
 
-    assert (status(batch, plain), status(batch, f"{array}:1"), status(batch, f"{array}:0")) == ("FAILED", "FAILED", "PENDING")
+    assert (site.status(plain), site.status(f"{array}:1"), site.status(f"{array}:0")) == ("FAILED", "FAILED", "PENDING")
 
 
 @pytest.mark.parametrize("operation", ["cancel_job", "terminate_job"])
 @pytest.mark.parametrize("place", ["eu-west-1:123456789012", "us-east-1:111111111111"])
-def test_the_arn_of_a_job_elsewhere_is_that_of_an_unknown_job(batch, operation, place):
-    job_id = submit(batch)
+def test_the_arn_of_a_job_elsewhere_is_that_of_an_unknown_job(batch, site, operation, place):
+    job_id = site.submit()
 
     getattr(batch, operation)(jobId=f"arn:aws:batch:{place}:job/{job_id}", reason="stop")
 
-    assert status(batch, job_id) == "SUBMITTED"
+    assert site.status(job_id) == "SUBMITTED"
 
 
-def test_a_server_issue_is_a_server_exception_with_status_500(mock, batch):
+def test_a_server_issue_is_a_server_exception_with_status_500(mock, batch, site):
     """ServerException: These errors are usually caused by a server issue. HTTP Status Code: 500."""
-    job_id = submit(batch)
+    job_id = site.submit()
     mock.faults.add("batch", "cancel_job", "ServerException")
 
     with pytest.raises(ClientError) as caught:
@@ -274,4 +262,4 @@ def test_a_server_issue_is_a_server_exception_with_status_500(mock, batch):
 
     assert caught.value.response["Error"]["Code"] == "ServerException"
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
-    assert status(batch, job_id) == "SUBMITTED"
+    assert site.status(job_id) == "SUBMITTED"

@@ -6,20 +6,18 @@ import time
 
 import pytest
 
-from support.batch import make_queue_and_definition, submit
-
 START_S = 1_700_000_000
 
 
 @pytest.fixture
-def jobs(mock, batch, monkeypatch):
+def jobs(mock, site, monkeypatch):
     """Jobs that were created at these seconds, in this order."""
     mock.batch.pace = "manual"
     made = {}
-    make_queue_and_definition(batch)
+    site.make_queue_and_definition()
     for second in (20, 40, 10, 30, 10.5, 50):
         monkeypatch.setattr(time, "time", lambda at=START_S + second: at)
-        made[second] = submit(batch, "same")
+        made[second] = site.submit("same")
     return made
 
 

@@ -12,7 +12,7 @@ from moto.cloudformation.parsing import get_model_map
 
 from mock_jobs.moto_adapters.cloudformation.types import RESOURCE_TYPES
 
-from support.batch import PREFIX, detail, make_environment, make_queue, reach, submit
+from support.batch import PREFIX
 from support.constants import NO_RETRIES, REGION, newer_botocore
 
 ENVIRONMENT = {
@@ -119,12 +119,12 @@ def definitions(batch):
     return [(f"{each['jobDefinitionName']}:{each['revision']}", each["status"]) for each in found]
 
 
-def test_a_stack_makes_what_jobs_need(stacks, batch, mock):
+def test_a_stack_makes_what_jobs_need(stacks, batch, site):
     create(stacks, SITE)
-    job_id = submit(batch)
-    reach(mock, job_id, "SUCCEEDED")
+    job_id = site.submit()
+    site.reach(job_id, "SUCCEEDED")
 
-    job = detail(batch, job_id)
+    job = site.detail(job_id)
     assert job["container"]["command"] == ["work", "hard"]
     assert (job["timeout"], job["retryStrategy"]["attempts"]) == ({"attemptDurationSeconds": 60}, 2)
     assert environments(batch)[0]["tags"] == {"k": "v"}
@@ -232,9 +232,9 @@ def test_what_is_gone_already_does_not_hinder_the_deletion(stacks, batch):
     assert environments(batch) == []
 
 
-def test_an_environment_that_others_use_lets_the_deletion_fail_until_it_is_free(stacks, batch):
+def test_an_environment_that_others_use_lets_the_deletion_fail_until_it_is_free(stacks, batch, site):
     create(stacks, SITE)
-    make_queue(batch, "other")
+    site.make_queue("other")
     stacks.delete_stack(StackName="s")
 
     (stack,) = stacks.describe_stacks()["Stacks"]
@@ -404,9 +404,9 @@ def test_a_resource_that_leaves_the_stack_is_deleted(stacks, batch):
     assert len(environments(batch)) == 1
 
 
-def test_what_an_update_cannot_delete_is_left(stacks, batch):
+def test_what_an_update_cannot_delete_is_left(stacks, batch, site):
     create(stacks, SITE)
-    make_queue(batch, "other")
+    site.make_queue("other")
     update(stacks, {"Definition": DEFINITION})
 
     assert [each["jobQueueName"] for each in queues(batch)] == ["other"]
@@ -435,8 +435,8 @@ def test_all_types_of_the_service_are_there():
     }
 
 
-def test_a_resource_can_stand_beside_what_was_made_without_a_stack(stacks, batch):
-    make_environment(batch)
+def test_a_resource_can_stand_beside_what_was_made_without_a_stack(stacks, batch, site):
+    site.make_environment()
     queue = changed(QUEUE, ComputeEnvironmentOrder=[{"Order": 1, "ComputeEnvironment": "ce"}])
     create(stacks, {"Queue": queue})
 

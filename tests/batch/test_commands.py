@@ -12,15 +12,16 @@ import pytest
 
 from mock_jobs import MockJobsServer, UsageValueError, run_command
 
-from support.batch import Timeline, detail, make_queue_and_definition, submit
+from support.batch import Timeline
+from support.batch_site import Site
 from support.constants import ACCOUNT, REGION
 
 GROUP = "/aws/batch/job"
 
 
 @pytest.fixture(autouse=True)
-def _site(mock, batch):
-    make_queue_and_definition(batch)
+def _site(mock, site):
+    site.make_queue_and_definition()
     mock.batch.plan(run=run_command)
 
 
@@ -28,10 +29,10 @@ def python(code):
     return {"command": [sys.executable, "-c", code]}
 
 
-def run(mock, batch, overrides, **more):
-    job_id = submit(batch, containerOverrides=overrides, **more)
+def run(mock, site, overrides, **more):
+    job_id = site.submit(containerOverrides=overrides, **more)
     mock.batch.run_all()
-    return detail(batch, job_id)
+    return site.detail(job_id)
 
 
 def log_of(job):
@@ -41,31 +42,31 @@ def log_of(job):
 
 
 @pytest.mark.parametrize("code", [0, 1, 42])
-def test_its_exit_code_is_that_of_the_container(mock, batch, code):
-    job = run(mock, batch, python(f"raise SystemExit({code})"))
+def test_its_exit_code_is_that_of_the_container(mock, site, code):
+    job = run(mock, site, python(f"raise SystemExit({code})"))
 
     assert job["container"]["exitCode"] == code
     assert job["status"] == ("FAILED" if code else "SUCCEEDED")
 
 
-def test_what_it_writes_is_the_log(mock, batch):
-    job = run(mock, batch, python("import sys; print('out', flush=True); print('err', file=sys.stderr)"))
+def test_what_it_writes_is_the_log(mock, site):
+    job = run(mock, site, python("import sys; print('out', flush=True); print('err', file=sys.stderr)"))
 
     assert log_of(job) == ["out", "err"]
 
 
-def test_what_is_no_text_does_not_stop_it(mock, batch):
-    job = run(mock, batch, python(r"import sys; sys.stdout.buffer.write(b'a\xff\n')"))
+def test_what_is_no_text_does_not_stop_it(mock, site):
+    job = run(mock, site, python(r"import sys; sys.stdout.buffer.write(b'a\xff\n')"))
 
     assert log_of(job) == ["a\N{REPLACEMENT CHARACTER}"]
 
 
-def test_its_environment_is_that_of_the_job_and_hardly_more(mock, batch, monkeypatch):
+def test_its_environment_is_that_of_the_job_and_hardly_more(mock, site, monkeypatch):
     monkeypatch.setenv("OF_THE_TEST", "x")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
     overrides = python("import json, os; print(json.dumps(dict(os.environ)))")
     job = run(
-        mock, batch, {**overrides, "environment": [{"name": "OF_THE_JOB", "value": "y"}, {"name": "AWS_REGION", "value": "z"}]}
+        mock, site, {**overrides, "environment": [{"name": "OF_THE_JOB", "value": "y"}, {"name": "AWS_REGION", "value": "z"}]}
     )
     (line,) = log_of(job)
     environment = json.loads(line)
@@ -78,29 +79,29 @@ def test_its_environment_is_that_of_the_job_and_hardly_more(mock, batch, monkeyp
     assert not {"OF_THE_TEST", "AWS_SESSION_TOKEN", "HOME"} & environment.keys()
 
 
-def test_a_shell_is_not_in_between(mock, batch):
+def test_a_shell_is_not_in_between(mock, site):
     overrides = python("import sys; print(sys.argv[1:])")
-    job = run(mock, batch, {"command": [*overrides["command"], "$HOME", "a b", "*"]})
+    job = run(mock, site, {"command": [*overrides["command"], "$HOME", "a b", "*"]})
 
     assert log_of(job) == ["['$HOME', 'a b', '*']"]
 
 
 @pytest.mark.parametrize(("command", "code"), [("no-such-command-here", 127), ("/", 126)])
-def test_a_command_that_cannot_be_started_ends_as_under_docker(mock, batch, command, code):
-    job = run(mock, batch, {"command": [command]})
+def test_a_command_that_cannot_be_started_ends_as_under_docker(mock, site, command, code):
+    job = run(mock, site, {"command": [command]})
 
     assert job["container"]["exitCode"] == code
     assert log_of(job)[0].startswith(f"{command}: ")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
-def test_a_signal_ends_it_as_under_docker(mock, batch):
-    job = run(mock, batch, python("import os, signal; os.kill(os.getpid(), signal.SIGTERM)"))
+def test_a_signal_ends_it_as_under_docker(mock, site):
+    job = run(mock, site, python("import os, signal; os.kill(os.getpid(), signal.SIGTERM)"))
 
     assert job["container"]["exitCode"] == 143
 
 
-def test_the_timeout_counts_in_real_seconds(mock, batch, monkeypatch):
+def test_the_timeout_counts_in_real_seconds(mock, site, monkeypatch):
     timeline = Timeline(mock)
     communicate, waited = subprocess.Popen.communicate, []
 
@@ -111,9 +112,9 @@ def test_the_timeout_counts_in_real_seconds(mock, batch, monkeypatch):
     monkeypatch.setattr(subprocess.Popen, "communicate", impatient)
     start = time.monotonic()
     overrides = python("import time; print('begun', flush=True); time.sleep(60)")
-    job_id = submit(batch, containerOverrides=overrides, timeout={"attemptDurationSeconds": 60}, retryStrategy={"attempts": 3})
+    job_id = site.submit(containerOverrides=overrides, timeout={"attemptDurationSeconds": 60}, retryStrategy={"attempts": 3})
     timeline.go_to(100)
-    job = detail(batch, job_id)
+    job = site.detail(job_id)
 
     assert time.monotonic() - start < 30
     assert waited == [60, None]
@@ -123,7 +124,7 @@ def test_the_timeout_counts_in_real_seconds(mock, batch, monkeypatch):
     assert log_of(job) == ["begun"]
 
 
-def test_an_interrupt_kills_it_and_reaches_the_test(mock, batch, monkeypatch):
+def test_an_interrupt_kills_it_and_reaches_the_test(mock, site, monkeypatch):
     started = []
 
     def interrupted(process, input=None, timeout=None):  # noqa: A002 - its name
@@ -131,15 +132,15 @@ def test_an_interrupt_kills_it_and_reaches_the_test(mock, batch, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(subprocess.Popen, "communicate", interrupted)
-    submit(batch, containerOverrides=python("import time; time.sleep(60)"))
+    site.submit(containerOverrides=python("import time; time.sleep(60)"))
     with pytest.raises(KeyboardInterrupt):
         mock.batch.run_all()
 
     assert started[0].returncode not in (None, 0)
 
 
-def test_a_job_without_a_command_is_a_mistake_of_the_test(mock, batch):
-    submit(batch)
+def test_a_job_without_a_command_is_a_mistake_of_the_test(mock, site):
+    site.submit()
     with pytest.raises(UsageValueError, match="job job has no command to run"):
         mock.batch.run_all()
 
@@ -148,16 +149,17 @@ def test_it_can_reach_a_server_in_the_same_account():
     with MockJobsServer() as server:
         options = {"region_name": REGION, "aws_access_key_id": "111111111111", "aws_secret_access_key": "x"}
         batch = boto3.client("batch", endpoint_url=server.url, **options)
-        make_queue_and_definition(batch)
+        site = Site(batch)
+        site.make_queue_and_definition()
         server.account("111111111111").batch.plan("outer", run=run_command)
         code = (
             "import boto3; batch = boto3.client('batch');"
             "print(batch.submit_job(jobName='inner', jobQueue='q', jobDefinition='d')['jobName'])"
         )
         environment = [{"name": "AWS_ENDPOINT_URL", "value": server.url}]
-        job_id = submit(batch, "outer", containerOverrides={**python(code), "environment": environment})
+        job_id = site.submit("outer", containerOverrides={**python(code), "environment": environment})
         server.account("111111111111").batch.run_all()
 
-        assert detail(batch, job_id)["status"] == "SUCCEEDED"
+        assert site.detail(job_id)["status"] == "SUCCEEDED"
         (inner,) = batch.list_jobs(jobQueue="q", filters=[{"name": "JOB_NAME", "values": ["inner"]}])["jobSummaryList"]
         assert inner["status"] == "SUCCEEDED"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from support.batch import EC2, FARGATE, PREFIX, make_environment, make_queue, refusal
+from support.batch import EC2, FARGATE, PREFIX, refusal
 from support.constants import newer_botocore
 
 ROLE = "arn:aws:iam::123456789012:role/batch"
@@ -22,8 +22,8 @@ def names(batch):
     return [each["computeEnvironmentName"] for each in batch.describe_compute_environments()["computeEnvironments"]]
 
 
-def test_a_new_environment_is_valid_enabled_and_healthy(batch):
-    arn = make_environment(batch)
+def test_a_new_environment_is_valid_enabled_and_healthy(batch, site):
+    arn = site.make_environment()
 
     environment = describe(batch)
 
@@ -179,26 +179,26 @@ def test_an_impossible_environment_is_refused(batch, changes, text):
     ],
 )
 @newer_botocore
-def test_an_environment_at_the_limits_is_accepted(batch, changes):
-    make_environment(batch, **changes)
+def test_an_environment_at_the_limits_is_accepted(batch, site, changes):
+    site.make_environment(**changes)
 
     shown = describe(batch)["computeResources"]
     assert {name: shown[name] for name in changes} == changes
 
 
-def test_a_name_is_taken_once_and_case_counts(batch):
-    make_environment(batch)
+def test_a_name_is_taken_once_and_case_counts(batch, site):
+    site.make_environment()
 
     assert "already exists" in refusal(
         batch.create_compute_environment, computeEnvironmentName="ce", type="MANAGED", computeResources=EC2
     )
-    make_environment(batch, "CE")
+    site.make_environment("CE")
     assert names(batch) == ["ce", "CE"]
 
 
-def test_50_environments_are_accepted_and_51_refused(batch):
+def test_50_environments_are_accepted_and_51_refused(batch, site):
     for number in range(50):
-        make_environment(batch, f"ce{number}")
+        site.make_environment(f"ce{number}")
 
     text = refusal(batch.create_compute_environment, computeEnvironmentName="ce50", type="MANAGED", computeResources=EC2)
 
@@ -206,9 +206,9 @@ def test_50_environments_are_accepted_and_51_refused(batch):
     assert len(names(batch)) == 50
 
 
-def test_named_environments_come_once_and_unknown_ones_are_left_out(batch):
-    arn = make_environment(batch)
-    make_environment(batch, "other")
+def test_named_environments_come_once_and_unknown_ones_are_left_out(batch, site):
+    arn = site.make_environment()
+    site.make_environment("other")
 
     asked = ["ce", arn, "unknown", arn.replace("us-east-1", "eu-west-1"), arn.replace("compute-environment", "job-queue")]
     found = batch.describe_compute_environments(computeEnvironments=asked)["computeEnvironments"]
@@ -216,9 +216,9 @@ def test_named_environments_come_once_and_unknown_ones_are_left_out(batch):
     assert [each["computeEnvironmentName"] for each in found] == ["ce"]
 
 
-def test_pages_follow_the_order_of_creation(batch):
+def test_pages_follow_the_order_of_creation(batch, site):
     for name in ("b", "a", "c"):
-        make_environment(batch, name)
+        site.make_environment(name)
 
     first = batch.describe_compute_environments(maxResults=2)
     second = batch.describe_compute_environments(maxResults=2, nextToken=first["nextToken"])
@@ -278,8 +278,8 @@ def test_100_can_be_described_and_101_not(batch, operation, listing, what):
 # Updates
 
 
-def test_an_update_changes_what_is_given(batch):
-    make_environment(batch)
+def test_an_update_changes_what_is_given(batch, site):
+    site.make_environment()
 
     answer = batch.update_compute_environment(computeEnvironment="ce", state="DISABLED", computeResources={"maxvCpus": 32})
 
@@ -289,8 +289,8 @@ def test_an_update_changes_what_is_given(batch):
     assert environment["computeResources"]["instanceTypes"] == ["optimal"]
 
 
-def test_an_update_without_a_field_changes_nothing(batch):
-    make_environment(batch)
+def test_an_update_without_a_field_changes_nothing(batch, site):
+    site.make_environment()
     before = describe(batch)
 
     batch.update_compute_environment(computeEnvironment="ce")
@@ -322,16 +322,16 @@ UPDATES_REFUSED = [
 
 
 @pytest.mark.parametrize(("environment", "update", "text"), UPDATES_REFUSED)
-def test_an_impossible_update_is_refused(batch, environment, update, text):
-    make_environment(batch, **environment)
+def test_an_impossible_update_is_refused(batch, site, environment, update, text):
+    site.make_environment(**environment)
     before = describe(batch)
 
     assert refusal(batch.update_compute_environment, computeEnvironment="ce", **update) == text
     assert describe(batch) == before
 
 
-def test_resources_of_an_environment_without_best_fit_can_be_updated(batch):
-    make_environment(batch, allocationStrategy="BEST_FIT_PROGRESSIVE")
+def test_resources_of_an_environment_without_best_fit_can_be_updated(batch, site):
+    site.make_environment(allocationStrategy="BEST_FIT_PROGRESSIVE")
 
     batch.update_compute_environment(computeEnvironment="ce", computeResources={"instanceTypes": ["m5"], "subnets": []})
 
@@ -341,8 +341,8 @@ def test_resources_of_an_environment_without_best_fit_can_be_updated(batch):
 
 @pytest.mark.parametrize("strategy", ["BEST_FIT_PROGRESSIVE", "BEST_FIT"])
 @pytest.mark.parametrize("is_wanted", [True, False])
-def test_an_update_to_the_latest_image_is_an_infrastructure_update(mock, batch, strategy, is_wanted):
-    make_environment(batch, allocationStrategy=strategy)
+def test_an_update_to_the_latest_image_is_an_infrastructure_update(mock, batch, site, strategy, is_wanted):
+    site.make_environment(allocationStrategy=strategy)
     before = describe(batch)
     mock.batch.settings.compute_environment_update_seconds = 60
     update = {"computeEnvironment": "ce", "computeResources": {"updateToLatestImageVersion": is_wanted}}
@@ -396,16 +396,16 @@ def test_an_unknown_environment_is_named_by_its_full_arn(batch, operation):
     assert text == f"{PREFIX}compute-environment/nope does not exist"
 
 
-def test_an_enabled_environment_cannot_be_deleted(batch):
-    make_environment(batch)
+def test_an_enabled_environment_cannot_be_deleted(batch, site):
+    site.make_environment()
 
     assert refusal(batch.delete_compute_environment, computeEnvironment="ce") == "Cannot delete, state must be DISABLED"
     assert names(batch) == ["ce"]
 
 
-def test_an_environment_of_a_queue_cannot_be_deleted_until_that_is_gone(batch):
-    make_environment(batch)
-    make_queue(batch)
+def test_an_environment_of_a_queue_cannot_be_deleted_until_that_is_gone(batch, site):
+    site.make_environment()
+    site.make_queue()
     batch.update_compute_environment(computeEnvironment="ce", state="DISABLED")
 
     text = refusal(batch.delete_compute_environment, computeEnvironment="ce")
@@ -418,8 +418,8 @@ def test_an_environment_of_a_queue_cannot_be_deleted_until_that_is_gone(batch):
     assert names(batch) == []
 
 
-def test_deleting_twice_is_an_error_unless_chosen_otherwise(mock, batch):
-    make_environment(batch)
+def test_deleting_twice_is_an_error_unless_chosen_otherwise(mock, batch, site):
+    site.make_environment()
     batch.update_compute_environment(computeEnvironment="ce", state="DISABLED")
     batch.delete_compute_environment(computeEnvironment="ce")
 
@@ -428,7 +428,7 @@ def test_deleting_twice_is_an_error_unless_chosen_otherwise(mock, batch):
     batch.delete_compute_environment(computeEnvironment="ce")
 
 
-def test_an_environment_can_take_its_time(mock, batch):
+def test_an_environment_can_take_its_time(mock, batch, site):
     mock.batch.pace = "clock"
     settings = mock.batch.settings
     (
@@ -437,7 +437,7 @@ def test_an_environment_can_take_its_time(mock, batch):
         settings.compute_environment_delete_seconds,
     ) = 10, 20, 60
     mock.clock.freeze()
-    make_environment(batch)
+    site.make_environment()
     order = [{"order": 1, "computeEnvironment": "ce"}]
 
     assert describe(batch)["status"] == "CREATING"

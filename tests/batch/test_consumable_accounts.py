@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
 
-from support.batch import make_queue_and_definition
+from support.batch_site import Site
 from support.machines import Machine, initialize, invariant, precondition, prove, rule
 
 KINDS = {"R": "REPLENISHABLE", "N": "NON_REPLENISHABLE"}
@@ -31,6 +31,7 @@ class AccountMachine(Machine):
         self.mocking = mock_jobs(region="us-east-1")
         self.mock = self.mocking.__enter__()
         self.batch = boto3.client("batch", region_name="us-east-1")
+        self.site = Site(self.batch)
         self.needs: dict[str, dict[str, int]] = {}
         # What the test put in by SET, ADD and REMOVE, for REPLENISHABLE the whole total.
         self.put_in = dict.fromkeys(KINDS, 4)
@@ -45,7 +46,7 @@ class AccountMachine(Machine):
         self.mock.clock.freeze()
         self.mock.batch.settings.strict_fifo = is_strict
         self.mock.batch.settings.starting_seconds = seconds
-        make_queue_and_definition(self.batch, max_vcpus=3)
+        self.site.make_queue_and_definition(max_vcpus=3)
         for name, kind in KINDS.items():
             self.batch.create_consumable_resource(consumableResourceName=name, totalQuantity=4, resourceType=kind)
         for name, plan in PLANS.items():

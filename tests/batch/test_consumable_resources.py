@@ -6,19 +6,8 @@ from typing import Any
 
 import pytest
 
-from support.batch import (
-    PREFIX,
-    Timeline,
-    detail,
-    make_definition,
-    make_environment,
-    make_queue,
-    make_queue_and_definition,
-    refusal,
-    status,
-    statuses,
-    submit,
-)
+from support.batch import PREFIX, Timeline, refusal
+from support.batch_site import Site
 
 ARN = f"{PREFIX}consumable-resource/"
 
@@ -34,8 +23,8 @@ def needing(**quantities: int) -> dict[str, Any]:
     return {"consumableResourceList": entries}
 
 
-def submit_needing(batch: Any, name: str = "job", *, needs: dict[str, int], **more: Any) -> str:
-    return submit(batch, name, consumableResourcePropertiesOverride=needing(**needs), **more)
+def submit_needing(site: Site, name: str = "job", *, needs: dict[str, int], **more: Any) -> str:
+    return site.submit(name, consumableResourcePropertiesOverride=needing(**needs), **more)
 
 
 def quantities(batch: Any, name: str = "R") -> tuple[int, int, int]:
@@ -49,9 +38,9 @@ def names(page: dict[str, Any]) -> list[str]:
 
 
 @pytest.fixture
-def at(mock, batch):
+def at(mock, site):
     timeline = Timeline(mock)
-    make_queue_and_definition(batch, max_vcpus=100)
+    site.make_queue_and_definition(max_vcpus=100)
     mock.batch.plan(duration=10)
     return timeline
 
@@ -59,113 +48,113 @@ def at(mock, batch):
 # Accounts
 
 
-def test_a_replenishable_resource_comes_back_at_the_end_of_a_job(batch, at):
+def test_a_replenishable_resource_comes_back_at_the_end_of_a_job(batch, site, at):
     """Worked example E14."""
     make_resource(batch, resourceType="REPLENISHABLE")
-    jobs = [submit_needing(batch, needs={"R": 1}) for _ in range(3)]
+    jobs = [submit_needing(site, needs={"R": 1}) for _ in range(3)]
     at.go_to(5)
-    seen = [(statuses(batch, *jobs), quantities(batch))]
+    seen = [(site.statuses(*jobs), quantities(batch))]
     at.go_to(15)
-    seen.append((statuses(batch, *jobs), quantities(batch)))
+    seen.append((site.statuses(*jobs), quantities(batch)))
     at.go_to(20)
 
     assert seen == [
         (["RUNNING", "RUNNING", "RUNNABLE"], (2, 2, 0)),
         (["SUCCEEDED", "SUCCEEDED", "RUNNING"], (2, 1, 1)),
     ]
-    assert [at.span(detail(batch, job)) for job in jobs] == [(0, 10), (0, 10), (10, 20)]
+    assert [at.span(site.detail(job)) for job in jobs] == [(0, 10), (0, 10), (10, 20)]
     assert quantities(batch) == (2, 0, 2)
 
 
-def test_a_non_replenishable_resource_is_gone_when_a_job_starts(batch, at):
+def test_a_non_replenishable_resource_is_gone_when_a_job_starts(batch, site, at):
     """Worked example E15."""
     make_resource(batch, resourceType="NON_REPLENISHABLE")
-    jobs = [submit_needing(batch, needs={"R": 1}) for _ in range(3)]
+    jobs = [submit_needing(site, needs={"R": 1}) for _ in range(3)]
     at.go_to(5)
     during = quantities(batch)
     at.go_to(1000)
-    waiting = status(batch, jobs[2])
+    waiting = site.status(jobs[2])
     batch.update_consumable_resource(consumableResource="R", operation="ADD", quantity=1)
     at.go_to(1005)
 
     assert during == (0, 2, 0)
     assert waiting == "RUNNABLE"
-    assert status(batch, jobs[2]) == "RUNNING"
+    assert site.status(jobs[2]) == "RUNNING"
     assert quantities(batch) == (0, 1, 0)
     at.go_to(1010)
     assert quantities(batch) == (0, 0, 0)
-    assert [at.span(detail(batch, job)) for job in jobs] == [(0, 10), (0, 10), (1000, 1010)]
+    assert [at.span(site.detail(job)) for job in jobs] == [(0, 10), (0, 10), (1000, 1010)]
 
 
-def test_a_job_that_needs_more_than_there_is_waits_for_ever_and_holds_up_its_queue(mock, batch, at):
+def test_a_job_that_needs_more_than_there_is_waits_for_ever_and_holds_up_its_queue(batch, site, at):
     """Worked example E16; no blocked-queue code is documented for it."""
     make_resource(batch)
-    greedy = submit_needing(batch, "greedy", needs={"R": 3})
-    behind = submit(batch, "behind")
+    greedy = submit_needing(site, "greedy", needs={"R": 3})
+    behind = site.submit("behind")
 
     at.go_to(100_000)
 
-    assert statuses(batch, greedy, behind) == ["RUNNABLE", "RUNNABLE"]
-    assert "statusReason" not in detail(batch, greedy)
+    assert site.statuses(greedy, behind) == ["RUNNABLE", "RUNNABLE"]
+    assert "statusReason" not in site.detail(greedy)
     assert quantities(batch) == (2, 0, 2)
 
 
-def test_without_strict_order_others_pass_a_job_that_waits_for_a_resource(mock, batch, at):
+def test_without_strict_order_others_pass_a_job_that_waits_for_a_resource(mock, batch, site, at):
     mock.batch.settings.strict_fifo = False
     make_resource(batch)
-    greedy = submit_needing(batch, "greedy", needs={"R": 3})
-    behind = submit(batch, "behind")
+    greedy = submit_needing(site, "greedy", needs={"R": 3})
+    behind = site.submit("behind")
 
     at.go_to(5)
 
-    assert statuses(batch, greedy, behind) == ["RUNNABLE", "RUNNING"]
+    assert site.statuses(greedy, behind) == ["RUNNABLE", "RUNNING"]
 
 
-def test_a_job_starts_only_when_there_is_enough_of_everything(batch, at):
+def test_a_job_starts_only_when_there_is_enough_of_everything(batch, site, at):
     make_resource(batch, "A", 5)
     make_resource(batch, "B", 0)
-    job = submit_needing(batch, needs={"A": 5, "B": 1})
+    job = submit_needing(site, needs={"A": 5, "B": 1})
     at.go_to(5)
-    before = (status(batch, job), quantities(batch, "A"))
+    before = (site.status(job), quantities(batch, "A"))
 
     batch.update_consumable_resource(consumableResource="B", operation="ADD", quantity=1)
     at.go_to(6)
 
     assert before == ("RUNNABLE", (5, 0, 5))
-    assert status(batch, job) == "RUNNING"
+    assert site.status(job) == "RUNNING"
     assert (quantities(batch, "A"), quantities(batch, "B")) == ((5, 5, 0), (1, 1, 0))
 
 
-def test_room_alone_takes_nothing_of_a_resource(batch, at):
-    make_environment(batch, "small", max_vcpus=1)
-    make_queue(batch, "narrow", ("small",))
+def test_room_alone_takes_nothing_of_a_resource(batch, site, at):
+    site.make_environment("small", max_vcpus=1)
+    site.make_queue("narrow", ("small",))
     make_resource(batch)
-    submit_needing(batch, needs={"R": 1}, jobQueue="narrow")
-    waiting = submit_needing(batch, needs={"R": 1}, jobQueue="narrow")
+    submit_needing(site, needs={"R": 1}, jobQueue="narrow")
+    waiting = submit_needing(site, needs={"R": 1}, jobQueue="narrow")
 
     at.go_to(5)
 
-    assert status(batch, waiting) == "RUNNABLE"
+    assert site.status(waiting) == "RUNNABLE"
     assert quantities(batch) == (2, 1, 1)
 
 
 @pytest.mark.parametrize(("kind", "left"), [("REPLENISHABLE", (5, 0, 5)), ("NON_REPLENISHABLE", (3, 0, 3))])
-def test_every_attempt_consumes_again(mock, batch, at, kind, left):
+def test_every_attempt_consumes_again(mock, batch, site, at, kind, left):
     make_resource(batch, total=5, resourceType=kind)
     mock.batch.plan(duration=10, exit_code=1)
-    job = submit_needing(batch, needs={"R": 1}, retryStrategy={"attempts": 2})
+    job = submit_needing(site, needs={"R": 1}, retryStrategy={"attempts": 2})
 
     at.go_to(20)
 
-    assert len(detail(batch, job)["attempts"]) == 2
+    assert len(site.detail(job)["attempts"]) == 2
     assert quantities(batch) == left
 
 
 @pytest.mark.parametrize("at_seconds", [0, 5], ids=["starting", "running"])
-def test_a_terminated_job_gives_back(mock, batch, at, at_seconds):
+def test_a_terminated_job_gives_back(mock, batch, site, at, at_seconds):
     mock.batch.settings.starting_seconds = 3
     make_resource(batch)
-    job = submit_needing(batch, needs={"R": 2})
+    job = submit_needing(site, needs={"R": 2})
     at.go_to(at_seconds)
     during = quantities(batch)
 
@@ -175,54 +164,54 @@ def test_a_terminated_job_gives_back(mock, batch, at, at_seconds):
     assert quantities(batch) == (2, 0, 2)
 
 
-def test_every_child_of_an_array_consumes(batch, at):
+def test_every_child_of_an_array_consumes(batch, site, at):
     make_resource(batch)
-    array = submit_needing(batch, needs={"R": 1}, size=4)
+    array = submit_needing(site, needs={"R": 1}, size=4)
 
     at.go_to(5)
 
-    assert detail(batch, array)["arrayProperties"]["statusSummary"]["RUNNING"] == 2
+    assert site.detail(array)["arrayProperties"]["statusSummary"]["RUNNING"] == 2
     assert quantities(batch) == (2, 2, 0)
 
 
 # What a job needs
 
 
-def test_the_needs_of_a_definition_are_those_of_its_jobs(batch, at):
+def test_the_needs_of_a_definition_are_those_of_its_jobs(batch, site, at):
     make_resource(batch)
-    make_definition(batch, "needy", consumableResourceProperties=needing(R=2))
+    site.make_definition("needy", consumableResourceProperties=needing(R=2))
     (described,) = batch.describe_job_definitions(jobDefinitions=["needy:1"])["jobDefinitions"]
 
-    job = submit(batch, jobDefinition="needy")
+    job = site.submit(jobDefinition="needy")
     at.go_to(1)
 
     assert described["consumableResourceProperties"] == needing(R=2)
-    assert detail(batch, job)["consumableResourceProperties"] == needing(R=2)
+    assert site.detail(job)["consumableResourceProperties"] == needing(R=2)
     assert quantities(batch) == (2, 2, 0)
 
 
-def test_an_override_replaces_the_needs_of_the_definition(batch, at):
+def test_an_override_replaces_the_needs_of_the_definition(batch, site, at):
     make_resource(batch, "A")
     make_resource(batch, "B")
-    make_definition(batch, "needy", consumableResourceProperties=needing(A=2))
+    site.make_definition("needy", consumableResourceProperties=needing(A=2))
 
-    job = submit_needing(batch, needs={"B": 1}, jobDefinition="needy")
-    free = submit_needing(batch, needs={}, jobDefinition="needy")
+    job = submit_needing(site, needs={"B": 1}, jobDefinition="needy")
+    free = submit_needing(site, needs={}, jobDefinition="needy")
     at.go_to(1)
 
-    assert detail(batch, job)["consumableResourceProperties"] == needing(B=1)
-    assert "consumableResourceProperties" not in detail(batch, free)
+    assert site.detail(job)["consumableResourceProperties"] == needing(B=1)
+    assert "consumableResourceProperties" not in site.detail(free)
     assert (quantities(batch, "A"), quantities(batch, "B")) == ((2, 0, 2), (2, 1, 1))
 
 
-def test_a_resource_may_be_meant_by_its_arn(batch, at):
+def test_a_resource_may_be_meant_by_its_arn(batch, site, at):
     arn = make_resource(batch)
     entry = {"consumableResource": arn, "quantity": 2}
 
-    job = submit(batch, consumableResourcePropertiesOverride={"consumableResourceList": [entry]})
+    job = site.submit(consumableResourcePropertiesOverride={"consumableResourceList": [entry]})
     at.go_to(1)
 
-    assert detail(batch, job)["consumableResourceProperties"] == {"consumableResourceList": [entry]}
+    assert site.detail(job)["consumableResourceProperties"] == {"consumableResourceList": [entry]}
     assert quantities(batch, arn) == (2, 2, 0)
 
 
@@ -241,8 +230,8 @@ def test_a_resource_may_be_meant_by_its_arn(batch, at):
     ],
     ids=["no resource", "empty resource", "no quantity", "nothing", "negative", "twice"],
 )
-def test_impossible_needs_are_refused(batch, entries, text):
-    make_queue_and_definition(batch)
+def test_impossible_needs_are_refused(batch, site, entries, text):
+    site.make_queue_and_definition()
     make_resource(batch)
     properties = {"consumableResourceList": entries}
     job = {"jobName": "j", "jobQueue": "q", "jobDefinition": "d", "consumableResourcePropertiesOverride": properties}
@@ -256,11 +245,11 @@ def test_impossible_needs_are_refused(batch, entries, text):
 
 
 @pytest.mark.parametrize("reference", ["nope", f"{ARN}nope", "arn:aws:batch:eu-west-1:123456789012:consumable-resource/R"])
-def test_the_resources_must_exist_when_a_job_is_submitted(batch, reference):
-    make_queue_and_definition(batch)
+def test_the_resources_must_exist_when_a_job_is_submitted(batch, site, reference):
+    site.make_queue_and_definition()
     make_resource(batch)
     properties = {"consumableResourceList": [{"consumableResource": reference, "quantity": 1}]}
-    make_definition(batch, "needy", consumableResourceProperties=properties)
+    site.make_definition("needy", consumableResourceProperties=properties)
     shown = reference if reference.startswith("arn:") else ARN + reference
 
     text = refusal(batch.submit_job, jobName="j", jobQueue="q", jobDefinition="needy")
@@ -347,20 +336,20 @@ def test_deletion_of_an_unknown_resource_may_be_let_pass(mock, batch):
     assert names(batch.list_consumable_resources()) == []
 
 
-def test_jobs_that_need_a_deleted_resource_wait_until_it_is_made_again(mock, batch, at):
+def test_jobs_that_need_a_deleted_resource_wait_until_it_is_made_again(batch, site, at):
     make_resource(batch, total=1)
-    running = submit_needing(batch, needs={"R": 1})
-    waiting = submit_needing(batch, needs={"R": 1})
+    running = submit_needing(site, needs={"R": 1})
+    waiting = submit_needing(site, needs={"R": 1})
     at.go_to(5)
 
     batch.delete_consumable_resource(consumableResource="R")
     at.go_to(1000)
-    before = statuses(batch, running, waiting)
+    before = site.statuses(running, waiting)
     make_resource(batch, total=4)
     at.go_to(1001)
 
     assert before == ["SUCCEEDED", "RUNNABLE"]
-    assert status(batch, waiting) == "RUNNING"
+    assert site.status(waiting) == "RUNNING"
     assert quantities(batch) == (4, 1, 3)
 
 
@@ -419,10 +408,10 @@ def test_an_impossible_update_is_refused(batch, arguments, text):
     assert quantities(batch) == (10, 0, 10)
 
 
-def test_a_total_below_what_is_in_use_leaves_nothing_available(batch, at):
+def test_a_total_below_what_is_in_use_leaves_nothing_available(batch, site, at):
     make_resource(batch, total=4)
-    submit_needing(batch, needs={"R": 4})
-    waiting = submit_needing(batch, needs={"R": 1})
+    submit_needing(site, needs={"R": 4})
+    waiting = submit_needing(site, needs={"R": 1})
     at.go_to(5)
 
     batch.update_consumable_resource(consumableResource="R", operation="SET", quantity=1)
@@ -430,7 +419,7 @@ def test_a_total_below_what_is_in_use_leaves_nothing_available(batch, at):
     at.go_to(11)
 
     assert during == (1, 4, 0)
-    assert status(batch, waiting) == "RUNNING"
+    assert site.status(waiting) == "RUNNING"
     assert quantities(batch) == (1, 1, 0)
 
 
@@ -511,10 +500,10 @@ def by_resource(batch, **arguments):
     return [job["jobName"] for job in page["jobs"]], page.get("nextToken")
 
 
-def test_jobs_are_listed_by_the_resource_that_they_need(mock, batch, at):
+def test_jobs_are_listed_by_the_resource_that_they_need(mock, batch, site, at):
     make_resource(batch)
-    job = submit_needing(batch, needs={"R": 2}, tags={"a": "1"})
-    submit(batch, "without")
+    job = submit_needing(site, needs={"R": 2}, tags={"a": "1"})
+    site.submit("without")
     at.go_to(5)
 
     (listed,) = batch.list_jobs_by_consumable_resource(consumableResource=f"{ARN}R")["jobs"]
@@ -533,10 +522,10 @@ def test_jobs_are_listed_by_the_resource_that_they_need(mock, batch, at):
     }
 
 
-def test_the_jobs_of_a_resource_are_filtered_by_status_and_name(batch, at):
+def test_the_jobs_of_a_resource_are_filtered_by_status_and_name(batch, site, at):
     make_resource(batch, total=1)
     for name in ("one", "Two", "twelve"):
-        submit_needing(batch, name, needs={"R": 1})
+        submit_needing(site, name, needs={"R": 1})
     at.go_to(15)
 
     def found(**filters):
@@ -550,24 +539,24 @@ def test_the_jobs_of_a_resource_are_filtered_by_status_and_name(batch, at):
     assert found(JOB_STATUS=["FAILED"]) == []
 
 
-def test_the_jobs_of_a_resource_come_in_pages(mock, batch):
-    make_queue_and_definition(batch)
+def test_the_jobs_of_a_resource_come_in_pages(mock, batch, site):
+    site.make_queue_and_definition()
     make_resource(batch, total=100)
     mock.batch.pace = "manual"
     for number in range(5):
-        submit_needing(batch, f"j{number}", needs={"R": 1})
+        submit_needing(site, f"j{number}", needs={"R": 1})
 
     first, token = by_resource(batch, maxResults=2)
-    submit_needing(batch, "late", needs={"R": 1})
+    submit_needing(site, "late", needs={"R": 1})
     second, token = by_resource(batch, maxResults=2, nextToken=token)
     third, end = by_resource(batch, maxResults=2, nextToken=token)
 
     assert (first, second, third, end) == (["j4", "j3"], ["j2", "j1"], ["j0"], None)
 
 
-def test_a_failed_job_is_listed_with_its_reason(batch, at):
+def test_a_failed_job_is_listed_with_its_reason(batch, site, at):
     make_resource(batch)
-    job = submit_needing(batch, needs={"R": 1})
+    job = submit_needing(site, needs={"R": 1})
     batch.terminate_job(jobId=job, reason="why not")
 
     (listed,) = batch.list_jobs_by_consumable_resource(consumableResource="R")["jobs"]
@@ -612,11 +601,11 @@ def test_an_impossible_status_to_filter_by_is_refused(batch):
 # Pace, and moving by hand
 
 
-def test_who_polls_the_jobs_of_a_resource_sees_them_end(mock, batch):
-    make_queue_and_definition(batch)
+def test_who_polls_the_jobs_of_a_resource_sees_them_end(mock, batch, site):
+    site.make_queue_and_definition()
     make_resource(batch)
     mock.batch.plan(duration=3600)
-    submit_needing(batch, needs={"R": 1})
+    submit_needing(site, needs={"R": 1})
     seen = []
     for _ in range(6):
         page = batch.list_jobs_by_consumable_resource(consumableResource="R")
@@ -625,10 +614,10 @@ def test_who_polls_the_jobs_of_a_resource_sees_them_end(mock, batch):
     assert seen == ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "SUCCEEDED"]
 
 
-def test_who_polls_for_a_status_that_no_job_has_yet_sees_it_filled(mock, batch):
-    make_queue_and_definition(batch)
+def test_who_polls_for_a_status_that_no_job_has_yet_sees_it_filled(batch, site):
+    site.make_queue_and_definition()
     make_resource(batch)
-    submit_needing(batch, needs={"R": 1})
+    submit_needing(site, needs={"R": 1})
     ended = [{"name": "JOB_STATUS", "values": ["SUCCEEDED"]}]
 
     pages = [by_resource(batch, filters=ended)[0] for _ in range(5)]
@@ -636,12 +625,12 @@ def test_who_polls_for_a_status_that_no_job_has_yet_sees_it_filled(mock, batch):
     assert pages == [[], [], [], [], ["job"]]
 
 
-def test_moving_by_hand_says_what_a_job_waits_for(mock, batch):
-    make_queue_and_definition(batch)
+def test_moving_by_hand_says_what_a_job_waits_for(mock, batch, site):
+    site.make_queue_and_definition()
     make_resource(batch, total=1)
     make_resource(batch, "gone")
     mock.batch.pace = "manual"
-    job = submit_needing(batch, needs={"R": 3, "gone": 1})
+    job = submit_needing(site, needs={"R": 3, "gone": 1})
     batch.delete_consumable_resource(consumableResource="gone")
     mock.batch.step(job)
 

@@ -14,7 +14,8 @@ from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.batch.scenario.settings import BatchSettings
 from mock_jobs.core.errors import UsageNameError, UsageTypeError, UsageValueError
 
-from support.batch import PREFIX, detail, make_definition, make_queue, make_queue_and_definition, status, submit
+from support.batch import PREFIX
+from support.batch_site import Site
 from support.constants import REGION
 
 SECONDS = sorted(each.name for each in dataclasses.fields(BatchSettings) if isinstance(each.default, float))
@@ -24,8 +25,8 @@ GRACES = ["terminate_grace_seconds", "timeout_grace_seconds"]
 
 
 @pytest.fixture(autouse=True)
-def _site(batch):
-    make_queue_and_definition(batch)
+def _site(site):
+    site.make_queue_and_definition()
 
 
 # run_until and step
@@ -35,21 +36,21 @@ def _site(batch):
     ("wanted", "error"),
     [("DONE", UsageValueError), ("running", UsageValueError), ("", UsageValueError), (None, UsageTypeError), (7, UsageTypeError)],
 )
-def test_an_impossible_status_is_refused_before_anything_moves(mock, batch, wanted, error):
+def test_an_impossible_status_is_refused_before_anything_moves(mock, site, wanted, error):
     mock.batch.pace = "manual"
-    job_id = submit(batch)
+    job_id = site.submit()
     now_ms = mock.clock.now_ms
 
     with pytest.raises(error):
         mock.batch.run_until(job_id, wanted)
 
-    assert status(batch, job_id) == "SUBMITTED"
+    assert site.status(job_id) == "SUBMITTED"
     assert mock.clock.now_ms - now_ms < 60_000
 
 
-def test_the_text_about_a_status_names_all_seven(mock, batch):
+def test_the_text_about_a_status_names_all_seven(mock, site):
     with pytest.raises(UsageValueError, match="SUBMITTED, PENDING, RUNNABLE, STARTING, RUNNING, SUCCEEDED, FAILED"):
-        mock.batch.run_until(submit(batch), "DONE")
+        mock.batch.run_until(site.submit(), "DONE")
 
 
 @pytest.mark.parametrize("job_id", [None, 7, b"x"])
@@ -106,31 +107,31 @@ IMPOSSIBLE_PLANS = [
 
 
 @pytest.mark.parametrize(("plan", "error"), IMPOSSIBLE_PLANS, ids=lambda value: str(value)[:40])
-def test_an_impossible_plan_is_refused_and_does_not_count(mock, batch, plan, error):
+def test_an_impossible_plan_is_refused_and_does_not_count(mock, site, plan, error):
     with pytest.raises(error):
         mock.batch.plan(**plan)
 
-    job_id = submit(batch)
+    job_id = site.submit()
     mock.batch.run_all()
-    assert detail(batch, job_id)["container"]["exitCode"] == 0
+    assert site.detail(job_id)["container"]["exitCode"] == 0
 
 
 @pytest.mark.parametrize("code", [0, 255])
-def test_exit_codes_are_a_byte(mock, batch, code):
+def test_exit_codes_are_a_byte(mock, site, code):
     mock.batch.plan(exit_code=code)
-    job_id = submit(batch)
+    job_id = site.submit()
     mock.batch.run_all()
 
-    assert detail(batch, job_id)["container"]["exitCode"] == code
+    assert site.detail(job_id)["container"]["exitCode"] == code
 
 
 @pytest.mark.parametrize("duration", [None, float("inf")])
-def test_a_plan_without_end_hangs(mock, batch, duration):
+def test_a_plan_without_end_hangs(mock, site, duration):
     mock.batch.plan(duration=duration)
-    job_id = submit(batch)
+    job_id = site.submit()
     mock.batch.run_all()
 
-    assert status(batch, job_id) == "RUNNING"
+    assert site.status(job_id) == "RUNNING"
 
 
 @pytest.mark.parametrize(
@@ -150,17 +151,17 @@ def test_a_plan_without_end_hangs(mock, batch, duration):
     ],
     ids=str,
 )
-def test_a_plan_finds_queues_and_definitions_by_name_and_by_arn(mock, batch, plan, concerned):
-    make_definition(batch, "d")
-    make_definition(batch, "dx")
-    make_queue(batch, "other")
+def test_a_plan_finds_queues_and_definitions_by_name_and_by_arn(mock, site, plan, concerned):
+    site.make_definition("d")
+    site.make_definition("dx")
+    site.make_queue("other")
     mock.batch.plan(**plan, exit_code=9)
     jobs = {}
     for queue, definition in (("q", "d:1"), ("q", "d:2"), ("q", "dx:1"), ("other", "d:1")):
-        jobs[f"{queue} {definition}"] = submit(batch, jobQueue=queue, jobDefinition=definition)
+        jobs[f"{queue} {definition}"] = site.submit(jobQueue=queue, jobDefinition=definition)
     mock.batch.run_all()
 
-    failed = [name for name, job_id in jobs.items() if status(batch, job_id) == "FAILED"]
+    failed = [name for name, job_id in jobs.items() if site.status(job_id) == "FAILED"]
 
     assert failed == concerned
 
@@ -245,22 +246,22 @@ def test_a_grace_lasts_at_most_30_seconds(mock, name):
 # Resets
 
 
-def test_a_reset_forgets_jobs_and_plans(mock, batch):
+def test_a_reset_forgets_jobs_and_plans(mock, batch, site):
     mock.batch.plan(exit_code=1)
-    forgotten = submit(batch)
+    forgotten = site.submit()
 
     mock.reset()
 
     assert batch.describe_job_queues()["jobQueues"] == []
     with pytest.raises(UsageValueError, match="no job was submitted"):
         mock.batch.step(forgotten)
-    make_queue_and_definition(batch)
-    job_id = submit(batch)
+    site.make_queue_and_definition()
+    job_id = site.submit()
     mock.batch.run_all()
-    assert status(batch, job_id) == "SUCCEEDED"
+    assert site.status(job_id) == "SUCCEEDED"
 
 
-def test_the_handle_and_its_settings_go_on_after_a_reset(mock, batch):
+def test_the_handle_and_its_settings_go_on_after_a_reset(mock, site):
     held, settings = mock.batch, mock.batch.settings
     settings.starting_seconds = 5
     settings.strict_fifo = False
@@ -272,24 +273,24 @@ def test_the_handle_and_its_settings_go_on_after_a_reset(mock, batch):
     assert held.settings is settings
     assert settings == BatchSettings()
     assert held.pace == Pace("poll")
-    make_queue_and_definition(batch)
+    site.make_queue_and_definition()
     held.plan(exit_code=4)
     settings.legacy_container_fields = False
-    job_id = submit(batch)
+    job_id = site.submit()
     held.run_all()
-    container = detail(batch, job_id)["container"]
+    container = site.detail(job_id)["container"]
     assert container["exitCode"] == 4
     assert "vcpus" not in container
 
 
-def test_what_is_forgotten_leaves_what_a_new_world_has(mock, batch):
+def test_what_is_forgotten_leaves_what_a_new_world_has(mock, site):
     scenario = mock.world.shared(Scenario)
     new = vars(Scenario(mock.world))
     mock.batch.plan(exit_code=1)
     mock.batch.pace = "clock"
     mock.batch.settings.lenient_ids = True
     scenario.pace_stack.follow({"progression": "immediate"})
-    submit(batch)
+    site.submit()
 
     scenario.forget()
 
@@ -299,15 +300,15 @@ def test_what_is_forgotten_leaves_what_a_new_world_has(mock, batch):
     assert mock.clock.gate_follows_moves is True
 
 
-def test_a_transition_of_moto_is_followed_again_after_a_reset(mock, batch):
+def test_a_transition_of_moto_is_followed_again_after_a_reset(mock, site):
     state_manager.set_transition("batch::job", {"progression": "immediate"})
     try:
-        first = status(batch, submit(batch))
+        first = site.status(site.submit())
         mock.reset()
         state_manager.set_transition("batch::job", {"progression": "immediate"})
-        make_queue_and_definition(batch)
+        site.make_queue_and_definition()
 
-        assert (first, status(batch, submit(batch))) == ("SUCCEEDED", "SUCCEEDED")
+        assert (first, site.status(site.submit())) == ("SUCCEEDED", "SUCCEEDED")
     finally:
         state_manager.unset_transition("batch::job")
 
@@ -343,14 +344,14 @@ def test_an_impossible_pace_for_a_block_changes_nothing(mock):
     assert mock.batch.pace == Pace("poll")
 
 
-def test_a_pace_for_a_block_leaves_the_transition_of_moto(mock, batch):
+def test_a_pace_for_a_block_leaves_the_transition_of_moto(mock, site):
     state_manager.set_transition("batch::job", {"progression": "immediate"})
     try:
-        before = status(batch, submit(batch))
+        before = site.status(site.submit())
         with mock.batch.paced("manual"):
-            job_id = submit(batch)
-            during = status(batch, job_id)
-        after = status(batch, job_id)
+            job_id = site.submit()
+            during = site.status(job_id)
+        after = site.status(job_id)
     finally:
         state_manager.unset_transition("batch::job")
 
@@ -382,12 +383,12 @@ def test_a_block_and_a_mock_with_a_pace_of_its_own_may_end_in_any_order(mock):
     assert (between, mock.batch.pace) == (Pace("manual"), Pace("poll"))
 
 
-def test_jobs_of_all_regions_move_at_one_pace(mock, batch):
-    elsewhere = boto3.client("batch", region_name="eu-west-1")
-    make_queue_and_definition(elsewhere)
+def test_jobs_of_all_regions_move_at_one_pace(mock, site):
+    elsewhere = Site(boto3.client("batch", region_name="eu-west-1"))
+    elsewhere.make_queue_and_definition()
 
     with mock.batch.paced("clock"):
-        found = [status(client, submit(client)) for client in (batch, elsewhere)]
+        found = [each.status(each.submit()) for each in (site, elsewhere)]
 
-    assert elsewhere.meta.region_name != REGION
+    assert elsewhere.batch.meta.region_name != REGION
     assert found == ["SUCCEEDED", "SUCCEEDED"]

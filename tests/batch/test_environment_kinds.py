@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from support.batch import EC2, FARGATE, MANAGED, make_environment, refusal
+from support.batch import EC2, FARGATE, MANAGED, refusal
 from support.constants import newer_botocore
 from support.contract import model_of
 
@@ -100,8 +100,8 @@ def test_an_impossible_update_of_managed_instances_is_refused(batch, update, tex
     assert resources(batch) == MANAGED
 
 
-def test_other_environments_do_not_become_managed_instances(batch):
-    make_environment(batch)
+def test_other_environments_do_not_become_managed_instances(batch, site):
+    site.make_environment()
 
     text = "type cannot be updated"
     update = {"type": "ECS_MANAGED_INSTANCES"}
@@ -127,8 +127,8 @@ def test_the_access_entry_of_an_environment_on_eks_is_as_it_was_wanted(batch, wa
 
 
 @knows_access_entries
-def test_an_environment_on_ecs_has_no_access_entry(batch):
-    make_environment(batch)
+def test_an_environment_on_ecs_has_no_access_entry(batch, site):
+    site.make_environment()
     update = {"accessEntry": {"desiredState": "ENABLED"}}
 
     text = "eksConfiguration is not applicable for ECS."

@@ -14,7 +14,7 @@ import pytest
 
 from mock_jobs import UndeliveredEventWarning
 
-from support.batch import PREFIX, Timeline, container, detail, make_definition, make_queue_and_definition, submit
+from support.batch import PREFIX, Timeline, container
 from support.constants import ACCOUNT, REGION
 
 QUEUE_ARN = f"{PREFIX}job-queue/q"
@@ -22,8 +22,8 @@ ENDED = {"source": ["aws.batch"], "detail": {"status": ["SUCCEEDED", "FAILED"]}}
 
 
 @pytest.fixture(autouse=True)
-def _site(mock, batch):
-    make_queue_and_definition(batch)
+def _site(mock, site):
+    site.make_queue_and_definition()
 
 
 @pytest.fixture
@@ -64,9 +64,9 @@ def make_rule(events, *arns, name="rule", pattern=ENDED, **more):
 # What a rule gets
 
 
-def test_a_queue_gets_what_the_rule_matches_as_it_was_announced(mock, batch, events, inbox):
+def test_a_queue_gets_what_the_rule_matches_as_it_was_announced(mock, site, events, inbox):
     make_rule(events, inbox.arn)
-    job_id = submit(batch)
+    job_id = site.submit()
     mock.batch.run_all()
 
     (message,) = inbox.read()
@@ -75,9 +75,9 @@ def test_a_queue_gets_what_the_rule_matches_as_it_was_announced(mock, batch, eve
     assert message["detail"]["jobId"] == job_id
 
 
-def test_delivery_keeps_the_order_of_events(mock, batch, events, inbox):
+def test_delivery_keeps_the_order_of_events(mock, site, events, inbox):
     make_rule(events, inbox.arn, pattern={"source": ["aws.batch"]})
-    array_id = submit(batch, size=2)
+    array_id = site.submit(size=2)
     mock.batch.run_all()
 
     found = [(each["detail"]["jobId"], each["detail"]["status"]) for each in inbox.read()]
@@ -98,54 +98,54 @@ def test_delivery_keeps_the_order_of_events(mock, batch, events, inbox):
     ],
     ids=str,
 )
-def test_patterns_choose_the_events(mock, batch, events, inbox, pattern, statuses):
+def test_patterns_choose_the_events(mock, site, events, inbox, pattern, statuses):
     make_rule(events, inbox.arn, pattern=pattern)
-    submit(batch)
+    site.submit()
     mock.batch.run_all()
 
     assert inbox.statuses() == statuses
 
 
-def test_a_blocked_queue_reaches_its_rule(mock, batch, events, inbox):
+def test_a_blocked_queue_reaches_its_rule(mock, site, events, inbox):
     make_rule(events, inbox.arn, pattern={"detail-type": ["Batch Job Queue Blocked"]})
-    job_id = submit(batch, vcpus=64)
+    job_id = site.submit(vcpus=64)
     mock.batch.run_all()
 
     (message,) = inbox.read()
     assert message["resources"] == [f"{PREFIX}job/{job_id}", QUEUE_ARN]
 
 
-def test_jobs_move_while_another_thread_is_still_importing_motos_events(mock, batch, monkeypatch):
+def test_jobs_move_while_another_thread_is_still_importing_motos_events(mock, site, monkeypatch):
     monkeypatch.setitem(sys.modules, "moto.events.models", ModuleType("moto.events.models"))
-    job_id = submit(batch)
+    job_id = site.submit()
     mock.batch.run_all()
 
-    assert detail(batch, job_id)["status"] == "SUCCEEDED"
+    assert site.status(job_id) == "SUCCEEDED"
 
 
-def test_events_from_before_the_rule_do_not_come(mock, batch, events, inbox):
+def test_events_from_before_the_rule_do_not_come(mock, batch, site, events, inbox):
     mock.batch.pace = "clock"
-    submit(batch)
+    site.submit()
     make_rule(events, inbox.arn)
-    submit(batch)
+    site.submit()
     batch.list_jobs(jobQueue="q")
 
     assert len(inbox.read()) == 1
 
 
 @pytest.mark.parametrize("rule", [{"State": "DISABLED"}, {"pattern": None, "ScheduleExpression": "rate(1 minute)"}])
-def test_a_rule_that_is_disabled_or_has_only_a_schedule_gets_nothing(mock, batch, events, inbox, rule):
+def test_a_rule_that_is_disabled_or_has_only_a_schedule_gets_nothing(mock, site, events, inbox, rule):
     make_rule(events, inbox.arn, **rule)
-    submit(batch)
+    site.submit()
     mock.batch.run_all()
 
     assert inbox.read() == []
 
 
-def test_a_rule_that_was_enabled_again_gets_events(mock, batch, events, inbox):
+def test_a_rule_that_was_enabled_again_gets_events(mock, site, events, inbox):
     make_rule(events, inbox.arn, State="DISABLED")
     events.enable_rule(Name="rule")
-    submit(batch)
+    site.submit()
     mock.batch.run_all()
 
     assert inbox.statuses() == ["SUCCEEDED"]
@@ -164,9 +164,9 @@ def test_a_rule_that_was_enabled_again_gets_events(mock, batch, events, inbox):
     ],
     ids=str,
 )
-def test_a_target_gets_the_input_that_it_asks_for(mock, batch, events, inbox, target, expected):
+def test_a_target_gets_the_input_that_it_asks_for(mock, site, events, inbox, target, expected):
     make_rule(events, inbox.arn, **target)
-    submit(batch)
+    site.submit()
     if expected is None:
         with pytest.warns(UndeliveredEventWarning, match="'rule' could not deliver"):
             mock.batch.run_all()
@@ -176,22 +176,22 @@ def test_a_target_gets_the_input_that_it_asks_for(mock, batch, events, inbox, ta
         assert inbox.read() == [expected]
 
 
-def test_a_log_group_may_be_the_target(mock, batch, events):
+def test_a_log_group_may_be_the_target(mock, site, events):
     logs = boto3.client("logs", region_name=REGION)
     logs.create_log_group(logGroupName="jobs")
     make_rule(events, f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:jobs")
-    job_id = submit(batch)
+    job_id = site.submit()
     mock.batch.run_all()
 
     (event,) = logs.filter_log_events(logGroupName="jobs")["events"]
     assert json.loads(event["message"])["detail"]["jobId"] == job_id
 
 
-def test_a_queue_learns_of_jobs_that_time_has_ended(mock, batch, events, inbox):
+def test_a_queue_learns_of_jobs_that_time_has_ended(mock, site, events, inbox):
     timeline = Timeline(mock)
     make_rule(events, inbox.arn)
     mock.batch.plan(duration=60)
-    submit(batch)
+    site.submit()
     timeline.go_to(59)
     assert inbox.read() == []
     timeline.go_to(60)
@@ -199,17 +199,17 @@ def test_a_queue_learns_of_jobs_that_time_has_ended(mock, batch, events, inbox):
     assert inbox.statuses() == ["SUCCEEDED"]
 
 
-def test_who_only_reads_the_queue_learns_of_what_is_due(mock, batch, events, inbox):
+def test_who_only_reads_the_queue_learns_of_what_is_due(mock, site, events, inbox):
     mock.batch.pace = "clock"
     make_rule(events, inbox.arn)
-    submit(batch)
+    site.submit()
 
     assert inbox.statuses() == ["SUCCEEDED"]
 
 
-def test_another_region_has_a_bus_of_its_own(mock, batch, inbox):
+def test_another_region_has_a_bus_of_its_own(mock, site, inbox):
     make_rule(boto3.client("events", region_name="eu-west-1"), inbox.arn)
-    submit(batch)
+    site.submit()
     mock.batch.run_all()
 
     assert inbox.read() == []
@@ -222,20 +222,20 @@ def test_another_region_has_a_bus_of_its_own(mock, batch, inbox):
         (f"arn:aws:sqs:{REGION}:{ACCOUNT}:nowhere", "could not deliver"),
     ],
 )
-def test_a_target_that_cannot_be_reached_is_warned_of_and_keeps_no_other_from_it(mock, batch, events, inbox, arn, why):
+def test_a_target_that_cannot_be_reached_is_warned_of_and_keeps_no_other_from_it(mock, site, events, inbox, arn, why):
     make_rule(events, arn, inbox.arn)
-    job_id = submit(batch)
+    job_id = site.submit()
     with pytest.warns(UndeliveredEventWarning, match=why):
         mock.batch.run_all()
 
     assert inbox.statuses() == ["SUCCEEDED"]
-    assert detail(batch, job_id)["status"] == "SUCCEEDED"
+    assert site.detail(job_id)["status"] == "SUCCEEDED"
 
 
-def test_a_warning_that_is_an_error_leaves_jobs_and_other_events_alone(mock, batch, events, inbox):
+def test_a_warning_that_is_an_error_leaves_jobs_and_other_events_alone(mock, site, events, inbox):
     make_rule(events, f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f", pattern={"detail": {"status": ["STARTING"]}})
     make_rule(events, inbox.arn, name="other", pattern={"source": ["aws.batch"]})
-    job_ids = [submit(batch), submit(batch)]
+    job_ids = [site.submit(), site.submit()]
 
     for _ in job_ids:
         with pytest.raises(UndeliveredEventWarning):
@@ -243,7 +243,7 @@ def test_a_warning_that_is_an_error_leaves_jobs_and_other_events_alone(mock, bat
     mock.batch.run_all()
 
     assert sorted(inbox.statuses()) == sorted(["RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"] * 2)
-    assert [detail(batch, job_id)["status"] for job_id in job_ids] == ["SUCCEEDED"] * 2
+    assert [site.detail(job_id)["status"] for job_id in job_ids] == ["SUCCEEDED"] * 2
 
 
 # Jobs that a rule starts
@@ -262,7 +262,7 @@ ORDERS = {"source": ["orders"]}
 JOB = {"JobName": "from-rule", "JobDefinition": "d"}
 
 
-def test_a_rule_with_a_job_queue_as_its_target_submits_a_job(mock, batch, events):
+def test_a_rule_with_a_job_queue_as_its_target_submits_a_job(mock, batch, site, events):
     make_rule(events, QUEUE_ARN, pattern=ORDERS, BatchParameters=JOB)
     put_event(events, "others")
     assert started(mock) == []
@@ -271,17 +271,17 @@ def test_a_rule_with_a_job_queue_as_its_target_submits_a_job(mock, batch, events
     (summary,) = batch.list_jobs(jobQueue="q", jobStatus="SUBMITTED")["jobSummaryList"]
     assert summary["jobName"] == "from-rule"
     mock.batch.run_all()
-    assert detail(batch, summary["jobId"])["status"] == "SUCCEEDED"
+    assert site.detail(summary["jobId"])["status"] == "SUCCEEDED"
 
 
-def test_the_target_may_ask_for_an_array_and_for_attempts(mock, batch, events):
+def test_the_target_may_ask_for_an_array_and_for_attempts(mock, batch, site, events):
     parameters = {**JOB, "ArrayProperties": {"Size": 3}, "RetryStrategy": {"Attempts": 2}}
     make_rule(events, QUEUE_ARN, pattern=ORDERS, BatchParameters=parameters)
     put_event(events)
     mock.batch.run_all()
 
     (summary,) = batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")["jobSummaryList"]
-    job = detail(batch, summary["jobId"])
+    job = site.detail(summary["jobId"])
     assert job["arrayProperties"]["size"] == 3
     assert job["retryStrategy"]["attempts"] == 2
 
@@ -312,23 +312,23 @@ OVERRIDES = {
     ],
     ids=["input", "path", "transformer"],
 )
-def test_what_the_target_gets_may_carry_parameters_and_overrides(mock, batch, events, target, content):
-    make_definition(batch, "e", containerProperties=container(1, command=["cat", "Ref::file"]))
+def test_what_the_target_gets_may_carry_parameters_and_overrides(mock, batch, site, events, target, content):
+    site.make_definition("e", containerProperties=container(1, command=["cat", "Ref::file"]))
     make_rule(events, QUEUE_ARN, pattern=ORDERS, BatchParameters={**JOB, "JobDefinition": "e"}, **target)
     put_event(events, detail=json.dumps(content))
     mock.batch.run_all()
 
     (summary,) = batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")["jobSummaryList"]
-    job = detail(batch, summary["jobId"])
+    job = site.detail(summary["jobId"])
     assert job["container"]["command"] == ["cat", "a.txt"]
     assert job["container"]["environment"] == [{"name": "KIND", "value": "order"}]
     assert job["container"]["vcpus"] == 2
 
 
-def test_the_end_of_one_job_may_start_another(mock, batch, events):
+def test_the_end_of_one_job_may_start_another(mock, batch, site, events):
     first_only = {**ENDED, "detail": {"status": ["SUCCEEDED"], "jobName": ["first"]}}
     make_rule(events, QUEUE_ARN, pattern=first_only, BatchParameters=JOB)
-    submit(batch, "first")
+    site.submit("first")
     mock.batch.run_all()
 
     names = {each["jobName"] for each in batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")["jobSummaryList"]}

@@ -11,18 +11,8 @@ from datetime import datetime, timezone
 import boto3
 import pytest
 
-from support.batch import (
-    PREFIX,
-    Timeline,
-    container,
-    detail,
-    make_definition,
-    make_environment,
-    make_queue,
-    make_queue_and_definition,
-    reach,
-    submit,
-)
+from support.batch import PREFIX, Timeline, container
+from support.batch_site import Site
 from support.constants import ACCOUNT, REGION
 
 STATE_CHANGE = "Batch Job State Change"
@@ -34,9 +24,9 @@ TOO_SMALL = (
 
 
 @pytest.fixture(autouse=True)
-def _site(mock, batch):
+def _site(mock, site):
     mock.batch.pace = "manual"
-    make_queue_and_definition(batch)
+    site.make_queue_and_definition()
 
 
 def details(mock, job_id=None, topic=STATE_CHANGE):
@@ -48,9 +38,9 @@ def statuses_of(mock, job_id):
     return [each["status"] for each in details(mock, job_id)]
 
 
-def test_the_envelope_is_that_of_eventbridge(mock, batch):
+def test_the_envelope_is_that_of_eventbridge(mock, site):
     timeline = Timeline(mock)
-    job_id = submit(batch)
+    job_id = site.submit()
     timeline.go_to(0)
     first = mock.events[0]
 
@@ -70,11 +60,11 @@ def test_the_envelope_is_that_of_eventbridge(mock, batch):
     }
 
 
-def test_the_detail_of_a_runnable_job_is_that_of_the_published_sample(mock, batch):
-    make_definition(batch, "sample", containerProperties=container(2, command=["sleep", "600"]))
-    job_id = submit(batch, "event-test", jobDefinition="sample", retryStrategy={"attempts": 2})
-    created_ms = detail(batch, job_id)["createdAt"]
-    reach(mock, job_id, "RUNNABLE")
+def test_the_detail_of_a_runnable_job_is_that_of_the_published_sample(mock, site):
+    site.make_definition("sample", containerProperties=container(2, command=["sleep", "600"]))
+    job_id = site.submit("event-test", jobDefinition="sample", retryStrategy={"attempts": 2})
+    created_ms = site.detail(job_id)["createdAt"]
+    site.reach(job_id, "RUNNABLE")
 
     assert details(mock) == [
         {
@@ -107,17 +97,17 @@ def test_the_detail_of_a_runnable_job_is_that_of_the_published_sample(mock, batc
     ]
 
 
-def test_each_change_of_status_after_the_submission_is_an_event(mock, batch):
-    job_id = submit(batch)
+def test_each_change_of_status_after_the_submission_is_an_event(mock, site):
+    job_id = site.submit()
     mock.batch.run_all()
 
     assert statuses_of(mock, job_id) == ["RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
     assert len({event.payload["id"] for event in mock.events}) == 4
 
 
-def test_a_retry_is_runnable_once_more(mock, batch):
+def test_a_retry_is_runnable_once_more(mock, site):
     mock.batch.plan(exit_code=3, attempt=1)
-    job_id = submit(batch, retryStrategy={"attempts": 2})
+    job_id = site.submit(retryStrategy={"attempts": 2})
     mock.batch.run_all()
 
     found = details(mock, job_id)
@@ -134,9 +124,9 @@ def test_a_retry_is_runnable_once_more(mock, batch):
     assert "statusReason" not in found[4]
 
 
-def test_a_job_that_waits_is_pending_first(mock, batch):
-    first = submit(batch)
-    second = submit(batch, after=[first])
+def test_a_job_that_waits_is_pending_first(mock, site):
+    first = site.submit()
+    second = site.submit(after=[first])
     mock.batch.plan(exit_code=1)
     mock.batch.run_all()
 
@@ -144,10 +134,10 @@ def test_a_job_that_waits_is_pending_first(mock, batch):
     assert details(mock, second)[-1]["statusReason"] == "Dependent Job failed"
 
 
-def test_an_event_holds_the_state_of_its_moment_however_late_it_is_read(mock, batch):
+def test_an_event_holds_the_state_of_its_moment_however_late_it_is_read(mock, batch, site):
     timeline = Timeline(mock)
     mock.batch.plan(duration=10, exit_code=7)
-    job_id = submit(batch, tags={"a": "1"})
+    job_id = site.submit(tags={"a": "1"})
     timeline.go_to(20)
     batch.tag_resource(resourceArn=f"{PREFIX}job/{job_id}", tags={"a": "2", "b": "3"})
     runnable, starting, running, failed = details(mock, job_id)
@@ -165,11 +155,11 @@ def test_an_event_holds_the_state_of_its_moment_however_late_it_is_read(mock, ba
     assert [event.at_ms - mock.events[0].at_ms for event in mock.events] == [0, 0, 0, 10_000]
 
 
-def test_the_last_event_says_what_describe_jobs_says(mock, batch):
-    job_id = submit(batch, timeout={"attemptDurationSeconds": 60}, propagateTags=True, retryStrategy={"attempts": 1})
+def test_the_last_event_says_what_describe_jobs_says(mock, site):
+    job_id = site.submit(timeout={"attemptDurationSeconds": 60}, propagateTags=True, retryStrategy={"attempts": 1})
     mock.batch.settings.legacy_container_fields = False
     mock.batch.run_all()
-    last, described = details(mock, job_id)[-1], detail(batch, job_id)
+    last, described = details(mock, job_id)[-1], site.detail(job_id)
 
     assert last.pop("tags") == {"resourceArn": described["jobArn"]}
     for member in ("tags", "eksAttempts"):
@@ -178,17 +168,17 @@ def test_the_last_event_says_what_describe_jobs_says(mock, batch):
 
 
 @pytest.mark.parametrize(("call", "flag"), [("cancel_job", "isCancelled"), ("terminate_job", "isTerminated")])
-def test_a_job_that_is_stopped_fails_with_the_reason_of_the_caller(mock, batch, call, flag):
-    job_id = submit(batch)
+def test_a_job_that_is_stopped_fails_with_the_reason_of_the_caller(mock, batch, site, call, flag):
+    job_id = site.submit()
     getattr(batch, call)(jobId=job_id, reason="enough")
 
     (only,) = details(mock, job_id)
     assert (only["status"], only["statusReason"], only[flag]) == ("FAILED", "enough", True)
 
 
-def test_children_of_arrays_and_their_parent_have_events_of_their_own(mock, batch):
+def test_children_of_arrays_and_their_parent_have_events_of_their_own(mock, site):
     mock.batch.plan(array_index=1, exit_code=1)
-    array_id = submit(batch, size=2, tags={"k": "v"})
+    array_id = site.submit(size=2, tags={"k": "v"})
     mock.batch.run_all()
 
     assert statuses_of(mock, array_id) == ["PENDING", "FAILED"]
@@ -203,8 +193,8 @@ def test_children_of_arrays_and_their_parent_have_events_of_their_own(mock, batc
     assert child["tags"] == {"resourceArn": f"{PREFIX}job/{array_id}:1"}
 
 
-def test_events_stand_in_the_order_in_which_things_happened(mock, batch):
-    array_id = submit(batch, size=2)
+def test_events_stand_in_the_order_in_which_things_happened(mock, site):
+    array_id = site.submit(size=2)
     mock.batch.run_all()
 
     last = [(each["jobId"], each["status"]) for each in details(mock)][-3:]
@@ -214,10 +204,10 @@ def test_events_stand_in_the_order_in_which_things_happened(mock, batch):
 # A blocked queue
 
 
-def test_a_job_that_can_never_be_placed_blocks_its_queue_once(mock, batch):
-    job_id = submit(batch, vcpus=64)
+def test_a_job_that_can_never_be_placed_blocks_its_queue_once(mock, site):
+    job_id = site.submit(vcpus=64)
     mock.batch.run_all()
-    submit(batch)
+    site.submit()
     mock.batch.run_all()
 
     (event,) = [event for event in mock.events if event.topic == QUEUE_BLOCKED]
@@ -227,8 +217,8 @@ def test_a_job_that_can_never_be_placed_blocks_its_queue_once(mock, batch):
     assert event.payload["detail"]["statusReason"] == TOO_SMALL
 
 
-def test_a_new_reason_for_the_block_is_news(mock, batch):
-    job_id = submit(batch, vcpus=64)
+def test_a_new_reason_for_the_block_is_news(mock, batch, site):
+    job_id = site.submit(vcpus=64)
     mock.batch.run_all()
     batch.update_compute_environment(computeEnvironment="ce", state="DISABLED")
     mock.batch.run_all()
@@ -237,10 +227,10 @@ def test_a_new_reason_for_the_block_is_news(mock, batch):
     assert reasons == [TOO_SMALL, "ACTION_REQUIRED - CE(s) associated with the job queue are disabled."]
 
 
-def test_a_queue_that_merely_waits_for_room_is_not_blocked(mock, batch):
+def test_a_queue_that_merely_waits_for_room_is_not_blocked(mock, site):
     mock.batch.plan(duration=None)
-    submit(batch, vcpus=16)
-    submit(batch, vcpus=16)
+    site.submit(vcpus=16)
+    site.submit(vcpus=16)
     mock.batch.run_all()
 
     assert details(mock, topic=QUEUE_BLOCKED) == []
@@ -249,8 +239,8 @@ def test_a_queue_that_merely_waits_for_room_is_not_blocked(mock, batch):
 # The list
 
 
-def test_who_changes_what_events_holds_changes_nothing(mock, batch):
-    submit(batch)
+def test_who_changes_what_events_holds_changes_nothing(mock, site):
+    site.submit()
     mock.batch.run_all()
     mock.events[0].payload["detail"]["status"] = mock.events[0].payload["source"] = "changed"
 
@@ -260,19 +250,19 @@ def test_who_changes_what_events_holds_changes_nothing(mock, batch):
 
 
 def test_events_of_all_regions_stand_in_one_list(mock, batch):
-    elsewhere = boto3.client("batch", region_name="eu-west-1")
-    make_environment(elsewhere)
-    make_queue(elsewhere)
-    make_definition(elsewhere)
-    job_id = submit(elsewhere)
+    elsewhere = Site(boto3.client("batch", region_name="eu-west-1"))
+    elsewhere.make_environment()
+    elsewhere.make_queue()
+    elsewhere.make_definition()
+    job_id = elsewhere.submit()
     mock.batch.run_all()
 
     assert {(event.region, event.payload["region"]) for event in mock.events} == {("eu-west-1", "eu-west-1")}
     assert mock.events[0].payload["resources"] == [f"arn:aws:batch:eu-west-1:{ACCOUNT}:job/{job_id}"]
 
 
-def test_a_reset_forgets_events(mock, batch):
-    submit(batch)
+def test_a_reset_forgets_events(mock, site):
+    site.submit()
     mock.batch.run_all()
     mock.reset()
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
 
-from support.batch import Timeline, detail, make_definition, make_environment, make_fair_site, make_queue, submit
+from support.batch import Timeline
+from support.batch_site import Site
 
 CAPACITY = 3
 END = 400
@@ -134,7 +135,7 @@ def model_next(jobs, now, window, starting):
     return None if best is None else best[1]
 
 
-def real_run(jobs, batch, mock, **more):
+def real_run(jobs, site, mock, **more):
     """Submit the jobs at their times and set when each started."""
     at = Timeline(mock)
     for wish in jobs:
@@ -146,14 +147,14 @@ def real_run(jobs, batch, mock, **more):
         mock.batch.pace = "manual"
         for wish in jobs:
             if wish.at == moment:
-                job_ids[wish.number] = submit(
-                    batch, f"job-{wish.number}", vcpus=wish.vcpus, **more.get("of", {}).get(wish.number, {})
+                job_ids[wish.number] = site.submit(
+                    f"job-{wish.number}", vcpus=wish.vcpus, **more.get("of", {}).get(wish.number, {})
                 )
         mock.batch.pace = "clock"
     at.go_to(END)
     found = {}
     for wish in jobs:
-        job = detail(batch, job_ids[wish.number])
+        job = site.detail(job_ids[wish.number])
         found[wish.number] = at.seconds(job["startedAt"]) if "startedAt" in job else None
     return found
 
@@ -163,12 +164,12 @@ def real_run(jobs, batch, mock, **more):
 def test_jobs_start_when_the_model_says(jobs, window, percent):
     jobs = number(jobs)
     with mock_jobs(region="us-east-1") as mock:
-        batch = boto3.client("batch", region_name="us-east-1")
-        make_fair_site(
-            batch, max_vcpus=CAPACITY, shareDecaySeconds=window, computeReservation=percent, shareDistribution=DISTRIBUTION
+        site = Site(boto3.client("batch", region_name="us-east-1"))
+        site.make_fair_queue_and_definition(
+            max_vcpus=CAPACITY, shareDecaySeconds=window, computeReservation=percent, shareDistribution=DISTRIBUTION
         )
         options = {wish.number: {"shareIdentifier": wish.share, "schedulingPriorityOverride": wish.priority} for wish in jobs}
-        found = real_run(jobs, batch, mock, of=options)
+        found = real_run(jobs, site, mock, of=options)
     model_run(jobs, window, percent)
 
     assert found == {wish.number: wish.started for wish in jobs}
@@ -180,14 +181,14 @@ def test_capacity_is_never_exceeded_and_queues_keep_their_order(jobs, is_strict)
     """Two first-in-first-out queues of different priorities on one environment."""
     jobs = number(jobs)
     with mock_jobs(region="us-east-1") as mock:
-        batch = boto3.client("batch", region_name="us-east-1")
-        make_environment(batch, max_vcpus=CAPACITY)
-        make_queue(batch, "LO", priority=1)
-        make_queue(batch, "HI", priority=10)
-        make_definition(batch)
+        site = Site(boto3.client("batch", region_name="us-east-1"))
+        site.make_environment(max_vcpus=CAPACITY)
+        site.make_queue("LO", priority=1)
+        site.make_queue("HI", priority=10)
+        site.make_definition()
         mock.batch.settings.strict_fifo = is_strict
         queues = {wish.number: "HI" if wish.share in ("A", "B") else "LO" for wish in jobs}
-        found = real_run(jobs, batch, mock, of={place: {"jobQueue": queue} for place, queue in queues.items()})
+        found = real_run(jobs, site, mock, of={place: {"jobQueue": queue} for place, queue in queues.items()})
     for wish in jobs:
         wish.started = found[wish.number]
 

@@ -7,25 +7,16 @@ import json
 
 import pytest
 
-from support.batch import (
-    FARGATE_CONTAINER,
-    PREFIX,
-    UNKNOWN_ID,
-    container,
-    make_definition,
-    make_queue_and_definition,
-    refusal,
-    submit,
-)
+from support.batch import FARGATE_CONTAINER, PREFIX, UNKNOWN_ID, container, refusal
 
 HUGE = "1" * 5000
 LENGTHS = pytest.mark.parametrize("digits", ["1" * 6, HUGE], ids=["6 digits", "5000 digits"])
 
 
 @pytest.fixture(autouse=True)
-def _site(mock, batch):
+def _site(mock, site):
     mock.batch.pace = "manual"
-    make_queue_and_definition(batch)
+    site.make_queue_and_definition()
 
 
 @LENGTHS
@@ -81,10 +72,10 @@ def test_a_resource_has_at_most_9_digits(batch, kind, value):
     assert refusal(batch.submit_job, **submitted) == text
 
 
-def test_resources_of_9_digits_are_accepted(batch):
-    make_definition(batch, "e", containerProperties=container(10**9 - 1))
+def test_resources_of_9_digits_are_accepted(site):
+    site.make_definition("e", containerProperties=container(10**9 - 1))
 
-    assert submit(batch, jobDefinition="e")
+    assert site.submit(jobDefinition="e")
 
 
 @pytest.mark.parametrize("value", ["0." + "1" * 5000, HUGE, "1" * 400 + ".5"], ids=["fraction", "whole", "beyond floats"])
@@ -131,8 +122,8 @@ def test_a_time_has_at_most_18_digits(batch, name, value):
     assert text == f"The value of {name} must be a time in milliseconds: {value}"
 
 
-def test_a_time_of_18_digits_is_accepted(batch):
-    job_id = submit(batch)
+def test_a_time_of_18_digits_is_accepted(batch, site):
+    job_id = site.submit()
 
     found = batch.list_jobs(jobQueue="q", filters=[{"name": "BEFORE_CREATED_AT", "values": ["9" * 18]}])["jobSummaryList"]
 
@@ -140,8 +131,8 @@ def test_a_time_of_18_digits_is_accepted(batch):
 
 
 @pytest.mark.parametrize("position", [-5, -(10**30), 10**5, 10**30])
-def test_a_token_that_points_nowhere_is_refused(batch, position):
-    array = submit(batch, size=2)
+def test_a_token_that_points_nowhere_is_refused(batch, site, position):
+    array = site.submit(size=2)
     token = batch.list_jobs(arrayJobId=array, jobStatus="PENDING", maxResults=1)["nextToken"]
     listing, _ = json.loads(base64.urlsafe_b64decode(token))
     forged = base64.urlsafe_b64encode(json.dumps([listing, position]).encode()).decode()

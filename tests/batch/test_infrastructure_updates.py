@@ -6,21 +6,7 @@ from typing import Any
 
 import pytest
 
-from support.batch import (
-    FARGATE,
-    FARGATE_CONTAINER,
-    Timeline,
-    children,
-    detail,
-    make_definition,
-    make_environment,
-    make_nodes,
-    make_queue,
-    nodes,
-    refusal,
-    status,
-    submit,
-)
+from support.batch import FARGATE, FARGATE_CONTAINER, Timeline, refusal
 from support.constants import newer_botocore
 
 MINUTE = 60
@@ -30,11 +16,11 @@ NEW_HOSTS = {"instanceTypes": ["c7g"]}
 
 
 @pytest.fixture
-def at(mock, batch):
+def at(mock, site):
     timeline = Timeline(mock)
-    make_environment(batch, allocationStrategy="BEST_FIT_PROGRESSIVE")
-    make_queue(batch)
-    make_definition(batch)
+    site.make_environment(allocationStrategy="BEST_FIT_PROGRESSIVE")
+    site.make_queue()
+    site.make_definition()
     mock.batch.plan("long", duration=300 * MINUTE)
     mock.batch.plan("hanging", duration=None)
     return timeline
@@ -71,14 +57,14 @@ def lost_host(job: dict[str, Any]) -> bool:
     ],
     ids=lambda resources: next(iter(resources)),
 )
-def test_an_infrastructure_update_ends_running_jobs_if_the_policy_says_so(batch, at, resources):
+def test_an_infrastructure_update_ends_running_jobs_if_the_policy_says_so(batch, site, at, resources):
     """The documented members that bring new hosts."""
-    job_id = submit(batch, "long")
+    job_id = site.submit("long")
     at.go_to(10)
 
     update(batch, resources, TERMINATE)
 
-    job = detail(batch, job_id)
+    job = site.detail(job_id)
     assert (job["status"], at.span(job)) == ("FAILED", (0, 10))
     assert lost_host(job)
     assert "exitCode" not in job["attempts"][0]["container"]
@@ -99,166 +85,166 @@ def test_an_infrastructure_update_ends_running_jobs_if_the_policy_says_so(batch,
     ],
     ids=["min", "max", "desired", "empty list", "same value", "no new image", "state", "role", "policy only"],
 )
-def test_an_update_of_the_scale_leaves_jobs_alone(batch, at, arguments):
-    job_id = submit(batch, "long")
+def test_an_update_of_the_scale_leaves_jobs_alone(batch, site, at, arguments):
+    job_id = site.submit("long")
     at.go_to(10)
 
     batch.update_compute_environment(computeEnvironment="ce", updatePolicy=TERMINATE, **arguments)
 
     at.go_to(400 * MINUTE)
-    assert at.span(detail(batch, job_id)) == (0, 300 * MINUTE)
-    assert status(batch, job_id) == "SUCCEEDED"
+    assert at.span(site.detail(job_id)) == (0, 300 * MINUTE)
+    assert site.status(job_id) == "SUCCEEDED"
 
 
-def test_a_job_that_may_be_retried_runs_again_on_the_new_hosts(batch, at):
-    job_id = submit(batch, "long", retryStrategy={"attempts": 2})
+def test_a_job_that_may_be_retried_runs_again_on_the_new_hosts(batch, site, at):
+    job_id = site.submit("long", retryStrategy={"attempts": 2})
     at.go_to(10)
 
     update(batch, NEW_HOSTS, TERMINATE)
 
     at.go_to(400 * MINUTE)
-    job = detail(batch, job_id)
+    job = site.detail(job_id)
     assert job["status"] == "SUCCEEDED"
     assert [at.span(attempt) for attempt in job["attempts"]] == [(0, 10), (10, 10 + 300 * MINUTE)]
 
 
-def test_a_rule_of_the_retry_strategy_sees_the_lost_host(batch, at):
+def test_a_rule_of_the_retry_strategy_sees_the_lost_host(batch, site, at):
     rules = [{"onStatusReason": "Host EC2*", "action": "RETRY"}, {"onReason": "*", "action": "EXIT"}]
-    job_id = submit(batch, "long", retryStrategy={"attempts": 2, "evaluateOnExit": rules})
+    job_id = site.submit("long", retryStrategy={"attempts": 2, "evaluateOnExit": rules})
 
     at.go_to(10)
     update(batch, NEW_HOSTS, TERMINATE)
 
     at.go_to(11)
-    assert status(batch, job_id) == "RUNNING"
+    assert site.status(job_id) == "RUNNING"
 
 
-def test_without_the_policy_jobs_have_30_minutes(batch, at):
+def test_without_the_policy_jobs_have_30_minutes(batch, site, at):
     """Documented default of jobExecutionTimeoutMinutes."""
-    long, hanging = submit(batch, "long"), submit(batch, "hanging")
+    long, hanging = site.submit("long"), site.submit("hanging")
     at.go_to(10)
 
     update(batch, NEW_HOSTS)
 
     at.go_to(9 + 30 * MINUTE)
-    assert status(batch, long) == "RUNNING"
+    assert site.status(long) == "RUNNING"
     at.go_to(11 + 30 * MINUTE)
     for job_id in (long, hanging):
-        job = detail(batch, job_id)
+        job = site.detail(job_id)
         assert (job["status"], at.span(job)) == ("FAILED", (0, 10 + 30 * MINUTE))
         assert lost_host(job)
 
 
-def test_the_time_that_jobs_have_can_be_set(batch, at):
-    job_id = submit(batch, "long")
+def test_the_time_that_jobs_have_can_be_set(batch, site, at):
+    job_id = site.submit("long")
 
     update(batch, NEW_HOSTS, {"jobExecutionTimeoutMinutes": 350})
 
     at.go_to(500 * MINUTE)
-    assert at.span(detail(batch, job_id)) == (0, 300 * MINUTE)
-    assert status(batch, job_id) == "SUCCEEDED"
+    assert at.span(site.detail(job_id)) == (0, 300 * MINUTE)
+    assert site.status(job_id) == "SUCCEEDED"
 
 
-def test_of_two_updates_the_earlier_end_counts(batch, at):
-    job_id = submit(batch, "long")
+def test_of_two_updates_the_earlier_end_counts(batch, site, at):
+    job_id = site.submit("long")
     update(batch, NEW_HOSTS, {"jobExecutionTimeoutMinutes": 10})
     at.go_to(60)
 
     update(batch, {"imageId": "ami-1"}, {"jobExecutionTimeoutMinutes": 100})
 
     at.go_to(200 * MINUTE)
-    assert at.span(detail(batch, job_id)) == (0, 10 * MINUTE)
+    assert at.span(site.detail(job_id)) == (0, 10 * MINUTE)
 
 
-def test_an_update_does_not_outlast_the_timeout_of_a_job(batch, at):
-    job_id = submit(batch, "long", timeout={"attemptDurationSeconds": 60})
+def test_an_update_does_not_outlast_the_timeout_of_a_job(batch, site, at):
+    job_id = site.submit("long", timeout={"attemptDurationSeconds": 60})
 
     update(batch, NEW_HOSTS)
 
     at.go_to(40 * MINUTE)
-    job = detail(batch, job_id)
+    job = site.detail(job_id)
     assert (job["statusReason"], at.span(job)) == ("Job attempt duration exceeded timeout", (0, 60))
 
 
-def test_a_lost_host_comes_before_a_later_timeout_which_would_not_be_retried(batch, at):
-    job_id = submit(batch, "long", timeout={"attemptDurationSeconds": 60 * MINUTE}, retryStrategy={"attempts": 2})
+def test_a_lost_host_comes_before_a_later_timeout_which_would_not_be_retried(batch, site, at):
+    job_id = site.submit("long", timeout={"attemptDurationSeconds": 60 * MINUTE}, retryStrategy={"attempts": 2})
 
     update(batch, NEW_HOSTS)
 
     at.go_to(31 * MINUTE)
-    job = detail(batch, job_id)
+    job = site.detail(job_id)
     assert job["status"] == "RUNNING"
     assert at.span(job["attempts"][0]) == (0, 30 * MINUTE)
 
 
-def test_a_container_that_is_still_starting_is_lost_too(mock, batch, at):
+def test_a_container_that_is_still_starting_is_lost_too(mock, batch, site, at):
     mock.batch.settings.starting_seconds = 20
-    at_once = submit(batch, "long")
+    at_once = site.submit("long")
     at.go_to(10)
 
     update(batch, NEW_HOSTS, TERMINATE)
 
-    job = detail(batch, at_once)
+    job = site.detail(at_once)
     assert job["status"] == "FAILED"
     assert lost_host(job)
     assert at.span(job) == (None, 10)
 
 
-def test_a_container_that_is_still_starting_has_the_time_that_others_have(mock, batch, at):
+def test_a_container_that_is_still_starting_has_the_time_that_others_have(mock, batch, site, at):
     mock.batch.settings.starting_seconds = 20
-    job_id = submit(batch, "long")
+    job_id = site.submit("long")
     at.go_to(10)
 
     update(batch, NEW_HOSTS, {"jobExecutionTimeoutMinutes": 1})
 
     at.go_to(200)
-    assert at.span(detail(batch, job_id)) == (20, 70)
+    assert at.span(site.detail(job_id)) == (20, 70)
 
 
-def test_jobs_elsewhere_and_jobs_that_wait_are_left_alone(batch, at):
-    make_environment(batch, "other")
-    make_queue(batch, "elsewhere", ("other",))
-    elsewhere = submit(batch, "long", jobQueue="elsewhere")
-    running = submit(batch, "long", vcpus=16)
-    waiting = submit(batch, "long", vcpus=16)
+def test_jobs_elsewhere_and_jobs_that_wait_are_left_alone(batch, site, at):
+    site.make_environment("other")
+    site.make_queue("elsewhere", ("other",))
+    elsewhere = site.submit("long", jobQueue="elsewhere")
+    running = site.submit("long", vcpus=16)
+    waiting = site.submit("long", vcpus=16)
     at.go_to(10)
 
     update(batch, NEW_HOSTS, TERMINATE)
 
     at.go_to(11)
-    assert [status(batch, job_id) for job_id in (elsewhere, running, waiting)] == ["RUNNING", "FAILED", "RUNNING"]
+    assert [site.status(job_id) for job_id in (elsewhere, running, waiting)] == ["RUNNING", "FAILED", "RUNNING"]
 
 
-def test_each_child_of_an_array_is_tried_again_by_itself(batch, at):
-    array = submit(batch, "long", size=3, retryStrategy={"attempts": 2})
+def test_each_child_of_an_array_is_tried_again_by_itself(batch, site, at):
+    array = site.submit("long", size=3, retryStrategy={"attempts": 2})
     at.go_to(10)
 
     update(batch, NEW_HOSTS, TERMINATE)
 
     at.go_to(11)
-    assert [len(child["attempts"]) for child in children(batch, array, 3)] == [1, 1, 1]
-    assert [child["status"] for child in children(batch, array, 3)] == ["RUNNING"] * 3
+    assert [len(child["attempts"]) for child in site.children(array, 3)] == [1, 1, 1]
+    assert [child["status"] for child in site.children(array, 3)] == ["RUNNING"] * 3
 
 
-def test_all_nodes_of_a_job_are_lost_together(batch, at):
-    make_nodes(batch)
-    job_id = submit(batch, "long", jobDefinition="m")
+def test_all_nodes_of_a_job_are_lost_together(batch, site, at):
+    site.make_nodes()
+    job_id = site.submit("long", jobDefinition="m")
     at.go_to(10)
 
     update(batch, NEW_HOSTS, TERMINATE)
 
-    assert lost_host(detail(batch, job_id))
-    assert [node["status"] for node in nodes(batch, job_id)] == ["FAILED"] * 3
+    assert lost_host(site.detail(job_id))
+    assert [node["status"] for node in site.nodes(job_id)] == ["FAILED"] * 3
 
 
-def test_a_job_that_is_being_terminated_ends_for_that(mock, batch, at):
+def test_a_job_that_is_being_terminated_ends_for_that(mock, batch, site, at):
     mock.batch.settings.terminate_grace_seconds = 30
-    job_id = submit(batch, "long", retryStrategy={"attempts": 2})
+    job_id = site.submit("long", retryStrategy={"attempts": 2})
     batch.terminate_job(jobId=job_id, reason="enough")
 
     update(batch, NEW_HOSTS, TERMINATE)
 
-    job = detail(batch, job_id)
+    job = site.detail(job_id)
     assert (job["status"], job["statusReason"]) == ("FAILED", "enough")
 
 
@@ -278,11 +264,11 @@ def test_more_than_five_days_are_refused(batch, at):
     assert found["updatePolicy"] == {"terminateJobsOnUpdate": False, "jobExecutionTimeoutMinutes": 30}
 
 
-def test_fargate_has_no_hosts_to_replace(mock, batch):
+def test_fargate_has_no_hosts_to_replace(mock, batch, site):
     """Documented: the policy is for environments of Amazon EC2."""
     at = Timeline(mock)
     batch.create_compute_environment(computeEnvironmentName="ce", type="MANAGED", computeResources=FARGATE)
-    make_queue(batch)
+    site.make_queue()
     batch.register_job_definition(
         jobDefinitionName="d",
         type="container",
@@ -290,20 +276,20 @@ def test_fargate_has_no_hosts_to_replace(mock, batch):
         containerProperties=FARGATE_CONTAINER,
     )
     mock.batch.plan("long", duration=300 * MINUTE)
-    job_id = submit(batch, "long")
+    job_id = site.submit("long")
     at.go_to(10)
 
     update(batch, {"subnets": ["subnet-9"]}, TERMINATE)
 
-    assert status(batch, job_id) == "RUNNING"
+    assert site.status(job_id) == "RUNNING"
 
 
-def test_a_poll_brings_a_hanging_job_to_the_end_of_its_host(mock, batch, at):
+def test_a_poll_brings_a_hanging_job_to_the_end_of_its_host(mock, batch, site, at):
     mock.batch.pace = "poll"
-    job_id = submit(batch, "hanging")
+    job_id = site.submit("hanging")
     mock.batch.run_until(job_id, "RUNNING")
 
     update(batch, NEW_HOSTS)
 
     mock.batch.run_until(job_id, "FAILED")
-    assert lost_host(detail(batch, job_id))
+    assert lost_host(site.detail(job_id))

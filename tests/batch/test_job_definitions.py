@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.batch import FARGATE_CONTAINER, PREFIX, container, make_definition, refusal
+from support.batch import FARGATE_CONTAINER, PREFIX, container, refusal
 from support.constants import newer_botocore
 
 
@@ -241,9 +241,9 @@ def test_fargate_takes_the_documented_pairs_only(batch, vcpu, sizes):
 
 
 @pytest.fixture
-def some(batch):
+def some(batch, site):
     for name in ("b", "a", "a", "c"):
-        make_definition(batch, name)
+        site.make_definition(name)
     batch.deregister_job_definition(jobDefinition="a:2")
 
 
@@ -315,13 +315,13 @@ def test_an_unknown_revision_cannot_be_deregistered(batch, reference, text):
 
 
 @pytest.mark.parametrize("action", ["RETRY", "retry"])
-def test_the_action_of_a_retry_rule_may_come_in_lower_case_as_it_is_answered(batch, action):
+def test_the_action_of_a_retry_rule_may_come_in_lower_case_as_it_is_answered(batch, site, action):
     """EvaluateOnExit, API reference: "The values aren't case sensitive."."""
     rules = {"attempts": 2, "evaluateOnExit": [{"action": action, "onExitCode": "1"}]}
-    make_definition(batch, retryStrategy=rules)
+    site.make_definition(retryStrategy=rules)
 
     (described,) = batch.describe_job_definitions(jobDefinitionName="d")["jobDefinitions"]
 
     assert described["retryStrategy"]["evaluateOnExit"] == [{"action": "retry", "onExitCode": "1"}]
-    again = make_definition(batch, retryStrategy=described["retryStrategy"])
+    again = site.make_definition(retryStrategy=described["retryStrategy"])
     assert again.endswith(":2")

@@ -7,7 +7,7 @@ import pytest
 from mock_jobs.batch.queueing import job_index
 from mock_jobs.batch.records import consumers
 
-from support.batch import container, make_environment, make_queue
+from support.batch import container
 
 # More new names than are put in order one by one.
 JOBS = 110
@@ -28,14 +28,14 @@ DEFINITION_VALUES = [
 
 
 @pytest.fixture(params=[None, 1], ids=["merged", "one by one"])
-def jobs(request, mock, batch, monkeypatch):
+def jobs(request, mock, batch, site, monkeypatch):
     """What ListJobs and ListJobsByConsumableResource should find, the last submitted job first."""
     if request.param is not None:
         for module in (job_index, consumers):
             monkeypatch.setattr(module, "MOST_MERGED", request.param)
     mock.batch.pace = "manual"
-    make_environment(batch, max_vcpus=7)
-    make_queue(batch)
+    site.make_environment(max_vcpus=7)
+    site.make_queue()
     batch.create_consumable_resource(consumableResourceName="R", totalQuantity=JOBS)
     needs = {"consumableResourceList": [{"consumableResource": "R", "quantity": 1}]}
     arns = [

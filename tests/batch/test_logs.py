@@ -14,15 +14,15 @@ from botocore.exceptions import ClientError
 
 from mock_jobs import UsageTypeError, UsageValueError
 
-from support.batch import Timeline, container, detail, make_definition, make_queue_and_definition, reach, submit
+from support.batch import Timeline, container
 from support.constants import ACCOUNT, REGION
 
 GROUP = "/aws/batch/job"
 
 
 @pytest.fixture(autouse=True)
-def _site(batch):
-    make_queue_and_definition(batch)
+def _site(site):
+    site.make_queue_and_definition()
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def lines(logs, stream, group=GROUP):
     return [event["message"] for event in events]
 
 
-def stream_of(batch, job_id):
-    return detail(batch, job_id)["container"]["logStreamName"]
+def stream_of(site, job_id):
+    return site.detail(job_id)["container"]["logStreamName"]
 
 
 def streams(logs, group=GROUP):
@@ -50,33 +50,33 @@ def groups(logs):
 # What a plan lets a container write
 
 
-def test_the_lines_of_a_plan_stand_in_the_stream_that_describe_jobs_names(mock, batch, logs):
+def test_the_lines_of_a_plan_stand_in_the_stream_that_describe_jobs_names(mock, site, logs):
     mock.batch.plan("job", logs=["first", "second"])
-    job_id = submit(batch)
+    job_id = site.submit()
     mock.batch.run_all()
 
-    assert lines(logs, stream_of(batch, job_id)) == ["first", "second"]
+    assert lines(logs, stream_of(site, job_id)) == ["first", "second"]
 
 
-def test_each_line_has_the_time_of_the_worlds_clock(mock, batch, logs):
+def test_each_line_has_the_time_of_the_worlds_clock(mock, site, logs):
     timeline = Timeline(mock)
     timeline.go_to(40 * 86_400)
     mock.batch.plan(duration=10, logs=["a", (1.5, "b"), (10, "c")])
-    job_id = submit(batch)
+    job_id = site.submit()
     timeline.go_to(40 * 86_400 + 60)
-    events = logs.get_log_events(logGroupName=GROUP, logStreamName=stream_of(batch, job_id))["events"]
+    events = logs.get_log_events(logGroupName=GROUP, logStreamName=stream_of(site, job_id))["events"]
 
     found = [(timeline.seconds(event["timestamp"]) - 40 * 86_400, event["message"]) for event in events]
     assert found == [(0, "a"), (1.5, "b"), (10, "c")]
     assert {timeline.seconds(event["ingestionTime"]) for event in events} == {40 * 86_400 + 10}
 
 
-def test_lines_come_when_their_time_has_come(mock, batch, logs):
+def test_lines_come_when_their_time_has_come(mock, site, logs):
     timeline = Timeline(mock)
     mock.batch.plan(duration=10, logs=["a", (2, "b"), (8, "c")])
-    job_id = submit(batch)
+    job_id = site.submit()
     timeline.go_to(5)
-    stream = stream_of(batch, job_id)
+    stream = stream_of(site, job_id)
 
     assert lines(logs, stream) == ["a", "b"]
     timeline.go_to(8)
@@ -86,54 +86,54 @@ def test_lines_come_when_their_time_has_come(mock, batch, logs):
 
 
 @pytest.mark.parametrize("how", ["terminate", "timeout"])
-def test_a_container_that_is_stopped_says_no_more(mock, batch, logs, how):
+def test_a_container_that_is_stopped_says_no_more(mock, batch, site, logs, how):
     timeline = Timeline(mock)
     mock.batch.plan(duration=100, logs=["a", (59, "b"), (61, "c")])
-    job_id = submit(batch, timeout={"attemptDurationSeconds": 60})
+    job_id = site.submit(timeout={"attemptDurationSeconds": 60})
     timeline.go_to(60 if how == "timeout" else 59)
     if how == "terminate":
         batch.terminate_job(jobId=job_id, reason="enough")
     timeline.go_to(200)
 
-    assert detail(batch, job_id)["status"] == "FAILED"
-    assert lines(logs, stream_of(batch, job_id)) == ["a", "b"]
+    assert site.detail(job_id)["status"] == "FAILED"
+    assert lines(logs, stream_of(site, job_id)) == ["a", "b"]
 
 
-def test_a_container_that_a_step_ends_early_has_said_everything(mock, batch, logs):
+def test_a_container_that_a_step_ends_early_has_said_everything(mock, site, logs):
     mock.batch.pace = "manual"
     mock.clock.freeze()
     mock.batch.plan(duration=100, logs=["a", (50, "b")])
-    job_id = submit(batch)
-    reach(mock, job_id, "SUCCEEDED")
-    events = logs.get_log_events(logGroupName=GROUP, logStreamName=stream_of(batch, job_id))["events"]
+    job_id = site.submit()
+    site.reach(job_id, "SUCCEEDED")
+    events = logs.get_log_events(logGroupName=GROUP, logStreamName=stream_of(site, job_id))["events"]
 
     assert [(event["timestamp"], event["message"]) for event in events] == [(mock.clock.now_ms, "a"), (mock.clock.now_ms, "b")]
 
 
-def test_lines_may_be_found_by_a_pattern_across_streams(mock, batch, logs):
+def test_lines_may_be_found_by_a_pattern_across_streams(mock, site, logs):
     mock.batch.plan(array_index=0, logs=["good", "bad luck"])
     mock.batch.plan(array_index=1, logs=["bad end"])
-    submit(batch, size=2)
+    site.submit(size=2)
     mock.batch.run_all()
 
     found = logs.filter_log_events(logGroupName=GROUP, filterPattern="bad")["events"]
     assert [event["message"] for event in found] == ["bad luck", "bad end"]
 
 
-def test_each_line_of_a_text_is_an_event_and_empty_ones_are_none(mock, batch, logs):
+def test_each_line_of_a_text_is_an_event_and_empty_ones_are_none(mock, site, logs):
     mock.batch.plan(logs=["a\nb\n\nc", ""])
-    job_id = submit(batch)
+    job_id = site.submit()
     mock.batch.run_all()
 
-    assert lines(logs, stream_of(batch, job_id)) == ["a", "b", "c"]
+    assert lines(logs, stream_of(site, job_id)) == ["a", "b", "c"]
 
 
-def test_every_attempt_has_a_stream_of_its_own(mock, batch, logs):
+def test_every_attempt_has_a_stream_of_its_own(mock, site, logs):
     mock.batch.plan(attempt=1, exit_code=1, logs=["try 1"])
     mock.batch.plan(attempt=2, logs=["try 2"])
-    job_id = submit(batch, retryStrategy={"attempts": 2})
+    job_id = site.submit(retryStrategy={"attempts": 2})
     mock.batch.run_all()
-    job = detail(batch, job_id)
+    job = site.detail(job_id)
     names = [attempt["container"]["logStreamName"] for attempt in job["attempts"]]
 
     assert len(set(names)) == 2
@@ -144,33 +144,33 @@ def test_every_attempt_has_a_stream_of_its_own(mock, batch, logs):
 # Streams and groups
 
 
-def test_the_stream_is_there_from_running_on_also_without_lines(mock, batch, logs):
+def test_the_stream_is_there_from_running_on_also_without_lines(mock, site, logs):
     mock.batch.pace = "manual"
-    job_id = submit(batch)
-    reach(mock, job_id, "STARTING")
+    job_id = site.submit()
+    site.reach(job_id, "STARTING")
     assert GROUP not in groups(logs)
-    reach(mock, job_id, "RUNNING")
+    site.reach(job_id, "RUNNING")
 
     (stream,) = logs.describe_log_streams(logGroupName=GROUP)["logStreams"]
-    job = detail(batch, job_id)
+    job = site.detail(job_id)
     assert stream["logStreamName"] == job["container"]["logStreamName"]
     assert stream["creationTime"] == job["startedAt"]
     assert lines(logs, stream["logStreamName"]) == []
 
 
-def test_a_container_that_fails_to_start_has_no_stream(mock, batch, logs):
+def test_a_container_that_fails_to_start_has_no_stream(mock, site, logs):
     mock.batch.plan(start_failure="CannotPullContainerError: no such image")
-    submit(batch)
+    site.submit()
     mock.batch.run_all()
 
     assert GROUP not in groups(logs)
 
 
-def test_the_group_of_the_user_is_kept(mock, batch, logs):
+def test_the_group_of_the_user_is_kept(mock, site, logs):
     logs.create_log_group(logGroupName=GROUP)
     logs.put_retention_policy(logGroupName=GROUP, retentionInDays=7)
     mock.batch.plan(logs=["x"])
-    submit(batch)
+    site.submit()
     mock.batch.run_all()
 
     (group,) = logs.describe_log_groups()["logGroups"]
@@ -178,14 +178,14 @@ def test_the_group_of_the_user_is_kept(mock, batch, logs):
     assert len(streams(logs)) == 1
 
 
-def test_the_options_of_the_driver_choose_group_and_stream(mock, batch, logs):
+def test_the_options_of_the_driver_choose_group_and_stream(mock, site, logs):
     options = {"awslogs-group": "mine", "awslogs-stream-prefix": "prefix"}
     configuration = {"logDriver": "awslogs", "options": options}
-    make_definition(batch, "own", containerProperties=container(1, logConfiguration=configuration))
+    site.make_definition("own", containerProperties=container(1, logConfiguration=configuration))
     mock.batch.plan(logs=["x"])
-    job_id = submit(batch, jobDefinition="own")
+    job_id = site.submit(jobDefinition="own")
     mock.batch.run_all()
-    job = detail(batch, job_id)
+    job = site.detail(job_id)
     stream = job["container"]["logStreamName"]
 
     assert stream == f"prefix/default/{job['container']['taskArn'].rpartition('/')[2]}"
@@ -193,39 +193,39 @@ def test_the_options_of_the_driver_choose_group_and_stream(mock, batch, logs):
     assert GROUP not in groups(logs)
 
 
-def test_the_options_of_the_driver_choose_the_region(mock, batch, logs):
+def test_the_options_of_the_driver_choose_the_region(mock, site, logs):
     configuration = {"logDriver": "awslogs", "options": {"awslogs-region": "eu-west-1"}}
-    make_definition(batch, "far", containerProperties=container(1, logConfiguration=configuration))
+    site.make_definition("far", containerProperties=container(1, logConfiguration=configuration))
     mock.batch.plan(logs=["x"])
-    job_id = submit(batch, jobDefinition="far")
+    job_id = site.submit(jobDefinition="far")
     mock.batch.run_all()
 
     assert groups(logs) == []
-    assert lines(boto3.client("logs", region_name="eu-west-1"), stream_of(batch, job_id)) == ["x"]
+    assert lines(boto3.client("logs", region_name="eu-west-1"), stream_of(site, job_id)) == ["x"]
 
 
-def test_a_region_that_there_is_not_gets_nothing_and_stops_nobody(mock, batch, logs):
+def test_a_region_that_there_is_not_gets_nothing_and_stops_nobody(mock, site, logs):
     configuration = {"logDriver": "awslogs", "options": {"awslogs-region": "nowhere"}}
-    make_definition(batch, "far", containerProperties=container(1, logConfiguration=configuration))
+    site.make_definition("far", containerProperties=container(1, logConfiguration=configuration))
     mock.batch.plan(logs=["x"])
-    job_id = submit(batch, jobDefinition="far")
+    job_id = site.submit(jobDefinition="far")
     mock.batch.run_all()
 
     assert groups(logs) == []
-    assert detail(batch, job_id)["status"] == "SUCCEEDED"
+    assert site.detail(job_id)["status"] == "SUCCEEDED"
 
 
-def test_another_driver_has_no_stream(mock, batch, logs):
-    make_definition(batch, "other", containerProperties=container(1, logConfiguration={"logDriver": "syslog"}))
+def test_another_driver_has_no_stream(mock, site, logs):
+    site.make_definition("other", containerProperties=container(1, logConfiguration={"logDriver": "syslog"}))
     mock.batch.plan(logs=["x"])
-    job_id = submit(batch, jobDefinition="other")
+    job_id = site.submit(jobDefinition="other")
     mock.batch.run_all()
 
-    assert "logStreamName" not in detail(batch, job_id)["container"]
+    assert "logStreamName" not in site.detail(job_id)["container"]
     assert groups(logs) == []
 
 
-def test_who_is_subscribed_hears_of_lines_without_anybody_looking_at_the_log(mock, batch, logs):
+def test_who_is_subscribed_hears_of_lines_without_anybody_looking_at_the_log(mock, site, logs):
     kinesis = boto3.client("kinesis", region_name=REGION)
     kinesis.create_stream(StreamName="passed-on", ShardCount=1)
     described = kinesis.describe_stream(StreamName="passed-on")["StreamDescription"]
@@ -238,7 +238,7 @@ def test_who_is_subscribed_hears_of_lines_without_anybody_looking_at_the_log(moc
         roleArn=f"arn:aws:iam::{ACCOUNT}:role/logs",
     )
     mock.batch.plan(logs=["one", "two"])
-    submit(batch)
+    site.submit()
     mock.batch.run_all()
 
     shard_id = described["Shards"][0]["ShardId"]
@@ -248,17 +248,17 @@ def test_who_is_subscribed_hears_of_lines_without_anybody_looking_at_the_log(moc
     assert [event["message"] for each in passed_on for event in each["logEvents"]] == ["one", "two"]
 
 
-def test_who_looks_sees_what_time_has_brought(mock, batch, logs):
+def test_who_looks_sees_what_time_has_brought(mock, site, logs):
     mock.batch.pace = "clock"
     mock.batch.plan(logs=["x"])
-    submit(batch)
+    site.submit()
 
     assert [event["message"] for event in logs.filter_log_events(logGroupName=GROUP)["events"]] == ["x"]
 
 
-def test_a_reset_forgets_logs(mock, batch, logs):
+def test_a_reset_forgets_logs(mock, site, logs):
     mock.batch.plan(logs=["x"])
-    submit(batch)
+    site.submit()
     mock.batch.run_all()
     mock.reset()
 
@@ -286,13 +286,13 @@ def test_a_reset_forgets_logs(mock, batch, logs):
     ],
     ids=str,
 )
-def test_impossible_lines_are_refused_and_the_plan_does_not_count(mock, batch, logs, plan, error):
+def test_impossible_lines_are_refused_and_the_plan_does_not_count(mock, site, logs, plan, error):
     with pytest.raises(error, match="logs"):
         mock.batch.plan(exit_code=None if "start_failure" in plan else 1, **plan)
 
-    job_id = submit(batch)
+    job_id = site.submit()
     mock.batch.run_all()
-    assert detail(batch, job_id)["status"] == "SUCCEEDED"
+    assert site.detail(job_id)["status"] == "SUCCEEDED"
 
 
 def test_a_line_may_come_as_late_as_the_end_and_at_any_time_if_there_is_none(mock):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mock_jobs import mock_jobs
 from mock_jobs.core.errors import UsageError
 
-from support.batch import make_definition, make_environment, make_queue
+from support.batch_site import Site
 from support.constants import KNOWS_BULK_FORMS
 from support.machines import Machine, initialize, invariant, precondition, prove, rule
 
@@ -50,6 +50,7 @@ class BatchMachine(Machine):
         self.mocking = mock_jobs(region="us-east-1")
         self.mock = self.mocking.__enter__()
         self.batch = boto3.client("batch", region_name="us-east-1")
+        self.site = Site(self.batch)
         self.jobs: list[str] = []
         self.sizes: dict[str, int] = {}
         self.vcpus: dict[str, int] = {}
@@ -78,9 +79,9 @@ class BatchMachine(Machine):
         self.mock.clock.freeze()
         for name in ("submitted_seconds", "runnable_seconds", "starting_seconds"):
             setattr(self.mock.batch.settings, name, seconds)
-        make_environment(self.batch, max_vcpus=CAPACITY)
-        make_queue(self.batch)
-        make_definition(self.batch)
+        self.site.make_environment(max_vcpus=CAPACITY)
+        self.site.make_queue()
+        self.site.make_definition()
         for name, plan in PLANS.items():
             self.mock.batch.plan(name, **plan)
         if is_busy:

@@ -8,7 +8,7 @@ from moto.moto_api import state_manager
 
 from mock_jobs import mock_jobs
 
-from support.batch import make_definition, make_environment, make_queue
+from support.batch_site import Site
 from support.constants import REGION
 
 
@@ -20,9 +20,10 @@ def transition():
 
 def _submit():
     batch = boto3.client("batch", region_name=REGION)
-    make_environment(batch)
-    make_queue(batch)
-    make_definition(batch)
+    site = Site(batch)
+    site.make_environment()
+    site.make_queue()
+    site.make_definition()
     job_id = batch.submit_job(jobName="j", jobQueue="q", jobDefinition="d")["jobId"]
     return lambda: batch.describe_jobs(jobs=[job_id])["jobs"][0]["status"]
 

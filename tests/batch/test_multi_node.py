@@ -11,24 +11,8 @@ import time_machine
 from mock_jobs.batch.backend import BatchBackend
 from mock_jobs.batch.records.node import node_environment
 
-from support.batch import (
-    EC2,
-    PREFIX,
-    UNKNOWN_ID,
-    Timeline,
-    container,
-    detail,
-    make_definition,
-    make_environment,
-    make_nodes,
-    make_queue,
-    make_queue_and_definition,
-    nodes,
-    refusal,
-    status,
-    statuses,
-    submit,
-)
+from support.batch import EC2, PREFIX, UNKNOWN_ID, Timeline, container, refusal
+from support.batch_site import Site
 from support.constants import ACCOUNT, REGION, newer_botocore
 
 EXITED = "Essential container in task exited"
@@ -36,83 +20,83 @@ STOPPED = "Main node exited"
 
 
 @pytest.fixture
-def at(mock, batch):
+def at(mock, site):
     timeline = Timeline(mock)
-    make_queue_and_definition(batch, max_vcpus=6)
+    site.make_queue_and_definition(max_vcpus=6)
     return timeline
 
 
-def submit_nodes(batch: Any, name: str = "mnp", **more: Any) -> str:
-    return submit(batch, name, jobDefinition=more.pop("jobDefinition", "m"), **more)
+def submit_nodes(site: Site, name: str = "mnp", **more: Any) -> str:
+    return site.submit(name, jobDefinition=more.pop("jobDefinition", "m"), **more)
 
 
-def states(batch: Any, job_id: str, count: int = 3) -> list[str]:
+def states(site: Site, job_id: str, count: int = 3) -> list[str]:
     """Return the status of the job, then those of its nodes."""
-    return [status(batch, job_id), *(node["status"] for node in nodes(batch, job_id, count))]
+    return [site.status(job_id), *(node["status"] for node in site.nodes(job_id, count))]
 
 
-def reasons(batch: Any, job_id: str, count: int = 3) -> list[str | None]:
-    return [each.get("statusReason") for each in (detail(batch, job_id), *nodes(batch, job_id, count))]
+def reasons(site: Site, job_id: str, count: int = 3) -> list[str | None]:
+    return [each.get("statusReason") for each in (site.detail(job_id), *site.nodes(job_id, count))]
 
 
-def codes(batch: Any, job_id: str, count: int = 3) -> list[list[int | None]]:
+def codes(site: Site, job_id: str, count: int = 3) -> list[list[int | None]]:
     """Return the exit codes of all attempts of each node."""
-    return [[attempt["container"].get("exitCode") for attempt in node["attempts"]] for node in nodes(batch, job_id, count)]
+    return [[attempt["container"].get("exitCode") for attempt in node["attempts"]] for node in site.nodes(job_id, count)]
 
 
 # Scheduling
 
 
-def test_all_nodes_get_room_together_and_end_with_the_main_node(mock, batch, at):
+def test_all_nodes_get_room_together_and_end_with_the_main_node(mock, site, at):
     """Worked example E10."""
-    make_nodes(batch)
+    site.make_nodes()
     mock.batch.plan("other", duration=10)
     mock.batch.plan("mnp", duration=20)
     mock.batch.plan("mnp", node_index=1, duration=None)
     mock.batch.plan("mnp", node_index=2, duration=90)
-    submit(batch, "other")
-    job = submit_nodes(batch)
+    site.submit("other")
+    job = submit_nodes(site)
     at.go_to(9)
-    before = states(batch, job)
+    before = states(site, job)
     at.go_to(11)
-    during = states(batch, job)
+    during = states(site, job)
     at.go_to(30)
 
     assert before == ["RUNNABLE"] * 4
     assert during == ["RUNNING"] * 4
-    assert states(batch, job) == ["SUCCEEDED", "SUCCEEDED", "FAILED", "FAILED"]
-    assert [at.span(each) for each in (detail(batch, job), *nodes(batch, job))] == [(10, 30)] * 4
-    assert reasons(batch, job) == [EXITED, EXITED, STOPPED, STOPPED]
-    assert codes(batch, job) == [[0], [137], [137]]
+    assert states(site, job) == ["SUCCEEDED", "SUCCEEDED", "FAILED", "FAILED"]
+    assert [at.span(each) for each in (site.detail(job), *site.nodes(job))] == [(10, 30)] * 4
+    assert reasons(site, job) == [EXITED, EXITED, STOPPED, STOPPED]
+    assert codes(site, job) == [[0], [137], [137]]
 
 
-def test_part_of_the_room_is_not_enough(mock, batch, at):
-    make_nodes(batch, num_nodes=4)
-    job = submit_nodes(batch)
+def test_part_of_the_room_is_not_enough(site, at):
+    site.make_nodes(num_nodes=4)
+    job = submit_nodes(site)
 
     at.go_to(1)
 
-    assert status(batch, job) == "RUNNABLE"
-    assert detail(batch, job)["statusReason"].startswith("MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE")
+    assert site.status(job) == "RUNNABLE"
+    assert site.detail(job)["statusReason"].startswith("MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE")
 
 
-def test_room_is_held_for_all_nodes_until_the_job_ends(mock, batch, at):
+def test_room_is_held_for_all_nodes_until_the_job_ends(mock, site, at):
     """A node that has ended gives nothing back by itself (inferred)."""
-    make_nodes(batch)
+    site.make_nodes()
     mock.batch.plan("mnp", duration=20)
     mock.batch.plan("mnp", node_index=1, duration=5)
-    job = submit_nodes(batch)
-    other = submit(batch, "other")
+    job = submit_nodes(site)
+    other = site.submit("other")
     at.go_to(10)
 
-    assert states(batch, job) == ["RUNNING", "RUNNING", "SUCCEEDED", "RUNNING"]
-    assert status(batch, other) == "RUNNABLE"
+    assert states(site, job) == ["RUNNING", "RUNNING", "SUCCEEDED", "RUNNING"]
+    assert site.status(other) == "RUNNABLE"
     at.go_to(20)
-    assert status(batch, other) == "SUCCEEDED"
+    assert site.status(other) == "SUCCEEDED"
 
 
 @pytest.mark.parametrize("kind", ["SPOT", "UNMANAGED"])
-def test_spot_and_unmanaged_environments_take_no_nodes(mock, batch, at, kind):
+def test_spot_and_unmanaged_environments_take_no_nodes(batch, site, at, kind):
     if kind == "SPOT":
         spot = {**EC2, "type": "SPOT", "spotIamFleetRole": f"arn:aws:iam::{ACCOUNT}:role/spot"}
         batch.create_compute_environment(computeEnvironmentName="unfit", type="MANAGED", computeResources=spot)
@@ -120,28 +104,28 @@ def test_spot_and_unmanaged_environments_take_no_nodes(mock, batch, at, kind):
         batch.create_compute_environment(
             computeEnvironmentName="unfit", type="UNMANAGED", serviceRole=f"arn:aws:iam::{ACCOUNT}:role/x"
         )
-    make_queue(batch, "unfit", ("unfit",))
-    make_queue(batch, "both", ("unfit", "ce"))
-    make_nodes(batch)
-    stuck = submit_nodes(batch, jobQueue="unfit")
-    job = submit_nodes(batch, jobQueue="both")
-    plain = submit(batch, jobQueue="both")
+    site.make_queue("unfit", ("unfit",))
+    site.make_queue("both", ("unfit", "ce"))
+    site.make_nodes()
+    stuck = submit_nodes(site, jobQueue="unfit")
+    job = submit_nodes(site, jobQueue="both")
+    plain = site.submit(jobQueue="both")
 
     at.go_to(1)
 
-    assert statuses(batch, stuck, job, plain) == ["RUNNABLE", "SUCCEEDED", "SUCCEEDED"]
-    assert detail(batch, stuck)["statusReason"] == "UNDETERMINED - Batch job is blocked, root cause is undetermined."
-    assert "AWSBatch-ce-" in nodes(batch, job)[0]["container"]["taskArn"]
-    assert "AWSBatch-unfit-" in detail(batch, plain)["container"]["taskArn"]
+    assert site.statuses(stuck, job, plain) == ["RUNNABLE", "SUCCEEDED", "SUCCEEDED"]
+    assert site.detail(stuck)["statusReason"] == "UNDETERMINED - Batch job is blocked, root cause is undetermined."
+    assert "AWSBatch-ce-" in site.nodes(job)[0]["container"]["taskArn"]
+    assert "AWSBatch-unfit-" in site.detail(plain)["container"]["taskArn"]
 
 
 # Life
 
 
-def test_who_polls_sees_the_main_node_start_first(mock, batch):
-    make_queue_and_definition(batch)
-    make_nodes(batch, main_node=1)
-    job = submit_nodes(batch)
+def test_who_polls_sees_the_main_node_start_first(batch, site):
+    site.make_queue_and_definition()
+    site.make_nodes(main_node=1)
+    job = submit_nodes(site)
 
     seen = []
     for _ in range(6):
@@ -158,42 +142,42 @@ def test_who_polls_sees_the_main_node_start_first(mock, batch):
     ]
 
 
-def test_nodes_of_equal_duration_end_together_also_while_real_time_runs(mock, batch):
-    make_queue_and_definition(batch)
-    make_nodes(batch)
+def test_nodes_of_equal_duration_end_together_also_while_real_time_runs(mock, site):
+    site.make_queue_and_definition()
+    site.make_nodes()
     mock.batch.plan("mnp", duration=3600)
-    job = submit_nodes(batch)
+    job = submit_nodes(site)
 
     with time_machine.travel(mock.clock.now_s, tick=False) as real_time:
         for _ in range(8):
             real_time.shift(1)
-            status(batch, job)
+            site.status(job)
 
-    assert states(batch, job) == ["SUCCEEDED"] * 4
+    assert states(site, job) == ["SUCCEEDED"] * 4
 
 
-def test_the_other_nodes_take_their_time_to_start_after_the_main_node(mock, batch, at):
+def test_the_other_nodes_take_their_time_to_start_after_the_main_node(mock, site, at):
     mock.batch.settings.starting_seconds = 4
-    make_nodes(batch)
+    site.make_nodes()
     mock.batch.plan("mnp", duration=10)
-    job = submit_nodes(batch)
+    job = submit_nodes(site)
 
     at.go_to(20)
 
-    assert [at.seconds(node["startedAt"]) for node in nodes(batch, job)] == [4, 8, 8]
-    assert states(batch, job) == ["SUCCEEDED", "SUCCEEDED", "FAILED", "FAILED"]
-    assert at.span(detail(batch, job)) == (4, 14)
+    assert [at.seconds(node["startedAt"]) for node in site.nodes(job)] == [4, 8, 8]
+    assert states(site, job) == ["SUCCEEDED", "SUCCEEDED", "FAILED", "FAILED"]
+    assert at.span(site.detail(job)) == (4, 14)
 
 
-def test_nodes_that_never_started_when_the_main_node_ended_have_no_exit_code(mock, batch, at):
+def test_nodes_that_never_started_when_the_main_node_ended_have_no_exit_code(mock, site, at):
     mock.batch.settings.starting_seconds = 4
-    make_nodes(batch)
+    site.make_nodes()
     mock.batch.plan("mnp", duration=2)
-    job = submit_nodes(batch)
+    job = submit_nodes(site)
 
     at.go_to(20)
 
-    main, *others = nodes(batch, job)
+    main, *others = site.nodes(job)
     assert at.span(main) == (4, 6)
     for node in others:
         assert (node["status"], node["statusReason"]) == ("FAILED", STOPPED)
@@ -211,162 +195,162 @@ def test_nodes_that_never_started_when_the_main_node_ended_have_no_exit_code(moc
     ],
     ids=["exit", "start"],
 )
-def test_the_death_of_another_node_changes_nothing_and_is_not_repeated(mock, batch, at, plan, code, reason):
-    make_nodes(batch)
+def test_the_death_of_another_node_changes_nothing_and_is_not_repeated(mock, site, at, plan, code, reason):
+    site.make_nodes()
     mock.batch.plan("mnp", duration=20)
     mock.batch.plan("mnp", node_index=2, **plan)
-    job = submit_nodes(batch, retryStrategy={"attempts": 3})
+    job = submit_nodes(site, retryStrategy={"attempts": 3})
     at.go_to(10)
-    during = states(batch, job)
+    during = states(site, job)
     at.go_to(20)
 
     assert during == ["RUNNING", "RUNNING", "RUNNING", "FAILED"]
-    assert states(batch, job) == ["SUCCEEDED", "SUCCEEDED", "SUCCEEDED", "FAILED"]
-    assert codes(batch, job) == [[0], [0], [code]]
-    assert reasons(batch, job)[3] == reason
+    assert states(site, job) == ["SUCCEEDED", "SUCCEEDED", "SUCCEEDED", "FAILED"]
+    assert codes(site, job) == [[0], [0], [code]]
+    assert reasons(site, job)[3] == reason
 
 
-def test_a_main_node_that_fails_is_tried_again_with_all_nodes(mock, batch, at):
-    make_nodes(batch)
+def test_a_main_node_that_fails_is_tried_again_with_all_nodes(mock, site, at):
+    site.make_nodes()
     mock.batch.plan("mnp", duration=20)
     mock.batch.plan("mnp", node_index=1, duration=5)
     mock.batch.plan("mnp", node_index=2, duration=100)
     mock.batch.plan("mnp", node_index=0, attempt=1, duration=10, exit_code=1)
-    job = submit_nodes(batch, retryStrategy={"attempts": 2})
+    job = submit_nodes(site, retryStrategy={"attempts": 2})
     at.go_to(7)
-    first = states(batch, job)
+    first = states(site, job)
     at.go_to(12)
-    second = states(batch, job)
+    second = states(site, job)
     at.go_to(30)
 
     assert first == ["RUNNING", "RUNNING", "SUCCEEDED", "RUNNING"]
     assert second == ["RUNNING"] * 4
-    assert states(batch, job) == ["SUCCEEDED", "SUCCEEDED", "SUCCEEDED", "FAILED"]
-    assert codes(batch, job) == [[1, 0], [0, 0], [137, 137]]
-    assert [attempt["statusReason"] for attempt in nodes(batch, job)[2]["attempts"]] == [STOPPED, STOPPED]
-    assert [at.span(attempt) for attempt in detail(batch, job)["attempts"]] == [(0, 10), (10, 30)]
+    assert states(site, job) == ["SUCCEEDED", "SUCCEEDED", "SUCCEEDED", "FAILED"]
+    assert codes(site, job) == [[1, 0], [0, 0], [137, 137]]
+    assert [attempt["statusReason"] for attempt in site.nodes(job)[2]["attempts"]] == [STOPPED, STOPPED]
+    assert [at.span(attempt) for attempt in site.detail(job)["attempts"]] == [(0, 10), (10, 30)]
 
 
-def test_between_two_attempts_the_nodes_are_runnable_with_the_job(mock, batch, at):
+def test_between_two_attempts_the_nodes_are_runnable_with_the_job(mock, site, at):
     mock.batch.settings.retry_delay_seconds = 100
-    make_nodes(batch)
+    site.make_nodes()
     mock.batch.plan("mnp", duration=10, exit_code=1)
     mock.batch.plan("mnp", node_index=1, duration=5)
-    job = submit_nodes(batch, retryStrategy={"attempts": 2})
+    job = submit_nodes(site, retryStrategy={"attempts": 2})
 
     at.go_to(50)
 
-    assert states(batch, job) == ["RUNNABLE"] * 4
-    assert reasons(batch, job) == [EXITED] * 4
-    assert "stoppedAt" not in nodes(batch, job)[1]
-    assert [node["container"].get("taskArn") for node in nodes(batch, job)] == [None] * 3
+    assert states(site, job) == ["RUNNABLE"] * 4
+    assert reasons(site, job) == [EXITED] * 4
+    assert "stoppedAt" not in site.nodes(job)[1]
+    assert [node["container"].get("taskArn") for node in site.nodes(job)] == [None] * 3
 
 
-def test_a_main_node_that_cannot_start_fails_the_job_before_the_others_begin(mock, batch, at):
-    make_nodes(batch)
+def test_a_main_node_that_cannot_start_fails_the_job_before_the_others_begin(mock, site, at):
+    site.make_nodes()
     mock.batch.plan("mnp", node_index=0, start_failure="CannotPullContainerError: x")
-    job = submit_nodes(batch, retryStrategy={"attempts": 2})
+    job = submit_nodes(site, retryStrategy={"attempts": 2})
 
     at.go_to(1)
 
-    assert states(batch, job) == ["FAILED"] * 4
-    assert reasons(batch, job) == ["Task failed to start", "Task failed to start", STOPPED, STOPPED]
-    assert [len(node["attempts"]) for node in nodes(batch, job)] == [2, 0, 0]
+    assert states(site, job) == ["FAILED"] * 4
+    assert reasons(site, job) == ["Task failed to start", "Task failed to start", STOPPED, STOPPED]
+    assert [len(node["attempts"]) for node in site.nodes(job)] == [2, 0, 0]
 
 
-def test_the_retry_rules_ask_the_main_node(mock, batch, at):
-    make_nodes(batch)
+def test_the_retry_rules_ask_the_main_node(mock, site, at):
+    site.make_nodes()
     mock.batch.plan("mnp", exit_code=7)
     mock.batch.plan("mnp", node_index=1, exit_code=9)
     rules = [{"action": "EXIT", "onExitCode": "7"}]
-    job = submit_nodes(batch, retryStrategy={"attempts": 5, "evaluateOnExit": rules})
+    job = submit_nodes(site, retryStrategy={"attempts": 5, "evaluateOnExit": rules})
 
     at.go_to(1)
 
-    assert [len(node["attempts"]) for node in nodes(batch, job)] == [1, 1, 1]
+    assert [len(node["attempts"]) for node in site.nodes(job)] == [1, 1, 1]
 
 
-def test_a_timeout_is_one_of_the_whole_job(mock, batch, at):
-    make_nodes(batch)
+def test_a_timeout_is_one_of_the_whole_job(mock, site, at):
+    site.make_nodes()
     mock.batch.plan("mnp", duration=None)
     mock.batch.plan("mnp", node_index=1, duration=59)
-    job = submit_nodes(batch, timeout={"attemptDurationSeconds": 60}, retryStrategy={"attempts": 2})
+    job = submit_nodes(site, timeout={"attemptDurationSeconds": 60}, retryStrategy={"attempts": 2})
 
     at.go_to(60)
 
     timed_out = "Job attempt duration exceeded timeout"
-    assert states(batch, job) == ["FAILED", "FAILED", "SUCCEEDED", "FAILED"]
-    assert reasons(batch, job) == [timed_out, timed_out, EXITED, timed_out]
-    assert codes(batch, job) == [[137], [0], [137]]
+    assert states(site, job) == ["FAILED", "FAILED", "SUCCEEDED", "FAILED"]
+    assert reasons(site, job) == [timed_out, timed_out, EXITED, timed_out]
+    assert codes(site, job) == [[137], [0], [137]]
 
 
-def test_a_queue_that_is_deleted_takes_the_nodes_along(mock, batch, at):
-    make_nodes(batch)
+def test_a_queue_that_is_deleted_takes_the_nodes_along(mock, batch, site, at):
+    site.make_nodes()
     mock.batch.plan("mnp", duration=None)
-    job = submit_nodes(batch)
+    job = submit_nodes(site)
     at.go_to(1)
 
     batch.update_job_queue(jobQueue="q", state="DISABLED")
     batch.delete_job_queue(jobQueue="q")
 
-    assert states(batch, job) == ["FAILED"] * 4
-    assert reasons(batch, job) == ["JobQueue deleted"] * 4
-    assert codes(batch, job) == [[137]] * 3
+    assert states(site, job) == ["FAILED"] * 4
+    assert reasons(site, job) == ["JobQueue deleted"] * 4
+    assert codes(site, job) == [[137]] * 3
 
 
-def test_too_many_tags_refuse_the_whole_job(mock, batch, at):
-    make_nodes(batch, tags={f"d{number}": "" for number in range(30)}, propagateTags=True)
-    job = submit_nodes(batch, tags={f"j{number}": "" for number in range(30)})
+def test_too_many_tags_refuse_the_whole_job(site, at):
+    site.make_nodes(tags={f"d{number}": "" for number in range(30)}, propagateTags=True)
+    job = submit_nodes(site, tags={f"j{number}": "" for number in range(30)})
 
     at.go_to(1)
 
-    assert states(batch, job) == ["FAILED"] * 4
-    assert reasons(batch, job) == ["The combined number of tags for the job and the job definition exceeds 50"] * 4
+    assert states(site, job) == ["FAILED"] * 4
+    assert reasons(site, job) == ["The combined number of tags for the job and the job definition exceeds 50"] * 4
 
 
 # Dependencies
 
 
-def test_a_job_waits_for_a_multi_node_job_as_for_any_other(mock, batch, at):
-    make_nodes(batch)
+def test_a_job_waits_for_a_multi_node_job_as_for_any_other(mock, site, at):
+    site.make_nodes()
     mock.batch.plan("mnp", duration=10)
-    first = submit_nodes(batch)
-    second = submit_nodes(batch, after=[first])
+    first = submit_nodes(site)
+    second = submit_nodes(site, after=[first])
     at.go_to(5)
-    during = states(batch, second)
+    during = states(site, second)
     at.go_to(20)
 
     assert during == ["PENDING"] * 4
-    assert at.span(detail(batch, second)) == (10, 20)
-    assert states(batch, second) == ["SUCCEEDED"] * 4
+    assert at.span(site.detail(second)) == (10, 20)
+    assert states(site, second) == ["SUCCEEDED"] * 4
 
 
-def test_a_failed_dependency_fails_all_nodes(mock, batch, at):
-    make_nodes(batch)
+def test_a_failed_dependency_fails_all_nodes(mock, site, at):
+    site.make_nodes()
     mock.batch.plan("bad", exit_code=1)
-    first = submit(batch, "bad")
-    job = submit_nodes(batch, after=[first])
+    first = site.submit("bad")
+    job = submit_nodes(site, after=[first])
 
     at.go_to(1)
 
-    assert states(batch, job) == ["FAILED"] * 4
-    assert reasons(batch, job) == ["Dependent Job failed"] * 4
+    assert states(site, job) == ["FAILED"] * 4
+    assert reasons(site, job) == ["Dependent Job failed"] * 4
 
 
-def test_the_failure_of_a_node_alone_does_not_fail_who_depends_on_the_job(mock, batch, at):
-    make_nodes(batch)
+def test_the_failure_of_a_node_alone_does_not_fail_who_depends_on_the_job(mock, site, at):
+    site.make_nodes()
     mock.batch.plan("mnp", node_index=1, exit_code=1)
-    first = submit_nodes(batch)
-    second = submit(batch, after=[first])
+    first = submit_nodes(site)
+    second = site.submit(after=[first])
 
     at.go_to(1)
 
-    assert statuses(batch, f"{first}#1", second) == ["FAILED", "SUCCEEDED"]
+    assert site.statuses(f"{first}#1", second) == ["FAILED", "SUCCEEDED"]
 
 
-def test_a_node_cannot_be_depended_on(mock, batch, at):
-    make_nodes(batch)
-    job = submit_nodes(batch)
+def test_a_node_cannot_be_depended_on(batch, site, at):
+    site.make_nodes()
+    job = submit_nodes(site)
     request = {"jobName": "j", "jobQueue": "q", "jobDefinition": "d"}
 
     text = refusal(batch.submit_job, **request, dependsOn=[{"jobId": f"{job}#1"}])
@@ -374,9 +358,9 @@ def test_a_node_cannot_be_depended_on(mock, batch, at):
     assert text == f"A node of a multi-node parallel job cannot be a dependency: {job}#1"
 
 
-def test_a_multi_node_job_is_no_array_to_pair_with(mock, batch, at):
-    make_nodes(batch)
-    job = submit_nodes(batch)
+def test_a_multi_node_job_is_no_array_to_pair_with(batch, site, at):
+    site.make_nodes()
+    job = submit_nodes(site)
 
     text = refusal(
         batch.submit_job,
@@ -393,9 +377,9 @@ def test_a_multi_node_job_is_no_array_to_pair_with(mock, batch, at):
 # Cancelling and terminating
 
 
-def bring_to(mock: Any, batch: Any, at: Timeline, wanted: str) -> str:
+def bring_to(mock: Any, site: Site, at: Timeline, wanted: str) -> str:
     """Return a multi-node job that is in a status and stays there."""
-    make_nodes(batch)
+    site.make_nodes()
     mock.batch.plan("slow", duration=None)
     mock.batch.plan("mnp", duration=None)
     if wanted == "SUBMITTED":
@@ -403,13 +387,13 @@ def bring_to(mock: Any, batch: Any, at: Timeline, wanted: str) -> str:
     if wanted == "STARTING":
         mock.batch.settings.starting_seconds = 100
     if wanted == "RUNNABLE":
-        submit(batch, "slow")
-    after = [submit(batch, "slow")] if wanted == "PENDING" else []
+        site.submit("slow")
+    after = [site.submit("slow")] if wanted == "PENDING" else []
     if wanted in ("SUCCEEDED", "FAILED"):
         mock.batch.plan("mnp", exit_code=int(wanted == "FAILED"))
-    job = submit_nodes(batch, after=after)
+    job = submit_nodes(site, after=after)
     at.go_to(1)
-    assert status(batch, job) == wanted
+    assert site.status(job) == wanted
     return job
 
 
@@ -434,13 +418,13 @@ STOP_TABLE = [
 
 @pytest.mark.parametrize("part", ["", "#0"], ids=["job", "main node"])
 @pytest.mark.parametrize(("before", "operation", "after", "flag", "exit_codes"), STOP_TABLE, ids=str)
-def test_a_request_to_end_the_job_reaches_all_nodes(mock, batch, at, before, operation, after, flag, exit_codes, part):
-    job = bring_to(mock, batch, at, before)
-    old = [detail(batch, job), *nodes(batch, job)]
+def test_a_request_to_end_the_job_reaches_all_nodes(mock, batch, site, at, before, operation, after, flag, exit_codes, part):
+    job = bring_to(mock, site, at, before)
+    old = [site.detail(job), *site.nodes(job)]
 
     getattr(batch, operation)(jobId=f"{job}{part}", reason="why")
 
-    new = [detail(batch, job), *nodes(batch, job)]
+    new = [site.detail(job), *site.nodes(job)]
     if flag is None:
         assert new == old
         return
@@ -449,121 +433,121 @@ def test_a_request_to_end_the_job_reaches_all_nodes(mock, batch, at, before, ope
         assert [name for name in ("isCancelled", "isTerminated") if each.get(name)] == [flag]
         assert each.get("statusReason") == ("why" if after == "FAILED" else None)
         assert ("stoppedAt" in each) == (after == "FAILED")
-    assert codes(batch, job) == exit_codes
+    assert codes(site, job) == exit_codes
 
 
-def test_a_cancellation_of_a_waiting_job_takes_effect_when_its_dependency_ends(mock, batch, at):
-    make_nodes(batch)
+def test_a_cancellation_of_a_waiting_job_takes_effect_when_its_dependency_ends(mock, batch, site, at):
+    site.make_nodes()
     mock.batch.plan("slow", duration=50)
-    job = submit_nodes(batch, after=[submit(batch, "slow")])
+    job = submit_nodes(site, after=[site.submit("slow")])
     at.go_to(1)
 
     batch.cancel_job(jobId=job, reason="why")
     at.go_to(50)
 
-    assert states(batch, job) == ["FAILED"] * 4
-    assert reasons(batch, job) == ["why"] * 4
-    assert at.seconds(nodes(batch, job)[1]["stoppedAt"]) == 50
+    assert states(site, job) == ["FAILED"] * 4
+    assert reasons(site, job) == ["why"] * 4
+    assert at.seconds(site.nodes(job)[1]["stoppedAt"]) == 50
 
 
-def test_a_terminated_job_leaves_a_node_alone_that_had_ended(mock, batch, at):
-    make_nodes(batch)
+def test_a_terminated_job_leaves_a_node_alone_that_had_ended(mock, batch, site, at):
+    site.make_nodes()
     mock.batch.plan("mnp", duration=None)
     mock.batch.plan("mnp", node_index=2, duration=5)
-    job = submit_nodes(batch)
+    job = submit_nodes(site)
     at.go_to(10)
-    ended = nodes(batch, job)[2]
+    ended = site.nodes(job)[2]
 
     batch.terminate_job(jobId=job, reason="why")
 
-    assert states(batch, job) == ["FAILED", "FAILED", "FAILED", "SUCCEEDED"]
-    assert nodes(batch, job)[2] == ended
+    assert states(site, job) == ["FAILED", "FAILED", "FAILED", "SUCCEEDED"]
+    assert site.nodes(job)[2] == ended
 
 
-def test_all_nodes_have_the_grace_of_a_terminated_job(mock, batch, at):
+def test_all_nodes_have_the_grace_of_a_terminated_job(mock, batch, site, at):
     mock.batch.settings.terminate_grace_seconds = 10
     mock.batch.settings.starting_seconds = 3
-    make_nodes(batch)
+    site.make_nodes()
     mock.batch.plan("mnp", duration=None)
     mock.batch.plan("mnp", node_index=1, duration=6)
-    job = submit_nodes(batch)
+    job = submit_nodes(site)
     at.go_to(8)
     batch.terminate_job(jobId=job, reason="why")
     at.go_to(17)
-    during = states(batch, job)
+    during = states(site, job)
     at.go_to(18)
 
     assert during == ["RUNNING"] * 4
-    assert states(batch, job) == ["FAILED"] * 4
-    assert reasons(batch, job) == ["why"] * 4
-    assert codes(batch, job) == [[137]] * 3
-    assert [at.seconds(node["stoppedAt"]) for node in nodes(batch, job)] == [18] * 3
+    assert states(site, job) == ["FAILED"] * 4
+    assert reasons(site, job) == ["why"] * 4
+    assert codes(site, job) == [[137]] * 3
+    assert [at.seconds(node["stoppedAt"]) for node in site.nodes(job)] == [18] * 3
 
 
-def test_nodes_that_start_when_the_job_is_terminated_have_no_grace(mock, batch, at):
+def test_nodes_that_start_when_the_job_is_terminated_have_no_grace(mock, batch, site, at):
     mock.batch.settings.terminate_grace_seconds = 10
     mock.batch.settings.starting_seconds = 3
-    make_nodes(batch)
+    site.make_nodes()
     mock.batch.plan("mnp", duration=None)
-    job = submit_nodes(batch)
+    job = submit_nodes(site)
     at.go_to(4)
 
     batch.terminate_job(jobId=job, reason="why")
 
-    assert states(batch, job) == ["RUNNING", "RUNNING", "FAILED", "FAILED"]
+    assert states(site, job) == ["RUNNING", "RUNNING", "FAILED", "FAILED"]
     at.go_to(14)
-    assert states(batch, job) == ["FAILED"] * 4
-    assert codes(batch, job) == [[137], [None], [None]]
+    assert states(site, job) == ["FAILED"] * 4
+    assert codes(site, job) == [[137], [None], [None]]
 
 
 @pytest.mark.parametrize("operation", ["cancel_job", "terminate_job"])
-def test_other_nodes_cannot_be_stopped_alone(mock, batch, at, operation):
-    job = bring_to(mock, batch, at, "RUNNING")
+def test_other_nodes_cannot_be_stopped_alone(mock, batch, site, at, operation):
+    job = bring_to(mock, site, at, "RUNNING")
 
     text = refusal(getattr(batch, operation), jobId=f"{job}#1", reason="why")
 
     assert text == "Cancel or terminate is not supported for individual nodes of a multi-node parallel job"
-    assert states(batch, job) == ["RUNNING"] * 4
-    assert "isTerminated" not in nodes(batch, job)[1]
+    assert states(site, job) == ["RUNNING"] * 4
+    assert "isTerminated" not in site.nodes(job)[1]
 
 
 @newer_botocore
 @pytest.mark.parametrize("operation", ["cancel_jobs", "terminate_jobs"])
-def test_the_bulk_forms_report_other_nodes_as_errors(mock, batch, at, operation):
-    job = bring_to(mock, batch, at, "RUNNABLE")
+def test_the_bulk_forms_report_other_nodes_as_errors(mock, batch, site, at, operation):
+    job = bring_to(mock, site, at, "RUNNABLE")
 
     answer = getattr(batch, operation)(jobs=[f"{job}#1", f"{job}#0"], reason="why")
 
     text = "Cancel or terminate is not supported for individual nodes of a multi-node parallel job"
     assert answer["errors"] == [{"job": f"{job}#1", "code": "ClientException", "message": text}]
     assert answer["successful"] == [f"{job}#0"]
-    assert states(batch, job) == ["FAILED"] * 4
+    assert states(site, job) == ["FAILED"] * 4
 
 
-def test_a_node_that_does_not_exist_is_an_unknown_job(mock, batch, at):
-    job = bring_to(mock, batch, at, "RUNNING")
-    plain = submit(batch)
+def test_a_node_that_does_not_exist_is_an_unknown_job(mock, batch, site, at):
+    job = bring_to(mock, site, at, "RUNNING")
+    plain = site.submit()
 
     for job_id in (f"{job}#3", f"{UNKNOWN_ID}#0", f"{plain}#0", f"{job}:0"):
         batch.terminate_job(jobId=job_id, reason="why")
         assert batch.describe_jobs(jobs=[job_id])["jobs"] == []
 
-    assert states(batch, job) == ["RUNNING"] * 4
+    assert states(site, job) == ["RUNNING"] * 4
 
 
 # Describing and listing
 
 
-def test_the_job_shows_its_nodes_and_what_the_main_node_did(mock, batch, at):
+def test_the_job_shows_its_nodes_and_what_the_main_node_did(mock, site, at):
     """The whole has the progress of its main node, and no container (documented: an object of another form is there)."""
-    make_nodes(batch, main_node=1, tags={"of": "definition"})
+    site.make_nodes(main_node=1, tags={"of": "definition"})
     mock.batch.plan("mnp", duration=10)
     mock.batch.plan("mnp", node_index=1, duration=10, exit_code=4, reason="because")
-    job = submit_nodes(batch, tags={"a": "1"})
+    job = submit_nodes(site, tags={"a": "1"})
 
     at.go_to(10)
 
-    whole, main = detail(batch, job), nodes(batch, job)[1]
+    whole, main = site.detail(job), site.nodes(job)[1]
     assert "container" not in whole
     assert "nodeDetails" not in whole
     assert whole["nodeProperties"]["numNodes"] == 3
@@ -578,36 +562,35 @@ def test_the_job_shows_its_nodes_and_what_the_main_node_did(mock, batch, at):
     assert "nodeProperties" not in main
 
 
-def test_each_node_has_a_task_a_log_stream_and_an_address_of_its_own(mock, batch, at):
-    make_nodes(batch)
+def test_each_node_has_a_task_a_log_stream_and_an_address_of_its_own(mock, site, at):
+    site.make_nodes()
     mock.batch.plan("mnp", duration=10)
-    job = submit_nodes(batch)
+    job = submit_nodes(site)
     at.go_to(5)
 
-    running = [node["container"] for node in nodes(batch, job)]
+    running = [node["container"] for node in site.nodes(job)]
 
     assert len({each["taskArn"] for each in running}) == 3
     assert len({each["logStreamName"] for each in running}) == 3
     assert len({each["networkInterfaces"][0]["privateIpv4Address"] for each in running}) == 3
 
 
-def test_the_tags_of_a_node_cannot_be_asked_for(mock, batch, at):
-    make_nodes(batch)
-    job = submit_nodes(batch)
+def test_the_tags_of_a_node_cannot_be_asked_for(batch, site, at):
+    site.make_nodes()
+    job = submit_nodes(site)
 
     assert (
         refusal(batch.list_tags_for_resource, resourceArn=f"{PREFIX}job/{job}#0") == "Resource type is not supported for tagging"
     )
 
 
-def test_the_nodes_are_listed_by_their_job(mock, batch, at):
-    make_nodes(
-        batch,
+def test_the_nodes_are_listed_by_their_job(mock, batch, site, at):
+    site.make_nodes(
         ranges=[{"targetNodes": "0:", "container": container(2)}, {"targetNodes": "2:", "container": container(1)}],
     )
     mock.batch.plan("mnp", duration=100)
     mock.batch.plan("mnp", node_index=1, exit_code=5)
-    job = submit_nodes(batch)
+    job = submit_nodes(site)
     at.go_to(1)
 
     running = batch.list_jobs(multiNodeJobId=job)["jobSummaryList"]
@@ -626,12 +609,12 @@ def test_the_nodes_are_listed_by_their_job(mock, batch, at):
     assert whole["capacityUsage"] == [{"capacityUnit": "VCPU", "quantity": 5.0}]
 
 
-def test_the_nodes_are_listed_in_pages(mock, batch, at):
-    make_environment(batch, "large", max_vcpus=100)
-    make_queue(batch, "large", ("large",))
-    make_nodes(batch, num_nodes=5)
+def test_the_nodes_are_listed_in_pages(mock, site, at):
+    site.make_environment("large", max_vcpus=100)
+    site.make_queue("large", ("large",))
+    site.make_nodes(num_nodes=5)
     mock.batch.plan("mnp", duration=100)
-    job = submit_nodes(batch, jobQueue="large")
+    job = submit_nodes(site, jobQueue="large")
     at.go_to(1)
 
     pages = (
@@ -643,10 +626,10 @@ def test_the_nodes_are_listed_in_pages(mock, batch, at):
     assert [[each["nodeProperties"]["nodeIndex"] for each in page["jobSummaryList"]] for page in pages] == [[0, 1], [2, 3], [4]]
 
 
-def test_the_children_of_one_kind_are_not_listed_as_the_other(mock, batch, at):
-    make_nodes(batch)
-    job = submit_nodes(batch)
-    array = submit(batch, size=3)
+def test_the_children_of_one_kind_are_not_listed_as_the_other(batch, site, at):
+    site.make_nodes()
+    job = submit_nodes(site)
+    array = site.submit(size=3)
     at.go_to(1)
 
     for arguments in ({"arrayJobId": job}, {"multiNodeJobId": array}, {"multiNodeJobId": UNKNOWN_ID}):
@@ -654,11 +637,11 @@ def test_the_children_of_one_kind_are_not_listed_as_the_other(mock, batch, at):
     assert refusal(batch.list_jobs, multiNodeJobId="x") == "Invalid job id: x"
 
 
-def test_who_polls_the_nodes_of_a_job_sees_them_end(mock, batch):
-    make_queue_and_definition(batch)
-    make_nodes(batch)
+def test_who_polls_the_nodes_of_a_job_sees_them_end(mock, batch, site):
+    site.make_queue_and_definition()
+    site.make_nodes()
     mock.batch.plan("mnp", duration=3600)
-    job = submit_nodes(batch)
+    job = submit_nodes(site)
 
     seen = [len(batch.list_jobs(multiNodeJobId=job, jobStatus="SUCCEEDED")["jobSummaryList"]) for _ in range(7)]
 
@@ -666,37 +649,37 @@ def test_who_polls_the_nodes_of_a_job_sees_them_end(mock, batch):
     assert seen[0] == 0
 
 
-def test_who_polls_a_node_that_has_ended_does_not_move_the_others(mock, batch):
-    make_queue_and_definition(batch)
-    make_nodes(batch)
+def test_who_polls_a_node_that_has_ended_does_not_move_the_others(mock, site):
+    site.make_queue_and_definition()
+    site.make_nodes()
     mock.batch.plan("mnp", duration=None)
     mock.batch.plan("mnp", node_index=1, exit_code=1)
-    job = submit_nodes(batch)
+    job = submit_nodes(site)
     mock.batch.run_until(f"{job}#1", "FAILED")
     moment = mock.clock.now_ms
 
     for _ in range(5):
-        assert status(batch, f"{job}#1") == "FAILED"
+        assert site.status(f"{job}#1") == "FAILED"
 
-    assert states(batch, job)[0] == "RUNNING"
+    assert states(site, job)[0] == "RUNNING"
     assert mock.clock.now_ms - moment < 60_000
 
 
 # Consumable resources
 
 
-def test_the_nodes_take_consumable_resources_together(mock, batch, at):
+def test_the_nodes_take_consumable_resources_together(mock, batch, site, at):
     needs = {"consumableResourceList": [{"consumableResource": "R", "quantity": 2}]}
     ranges = [
         {"targetNodes": "0:", "container": container(1), "consumableResourceProperties": needs},
         {"targetNodes": "2:", "container": container(1)},
     ]
-    make_nodes(batch, ranges=ranges)
+    site.make_nodes(ranges=ranges)
     mock.batch.plan("mnp", duration=10)
     batch.create_consumable_resource(consumableResourceName="R", totalQuantity=3)
-    job = submit_nodes(batch)
+    job = submit_nodes(site)
     at.go_to(1)
-    waiting = status(batch, job)
+    waiting = site.status(job)
     batch.update_consumable_resource(consumableResource="R", operation="ADD", quantity=1)
     at.go_to(2)
 
@@ -707,24 +690,24 @@ def test_the_nodes_take_consumable_resources_together(mock, batch, at):
     assert (waiting, in_use) == ("RUNNABLE", 4)
     assert (listed["jobArn"], listed["quantity"]) == (f"{PREFIX}job/{job}", 4)
     assert batch.describe_consumable_resource(consumableResource="R")["inUseQuantity"] == 0
-    assert [node.get("consumableResourceProperties") for node in nodes(batch, job)] == [needs, needs, None]
+    assert [node.get("consumableResourceProperties") for node in site.nodes(job)] == [needs, needs, None]
 
 
 # Moving by hand
 
 
-def test_nodes_can_be_moved_by_hand(mock, batch):
-    make_queue_and_definition(batch)
-    make_nodes(batch)
+def test_nodes_can_be_moved_by_hand(mock, site):
+    site.make_queue_and_definition()
+    site.make_nodes()
     mock.batch.pace = "manual"
-    job = submit_nodes(batch)
+    job = submit_nodes(site)
     seen = [mock.batch.step(f"{job}#0"), mock.batch.step(job)]
     with pytest.raises(ValueError, match=f"a node that starts when the main node {job}#0 runs"):
         mock.batch.step(f"{job}#1")
     seen += [mock.batch.step(job), mock.batch.step(f"{job}#1"), mock.batch.step(f"{job}#1"), mock.batch.step(job)]
 
     assert seen == ["RUNNABLE", "STARTING", "RUNNING", "RUNNING", "SUCCEEDED", "SUCCEEDED"]
-    assert states(batch, job) == ["SUCCEEDED", "SUCCEEDED", "SUCCEEDED", "FAILED"]
+    assert states(site, job) == ["SUCCEEDED", "SUCCEEDED", "SUCCEEDED", "FAILED"]
 
 
 @pytest.mark.parametrize(("value", "kind"), [(-1, ValueError), ("1", TypeError), (True, TypeError)])
@@ -733,27 +716,27 @@ def test_an_impossible_node_index_of_a_plan_is_refused(mock, value, kind):
         mock.batch.plan(node_index=value)
 
 
-def test_a_plan_for_a_node_is_none_for_plain_jobs(mock, batch, at):
+def test_a_plan_for_a_node_is_none_for_plain_jobs(mock, site, at):
     mock.batch.plan(node_index=0, exit_code=1)
-    job = submit(batch)
+    job = site.submit()
 
     at.go_to(1)
 
-    assert status(batch, job) == "SUCCEEDED"
+    assert site.status(job) == "SUCCEEDED"
 
 
 # What the containers get
 
 
-def test_each_node_has_the_documented_environment(mock, batch, at):
-    make_nodes(batch, main_node=1)
-    make_definition(batch)
+def test_each_node_has_the_documented_environment(mock, site, at):
+    site.make_nodes(main_node=1)
+    site.make_definition()
     mock.batch.plan("mnp", duration=10)
-    job_id, plain_id = submit_nodes(batch), submit(batch, vcpus=1)
+    job_id, plain_id = submit_nodes(site), site.submit(vcpus=1)
     at.go_to(1)
     jobs = mock.world.store(BatchBackend, ACCOUNT, REGION).jobs
     job = jobs[job_id]
-    address = nodes(batch, job_id)[1]["container"]["networkInterfaces"][0]["privateIpv4Address"]
+    address = site.nodes(job_id)[1]["container"]["networkInterfaces"][0]["privateIpv4Address"]
     common = {"AWS_BATCH_JOB_MAIN_NODE_INDEX": "1", "AWS_BATCH_JOB_NUM_NODES": "3"}
     other = {**common, "AWS_BATCH_JOB_MAIN_NODE_PRIVATE_IPV4_ADDRESS": address}
 
@@ -766,25 +749,25 @@ def test_each_node_has_the_documented_environment(mock, batch, at):
     assert node_environment(jobs[plain_id]) == {}
 
 
-def test_a_function_stands_for_each_node(mock, batch):
-    make_queue_and_definition(batch)
-    make_nodes(batch, main_node=1)
+def test_a_function_stands_for_each_node(mock, site):
+    site.make_queue_and_definition()
+    site.make_nodes(main_node=1)
     runs = []
     mock.batch.plan("mnp", run=lambda run: runs.append(run) or (3 if run.node_index == 2 else 0))
-    job = submit_nodes(batch)
+    job = submit_nodes(site)
 
     mock.batch.run_until(job, "SUCCEEDED")
 
     assert [(run.node_index, run.job_id) for run in runs] == [(index, f"{job}#{index}") for index in (1, 0, 2)]
     assert [run.environment["AWS_BATCH_JOB_MAIN_NODE_INDEX"] for run in runs] == ["1"] * 3
-    assert states(batch, job) == ["SUCCEEDED", "SUCCEEDED", "SUCCEEDED", "FAILED"]
-    assert codes(batch, job) == [[0], [0], [3]]
+    assert states(site, job) == ["SUCCEEDED", "SUCCEEDED", "SUCCEEDED", "FAILED"]
+    assert codes(site, job) == [[0], [0], [3]]
 
 
 @pytest.mark.parametrize("pace", ["poll", "clock"])
-def test_the_functions_of_nodes_may_look_at_their_job(mock, batch, pace):
-    make_queue_and_definition(batch)
-    make_nodes(batch)
+def test_the_functions_of_nodes_may_look_at_their_job(mock, batch, site, pace):
+    site.make_queue_and_definition()
+    site.make_nodes()
     mock.batch.pace = pace
     seen = []
 
@@ -792,33 +775,33 @@ def test_the_functions_of_nodes_may_look_at_their_job(mock, batch, pace):
         seen.append((run.node_index, batch.describe_jobs(jobs=[run.job_id])["jobs"][0]["status"]))
 
     mock.batch.plan("mnp", run=look)
-    job = submit_nodes(batch)
+    job = submit_nodes(site)
     mock.batch.run_all()
 
     # A look lets the next function begin, so they may end in any order.
     assert sorted(seen) == [(0, "RUNNING"), (1, "RUNNING"), (2, "RUNNING")]
-    assert states(batch, job) == ["SUCCEEDED"] * 4
+    assert states(site, job) == ["SUCCEEDED"] * 4
 
 
-def test_each_node_writes_into_its_own_log_stream(mock, batch):
-    make_queue_and_definition(batch)
-    make_nodes(batch)
+def test_each_node_writes_into_its_own_log_stream(mock, site):
+    site.make_queue_and_definition()
+    site.make_nodes()
     mock.batch.plan("mnp", logs=["worker"])
     mock.batch.plan("mnp", node_index=0, logs=["main"])
-    job = submit_nodes(batch)
+    job = submit_nodes(site)
     mock.batch.run_all()
     logs = boto3.client("logs", region_name=REGION)
 
-    streams = [node["container"]["logStreamName"] for node in nodes(batch, job)]
+    streams = [node["container"]["logStreamName"] for node in site.nodes(job)]
     written = [logs.get_log_events(logGroupName="/aws/batch/job", logStreamName=stream)["events"] for stream in streams]
 
     assert [[event["message"] for event in events] for events in written] == [["main"], ["worker"], ["worker"]]
-    assert detail(batch, job)["attempts"][0]["container"]["logStreamName"] == streams[0]
+    assert site.detail(job)["attempts"][0]["container"]["logStreamName"] == streams[0]
 
 
-def test_events_tell_of_the_job_as_a_whole(mock, batch, at):
-    make_nodes(batch)
-    job = submit_nodes(batch, retryStrategy={"attempts": 1})
+def test_events_tell_of_the_job_as_a_whole(mock, site, at):
+    site.make_nodes()
+    job = submit_nodes(site, retryStrategy={"attempts": 1})
     at.go_to(1)
 
     details = [event.payload["detail"] for event in mock.events if event.service == "batch"]
@@ -830,11 +813,11 @@ def test_events_tell_of_the_job_as_a_whole(mock, batch, at):
     assert all(each["nodeProperties"]["numNodes"] == 3 and "container" not in each for each in details)
 
 
-def test_a_snapshot_counts_all_nodes_and_shows_the_job_at_the_front(mock, batch, at):
-    make_nodes(batch)
+def test_a_snapshot_counts_all_nodes_and_shows_the_job_at_the_front(mock, batch, site, at):
+    site.make_nodes()
     mock.batch.plan("mnp", duration=10)
-    submit_nodes(batch)
-    waiting = submit_nodes(batch)
+    submit_nodes(site)
+    waiting = submit_nodes(site)
     at.go_to(1)
 
     snapshot = batch.get_job_queue_snapshot(jobQueue="q")
@@ -843,17 +826,17 @@ def test_a_snapshot_counts_all_nodes_and_shows_the_job_at_the_front(mock, batch,
     assert snapshot["queueUtilization"]["totalCapacityUsage"] == [{"capacityUnit": "VCPU", "quantity": 6.0}]
 
 
-def test_the_end_of_an_earlier_attempt_does_not_end_a_node_that_hangs(mock, batch):
-    make_environment(batch)
-    make_queue(batch)
-    make_nodes(batch)
+def test_the_end_of_an_earlier_attempt_does_not_end_a_node_that_hangs(mock, site):
+    site.make_environment()
+    site.make_queue()
+    site.make_nodes()
     timeline = Timeline(mock)
     mock.batch.plan(duration=float("inf"), attempt=2)
     mock.batch.plan(duration=100, attempt=1)
     mock.batch.plan(duration=50, exit_code=1, attempt=1, node_index=0)
-    job_id = submit(batch, jobDefinition="m", retryStrategy={"attempts": 2})
+    job_id = site.submit(jobDefinition="m", retryStrategy={"attempts": 2})
     for seconds in (10, 60, 150):
         timeline.go_to(seconds)
-        found = [each["status"] for each in nodes(batch, job_id)]
+        found = [each["status"] for each in site.nodes(job_id)]
 
     assert found == ["RUNNING"] * 3

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
 
-from support.batch import container, make_definition, make_environment, make_nodes, make_queue
+from support.batch import container
+from support.batch_site import Site
 from support.machines import Machine, initialize, invariant, precondition, prove, rule
 
 CAPACITY = 7
@@ -35,6 +36,7 @@ class NodesMachine(Machine):
         self.mocking = mock_jobs(region="us-east-1")
         self.mock = self.mocking.__enter__()
         self.batch = boto3.client("batch", region_name="us-east-1")
+        self.site = Site(self.batch)
         self.need: dict[str, int] = {}
         self.mains: dict[str, int] = {}
         self.tries: dict[str, int] = {}
@@ -56,9 +58,9 @@ class NodesMachine(Machine):
         self.mock.batch.settings.starting_seconds = starting
         self.mock.batch.settings.terminate_grace_seconds = grace
         self.mock.batch.settings.retry_delay_seconds = delay
-        make_environment(self.batch, max_vcpus=CAPACITY)
-        make_queue(self.batch)
-        make_definition(self.batch, "plain")
+        self.site.make_environment(max_vcpus=CAPACITY)
+        self.site.make_queue()
+        self.site.make_definition("plain")
         self.mock.batch.plan("plain", duration=5)
 
     @rule(
@@ -80,7 +82,7 @@ class NodesMachine(Machine):
         for index, (duration, ending) in enumerate(plans):
             self.mock.batch.plan(name, node_index=index, duration=duration, **ENDINGS[ending])
         entries = [{"targetNodes": ":", "container": container(1)}, {"targetNodes": "1:1", "container": container(vcpus)}]
-        make_nodes(self.batch, name, num_nodes=COUNT, main_node=main, ranges=entries)
+        self.site.make_nodes(name, num_nodes=COUNT, main_node=main, ranges=entries)
         after = data.draw(st.lists(st.sampled_from(sorted(self.need)), max_size=1)) if self.need else []
         job = self.batch.submit_job(
             jobName=name,

@@ -11,19 +11,8 @@ from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
 
-from support.batch import (
-    FARGATE,
-    PREFIX,
-    container,
-    detail,
-    make_definition,
-    make_nodes,
-    make_queue,
-    make_queue_and_definition,
-    nodes,
-    refusal,
-    submit,
-)
+from support.batch import FARGATE, PREFIX, container, refusal
+from support.batch_site import Site
 from support.constants import newer_botocore
 
 
@@ -32,9 +21,9 @@ def ranges(*texts: str) -> list[dict[str, Any]]:
     return [{"targetNodes": text, "container": {**container(1), "image": f"image-{place}"}} for place, text in enumerate(texts)]
 
 
-def images(batch: Any, job_id: str, count: int) -> str:
+def images(site: Site, job_id: str, count: int) -> str:
     """Return the numbers of the images of all nodes."""
-    return "".join(node["container"]["image"].removeprefix("image-") for node in nodes(batch, job_id, count))
+    return "".join(node["container"]["image"].removeprefix("image-") for node in site.nodes(job_id, count))
 
 
 def properties(**changes: Any) -> dict[str, Any]:
@@ -42,13 +31,13 @@ def properties(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def site(mock, batch):
+def prepared(mock, site):
     mock.batch.pace = "manual"
-    make_queue_and_definition(batch, max_vcpus=100)
+    site.make_queue_and_definition(max_vcpus=100)
 
 
-def submit_with(batch: Any, **overrides: Any) -> str:
-    return submit(batch, jobDefinition="m", nodeOverrides=overrides)
+def submit_with(site: Site, **overrides: Any) -> str:
+    return site.submit(jobDefinition="m", nodeOverrides=overrides)
 
 
 # Registering
@@ -126,7 +115,7 @@ def test_nodes_are_refused_where_they_do_not_belong(batch, request_, text):
     assert batch.describe_job_definitions(jobDefinitionName="m")["jobDefinitions"] == []
 
 
-def test_a_definition_with_nodes_is_described_as_it_was_registered(batch):
+def test_a_definition_with_nodes_is_described_as_it_was_registered(batch, site):
     entries = [
         {"targetNodes": "0:", "container": container(2, command=["a"]), "instanceTypes": ["p3.2xlarge"]},
         {
@@ -135,7 +124,7 @@ def test_a_definition_with_nodes_is_described_as_it_was_registered(batch):
             "consumableResourceProperties": {"consumableResourceList": [{"consumableResource": "R", "quantity": 1}]},
         },
     ]
-    arn = make_nodes(batch, num_nodes=4, main_node=2, ranges=entries, retryStrategy={"attempts": 2})
+    arn = site.make_nodes(num_nodes=4, main_node=2, ranges=entries, retryStrategy={"attempts": 2})
 
     (described,) = batch.describe_job_definitions(jobDefinitions=[arn])["jobDefinitions"]
 
@@ -183,21 +172,21 @@ def test_a_large_definition_with_nodes_is_refused(batch):
     ],
     ids="|".join,
 )
-def test_the_inner_range_counts_and_of_equal_ones_the_last(site, batch, texts, expected):
-    make_nodes(batch, num_nodes=4, ranges=ranges(*texts))
+def test_the_inner_range_counts_and_of_equal_ones_the_last(prepared, site, texts, expected):
+    site.make_nodes(num_nodes=4, ranges=ranges(*texts))
 
-    assert images(batch, submit(batch, jobDefinition="m"), 4) == expected
+    assert images(site, site.submit(jobDefinition="m"), 4) == expected
 
 
 # Overriding
 
 
-def test_overrides_reach_the_nodes_that_they_target(site, batch):
+def test_overrides_reach_the_nodes_that_they_target(prepared, batch, site):
     entries = [
         {"targetNodes": "0:", "container": container(2, command=["a"], environment=[{"name": "A", "value": "1"}])},
         {"targetNodes": "3:", "container": container(1)},
     ]
-    make_nodes(batch, num_nodes=4, ranges=entries)
+    site.make_nodes(num_nodes=4, ranges=entries)
     change = {
         "command": ["b", "c"],
         "environment": [{"name": "B", "value": "2"}],
@@ -205,14 +194,14 @@ def test_overrides_reach_the_nodes_that_they_target(site, batch):
     }
 
     job = submit_with(
-        batch,
+        site,
         nodePropertyOverrides=[
             {"targetNodes": "1:2", "containerOverrides": change},
             {"targetNodes": "2:", "containerOverrides": {"environment": [{"name": "B", "value": "3"}]}},
         ],
     )
 
-    seen = [node["container"] for node in nodes(batch, job, 4)]
+    seen = [node["container"] for node in site.nodes(job, 4)]
     assert [each["command"] for each in seen] == [["a"], ["b", "c"], ["b", "c"], []]
     assert [{pair["name"]: pair["value"] for pair in each["environment"]} for each in seen] == [
         {"A": "1"},
@@ -225,13 +214,13 @@ def test_overrides_reach_the_nodes_that_they_target(site, batch):
     assert whole["capacityUsage"] == [{"capacityUnit": "VCPU", "quantity": 13.0}]
 
 
-def test_an_override_of_a_whole_range_is_shown_with_the_job(site, batch):
-    make_nodes(batch, num_nodes=4, ranges=ranges(":1", "2:"))
+def test_an_override_of_a_whole_range_is_shown_with_the_job(prepared, batch, site):
+    site.make_nodes(num_nodes=4, ranges=ranges(":1", "2:"))
     batch.create_consumable_resource(consumableResourceName="R")
     needs = {"consumableResourceList": [{"consumableResource": "R", "quantity": 1}]}
 
     job = submit_with(
-        batch,
+        site,
         nodePropertyOverrides=[
             {"targetNodes": "0:1", "containerOverrides": {"command": ["whole"]}, "instanceTypes": ["c5.large"]},
             {"targetNodes": "3:", "containerOverrides": {"command": ["part"]}},
@@ -239,28 +228,28 @@ def test_an_override_of_a_whole_range_is_shown_with_the_job(site, batch):
         ],
     )
 
-    first, second = detail(batch, job)["nodeProperties"]["nodeRangeProperties"]
+    first, second = site.detail(job)["nodeProperties"]["nodeRangeProperties"]
     assert (first["targetNodes"], first["container"]["command"], first["instanceTypes"]) == (":1", ["whole"], ["c5.large"])
     assert (second["targetNodes"], second["container"]["command"]) == ("2:", [])
     assert second["consumableResourceProperties"] == needs
-    assert [node["container"]["command"] for node in nodes(batch, job, 4)] == [["whole"], ["whole"], [], ["part"]]
-    assert [node.get("consumableResourceProperties") for node in nodes(batch, job, 4)] == [None, None, needs, needs]
+    assert [node["container"]["command"] for node in site.nodes(job, 4)] == [["whole"], ["whole"], [], ["part"]]
+    assert [node.get("consumableResourceProperties") for node in site.nodes(job, 4)] == [None, None, needs, needs]
 
 
-def test_parameters_are_substituted_in_the_commands_of_all_ranges(site, batch):
+def test_parameters_are_substituted_in_the_commands_of_all_ranges(prepared, batch, site):
     entries = [
         {"targetNodes": "0:0", "container": container(1, command=["Ref::main"])},
         {"targetNodes": "1:", "container": container(1, command=["Ref::other"])},
     ]
-    make_nodes(batch, ranges=entries, parameters={"main": "m"})
+    site.make_nodes(ranges=entries, parameters={"main": "m"})
     request = {"jobName": "j", "jobQueue": "q", "jobDefinition": "m"}
 
     text = refusal(batch.submit_job, **request)
-    job = submit(batch, jobDefinition="m", parameters={"other": "o"})
+    job = site.submit(jobDefinition="m", parameters={"other": "o"})
 
     assert text == "Unable to substitute value. No parameter found for reference name"
-    assert [node["container"]["command"] for node in nodes(batch, job)] == [["m"], ["o"], ["o"]]
-    shown = detail(batch, job)["nodeProperties"]["nodeRangeProperties"]
+    assert [node["container"]["command"] for node in site.nodes(job)] == [["m"], ["o"], ["o"]]
+    shown = site.detail(job)["nodeProperties"]["nodeRangeProperties"]
     assert [each["container"]["command"] for each in shown] == [["m"], ["o"]]
 
 
@@ -274,13 +263,13 @@ def test_parameters_are_substituted_in_the_commands_of_all_ranges(site, batch):
         (["0:", "1:3"], 2, "01"),
     ],
 )
-def test_the_number_of_nodes_may_be_overridden(site, batch, texts, num_nodes, expected):
-    make_nodes(batch, num_nodes=4, ranges=ranges(*texts))
+def test_the_number_of_nodes_may_be_overridden(prepared, batch, site, texts, num_nodes, expected):
+    site.make_nodes(num_nodes=4, ranges=ranges(*texts))
 
-    job = submit_with(batch, numNodes=num_nodes)
+    job = submit_with(site, numNodes=num_nodes)
 
-    assert detail(batch, job)["nodeProperties"]["numNodes"] == num_nodes
-    assert images(batch, job, num_nodes) == expected
+    assert site.detail(job)["nodeProperties"]["numNodes"] == num_nodes
+    assert images(site, job, num_nodes) == expected
     assert batch.describe_jobs(jobs=[f"{job}#{num_nodes}"])["jobs"] == []
 
 
@@ -339,8 +328,8 @@ def test_the_number_of_nodes_may_be_overridden(site, batch, texts, num_nodes, ex
         ),
     ],
 )
-def test_impossible_overrides_are_refused(site, batch, texts, overrides, text):
-    make_nodes(batch, num_nodes=4, main_node=1, ranges=ranges(*texts))
+def test_impossible_overrides_are_refused(prepared, batch, site, texts, overrides, text):
+    site.make_nodes(num_nodes=4, main_node=1, ranges=ranges(*texts))
     request = {"jobName": "j", "jobQueue": "q", "jobDefinition": "m"}
 
     assert refusal(batch.submit_job, **request, nodeOverrides=overrides) == text
@@ -370,39 +359,39 @@ def test_impossible_overrides_are_refused(site, batch, texts, overrides, text):
     ],
     ids=["nodes of a container", "container of nodes", "consumables of nodes", "array", "size"],
 )
-def test_overrides_of_the_wrong_kind_are_refused(site, batch, definition, members, text):
-    make_nodes(batch)
+def test_overrides_of_the_wrong_kind_are_refused(prepared, batch, site, definition, members, text):
+    site.make_nodes()
 
     assert refusal(batch.submit_job, jobName="j", jobQueue="q", jobDefinition=definition, **members) == text
     assert batch.list_jobs(jobQueue="q", jobStatus="SUBMITTED")["jobSummaryList"] == []
 
 
-def test_a_fargate_queue_takes_no_nodes(site, batch):
+def test_a_fargate_queue_takes_no_nodes(prepared, batch, site):
     batch.create_compute_environment(computeEnvironmentName="f", type="MANAGED", computeResources=FARGATE)
-    make_queue(batch, "fargate", ("f",))
-    make_nodes(batch)
+    site.make_queue("fargate", ("f",))
+    site.make_nodes()
 
     text = refusal(batch.submit_job, jobName="j", jobQueue="fargate", jobDefinition="m")
 
     assert text == "Job Queue is attached to Compute Environment that can not run Jobs with capability EC2."
 
 
-def test_the_resources_of_all_ranges_must_exist(site, batch):
+def test_the_resources_of_all_ranges_must_exist(prepared, batch, site):
     needs = {"consumableResourceList": [{"consumableResource": "R", "quantity": 1}]}
-    make_nodes(batch, ranges=[*ranges("0:1"), {**ranges("2:")[0], "consumableResourceProperties": needs}])
+    site.make_nodes(ranges=[*ranges("0:1"), {**ranges("2:")[0], "consumableResourceProperties": needs}])
 
     text = refusal(batch.submit_job, jobName="j", jobQueue="q", jobDefinition="m")
 
     assert text == f"{PREFIX}consumable-resource/R does not exist"
 
 
-def test_a_thousand_nodes_are_possible(site, batch):
-    make_definition(batch)
-    make_nodes(batch, num_nodes=1000, main_node=999)
+def test_a_thousand_nodes_are_possible(prepared, site):
+    site.make_definition()
+    site.make_nodes(num_nodes=1000, main_node=999)
 
-    job = submit(batch, jobDefinition="m")
+    job = site.submit(jobDefinition="m")
 
-    assert detail(batch, f"{job}#999")["nodeDetails"] == {"nodeIndex": 999, "isMainNode": True}
+    assert site.detail(f"{job}#999")["nodeDetails"] == {"nodeIndex": 999, "isMainNode": True}
 
 
 NUM_NODES = 7
@@ -428,15 +417,16 @@ def test_every_node_gets_the_narrowest_range_around_it(texts):
     nested = all(not (a & b) or a <= b or b <= a for _, a in texts for _, b in texts)
     with mock_jobs(region="us-east-1") as mock:
         batch = boto3.client("batch", region_name="us-east-1")
+        site = Site(batch)
         mock.batch.pace = "manual"
-        make_queue_and_definition(batch)
+        site.make_queue_and_definition()
         entries = ranges(*(text for text, _ in texts))
         if not nested:
             with pytest.raises(batch.exceptions.ClientException, match="overlap"):
-                make_nodes(batch, num_nodes=NUM_NODES, ranges=entries)
+                site.make_nodes(num_nodes=NUM_NODES, ranges=entries)
             return
-        make_nodes(batch, num_nodes=NUM_NODES, ranges=entries)
-        seen = images(batch, submit(batch, jobDefinition="m"), NUM_NODES)
+        site.make_nodes(num_nodes=NUM_NODES, ranges=entries)
+        seen = images(site, site.submit(jobDefinition="m"), NUM_NODES)
 
     for index, image in enumerate(seen):
         around = [(len(members), -place) for place, (_, members) in enumerate(texts) if index in members]

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from support.batch import container, detail, make_nodes, make_queue, make_queue_and_definition, nodes, refusal, submit
-from support.pods import make_eks_environment, pod
+from support.batch import container, refusal
+from support.batch_site import Site
 from support.pods import part as pod_part
+from support.pods import pod
 from support.tasks import part, properties
 
 SIDE = part("side", essential=False)
@@ -21,18 +22,18 @@ MIXED = [{"targetNodes": "0:", "ecsProperties": TASK}, {"targetNodes": "2:", "co
 
 
 @pytest.fixture
-def site(batch):
-    make_queue_and_definition(batch)
-    make_nodes(batch, ranges=TASKS, parameters=PARAMETERS)
-    return batch
+def prepared(site):
+    site.make_queue_and_definition()
+    site.make_nodes(ranges=TASKS, parameters=PARAMETERS)
+    return site
 
 
 @pytest.fixture
-def eks(batch):
-    make_eks_environment(batch)
-    make_queue(batch)
-    make_nodes(batch, ranges=PODS)
-    return batch
+def eks(site):
+    site.make_eks_environment()
+    site.make_queue()
+    site.make_nodes(ranges=PODS)
+    return site
 
 
 def override(target: str, **more: Any) -> dict[str, Any]:
@@ -45,8 +46,8 @@ def pod_override(target: str, **more: Any) -> dict[str, Any]:
     return {"targetNodes": target, "eksPropertiesOverride": {"podProperties": change}}
 
 
-def submit_with(batch: Any, *overrides: Any) -> str:
-    return submit(batch, jobDefinition="m", nodeOverrides={"nodePropertyOverrides": list(overrides)})
+def submit_with(site: Site, *overrides: Any) -> str:
+    return site.submit(jobDefinition="m", nodeOverrides={"nodePropertyOverrides": list(overrides)})
 
 
 def main_of(job: Any) -> Any:
@@ -58,8 +59,8 @@ def variables(pairs: Any) -> dict[str, str]:
     return {pair["name"]: pair["value"] for pair in pairs}
 
 
-def test_the_nodes_of_a_definition_are_described_with_their_tasks(site):
-    (found,) = site.describe_job_definitions(jobDefinitionName="m")["jobDefinitions"]
+def test_the_nodes_of_a_definition_are_described_with_their_tasks(prepared):
+    (found,) = prepared.batch.describe_job_definitions(jobDefinitionName="m")["jobDefinitions"]
 
     (entry,) = found["nodeProperties"]["nodeRangeProperties"]
     shown = entry["ecsProperties"]["taskProperties"][0]["containers"]
@@ -67,11 +68,11 @@ def test_the_nodes_of_a_definition_are_described_with_their_tasks(site):
     assert "container" not in entry
 
 
-def test_each_node_runs_the_containers_of_its_task(mock, site):
-    job_id = submit(site, jobDefinition="m")
+def test_each_node_runs_the_containers_of_its_task(mock, prepared):
+    job_id = prepared.submit(jobDefinition="m")
 
     mock.batch.run_all()
-    described = nodes(site, job_id)
+    described = prepared.nodes(job_id)
     assert [node["nodeDetails"]["nodeIndex"] for node in described] == [0, 1, 2]
     for node in described:
         (task,) = node["ecsProperties"]["taskProperties"]
@@ -82,11 +83,11 @@ def test_each_node_runs_the_containers_of_its_task(mock, site):
         assert attempt["taskProperties"][0]["taskArn"] == task["taskArn"]
 
 
-def test_the_whole_job_shows_its_nodes_and_the_attempts_of_the_main_node(mock, site):
-    job_id = submit(site, jobDefinition="m")
+def test_the_whole_job_shows_its_nodes_and_the_attempts_of_the_main_node(mock, prepared):
+    job_id = prepared.submit(jobDefinition="m")
 
     mock.batch.run_all()
-    job, main = detail(site, job_id), nodes(site, job_id)[0]
+    job, main = prepared.detail(job_id), prepared.nodes(job_id)[0]
     assert "ecsProperties" not in job
     assert job["nodeProperties"]["nodeRangeProperties"][0]["ecsProperties"]["taskProperties"][0]["containers"][1]["command"] == [
         "work",
@@ -95,61 +96,61 @@ def test_the_whole_job_shows_its_nodes_and_the_attempts_of_the_main_node(mock, s
     assert job["attempts"] == main["attempts"]
 
 
-def test_the_containers_of_all_nodes_count_for_the_room(mock, batch):
-    make_queue_and_definition(batch, max_vcpus=8)
-    make_nodes(batch, ranges=TASKS, parameters=PARAMETERS)
-    too_large = submit(batch, jobDefinition="m")
+def test_the_containers_of_all_nodes_count_for_the_room(mock, batch, site):
+    site.make_queue_and_definition(max_vcpus=8)
+    site.make_nodes(ranges=TASKS, parameters=PARAMETERS)
+    too_large = site.submit(jobDefinition="m")
     mock.batch.run_all()
 
     # 3 nodes of 1 + 2 vCPUs.
-    assert detail(batch, too_large)["status"] == "RUNNABLE"
+    assert site.detail(too_large)["status"] == "RUNNABLE"
     assert batch.list_jobs(jobQueue="q", jobStatus="RUNNABLE")["jobSummaryList"][0]["capacityUsage"] == [
         {"capacityUnit": "VCPU", "quantity": 9.0}
     ]
 
 
-def test_an_override_of_tasks_changes_the_nodes_that_it_targets(mock, site):
-    job_id = submit_with(site, override("1:2", command=["rest", "Ref::what"]))
+def test_an_override_of_tasks_changes_the_nodes_that_it_targets(prepared):
+    job_id = submit_with(prepared, override("1:2", command=["rest", "Ref::what"]))
 
-    assert [main_of(node)["command"] for node in nodes(site, job_id)] == [["work", "hard"], ["rest", "hard"], ["rest", "hard"]]
+    assert [main_of(node)["command"] for node in prepared.nodes(job_id)] == [["work", "hard"], ["rest", "hard"], ["rest", "hard"]]
 
 
-def test_overrides_that_meet_on_a_node_count_one_after_the_other(site):
+def test_overrides_that_meet_on_a_node_count_one_after_the_other(prepared):
     first = override("0:", command=["one"], environment=[{"name": "A", "value": "2"}, {"name": "B", "value": "2"}])
     second = override("1:", environment=[{"name": "B", "value": "3"}], resourceRequirements=[{"type": "VCPU", "value": "4"}])
 
-    job_id = submit_with(site, first, second)
+    job_id = submit_with(prepared, first, second)
 
-    before, after, _ = (main_of(node) for node in nodes(site, job_id))
+    before, after, _ = (main_of(node) for node in prepared.nodes(job_id))
     assert (before["command"], after["command"]) == (["one"], ["one"])
     assert variables(before["environment"]) == {"A": "2", "B": "2"}
     assert variables(after["environment"]) == {"A": "2", "B": "3"}
     assert {each["type"]: each["value"] for each in after["resourceRequirements"]}["VCPU"] == "4"
 
 
-def test_an_override_of_a_whole_range_is_shown_in_it(site):
-    job_id = submit_with(site, override(":", command=["all"]))
+def test_an_override_of_a_whole_range_is_shown_in_it(prepared):
+    job_id = submit_with(prepared, override(":", command=["all"]))
 
-    (entry,) = detail(site, job_id)["nodeProperties"]["nodeRangeProperties"]
+    (entry,) = prepared.detail(job_id)["nodeProperties"]["nodeRangeProperties"]
     assert entry["ecsProperties"]["taskProperties"][0]["containers"][1]["command"] == ["all"]
 
 
-def test_a_parameter_is_put_in_once_however_many_overrides_meet(site):
+def test_a_parameter_is_put_in_once_however_many_overrides_meet(prepared):
     change = {"nodePropertyOverrides": [override(":", environment=[]), override(":", environment=[])]}
 
-    job_id = submit(site, jobDefinition="m", parameters={"what": "Ref::what"}, nodeOverrides=change)
+    job_id = prepared.submit(jobDefinition="m", parameters={"what": "Ref::what"}, nodeOverrides=change)
 
-    assert main_of(nodes(site, job_id)[0])["command"] == ["work", "Ref::what"]
+    assert main_of(prepared.nodes(job_id)[0])["command"] == ["work", "Ref::what"]
 
 
-def test_ranges_may_differ_in_whether_they_have_several_containers(mock, batch):
-    make_queue_and_definition(batch)
-    make_nodes(batch, ranges=MIXED, parameters=PARAMETERS)
+def test_ranges_may_differ_in_whether_they_have_several_containers(mock, site):
+    site.make_queue_and_definition()
+    site.make_nodes(ranges=MIXED, parameters=PARAMETERS)
 
-    job_id = submit_with(batch, override("0:1", command=["a"]), {"targetNodes": "2:", "containerOverrides": {"command": ["b"]}})
+    job_id = submit_with(site, override("0:1", command=["a"]), {"targetNodes": "2:", "containerOverrides": {"command": ["b"]}})
 
     mock.batch.run_all()
-    one, two, three = nodes(batch, job_id)
+    one, two, three = site.nodes(job_id)
     assert [main_of(node)["command"] for node in (one, two)] == [["a"], ["a"]]
     assert three["container"]["command"] == ["b"]
 
@@ -183,9 +184,9 @@ def test_ranges_may_differ_in_whether_they_have_several_containers(mock, batch):
     ],
     ids=["container", "pod", "one of two", "unknown container"],
 )
-def test_an_override_of_what_a_node_does_not_have_is_refused(batch, ranges, change, text):
-    make_queue_and_definition(batch)
-    make_nodes(batch, ranges=ranges, parameters=PARAMETERS)
+def test_an_override_of_what_a_node_does_not_have_is_refused(batch, site, ranges, change, text):
+    site.make_queue_and_definition()
+    site.make_nodes(ranges=ranges, parameters=PARAMETERS)
 
     request = {"jobName": "j", "jobQueue": "q", "jobDefinition": "m", "nodeOverrides": {"nodePropertyOverrides": [change]}}
     assert refusal(batch.submit_job, **request) == text
@@ -224,17 +225,17 @@ def test_ranges_that_cannot_run_are_refused(batch, ranges, text):
 
 
 def test_nodes_may_be_pods(mock, eks):
-    (found,) = eks.describe_job_definitions(jobDefinitionName="m")["jobDefinitions"]
-    job_id = submit(eks, jobDefinition="m")
+    (found,) = eks.batch.describe_job_definitions(jobDefinitionName="m")["jobDefinitions"]
+    job_id = eks.submit(jobDefinition="m")
 
     mock.batch.run_all()
     assert found["containerOrchestrationType"] == "EKS"
     assert found["nodeProperties"]["nodeRangeProperties"][0]["eksProperties"] == PODS[0]["eksProperties"]
-    job = detail(eks, job_id)
+    job = eks.detail(job_id)
     assert job["attempts"] == []
     assert len(job["eksAttempts"]) == 1
     names = set()
-    for node in nodes(eks, job_id):
+    for node in eks.nodes(job_id):
         assert node["eksProperties"]["podProperties"]["containers"][0]["exitCode"] == 0
         names.add(node["eksProperties"]["podProperties"]["podName"])
     assert len(names) == 3
@@ -247,15 +248,15 @@ def test_overrides_of_pods_count_one_after_the_other(eks):
         pod_override("2:", env=[{"name": "B", "value": "3"}]),
     )
 
-    first, _, last = (node["eksProperties"]["podProperties"]["containers"][0] for node in nodes(eks, job_id))
+    first, _, last = (node["eksProperties"]["podProperties"]["containers"][0] for node in eks.nodes(job_id))
     assert (first["command"], last["command"]) == (["x"], ["x"])
     assert variables(first["env"]) == {"A": "2"}
     assert variables(last["env"]) == {"A": "2", "B": "3"}
 
 
-def test_nodes_that_are_pods_need_a_queue_on_eks(batch):
-    make_queue_and_definition(batch)
-    make_nodes(batch, ranges=PODS)
+def test_nodes_that_are_pods_need_a_queue_on_eks(batch, site):
+    site.make_queue_and_definition()
+    site.make_nodes(ranges=PODS)
 
     text = refusal(batch.submit_job, jobName="j", jobQueue="q", jobDefinition="m")
 

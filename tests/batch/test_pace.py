@@ -9,53 +9,45 @@ import pytest
 from mock_jobs.batch.scenario.pace import Pace
 from mock_jobs.core.errors import UsageValueError
 
-from support.batch import (
-    Timeline,
-    detail,
-    make_definition,
-    make_queue,
-    make_queue_and_definition,
-    status,
-    submit,
-)
+from support.batch import Timeline
 
 LIFE = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
 
 
 @pytest.fixture(autouse=True)
-def _site(batch):
-    make_queue_and_definition(batch)
+def _site(site):
+    site.make_queue_and_definition()
 
 
 # clock
 
 
-def test_with_the_clock_a_job_without_a_duration_is_done_at_the_next_call(mock, batch):
+def test_with_the_clock_a_job_without_a_duration_is_done_at_the_next_call(mock, site):
     mock.batch.pace = "clock"
 
-    assert status(batch, submit(batch)) == "SUCCEEDED"
+    assert site.status(site.submit()) == "SUCCEEDED"
 
 
-def test_with_the_clock_real_time_moves_jobs(mock, batch, monkeypatch):
+def test_with_the_clock_real_time_moves_jobs(mock, site, monkeypatch):
     mock.batch.pace = "clock"
     mock.batch.plan(duration=3600)
-    job_id = submit(batch)
-    before = status(batch, job_id)
+    job_id = site.submit()
+    before = site.status(job_id)
     now_s = time.time()
     monkeypatch.setattr(time, "time", lambda: now_s + 3601)
 
-    assert (before, status(batch, job_id)) == ("RUNNING", "SUCCEEDED")
+    assert (before, site.status(job_id)) == ("RUNNING", "SUCCEEDED")
 
 
-def test_each_state_can_last_a_while(mock, batch):
+def test_each_state_can_last_a_while(mock, site):
     at = Timeline(mock)
     mock.batch.pace = Pace.timed(5)
-    job_id = submit(batch)
+    job_id = site.submit()
 
     seen = []
     for second in (0, 4, 5, 10, 15, 19, 20):
         at.go_to(second)
-        seen.append(status(batch, job_id))
+        seen.append(site.status(job_id))
 
     assert seen == ["SUBMITTED", "SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "RUNNING", "SUCCEEDED"]
 
@@ -63,13 +55,13 @@ def test_each_state_can_last_a_while(mock, batch):
 # manual
 
 
-def test_by_hand_neither_reads_nor_time_move_a_job(mock, batch):
+def test_by_hand_neither_reads_nor_time_move_a_job(mock, site):
     mock.batch.pace = "manual"
-    job_id = submit(batch)
-    status(batch, job_id)
+    job_id = site.submit()
+    site.status(job_id)
     mock.clock.advance(1000)
 
-    assert status(batch, job_id) == "SUBMITTED"
+    assert site.status(job_id) == "SUBMITTED"
     assert [mock.batch.step(job_id) for _ in range(4)] == LIFE[1:]
 
 
@@ -115,13 +107,13 @@ def test_an_unknown_pace_names_those_that_there_are(mock):
 # Plans
 
 
-def test_the_plan_added_last_counts(mock, batch):
+def test_the_plan_added_last_counts(mock, site):
     mock.batch.plan(exit_code=1)
     mock.batch.plan("good-*")
-    good, bad = submit(batch, "good-1"), submit(batch, "bad-1")
+    good, bad = site.submit("good-1"), site.submit("bad-1")
     mock.batch.run_all()
 
-    assert (status(batch, good), status(batch, bad)) == ("SUCCEEDED", "FAILED")
+    assert (site.status(good), site.status(bad)) == ("SUCCEEDED", "FAILED")
 
 
 @pytest.mark.parametrize(
@@ -129,20 +121,20 @@ def test_the_plan_added_last_counts(mock, batch):
     [{"job_name": "nightly-?"}, {"queue": "other"}, {"definition": "special"}, {"array_index": 1}, {"attempt": 2}],
     ids=lambda pattern: next(iter(pattern)),
 )
-def test_a_plan_concerns_only_what_it_names(mock, batch, pattern):
-    make_queue(batch, "other")
-    make_definition(batch, "special")
+def test_a_plan_concerns_only_what_it_names(mock, site, pattern):
+    site.make_queue("other")
+    site.make_definition("special")
     mock.batch.plan(**pattern, exit_code=9)
     mock.batch.plan("try", attempt=1, exit_code=1)
     concerned = {
-        "job_name": submit(batch, "nightly-1"),
-        "queue": submit(batch, jobQueue="other"),
-        "definition": submit(batch, jobDefinition="special"),
-        "array_index": submit(batch, size=2) + ":1",
-        "attempt": submit(batch, "try", retryStrategy={"attempts": 2}),
+        "job_name": site.submit("nightly-1"),
+        "queue": site.submit(jobQueue="other"),
+        "definition": site.submit(jobDefinition="special"),
+        "array_index": site.submit(size=2) + ":1",
+        "attempt": site.submit("try", retryStrategy={"attempts": 2}),
     }
     mock.batch.run_all()
 
-    codes = {name: detail(batch, job_id)["container"]["exitCode"] for name, job_id in concerned.items()}
+    codes = {name: site.detail(job_id)["container"]["exitCode"] for name, job_id in concerned.items()}
 
     assert codes == {name: 9 if name in pattern else 0 for name in concerned}

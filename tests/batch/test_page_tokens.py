@@ -5,8 +5,8 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from support.batch import container, make_environment, make_policy, make_queue, refusal
-from support.service_jobs import make_service_environment, make_service_queue, submit_service
+from support.batch import container, refusal
+from support.batch_site import Site
 
 EVERYTHING = [{"name": "JOB_NAME", "values": ["*"]}]
 LISTINGS = {
@@ -23,32 +23,32 @@ LISTINGS = {
 }
 
 
-def make_two_of_each(batch):
+def make_two_of_each(site):
     for name in ("ce", "ce-2"):
-        make_environment(batch, name)
+        site.make_environment(name)
     for name in ("q", "q-2"):
-        make_queue(batch, name)
+        site.make_queue(name)
     for name in ("fair", "fair-2"):
-        make_policy(batch, name)
+        site.make_policy(name)
     for name in ("token", "token-2"):
-        batch.create_consumable_resource(consumableResourceName=name, totalQuantity=1)
+        site.batch.create_consumable_resource(consumableResourceName=name, totalQuantity=1)
     needs = {"consumableResourceList": [{"consumableResource": "token", "quantity": 1}]}
     for name in ("d", "d-2"):
-        batch.register_job_definition(
+        site.batch.register_job_definition(
             jobDefinitionName=name, type="container", containerProperties=container(), consumableResourceProperties=needs
         )
-        batch.submit_job(jobName=name, jobQueue="q", jobDefinition="d")
+        site.batch.submit_job(jobName=name, jobQueue="q", jobDefinition="d")
     for name in ("se", "se-2"):
-        make_service_environment(batch, name)
-    make_service_queue(batch)
+        site.make_service_environment(name)
+    site.make_service_queue()
     for name in ("s", "s-2"):
-        submit_service(batch, name)
+        site.submit_service(name)
 
 
 @pytest.fixture
-def here(mock, batch):
+def here(mock, batch, site):
     mock.batch.pace = "manual"
-    make_two_of_each(batch)
+    make_two_of_each(site)
     return batch
 
 
@@ -62,7 +62,7 @@ def here(mock, batch):
 )
 def there(mock, here, request):
     there = boto3.client("batch", **request.param)
-    make_two_of_each(there)
+    make_two_of_each(Site(there))
     return there
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from support.batch import EC2, detail, make_queue, make_queue_and_definition, reach, refusal, submit
-from support.pods import CLUSTER, RESOURCES, make_eks_environment, part, pod
+from support.batch import EC2, refusal
+from support.pods import CLUSTER, RESOURCES, part, pod
 
 
 def register(batch, *containers, name="p", **more):
@@ -13,17 +13,17 @@ def register(batch, *containers, name="p", **more):
 
 
 @pytest.fixture
-def eks(batch):
-    make_eks_environment(batch)
-    make_queue(batch)
+def eks(batch, site):
+    site.make_eks_environment()
+    site.make_queue()
     register(batch, part("main"), part("side"), initContainers=[part("first")])
-    return batch
+    return site
 
 
-def run(mock, batch, wanted="SUCCEEDED", **more):
-    job_id = submit(batch, jobDefinition="p", **more)
-    reach(mock, job_id, wanted)
-    return detail(batch, job_id)
+def run(site, wanted="SUCCEEDED", **more):
+    job_id = site.submit(jobDefinition="p", **more)
+    site.reach(job_id, wanted)
+    return site.detail(job_id)
 
 
 def environment(batch, name="ce"):
@@ -32,7 +32,7 @@ def environment(batch, name="ce"):
 
 
 def test_an_environment_on_eks_is_described_with_its_cluster(eks):
-    found = environment(eks)
+    found = environment(eks.batch)
 
     assert found["eksConfiguration"] == {"eksClusterArn": CLUSTER, "kubernetesNamespace": "jobs"}
     assert found["containerOrchestrationType"] == "EKS"
@@ -42,7 +42,7 @@ def test_an_environment_on_eks_is_described_with_its_cluster(eks):
 
 
 def test_a_queue_of_an_environment_on_eks_is_one_for_eks(eks):
-    assert eks.describe_job_queues()["jobQueues"][0]["jobQueueType"] == "EKS"
+    assert eks.batch.describe_job_queues()["jobQueues"][0]["jobQueueType"] == "EKS"
 
 
 @pytest.mark.parametrize("namespace", ["default", "kube-system", "Jobs", "-jobs", "jobs-", "a" * 64, ""])
@@ -56,8 +56,8 @@ def test_a_namespace_that_batch_does_not_manage_is_refused(batch, namespace):
 
 
 @pytest.mark.parametrize("namespace", ["a", "a" * 63, "jobs-1", "kube"])
-def test_a_namespace_of_the_documented_form_is_accepted(batch, namespace):
-    make_eks_environment(batch, eksConfiguration={"eksClusterArn": CLUSTER, "kubernetesNamespace": namespace})
+def test_a_namespace_of_the_documented_form_is_accepted(batch, site, namespace):
+    site.make_eks_environment(eksConfiguration={"eksClusterArn": CLUSTER, "kubernetesNamespace": namespace})
 
     assert environment(batch)["eksConfiguration"]["kubernetesNamespace"] == namespace
 
@@ -89,28 +89,28 @@ def test_an_unmanaged_environment_on_eks_is_refused(batch):
     assert refusal(batch.create_compute_environment, computeEnvironmentName="ce", **arguments) == text
 
 
-def test_a_cluster_has_at_most_five_environments(batch):
+def test_a_cluster_has_at_most_five_environments(batch, site):
     for index in range(5):
-        make_eks_environment(batch, f"ce{index}")
+        site.make_eks_environment(f"ce{index}")
 
     configuration = {"eksClusterArn": CLUSTER, "kubernetesNamespace": "jobs"}
     arguments = {"type": "MANAGED", "computeResources": RESOURCES, "eksConfiguration": configuration}
     text = "Compute environment limit exceeded"
     assert refusal(batch.create_compute_environment, computeEnvironmentName="ce5", **arguments) == text
     other = {"eksClusterArn": f"{CLUSTER}2", "kubernetesNamespace": "jobs"}
-    make_eks_environment(batch, "ce5", eksConfiguration=other)
+    site.make_eks_environment("ce5", eksConfiguration=other)
 
 
 def test_eks_scales_by_itself(eks):
     resources = {"desiredvCpus": 4}
 
     text = "desiredvCpus is not applicable for EKS."
-    assert refusal(eks.update_compute_environment, computeEnvironment="ce", computeResources=resources) == text
+    assert refusal(eks.batch.update_compute_environment, computeEnvironment="ce", computeResources=resources) == text
 
 
-def test_environments_of_ecs_and_eks_do_not_share_a_queue(batch):
-    make_queue_and_definition(batch)
-    make_eks_environment(batch, "eks")
+def test_environments_of_ecs_and_eks_do_not_share_a_queue(batch, site):
+    site.make_queue_and_definition()
+    site.make_eks_environment("eks")
     order = [{"order": 1, "computeEnvironment": "ce"}, {"order": 2, "computeEnvironment": "eks"}]
 
     text = "All compute environments must be of the same type"
@@ -118,14 +118,14 @@ def test_environments_of_ecs_and_eks_do_not_share_a_queue(batch):
 
 
 def test_a_definition_is_described_as_it_was_registered(eks):
-    (found,) = eks.describe_job_definitions(jobDefinitions=["p:1"])["jobDefinitions"]
+    (found,) = eks.batch.describe_job_definitions(jobDefinitions=["p:1"])["jobDefinitions"]
 
     assert found["eksProperties"] == pod(part("main"), part("side"), initContainers=[part("first")])
     assert (found["type"], found["containerOrchestrationType"]) == ("container", "EKS")
 
 
 def test_a_job_that_waits_has_no_pod(eks):
-    job = detail(eks, submit(eks, jobDefinition="p"))
+    job = eks.detail(eks.submit(jobDefinition="p"))
 
     assert job["eksProperties"] == pod(part("main"), part("side"), initContainers=[part("first")])
     assert "container" not in job
@@ -133,7 +133,7 @@ def test_a_job_that_waits_has_no_pod(eks):
 
 def test_an_attempt_tells_of_pod_node_and_containers(mock, eks):
     mock.batch.plan(exit_code=3, reason="because")
-    job = run(mock, eks, "FAILED")
+    job = run(eks, "FAILED")
     (attempt,) = job["eksAttempts"]
     now = job["eksProperties"]["podProperties"]
 
@@ -150,30 +150,30 @@ def test_an_attempt_tells_of_pod_node_and_containers(mock, eks):
 
 def test_each_attempt_has_a_pod_of_its_own(mock, eks):
     mock.batch.plan(exit_code=1, attempt=1)
-    first, second = run(mock, eks, retryStrategy={"attempts": 2})["eksAttempts"]
+    first, second = run(eks, retryStrategy={"attempts": 2})["eksAttempts"]
 
     assert first["podName"] != second["podName"]
     assert first["nodeName"] == second["nodeName"]
 
 
-def test_the_namespace_of_the_pod_comes_before_that_of_the_environment(mock, eks):
-    register(eks, part(), metadata={"namespace": "mine", "labels": {"a": "1"}})
+def test_the_namespace_of_the_pod_comes_before_that_of_the_environment(eks):
+    register(eks.batch, part(), metadata={"namespace": "mine", "labels": {"a": "1"}})
     override = {"podProperties": {"metadata": {"labels": {"b": "2"}}}}
-    job = run(mock, eks, eksPropertiesOverride=override)
+    job = run(eks, eksPropertiesOverride=override)
 
     assert job["eksAttempts"][0]["podNamespace"] == "mine"
     assert job["eksProperties"]["podProperties"]["metadata"] == {"namespace": "mine", "labels": {"a": "1", "b": "2"}}
 
 
-def test_a_container_without_a_name_is_called_default(mock, eks):
-    register(eks, part())
+def test_a_container_without_a_name_is_called_default(eks):
+    register(eks.batch, part())
 
-    assert run(mock, eks)["eksAttempts"][0]["containers"] == [{"name": "Default", "exitCode": 0}]
+    assert run(eks)["eksAttempts"][0]["containers"] == [{"name": "Default", "exitCode": 0}]
 
 
-def test_a_summary_counts_cpus(mock, eks):
-    run(mock, eks)
-    (summary,) = eks.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")["jobSummaryList"]
+def test_a_summary_counts_cpus(eks):
+    run(eks)
+    (summary,) = eks.batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")["jobSummaryList"]
 
     assert summary["capacityUsage"] == [{"capacityUnit": "cpu", "quantity": 2.0}]
 
@@ -191,16 +191,16 @@ def test_a_summary_counts_cpus(mock, eks):
 def test_a_pod_needs_what_its_containers_request(eks, containers, before, quantity):
     own = [{**part(str(place)), "resources": each} for place, each in enumerate(containers)]
     first = [{**part(f"i{place}"), "resources": each} for place, each in enumerate(before)]
-    register(eks, *own, initContainers=first)
-    submit(eks, jobDefinition="p")
-    (summary,) = eks.list_jobs(jobQueue="q", jobStatus="SUBMITTED")["jobSummaryList"]
+    register(eks.batch, *own, initContainers=first)
+    eks.submit(jobDefinition="p")
+    (summary,) = eks.batch.list_jobs(jobQueue="q", jobStatus="SUBMITTED")["jobSummaryList"]
 
     assert summary["capacityUsage"][0]["quantity"] == quantity
 
 
 def test_overrides_are_merged_container_by_container(eks):
     own = part("main", command=["a"], args=["b"], env=[{"name": "A", "value": "1"}])
-    register(eks, own, part("side"), initContainers=[part("first")])
+    register(eks.batch, own, part("side"), initContainers=[part("first")])
     changes = {
         "containers": [
             {
@@ -213,7 +213,7 @@ def test_overrides_are_merged_container_by_container(eks):
         ],
         "initContainers": [{"name": "first", "command": ["before"]}],
     }
-    job = detail(eks, submit(eks, jobDefinition="p", eksPropertiesOverride={"podProperties": changes}))
+    job = eks.detail(eks.submit(jobDefinition="p", eksPropertiesOverride={"podProperties": changes}))
 
     assert job["eksProperties"]["podProperties"]["containers"] == [
         {
@@ -230,14 +230,14 @@ def test_overrides_are_merged_container_by_container(eks):
 
 
 def test_a_function_gets_command_and_environment_of_the_first_container(mock, eks):
-    register(eks, part(command=["a"], args=["Ref::x"], env=[{"name": "A", "value": "1"}]), part("side"))
+    register(eks.batch, part(command=["a"], args=["Ref::x"], env=[{"name": "A", "value": "1"}]), part("side"))
     given = []
 
     def container(job):
         given.append((job.command, job.environment["A"], job.environment["AWS_BATCH_JOB_KUBERNETES_NODE_UID"]))
 
     mock.batch.plan(run=container)
-    run(mock, eks, parameters={"x": "b"})
+    run(eks, parameters={"x": "b"})
 
     ((command, variable, uid),) = given
     assert (command, variable) == (("a", "b"), "1")
@@ -269,8 +269,8 @@ def test_a_function_gets_command_and_environment_of_the_first_container(mock, ek
     ],
 )
 def test_an_impossible_override_is_refused(eks, override, text):
-    assert refusal(eks.submit_job, jobName="j", jobQueue="q", jobDefinition="p", **override) == text
-    assert eks.list_jobs(jobQueue="q", jobStatus="SUBMITTED")["jobSummaryList"] == []
+    assert refusal(eks.batch.submit_job, jobName="j", jobQueue="q", jobDefinition="p", **override) == text
+    assert eks.batch.list_jobs(jobQueue="q", jobStatus="SUBMITTED")["jobSummaryList"] == []
 
 
 REFUSED = [
@@ -332,8 +332,8 @@ def test_what_is_not_for_eks_is_refused(batch, member, value):
     assert refusal(batch.register_job_definition, **arguments) == f"{member} is not applicable for EKS."
 
 
-def test_a_pod_does_not_run_on_ecs(batch):
-    make_queue_and_definition(batch)
+def test_a_pod_does_not_run_on_ecs(batch, site):
+    site.make_queue_and_definition()
     register(batch, part())
 
     text = "Job Queue is attached to Compute Environment that can not run Jobs with capability EKS."

@@ -8,111 +8,103 @@ import pytest
 
 from mock_jobs.batch.scenario.pace import Pace
 
-from support.batch import (
-    detail,
-    make_queue_and_definition,
-    status,
-    submit,
-    summary,
-)
-
 LIFE = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
 
 
 @pytest.fixture(autouse=True)
-def _site(batch):
-    make_queue_and_definition(batch)
+def _site(site):
+    site.make_queue_and_definition()
 
 
-def test_polling_is_the_default_and_moves_a_job_by_one_state(mock, batch):
-    job_id = submit(batch)
+def test_polling_is_the_default_and_moves_a_job_by_one_state(mock, site):
+    job_id = site.submit()
 
     assert mock.batch.pace.mode == "poll"
-    assert [status(batch, job_id) for _ in range(6)] == [*LIFE, "SUCCEEDED"]
+    assert [site.status(job_id) for _ in range(6)] == [*LIFE, "SUCCEEDED"]
 
 
-def test_a_job_that_nobody_reads_does_not_move(mock, batch, monkeypatch):
-    job_id = submit(batch)
+def test_a_job_that_nobody_reads_does_not_move(mock, batch, site, monkeypatch):
+    job_id = site.submit()
     now_s = time.time()
     monkeypatch.setattr(time, "time", lambda: now_s + 3600)
     batch.describe_job_queues()
     batch.describe_jobs(jobs=[])
     mock.batch.pace = "manual"
 
-    assert status(batch, job_id) == "SUBMITTED"
+    assert site.status(job_id) == "SUBMITTED"
 
 
-def test_polling_an_array_moves_it_until_its_summary_changes(batch):
-    array = submit(batch, size=2)
+def test_polling_an_array_moves_it_until_its_summary_changes(site):
+    array = site.submit(size=2)
 
-    seen = [summary(batch, array) for _ in range(5)]
+    seen = [site.summary(array) for _ in range(5)]
 
     assert seen == [{state: 2} for state in ("PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED")]
 
 
-def test_polling_takes_time_to_where_the_job_ends(mock, batch):
+def test_polling_takes_time_to_where_the_job_ends(mock, site):
     mock.clock.freeze()
     before = mock.clock.now_s
     mock.batch.plan(duration=3600)
-    job_id = submit(batch)
+    job_id = site.submit()
 
-    assert [status(batch, job_id) for _ in range(4)] == LIFE[:4]
+    assert [site.status(job_id) for _ in range(4)] == LIFE[:4]
     assert mock.clock.now_s == before
-    job = detail(batch, job_id)
+    job = site.detail(job_id)
     assert job["stoppedAt"] - job["startedAt"] == 3_600_000
     assert mock.clock.now_s - before == 3600
 
 
-def test_polling_a_waiting_job_moves_what_it_waits_for(batch):
-    job_id = submit(batch, "second", after=[submit(batch, "first")])
+def test_polling_a_waiting_job_moves_what_it_waits_for(site):
+    job_id = site.submit("second", after=[site.submit("first")])
 
     seen = []
     while not seen or seen[-1] != "SUCCEEDED":
-        seen.append(status(batch, job_id))
+        seen.append(site.status(job_id))
 
     assert seen == ["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
 
 
-def test_polling_a_job_that_hangs_returns(mock, batch):
+def test_polling_a_job_that_hangs_returns(mock, site):
     mock.batch.plan(duration=None)
-    job_id = submit(batch)
+    job_id = site.submit()
 
-    assert [status(batch, job_id) for _ in range(6)] == [*LIFE[:4], "RUNNING", "RUNNING"]
+    assert [site.status(job_id) for _ in range(6)] == [*LIFE[:4], "RUNNING", "RUNNING"]
 
 
-def test_reading_a_finished_job_moves_nothing(mock, batch):
-    done = submit(batch)
+def test_reading_a_finished_job_moves_nothing(mock, site):
+    done = site.submit()
     mock.batch.run_until(done, "SUCCEEDED")
-    other = submit(batch)
+    other = site.submit()
 
     for _ in range(2):
-        detail(batch, done)
+        site.detail(done)
     mock.batch.pace = "manual"
 
-    assert status(batch, other) == "SUBMITTED"
+    assert site.status(other) == "SUBMITTED"
 
 
-def test_submit_then_cancel_works_without_any_preparation(batch):
-    job_id = submit(batch)
+def test_submit_then_cancel_works_without_any_preparation(batch, site):
+    job_id = site.submit()
 
     batch.cancel_job(jobId=job_id, reason="x")
 
-    assert status(batch, job_id) == "FAILED"
+    assert site.status(job_id) == "FAILED"
 
 
-def test_advancing_the_clock_moves_jobs(mock, batch):
+def test_advancing_the_clock_moves_jobs(mock, site):
     mock.batch.plan(duration=10)
-    job_id = submit(batch)
+    job_id = site.submit()
 
     mock.clock.advance(9)
-    before = status(batch, job_id)
+    before = site.status(job_id)
     mock.clock.advance(2)
 
-    assert (before, status(batch, job_id)) == ("RUNNING", "SUCCEEDED")
+    assert (before, site.status(job_id)) == ("RUNNING", "SUCCEEDED")
 
 
-def test_a_job_can_move_with_every_third_read_only(mock, batch):
+def test_a_job_can_move_with_every_third_read_only(mock, site):
     mock.batch.pace = Pace.every(3)
-    job_id = submit(batch)
+    job_id = site.submit()
 
-    assert [status(batch, job_id) for _ in range(7)] == ["SUBMITTED"] * 3 + ["RUNNABLE"] * 3 + ["STARTING"]
+    assert [site.status(job_id) for _ in range(7)] == ["SUBMITTED"] * 3 + ["RUNNABLE"] * 3 + ["STARTING"]

@@ -7,29 +7,22 @@ import pytest
 
 from mock_jobs.batch.scenario.pace import Pace
 
-from support.batch import (
-    UNKNOWN_ID,
-    detail,
-    make_queue,
-    make_queue_and_definition,
-    reach,
-    status,
-    submit,
-)
+from support.batch import UNKNOWN_ID
+from support.batch_site import Site
 
 LIFE = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
 
 
 @pytest.fixture(autouse=True)
-def _site(batch):
-    make_queue_and_definition(batch)
+def _site(site):
+    site.make_queue_and_definition()
 
 
 NAMED = {"filters": [{"name": "JOB_NAME", "values": ["*"]}]}
 
 
-def test_a_listing_moves_a_job_that_it_showed(batch):
-    submit(batch)
+def test_a_listing_moves_a_job_that_it_showed(batch, site):
+    site.submit()
 
     seen = [job["status"] for _ in LIFE for job in batch.list_jobs(jobQueue="q", **NAMED)["jobSummaryList"]]
 
@@ -37,8 +30,8 @@ def test_a_listing_moves_a_job_that_it_showed(batch):
 
 
 @pytest.mark.parametrize("state", LIFE[:-1])
-def test_a_listing_by_status_shows_a_job_until_it_is_listed_again(mock, batch, state):
-    job_id = submit(batch)
+def test_a_listing_by_status_shows_a_job_until_it_is_listed_again(mock, batch, site, state):
+    job_id = site.submit()
     if state != "SUBMITTED":
         mock.batch.run_until(job_id, state)
 
@@ -47,9 +40,9 @@ def test_a_listing_by_status_shows_a_job_until_it_is_listed_again(mock, batch, s
     assert found == [[job_id], []]
 
 
-def test_a_listing_that_does_not_show_a_job_is_no_read_of_it(mock, batch):
-    job_id = submit(batch)
-    status(batch, job_id)
+def test_a_listing_that_does_not_show_a_job_is_no_read_of_it(mock, batch, site):
+    job_id = site.submit()
+    site.status(job_id)
 
     for other in ("RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED"):
         batch.list_jobs(jobQueue="q", jobStatus=other)
@@ -60,33 +53,33 @@ def test_a_listing_that_does_not_show_a_job_is_no_read_of_it(mock, batch):
 @pytest.mark.parametrize(
     ("first", "second"), [("describe", "list"), ("list", "describe"), ("list", "list"), ("describe", "describe")]
 )
-def test_reads_of_all_kinds_count_alike(batch, first, second):
-    job_id = submit(batch)
+def test_reads_of_all_kinds_count_alike(batch, site, first, second):
+    job_id = site.submit()
     reads = {
-        "describe": lambda: detail(batch, job_id),
+        "describe": lambda: site.detail(job_id),
         "list": lambda: batch.list_jobs(jobQueue="q", **NAMED)["jobSummaryList"][0],
     }
 
     assert [reads[each]()["status"] for each in (first, second)] == ["SUBMITTED", "RUNNABLE"]
 
 
-def in_states(mock, batch, state, count):
+def in_states(mock, site, state, count):
     """Bring jobs into a state, and leave others in the queue that could move at once."""
     mock.batch.plan("hangs", duration=None)
     mock.batch.plan("FAILED", exit_code=1)
-    first = submit(batch, "hangs")
-    jobs = [submit(batch, state, after=[first] if state == "PENDING" else ()) for _ in range(count)]
+    first = site.submit("hangs")
+    jobs = [site.submit(state, after=[first] if state == "PENDING" else ()) for _ in range(count)]
     if state != "SUBMITTED":
         for job_id in jobs:
-            reach(mock, job_id, state)
+            site.reach(job_id, state)
     if state != "SUBMITTED":
-        submit(batch)
+        site.submit()
     return jobs
 
 
 @pytest.mark.parametrize("state", ["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED"])
-def test_a_listing_in_pages_shows_every_job_once(mock, batch, state):
-    jobs = in_states(mock, batch, state, 5)
+def test_a_listing_in_pages_shows_every_job_once(mock, batch, site, state):
+    jobs = in_states(mock, site, state, 5)
 
     pages = batch.get_paginator("list_jobs").paginate(jobQueue="q", jobStatus=state, PaginationConfig={"PageSize": 2})
     found = [job["jobId"] for page in pages for job in page["jobSummaryList"]]
@@ -96,14 +89,14 @@ def test_a_listing_in_pages_shows_every_job_once(mock, batch, state):
 
 
 @pytest.mark.parametrize("state", ["PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED"])
-def test_a_listing_of_children_in_pages_shows_every_child_once(mock, batch, state):
+def test_a_listing_of_children_in_pages_shows_every_child_once(mock, batch, site, state):
     mock.batch.plan("FAILED", exit_code=1)
-    array = submit(batch, state, size=5)
+    array = site.submit(state, size=5)
     if state != "PENDING":
-        reach(mock, array, "PENDING")
+        site.reach(array, "PENDING")
     if state not in {"PENDING", "RUNNABLE"}:
         for index in range(5):
-            reach(mock, f"{array}:{index}", state)
+            site.reach(f"{array}:{index}", state)
 
     pages = batch.get_paginator("list_jobs").paginate(arrayJobId=array, jobStatus=state, PaginationConfig={"PageSize": 2})
     found = [job["jobId"] for page in pages for job in page["jobSummaryList"]]
@@ -111,8 +104,8 @@ def test_a_listing_of_children_in_pages_shows_every_child_once(mock, batch, stat
     assert found == [f"{array}:{index}" for index in range(5)]
 
 
-def test_a_listing_with_a_filter_in_pages_shows_every_job_as_it_was(batch):
-    jobs = [submit(batch) for _ in range(5)]
+def test_a_listing_with_a_filter_in_pages_shows_every_job_as_it_was(batch, site):
+    jobs = [site.submit() for _ in range(5)]
     filters = [{"name": "JOB_NAME", "values": ["*"]}]
 
     pages = batch.get_paginator("list_jobs").paginate(jobQueue="q", filters=filters, PaginationConfig={"PageSize": 2})
@@ -121,8 +114,8 @@ def test_a_listing_with_a_filter_in_pages_shows_every_job_as_it_was(batch):
     assert found == [(job_id, "SUBMITTED") for job_id in jobs[::-1]]
 
 
-def test_a_listing_in_pages_moves_jobs_before_its_next_first_page_only(mock, batch):
-    jobs = [submit(batch) for _ in range(3)]
+def test_a_listing_in_pages_moves_jobs_before_its_next_first_page_only(mock, batch, site):
+    jobs = [site.submit() for _ in range(3)]
     first = batch.list_jobs(jobQueue="q", jobStatus="SUBMITTED", maxResults=2)
     between = [seen(mock, job_id) for job_id in jobs]
     batch.list_jobs(jobQueue="q", jobStatus="SUBMITTED", maxResults=2, nextToken=first["nextToken"])
@@ -132,13 +125,13 @@ def test_a_listing_in_pages_moves_jobs_before_its_next_first_page_only(mock, bat
     assert batch.list_jobs(jobQueue="q", jobStatus="SUBMITTED", maxResults=2)["jobSummaryList"] == []
 
 
-def test_an_unfinished_job_on_the_last_page_moves_though_the_first_shows_ended_ones(mock, batch):
+def test_an_unfinished_job_on_the_last_page_moves_though_the_first_shows_ended_ones(mock, batch, site):
     """The newest stand first, so a job that still runs may stand behind all those that ended."""
     mock.batch.plan("slow", duration=100)
-    slow = submit(batch, "slow")
+    slow = site.submit("slow")
     mock.batch.run_until(slow, "RUNNING")
     for _ in range(2):
-        reach(mock, submit(batch), "SUCCEEDED")
+        site.reach(site.submit(), "SUCCEEDED")
 
     def listed():
         pages = batch.get_paginator("list_jobs").paginate(jobQueue="q", **NAMED, PaginationConfig={"PageSize": 2})
@@ -150,22 +143,22 @@ def test_an_unfinished_job_on_the_last_page_moves_though_the_first_shows_ended_o
 def seen(mock, job_id):
     """Return the status of a job without moving it."""
     with mock.batch.paced("manual"):
-        return status(boto3.client("batch", region_name="us-east-1"), job_id)
+        return Site(boto3.client("batch", region_name="us-east-1")).status(job_id)
 
 
-def done_and_running(mock, batch):
+def done_and_running(mock, site):
     mock.clock.freeze()
     mock.batch.plan("long", duration=3600)
-    done = submit(batch)
-    running = submit(batch, "long")
-    reach(mock, running, "RUNNING")
-    reach(mock, done, "SUCCEEDED")
+    done = site.submit()
+    running = site.submit("long")
+    site.reach(running, "RUNNING")
+    site.reach(done, "SUCCEEDED")
     return done, running
 
 
-def test_listing_finished_jobs_takes_no_time(mock, batch):
+def test_listing_finished_jobs_takes_no_time(mock, batch, site):
     """Who only looks at what has ended shall not find other jobs an hour older."""
-    done, running = done_and_running(mock, batch)
+    done, running = done_and_running(mock, site)
     before = mock.clock.now_ms
 
     by_status = batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")["jobSummaryList"]
@@ -176,13 +169,13 @@ def test_listing_finished_jobs_takes_no_time(mock, batch):
     assert seen(mock, running) == "RUNNING"
 
 
-def test_listing_finished_jobs_again_after_something_moved_takes_no_time(mock, batch):
+def test_listing_finished_jobs_again_after_something_moved_takes_no_time(mock, batch, site):
     """What was seen is not what was seen before; only who looks in vain is waiting."""
-    done, running = done_and_running(mock, batch)
+    done, running = done_and_running(mock, site)
     before = mock.clock.now_ms
     batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")
-    other = submit(batch)
-    reach(mock, other, "SUCCEEDED")
+    other = site.submit()
+    site.reach(other, "SUCCEEDED")
 
     found = batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")["jobSummaryList"]
 
@@ -191,8 +184,8 @@ def test_listing_finished_jobs_again_after_something_moved_takes_no_time(mock, b
     assert seen(mock, running) == "RUNNING"
 
 
-def test_the_third_equal_listing_of_finished_jobs_waits_for_the_next_change(mock, batch):
-    done, running = done_and_running(mock, batch)
+def test_the_third_equal_listing_of_finished_jobs_waits_for_the_next_change(mock, batch, site):
+    done, running = done_and_running(mock, site)
     before = mock.clock.now_ms
 
     found = []
@@ -203,21 +196,21 @@ def test_the_third_equal_listing_of_finished_jobs_waits_for_the_next_change(mock
     assert found == [([done], 0), ([done], 0), ([running, done], 3_600_000)]
 
 
-def test_a_reset_forgets_what_was_listed(mock, batch):
-    done_and_running(mock, batch)
+def test_a_reset_forgets_what_was_listed(mock, batch, site):
+    done_and_running(mock, site)
     for _ in range(2):
         batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")
     mock.reset()
-    make_queue_and_definition(batch)
-    _, running = done_and_running(mock, batch)
+    site.make_queue_and_definition()
+    _, running = done_and_running(mock, site)
 
     batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")
 
     assert seen(mock, running) == "RUNNING"
 
 
-def test_code_that_lists_until_jobs_have_ended_comes_to_an_end(batch):
-    submit(batch)
+def test_code_that_lists_until_jobs_have_ended_comes_to_an_end(batch, site):
+    site.submit()
 
     tries = 0
     while not batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")["jobSummaryList"]:
@@ -226,12 +219,12 @@ def test_code_that_lists_until_jobs_have_ended_comes_to_an_end(batch):
     assert tries == len(LIFE) - 1
 
 
-def test_who_lists_finished_jobs_of_two_queues_in_turn_sees_all_in_the_end(mock, batch):
-    make_queue(batch, "other")
+def test_who_lists_finished_jobs_of_two_queues_in_turn_sees_all_in_the_end(mock, batch, site):
+    site.make_queue("other")
     mock.batch.plan("slow", duration=100)
     for queue in ("q", "other"):
-        mock.batch.run_until(submit(batch, jobQueue=queue), "SUCCEEDED")
-    slow = {queue: submit(batch, "slow", jobQueue=queue) for queue in ("q", "other")}
+        mock.batch.run_until(site.submit(jobQueue=queue), "SUCCEEDED")
+    slow = {queue: site.submit("slow", jobQueue=queue) for queue in ("q", "other")}
 
     found = set()
     for _ in range(30):
@@ -243,20 +236,20 @@ def test_who_lists_finished_jobs_of_two_queues_in_turn_sees_all_in_the_end(mock,
 
 @pytest.mark.parametrize("size", [None, 1, 2], ids=["one page", "pages of one", "pages of two"])
 @pytest.mark.parametrize("how", ["by status", "by name", "children", "by consumable resource"])
-def test_who_lists_finished_jobs_until_one_more_that_takes_time_sees_it(mock, batch, how, size):
+def test_who_lists_finished_jobs_until_one_more_that_takes_time_sees_it(mock, batch, site, how, size):
     batch.create_consumable_resource(consumableResourceName="licence", totalQuantity=5)
     needs = {"consumableResourceList": [{"consumableResource": "licence", "quantity": 1}]}
     more = {"consumableResourcePropertiesOverride": needs}
     if how == "children":
         mock.batch.plan(array_index=1, duration=100)
-        array = submit(batch, size=2)
-        reach(mock, array, "PENDING")
-        reach(mock, f"{array}:0", "SUCCEEDED")
+        array = site.submit(size=2)
+        site.reach(array, "PENDING")
+        site.reach(f"{array}:0", "SUCCEEDED")
         wanted = f"{array}:1"
     else:
         mock.batch.plan("slow", duration=100)
-        mock.batch.run_until(submit(batch, "old", **more), "SUCCEEDED")
-        wanted = submit(batch, "slow", **more)
+        mock.batch.run_until(site.submit("old", **more), "SUCCEEDED")
+        wanted = site.submit("slow", **more)
     call, members, arguments = {
         "by status": ("list_jobs", "jobSummaryList", {"jobQueue": "q", "jobStatus": "SUCCEEDED"}),
         "by name": ("list_jobs", "jobSummaryList", {"jobQueue": "q", "filters": [{"name": "JOB_NAME", "values": ["*"]}]}),
@@ -281,10 +274,10 @@ def test_who_lists_finished_jobs_until_one_more_that_takes_time_sees_it(mock, ba
 
 
 @pytest.mark.parametrize("arguments", [{}, {"PaginationConfig": {"PageSize": 1}}], ids=["one page", "pages"])
-def test_who_waits_for_more_finished_jobs_gets_them(mock, batch, arguments):
-    first, second = submit(batch), submit(batch)
-    reach(mock, first, "SUCCEEDED")
-    second = submit(batch)
+def test_who_waits_for_more_finished_jobs_gets_them(batch, site, arguments):
+    first, second = site.submit(), site.submit()
+    site.reach(first, "SUCCEEDED")
+    second = site.submit()
 
     for _ in range(10):
         pages = batch.get_paginator("list_jobs").paginate(jobQueue="q", jobStatus="SUCCEEDED", **arguments)
@@ -295,10 +288,10 @@ def test_who_waits_for_more_finished_jobs_gets_them(mock, batch, arguments):
     assert {first, second} <= found
 
 
-def test_who_waits_for_more_finished_children_gets_them(mock, batch):
-    array = submit(batch, size=2)
-    reach(mock, array, "PENDING")
-    reach(mock, f"{array}:0", "SUCCEEDED")
+def test_who_waits_for_more_finished_children_gets_them(mock, batch, site):
+    array = site.submit(size=2)
+    site.reach(array, "PENDING")
+    site.reach(f"{array}:0", "SUCCEEDED")
 
     states = []
     for _ in range(4):
@@ -308,11 +301,11 @@ def test_who_waits_for_more_finished_children_gets_them(mock, batch):
     assert states == ["RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
 
 
-def test_an_empty_last_page_moves_nothing(mock, batch):
-    first, _ = submit(batch), submit(batch)
+def test_an_empty_last_page_moves_nothing(mock, batch, site):
+    first, _ = site.submit(), site.submit()
     token = batch.list_jobs(jobQueue="q", jobStatus="SUBMITTED", maxResults=1)["nextToken"]
     batch.cancel_job(jobId=first, reason="x")
-    other = submit(batch)
+    other = site.submit()
 
     page = batch.list_jobs(jobQueue="q", jobStatus="SUBMITTED", nextToken=token)
     batch.list_jobs(jobQueue="q", jobStatus="FAILED")
@@ -322,9 +315,9 @@ def test_an_empty_last_page_moves_nothing(mock, batch):
 
 
 @pytest.mark.parametrize("size", [None, 3], ids=["of a queue", "of an array"])
-def test_who_lists_finished_jobs_until_there_are_some_sees_them_in_the_end(mock, batch, size):
+def test_who_lists_finished_jobs_until_there_are_some_sees_them_in_the_end(mock, batch, site, size):
     mock.batch.plan(duration=10)
-    job_id = submit(batch, size=size)
+    job_id = site.submit(size=size)
     parent = {"arrayJobId": job_id} if size else {"jobQueue": "q"}
 
     for _ in range(20):
@@ -336,9 +329,9 @@ def test_who_lists_finished_jobs_until_there_are_some_sees_them_in_the_end(mock,
 
 
 @pytest.mark.parametrize("size", [None, 2], ids=["of a queue", "of an array"])
-def test_empty_listings_count_as_reads(mock, batch, size):
+def test_empty_listings_count_as_reads(mock, batch, site, size):
     mock.batch.pace = Pace.every(3)
-    job_id = submit(batch, size=size)
+    job_id = site.submit(size=size)
     parent = {"arrayJobId": job_id} if size else {"jobQueue": "q"}
     before = seen(mock, job_id)
     after = []
@@ -351,11 +344,11 @@ def test_empty_listings_count_as_reads(mock, batch, size):
 
 
 @pytest.mark.parametrize("kind", ["finished array", "plain job", "unknown job"])
-def test_an_empty_listing_of_children_moves_no_other_job(mock, batch, kind):
-    listed = UNKNOWN_ID if kind == "unknown job" else submit(batch, size=2 if kind == "finished array" else None)
+def test_an_empty_listing_of_children_moves_no_other_job(mock, batch, site, kind):
+    listed = UNKNOWN_ID if kind == "unknown job" else site.submit(size=2 if kind == "finished array" else None)
     if kind == "finished array":
         mock.batch.run_all()
-    other = submit(batch)
+    other = site.submit()
 
     for _ in range(2):
         batch.list_jobs(arrayJobId=listed, jobStatus="FAILED")

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from support.batch import PREFIX, Timeline, make_environment, make_queue, refusal
-from support.service_jobs import (
-    M5,
-    SERVICE_QUEUE,
-    limit,
-    make_quota_site,
-    make_service_environment,
-    make_service_queue,
-    make_share,
-    service_detail,
-    service_statuses,
-    submit_service,
-)
+from support.batch import PREFIX, Timeline, refusal
+from support.service_jobs import M5, SERVICE_QUEUE, limit
 
 SHARE = f"{SERVICE_QUEUE}/quota-share/p"
 UNKNOWN = f"{SERVICE_QUEUE}/quota-share/nope"
@@ -43,10 +32,10 @@ def listed(batch, **more):
     return batch.list_quota_shares(jobQueue="sq", **more)["quotaShares"]
 
 
-def test_a_new_quota_share_is_valid_and_enabled(batch):
-    make_quota_site(batch)
+def test_a_new_quota_share_is_valid_and_enabled(batch, site):
+    site.make_quota_queue_and_environment()
 
-    assert make_share(batch, "p") == SHARE
+    assert site.make_share("p") == SHARE
     assert described(batch) == DESCRIBED
     assert listed(batch) == [{name: value for name, value in DESCRIBED.items() if name != "tags"}]
 
@@ -61,9 +50,9 @@ def test_a_new_quota_share_is_valid_and_enabled(batch):
         ({"strategy": "LEND_AND_BORROW", "borrowLimit": 200}, {"strategy": "LEND_AND_BORROW", "borrowLimit": 200}),
     ],
 )
-def test_the_borrow_limit_is_shown_where_a_share_borrows(batch, given, shown):
-    make_quota_site(batch)
-    make_share(batch, "p", resourceSharingConfiguration=given)
+def test_the_borrow_limit_is_shown_where_a_share_borrows(batch, site, given, shown):
+    site.make_quota_queue_and_environment()
+    site.make_share("p", resourceSharingConfiguration=given)
 
     assert described(batch)["resourceSharingConfiguration"] == shown
 
@@ -109,27 +98,27 @@ def test_the_borrow_limit_is_shown_where_a_share_borrows(batch, given, shown):
         ({"quotaShareName": "taken"}, "Object already exists"),
     ],
 )
-def test_creating_a_quota_share_is_refused(mock, batch, changes, text):
-    make_quota_site(batch)
-    make_share(batch, "taken")
-    make_environment(batch)
-    make_queue(batch)
-    make_service_environment(batch, "plain")
-    make_service_queue(batch, "fifo", "plain")
-    make_service_environment(batch, "other", limit(1, M5))
+def test_creating_a_quota_share_is_refused(mock, batch, site, changes, text):
+    site.make_quota_queue_and_environment()
+    site.make_share("taken")
+    site.make_environment()
+    site.make_queue()
+    site.make_service_environment("plain")
+    site.make_service_queue("fifo", "plain")
+    site.make_service_environment("other", limit(1, M5))
     mock.batch.settings.job_queue_create_seconds = 10
-    make_service_queue(batch, "new", "other", schedulingPolicyArn=f"{PREFIX}scheduling-policy/quotas")
+    site.make_service_queue("new", "other", schedulingPolicyArn=f"{PREFIX}scheduling-policy/quotas")
 
-    assert refusal(make_share, batch=batch, name="p", **changes) == text
+    assert refusal(site.make_share, name="p", **changes) == text
     assert [share["quotaShareName"] for share in listed(batch)] == ["taken"]
 
 
-def test_a_queue_has_at_most_20_quota_shares(batch):
-    make_quota_site(batch)
+def test_a_queue_has_at_most_20_quota_shares(batch, site):
+    site.make_quota_queue_and_environment()
     for number in range(20):
-        make_share(batch, f"share-{number}")
+        site.make_share(f"share-{number}")
 
-    assert refusal(make_share, batch=batch, name="one-more") == "Quota share limit exceeded"
+    assert refusal(site.make_share, name="one-more") == "Quota share limit exceeded"
     pages = batch.get_paginator("list_quota_shares").paginate(jobQueue="sq", PaginationConfig={"PageSize": 8})
     assert [len(page["quotaShares"]) for page in pages] == [8, 8, 4]
     assert [share["quotaShareName"] for share in listed(batch)] == [f"share-{number}" for number in range(20)]
@@ -143,23 +132,23 @@ def test_a_queue_has_at_most_20_quota_shares(batch):
         ({"nextToken": "x"}, "Invalid nextToken"),
     ],
 )
-def test_listing_quota_shares_is_refused(batch, changes, text):
-    make_quota_site(batch)
+def test_listing_quota_shares_is_refused(batch, site, changes, text):
+    site.make_quota_queue_and_environment()
 
     assert refusal(batch.list_quota_shares, **{"jobQueue": "sq", **changes}) == text
 
 
-def test_a_queue_without_quotas_has_no_shares(batch):
-    make_environment(batch)
-    make_queue(batch)
+def test_a_queue_without_quotas_has_no_shares(batch, site):
+    site.make_environment()
+    site.make_queue()
 
     assert batch.list_quota_shares(jobQueue="q")["quotaShares"] == []
 
 
 @pytest.mark.parametrize("arn", [UNKNOWN, "p", f"{PREFIX}job-queue/nope/quota-share/p", SERVICE_QUEUE, "sq/quota-share/p"])
-def test_an_unknown_quota_share_is_an_error(mock, batch, arn):
-    make_quota_site(batch)
-    make_share(batch, "p")
+def test_an_unknown_quota_share_is_an_error(mock, batch, site, arn):
+    site.make_quota_queue_and_environment()
+    site.make_share("p")
 
     assert refusal(batch.describe_quota_share, quotaShareArn=arn) == f"{arn} does not exist"
     assert refusal(batch.update_quota_share, quotaShareArn=arn, state="DISABLED") == f"{arn} does not exist"
@@ -169,9 +158,9 @@ def test_an_unknown_quota_share_is_an_error(mock, batch, arn):
     assert described(batch) == DESCRIBED
 
 
-def test_an_update_changes_what_it_names(batch):
-    make_quota_site(batch)
-    make_share(batch, "p")
+def test_an_update_changes_what_it_names(batch, site):
+    site.make_quota_queue_and_environment()
+    site.make_share("p")
 
     updated = batch.update_quota_share(quotaShareArn=SHARE, capacityLimits=[limit(3, M5)])
     batch.update_quota_share(quotaShareArn=SHARE, resourceSharingConfiguration={"strategy": "RESERVE"})
@@ -202,21 +191,21 @@ def test_an_update_changes_what_it_names(batch):
         ),
     ],
 )
-def test_an_update_is_refused(batch, changes, text):
-    make_quota_site(batch)
-    make_share(batch, "p")
+def test_an_update_is_refused(batch, site, changes, text):
+    site.make_quota_queue_and_environment()
+    site.make_share("p")
 
     assert refusal(batch.update_quota_share, quotaShareArn=SHARE, **{"state": "DISABLED", **changes}) == text
     assert described(batch) == DESCRIBED
 
 
-def test_the_states_of_a_life_take_the_time_that_is_set(mock, batch):
+def test_the_states_of_a_life_take_the_time_that_is_set(mock, batch, site):
     mock.batch.pace = "clock"
-    make_quota_site(batch)
+    site.make_quota_queue_and_environment()
     settings = mock.batch.settings
     settings.quota_share_create_seconds, settings.quota_share_update_seconds, settings.quota_share_delete_seconds = 10, 20, 30
     mock.clock.freeze()
-    make_share(batch, "p")
+    site.make_share("p")
     seen = [described(batch)["status"]]
     refused = refusal(batch.update_quota_share, quotaShareArn=SHARE, state="DISABLED")
     mock.clock.advance(10)
@@ -236,9 +225,9 @@ def test_the_states_of_a_life_take_the_time_that_is_set(mock, batch):
     assert listed(batch) == []
 
 
-def test_quota_shares_have_tags(batch):
-    make_quota_site(batch)
-    make_share(batch, "p", tags={"a": "1"})
+def test_quota_shares_have_tags(batch, site):
+    site.make_quota_queue_and_environment()
+    site.make_share("p", tags={"a": "1"})
     batch.tag_resource(resourceArn=SHARE, tags={"b": "2"})
     batch.untag_resource(resourceArn=SHARE, tagKeys=["a"])
 
@@ -262,24 +251,24 @@ def test_quota_shares_have_tags(batch):
         ),
     ],
 )
-def test_a_submission_names_a_quota_share_that_takes_jobs(mock, batch, changes, text):
-    make_quota_site(batch)
-    make_share(batch, "p")
-    make_share(batch, "off", state="DISABLED")
+def test_a_submission_names_a_quota_share_that_takes_jobs(mock, batch, site, changes, text):
+    site.make_quota_queue_and_environment()
+    site.make_share("p")
+    site.make_share("off", state="DISABLED")
     mock.batch.settings.quota_share_create_seconds = 10
-    make_share(batch, "new")
+    site.make_share("new")
 
-    assert refusal(submit_service, batch=batch, **changes) == text
+    assert refusal(site.submit_service, **changes) == text
     assert batch.list_service_jobs(jobQueue="sq", jobStatus="SUBMITTED")["jobSummaryList"] == []
 
 
-def test_jobs_are_listed_by_their_quota_share(mock, batch):
+def test_jobs_are_listed_by_their_quota_share(mock, batch, site):
     mock.batch.pace = "manual"
-    make_quota_site(batch)
+    site.make_quota_queue_and_environment()
     mock.batch.plan(duration=None)
-    make_share(batch, "p")
-    make_share(batch, "q")
-    first, second, third = (submit_service(batch, name, quotaShareName=name[0]) for name in ("p1", "q1", "p2"))
+    site.make_share("p")
+    site.make_share("q")
+    first, second, third = (site.submit_service(name, quotaShareName=name[0]) for name in ("p1", "q1", "p2"))
     mock.batch.run_until(first, "RUNNING")
     batch.terminate_service_job(jobId=third, reason="x")
 
@@ -292,49 +281,49 @@ def test_jobs_are_listed_by_their_quota_share(mock, batch):
     assert names("p", "q") == [("p2", "p"), ("q1", "q"), ("p1", "p")]
     assert names("p", jobStatus="RUNNING") == [("p1", "p")]
     assert names("nope") == []
-    assert service_detail(batch, second)["quotaShareName"] == "q"
+    assert site.service_detail(second)["quotaShareName"] == "q"
     share = [{"name": "SHARE_IDENTIFIER", "values": ["p"]}]
     assert batch.list_service_jobs(jobQueue="sq", filters=share)["jobSummaryList"] == []
 
 
-def test_a_disabled_share_refuses_new_jobs_and_finishes_the_old_ones(mock, batch):
-    make_quota_site(batch)
-    make_share(batch, "p")
+def test_a_disabled_share_refuses_new_jobs_and_finishes_the_old_ones(mock, batch, site):
+    site.make_quota_queue_and_environment()
+    site.make_share("p")
     at = Timeline(mock)
     mock.batch.plan(duration=10)
-    jobs = [submit_service(batch, f"job-{number}", 2, quotaShareName="p") for number in range(2)]
+    jobs = [site.submit_service(f"job-{number}", 2, quotaShareName="p") for number in range(2)]
     at.go_to(5)
     batch.update_quota_share(quotaShareArn=SHARE, state="DISABLED")
     at.go_to(20)
 
-    assert service_statuses(batch, *jobs) == ["SUCCEEDED", "SUCCEEDED"]
+    assert site.service_statuses(*jobs) == ["SUCCEEDED", "SUCCEEDED"]
 
 
-def test_the_jobs_of_a_deleted_share_are_terminated(mock, batch):
-    make_quota_site(batch)
-    make_share(batch, "p")
-    make_share(batch, "q")
+def test_the_jobs_of_a_deleted_share_are_terminated(mock, batch, site):
+    site.make_quota_queue_and_environment()
+    site.make_share("p")
+    site.make_share("q")
     at = Timeline(mock)
     mock.batch.settings.terminate_grace_seconds = 30
     mock.batch.plan(duration=None)
-    running, waiting, other = (submit_service(batch, name, 2, quotaShareName=name[0]) for name in ("p1", "p2", "q1"))
+    running, waiting, other = (site.submit_service(name, 2, quotaShareName=name[0]) for name in ("p1", "p2", "q1"))
     at.go_to(5)
     batch.update_quota_share(quotaShareArn=SHARE, state="DISABLED")
     batch.delete_quota_share(quotaShareArn=SHARE)
 
-    jobs = [service_detail(batch, job_id) for job_id in (running, waiting)]
+    jobs = [site.service_detail(job_id) for job_id in (running, waiting)]
     assert [(job["status"], job["statusReason"], job["isTerminated"]) for job in jobs] == [
         ("FAILED", "QuotaShare deleted", True)
     ] * 2
     assert [len(job["attempts"]) for job in jobs] == [1, 0]
-    assert service_statuses(batch, other) == ["RUNNING"]
+    assert site.service_statuses(other) == ["RUNNING"]
     assert jobs[0]["quotaShareName"] == "p"
     assert [share["quotaShareName"] for share in listed(batch)] == ["q"]
 
 
-def test_an_enabled_share_is_not_deleted(batch):
-    make_quota_site(batch)
-    make_share(batch, "p")
+def test_an_enabled_share_is_not_deleted(batch, site):
+    site.make_quota_queue_and_environment()
+    site.make_share("p")
 
     assert refusal(batch.delete_quota_share, quotaShareArn=SHARE) == "Cannot delete, state must be DISABLED"
     assert described(batch) == DESCRIBED

@@ -10,14 +10,15 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from support.batch import Timeline, make_queue_and_definition, submit
+from support.batch import Timeline
+from support.batch_site import Site
 from support.constants import NO_RETRIES, REGION
 
 
 @pytest.fixture
 def batch(mock):
     client = boto3.client("batch", region_name=REGION, config=NO_RETRIES)
-    make_queue_and_definition(client)
+    Site(client).make_queue_and_definition()
     return client
 
 
@@ -27,8 +28,12 @@ def submit_service_job(batch: Any) -> None:
     )
 
 
+def submit_job(batch: Any) -> None:
+    Site(batch).submit()
+
+
 CALLS: dict[str, Callable[[Any], object]] = {
-    "submit_job_per_second": submit,
+    "submit_job_per_second": submit_job,
     "submit_service_job_per_second": submit_service_job,
 }
 
@@ -76,11 +81,11 @@ def test_the_rates_are_counted_apart(mock, batch, setting):
     assert not refused(CALLS[other], batch)
 
 
-def test_a_refused_submission_answers_429_and_changes_nothing(mock, batch):
+def test_a_refused_submission_answers_429_and_changes_nothing(mock, batch, site):
     mock.batch.settings.submit_job_per_second = 0
 
     with pytest.raises(ClientError) as caught:
-        submit(batch)
+        site.submit()
 
     response = caught.value.response
     assert response["Error"] == {"Code": "TooManyRequestsException", "Message": "Too Many Requests"}
@@ -88,9 +93,9 @@ def test_a_refused_submission_answers_429_and_changes_nothing(mock, batch):
     assert jobs(batch) == 0
 
 
-def test_reading_is_not_counted(mock, batch):
+def test_reading_is_not_counted(mock, batch, site):
     mock.clock.freeze()
     mock.batch.settings.change(submit_job_per_second=1)
-    submit(batch)
+    site.submit()
 
     assert [jobs(batch) for _ in range(3)] == [1, 1, 1]

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from support.batch import (
-    PREFIX,
-    UNKNOWN_ID,
-    Timeline,
-    make_definition,
-    make_queue,
-    make_queue_and_definition,
-    reach,
-    refusal,
-    submit,
-)
+from support.batch import PREFIX, UNKNOWN_ID, Timeline, refusal
 from support.constants import newer_botocore
 
 
 @pytest.fixture(autouse=True)
-def _site(mock, batch):
+def _site(mock, site):
     mock.batch.pace = "manual"
-    make_queue_and_definition(batch)
+    site.make_queue_and_definition()
 
 
 def listed(batch, **arguments):
@@ -37,25 +27,25 @@ def described(batch, *jobs):
     return [job["jobId"] for job in batch.describe_jobs(jobs=list(jobs))["jobs"]]
 
 
-def test_jobs_are_described_in_the_order_of_the_request_each_once(batch):
-    one, two = submit(batch), submit(batch)
-    array = submit(batch, size=3)
+def test_jobs_are_described_in_the_order_of_the_request_each_once(batch, site):
+    one, two = site.submit(), site.submit()
+    array = site.submit(size=3)
 
     found = described(batch, two, f"{array}:1", one, UNKNOWN_ID, two, f"{PREFIX}job/{array}", "bad id", f"{array}:3", f"{one}:0")
 
     assert found == [two, f"{array}:1", one, array]
 
 
-def test_no_id_describes_no_job(batch):
-    submit(batch)
+def test_no_id_describes_no_job(batch, site):
+    site.submit()
 
     assert described(batch) == []
 
 
-def test_jobs_of_another_region_are_unknown(mock, batch):
+def test_jobs_of_another_region_are_unknown(site):
     import boto3
 
-    job_id = submit(batch)
+    job_id = site.submit()
 
     assert boto3.client("batch", region_name="eu-west-1").describe_jobs(jobs=[job_id])["jobs"] == []
 
@@ -104,9 +94,9 @@ def test_an_impossible_listing_is_refused(batch, arguments, text):
     assert refusal(batch.list_jobs, **arguments) == text
 
 
-def test_only_running_jobs_are_listed_by_default(mock, batch):
-    running, submitted = submit(batch), submit(batch)
-    reach(mock, running, "RUNNING")
+def test_only_running_jobs_are_listed_by_default(batch, site):
+    running, submitted = site.submit(), site.submit()
+    site.reach(running, "RUNNING")
 
     assert listed(batch, jobQueue="q") == [running]
     assert listed(batch, jobQueue="q", jobStatus="SUBMITTED") == [submitted]
@@ -114,21 +104,21 @@ def test_only_running_jobs_are_listed_by_default(mock, batch):
 
 
 @pytest.mark.parametrize("state", ["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED"])
-def test_each_status_lists_its_own_jobs(mock, batch, state):
+def test_each_status_lists_its_own_jobs(mock, batch, site, state):
     mock.batch.plan("FAILED", exit_code=1)
-    jobs = {name: submit(batch, name) for name in ("SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED")}
-    jobs["PENDING"] = submit(batch, after=[jobs["SUBMITTED"]])
+    jobs = {name: site.submit(name) for name in ("SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED")}
+    jobs["PENDING"] = site.submit(after=[jobs["SUBMITTED"]])
     for name, job_id in jobs.items():
         if name != "SUBMITTED":
-            reach(mock, job_id, name)
+            site.reach(job_id, name)
 
     assert listed(batch, jobQueue="q", jobStatus=state) == [jobs[state]]
 
 
-def test_the_parent_of_an_array_is_listed_in_its_queue_and_the_children_under_it(mock, batch):
-    array = submit(batch, size=3)
-    reach(mock, array, "PENDING")
-    reach(mock, f"{array}:1", "RUNNING")
+def test_the_parent_of_an_array_is_listed_in_its_queue_and_the_children_under_it(batch, site):
+    array = site.submit(size=3)
+    site.reach(array, "PENDING")
+    site.reach(f"{array}:1", "RUNNING")
 
     assert listed(batch, jobQueue="q", jobStatus="PENDING") == [array]
     assert listed(batch, jobQueue="q") == []
@@ -136,8 +126,8 @@ def test_the_parent_of_an_array_is_listed_in_its_queue_and_the_children_under_it
     assert listed(batch, arrayJobId=array, jobStatus="RUNNABLE") == [f"{array}:0", f"{array}:2"]
 
 
-def test_filters_do_not_apply_to_children(mock, batch):
-    array = submit(batch, size=3)
+def test_filters_do_not_apply_to_children(batch, site):
+    array = site.submit(size=3)
     never = [{"name": "JOB_NAME", "values": ["nope"]}]
 
     assert listed(batch, arrayJobId=array, jobStatus="PENDING", filters=never) == [f"{array}:{index}" for index in range(3)]
@@ -145,33 +135,33 @@ def test_filters_do_not_apply_to_children(mock, batch):
 
 
 @pytest.mark.parametrize("kind", ["unknown", "plain"])
-def test_what_is_no_array_has_no_children(batch, kind):
-    assert listed(batch, arrayJobId=UNKNOWN_ID if kind == "unknown" else submit(batch), jobStatus="SUBMITTED") == []
+def test_what_is_no_array_has_no_children(batch, site, kind):
+    assert listed(batch, arrayJobId=UNKNOWN_ID if kind == "unknown" else site.submit(), jobStatus="SUBMITTED") == []
 
 
-def test_children_are_paged_by_index(batch):
-    array = submit(batch, size=5)
+def test_children_are_paged_by_index(batch, site):
+    array = site.submit(size=5)
 
     pages = paged(batch, 2, arrayJobId=array, jobStatus="PENDING")
 
     assert pages == [[f"{array}:0", f"{array}:1"], [f"{array}:2", f"{array}:3"], [f"{array}:4"]]
 
 
-def test_the_latest_job_comes_first(mock, batch):
+def test_the_latest_job_comes_first(mock, batch, site):
     mock.clock.freeze()
     jobs = []
     for _ in range(5):
-        jobs.append(submit(batch))
+        jobs.append(site.submit())
         mock.clock.advance(1)
 
     assert listed(batch, jobQueue="q", jobStatus="SUBMITTED") == jobs[::-1]
     assert paged(batch, 2, jobQueue="q", jobStatus="SUBMITTED") == [jobs[:2:-1], jobs[2:0:-1], jobs[:1]]
 
 
-def test_paging_goes_on_while_jobs_come_and_go(batch):
-    jobs = [submit(batch) for _ in range(6)]
+def test_paging_goes_on_while_jobs_come_and_go(batch, site):
+    jobs = [site.submit() for _ in range(6)]
     first = batch.list_jobs(jobQueue="q", jobStatus="SUBMITTED", maxResults=2)
-    submit(batch)
+    site.submit()
     for gone in (jobs[4], jobs[2]):
         batch.cancel_job(jobId=gone, reason="x")
 
@@ -181,33 +171,33 @@ def test_paging_goes_on_while_jobs_come_and_go(batch):
     assert "nextToken" not in second
 
 
-def test_a_page_has_1000_jobs_and_with_a_filter_100(batch):
-    array = submit(batch, size=1001)
+def test_a_page_has_1000_jobs_and_with_a_filter_100(batch, site):
+    array = site.submit(size=1001)
     assert [len(page) for page in paged(batch, None, arrayJobId=array, jobStatus="PENDING")] == [1000, 1]
     assert len(listed(batch, arrayJobId=array, jobStatus="PENDING", maxResults=5000)) == 1000
     for _ in range(101):
-        submit(batch)
+        site.submit()
     everything = [{"name": "AFTER_CREATED_AT", "values": ["1"]}]
 
     assert [len(page) for page in paged(batch, None, jobQueue="q", filters=everything)] == [100, 2]
     assert len(listed(batch, jobQueue="q", filters=everything, maxResults=1000)) == 100
 
 
-def test_a_token_is_good_for_the_same_listing_only(batch):
+def test_a_token_is_good_for_the_same_listing_only(batch, site):
     for _ in range(2):
-        submit(batch)
+        site.submit()
     token = batch.list_jobs(jobQueue="q", jobStatus="SUBMITTED", maxResults=1)["nextToken"]
 
     assert refusal(batch.list_jobs, jobQueue="q", jobStatus="RUNNING", nextToken=token) == "Invalid nextToken"
 
 
 @pytest.fixture
-def named(mock, batch):
+def named(mock, batch, site):
     """Jobs with names and definitions, ten seconds apart, in different states."""
     at = Timeline(mock)
     mock.batch.pace = "manual"
-    make_definition(batch, "d")
-    make_definition(batch, "dx")
+    site.make_definition("d")
+    site.make_definition("dx")
     jobs = {}
     for key, name, definition in [
         ("a", "test1", "d:1"),
@@ -216,11 +206,11 @@ def named(mock, batch):
         ("e", "Other", "d:2"),
         ("f", "TEST1", "dx:1"),
     ]:
-        jobs[key] = submit(batch, name, jobDefinition=definition)
+        jobs[key] = site.submit(name, jobDefinition=definition)
         mock.clock.advance(10)
     batch.cancel_job(jobId=jobs["b"], reason="x")
-    make_queue(batch, "elsewhere")
-    submit(batch, "test1", jobQueue="elsewhere")
+    site.make_queue("elsewhere")
+    site.submit("test1", jobQueue="elsewhere")
     return at, jobs
 
 
@@ -288,9 +278,9 @@ def test_pages_of_a_filter_join_to_the_whole(batch, named, filters):
     assert [job_id for page in pages for job_id in page] == whole
 
 
-def test_a_summary_tells_what_became_of_a_job(mock, batch):
+def test_a_summary_tells_what_became_of_a_job(mock, batch, site):
     mock.batch.plan(exit_code=3, reason="OutOfMemoryError: x")
-    job_id = submit(batch, "j", vcpus=4)
+    job_id = site.submit("j", vcpus=4)
     mock.batch.run_all()
 
     (summary,) = batch.list_jobs(jobQueue="q", jobStatus="FAILED")["jobSummaryList"]
@@ -313,16 +303,16 @@ def test_a_summary_tells_what_became_of_a_job(mock, batch):
     assert job["createdAt"] <= summary["scheduledAt"] <= job["startedAt"]
 
 
-def test_a_summary_of_a_waiting_job_has_no_times_but_its_creation(batch):
-    submit(batch)
+def test_a_summary_of_a_waiting_job_has_no_times_but_its_creation(batch, site):
+    site.submit()
 
     (summary,) = batch.list_jobs(jobQueue="q", jobStatus="SUBMITTED")["jobSummaryList"]
 
     assert set(summary) == {"jobArn", "jobId", "jobName", "capacityUsage", "createdAt", "status", "jobDefinition"}
 
 
-def test_a_summary_of_an_array_has_its_size_and_counts_and_a_child_its_index(batch):
-    array = submit(batch, size=2)
+def test_a_summary_of_an_array_has_its_size_and_counts_and_a_child_its_index(batch, site):
+    array = site.submit(size=2)
 
     (parent,) = batch.list_jobs(jobQueue="q", jobStatus="SUBMITTED")["jobSummaryList"]
     _, child = batch.list_jobs(arrayJobId=array, jobStatus="PENDING")["jobSummaryList"]
@@ -334,8 +324,8 @@ def test_a_summary_of_an_array_has_its_size_and_counts_and_a_child_its_index(bat
 
 @pytest.mark.parametrize(("operation", "flag"), [("cancel_job", "isCancelled"), ("terminate_job", "isTerminated")])
 @newer_botocore
-def test_a_summary_has_the_flags_only_when_they_are_true(batch, operation, flag):
-    getattr(batch, operation)(jobId=submit(batch), reason="x")
+def test_a_summary_has_the_flags_only_when_they_are_true(batch, site, operation, flag):
+    getattr(batch, operation)(jobId=site.submit(), reason="x")
 
     (summary,) = batch.list_jobs(jobQueue="q", jobStatus="FAILED")["jobSummaryList"]
 

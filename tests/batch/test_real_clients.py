@@ -8,7 +8,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from support.batch import container, make_definition, make_environment, make_nodes, make_queue, make_queue_and_definition, submit
+from support.batch import container
 from support.constants import REGION
 
 # More polls than any of these clients needs; a loop that would never end fails here instead.
@@ -59,8 +59,8 @@ def airflow_submit(batch, **more):
 
 
 @pytest.mark.parametrize(("exit_code", "outcome"), [(0, "SUCCEEDED"), (3, "FAILED")])
-def test_airflow_submits_waits_and_reads_the_last_lines(mock, batch, logs, exit_code, outcome):
-    make_queue_and_definition(batch)
+def test_airflow_submits_waits_and_reads_the_last_lines(mock, batch, site, logs, exit_code, outcome):
+    site.make_queue_and_definition()
     mock.batch.plan(duration=600, exit_code=exit_code, logs=["one", "two"])
 
     job = airflow_wait(batch, airflow_submit(batch, retryStrategy={"attempts": 1}))
@@ -69,8 +69,8 @@ def test_airflow_submits_waits_and_reads_the_last_lines(mock, batch, logs, exit_
     assert [read_log(logs, each["container"]["logStreamName"]) for each in job["attempts"]] == [["one", "two"]]
 
 
-def test_airflow_kills_its_job_when_its_task_is_cleared(mock, batch):
-    make_queue_and_definition(batch)
+def test_airflow_kills_its_job_when_its_task_is_cleared(mock, batch, site):
+    site.make_queue_and_definition()
     mock.batch.plan(duration=None)
     job_id = airflow_submit(batch)
     poll(lambda: batch.describe_jobs(jobs=[job_id])["jobs"][0]["status"], lambda status: status == "RUNNING")
@@ -101,8 +101,8 @@ def nextflow_submit(batch, **more):
     )["jobId"]
 
 
-def test_nextflow_registers_once_and_polls_all_its_jobs_in_one_call(mock, batch):
-    make_queue_and_definition(batch)
+def test_nextflow_registers_once_and_polls_all_its_jobs_in_one_call(mock, batch, site):
+    site.make_queue_and_definition()
     mock.batch.plan(duration=30)
     jobs = [nextflow_submit(batch) for _ in range(3)]
 
@@ -114,8 +114,8 @@ def test_nextflow_registers_once_and_polls_all_its_jobs_in_one_call(mock, batch)
     assert len(batch.describe_job_definitions(jobDefinitionName="nf-busybox")["jobDefinitions"]) == 1
 
 
-def test_nextflow_polls_the_children_of_an_array_by_their_ids(mock, batch):
-    make_queue_and_definition(batch)
+def test_nextflow_polls_the_children_of_an_array_by_their_ids(mock, batch, site):
+    site.make_queue_and_definition()
     mock.batch.plan(array_index=1, exit_code=7, reason="Essential container in task exited")
     array = nextflow_submit(batch, arrayProperties={"size": 2})
     ids = [f"{array}:{index}" for index in range(2)]
@@ -128,25 +128,25 @@ def test_nextflow_polls_the_children_of_an_array_by_their_ids(mock, batch):
     assert [(job["status"], job["container"]["exitCode"]) for job in found] == [("SUCCEEDED", 0), ("FAILED", 7)]
 
 
-def test_metaflow_learns_the_platform_and_follows_the_log_of_a_job(mock, batch, logs):
-    make_queue_and_definition(batch)
+def test_metaflow_learns_the_platform_and_follows_the_log_of_a_job(mock, batch, site, logs):
+    site.make_queue_and_definition()
     mock.batch.plan(duration=60, logs=["hello"])
     (queue,) = batch.describe_job_queues(jobQueues=["q"])["jobQueues"]
     first = queue["computeEnvironmentOrder"][0]["computeEnvironment"]
     (environment,) = batch.describe_compute_environments(computeEnvironments=[first])["computeEnvironments"]
     assert environment["computeResources"]["type"] == "EC2"
 
-    job_id = submit(batch, tags={}, parameters={})
+    job_id = site.submit(tags={}, parameters={})
     job = airflow_wait(batch, job_id)
 
     assert job["status"] == "SUCCEEDED"
     assert read_log(logs, job["attempts"][-1]["container"]["logStreamName"]) == ["hello"]
 
 
-def test_luigi_polls_by_id_and_prints_the_log_of_a_failure(mock, batch, logs):
-    make_queue_and_definition(batch)
+def test_luigi_polls_by_id_and_prints_the_log_of_a_failure(mock, batch, site, logs):
+    site.make_queue_and_definition()
     mock.batch.plan(exit_code=1, logs=["it broke"])
-    job_id = submit(batch)
+    job_id = site.submit()
 
     job = poll(lambda: batch.describe_jobs(jobs=[job_id])["jobs"][0], lambda found: found["status"] in {"SUCCEEDED", "FAILED"})
 
@@ -157,10 +157,10 @@ def test_luigi_polls_by_id_and_prints_the_log_of_a_failure(mock, batch, logs):
     assert [event["message"] for event in events] == ["it broke"]
 
 
-def test_torchx_finds_its_job_in_a_listing_and_terminates_it_by_its_arn(mock, batch):
-    make_queue_and_definition(batch)
+def test_torchx_finds_its_job_in_a_listing_and_terminates_it_by_its_arn(mock, batch, site):
+    site.make_queue_and_definition()
     mock.batch.plan(duration=None)
-    make_nodes(batch, "app", num_nodes=2)
+    site.make_nodes("app", num_nodes=2)
     submitted = batch.submit_job(jobName="app-1", jobQueue="q", jobDefinition="app", tags={})
     filters = [{"name": "AFTER_CREATED_AT", "values": ["1"]}]
 
@@ -179,7 +179,7 @@ def terraform_wait(describe, status):
     return poll(lambda: next((each["status"] for each in describe()), None), lambda found: found == status)
 
 
-def test_terraform_makes_and_destroys_a_queue_and_its_environment(mock, batch):
+def test_terraform_makes_and_destroys_a_queue_and_its_environment(mock, batch, site):
     """It waits for each step, however long that takes."""
     settings = mock.batch.settings
     settings.compute_environment_create_seconds = settings.compute_environment_update_seconds = (
@@ -193,9 +193,9 @@ def test_terraform_makes_and_destroys_a_queue_and_its_environment(mock, batch):
     def queues():
         return batch.describe_job_queues(jobQueues=["q"])["jobQueues"]
 
-    make_environment(batch)
+    site.make_environment()
     terraform_wait(environments, "VALID")
-    make_queue(batch, tags={})
+    site.make_queue(tags={})
     terraform_wait(queues, "VALID")
     batch.update_job_queue(jobQueue="q", state="DISABLED")
     terraform_wait(queues, "VALID")
@@ -209,12 +209,12 @@ def test_terraform_makes_and_destroys_a_queue_and_its_environment(mock, batch):
     assert (environments(), queues()) == ([], [])
 
 
-def test_a_loop_over_the_finished_jobs_of_a_queue_ends(mock, batch):
+def test_a_loop_over_the_finished_jobs_of_a_queue_ends(mock, batch, site):
     """A dispatcher of hand-made workflows asks for the finished jobs until all of its own are among them."""
-    make_queue_and_definition(batch)
-    make_definition(batch, tags={})
+    site.make_queue_and_definition()
+    site.make_definition(tags={})
     mock.batch.plan("slow", duration=100)
-    mine = {submit(batch, "quick"), submit(batch, "slow")}
+    mine = {site.submit("quick"), site.submit("slow")}
 
     def finished():
         return {job["jobId"] for job in batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")["jobSummaryList"]}

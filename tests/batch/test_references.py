@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import pytest
 
-from support.batch import make_policy, make_queue_and_definition, refusal
+from support.batch import refusal
 
 JOB = {"jobName": "j", "jobQueue": "q", "jobDefinition": "d"}
 
 
 @pytest.fixture(autouse=True)
-def _site(batch):
-    make_queue_and_definition(batch)
+def _site(site):
+    site.make_queue_and_definition()
 
 
 @pytest.mark.parametrize("revision", ["01", "001", "+1", " 1", "1 ", "1_0", "\u0661"])
@@ -83,8 +83,8 @@ def test_an_empty_environment_of_a_queue_is_none(batch, order, member):
     assert batch.describe_job_queues(jobQueues=["x"])["jobQueues"] == []
 
 
-def test_an_empty_scheduling_policy_is_none(batch):
-    make_policy(batch)
+def test_an_empty_scheduling_policy_is_none(batch, site):
+    site.make_policy()
     order = [{"order": 1, "computeEnvironment": "ce"}]
 
     text = refusal(batch.create_job_queue, jobQueueName="x", priority=1, computeEnvironmentOrder=order, schedulingPolicyArn="")

@@ -6,41 +6,41 @@ import pytest
 
 from mock_jobs.core.errors import UsageTypeError, UsageValueError
 
-from support.batch import UNKNOWN_ID, make_queue_and_definition, status, submit
+from support.batch import UNKNOWN_ID
 from support.constants import newer_botocore
 
 pytestmark = newer_botocore
 
 
 @pytest.fixture(autouse=True)
-def _site(batch):
-    make_queue_and_definition(batch)
+def _site(site):
+    site.make_queue_and_definition()
 
 
 @pytest.mark.parametrize("operation", ["cancel_jobs", "terminate_jobs"])
 @pytest.mark.parametrize(
     "code", ["ValidationException", "ClientException", "ThrottlingException", "ServerException", "AccessDenied"]
 )
-def test_a_job_is_listed_among_the_errors_and_left_alone(mock, batch, operation, code):
-    one, other = submit(batch), submit(batch)
+def test_a_job_is_listed_among_the_errors_and_left_alone(mock, batch, site, operation, code):
+    one, other = site.submit(), site.submit()
     mock.batch.refuse(one, code, message="slow down")
 
     answer = getattr(batch, operation)(jobs=[one, other], reason="stop")
 
     assert answer["successful"] == [other]
     assert answer["errors"] == [{"job": one, "code": code, "message": "slow down"}]
-    assert (status(batch, one), status(batch, other)) == ("SUBMITTED", "FAILED")
+    assert (site.status(one), site.status(other)) == ("SUBMITTED", "FAILED")
 
 
-def test_it_is_refused_as_often_as_asked_for(mock, batch):
-    job_id = submit(batch)
+def test_it_is_refused_as_often_as_asked_for(mock, batch, site):
+    job_id = site.submit()
     mock.batch.refuse(job_id, "ThrottlingException", times=2)
 
     answers = [batch.cancel_jobs(jobs=[job_id], reason="stop") for _ in range(3)]
 
     assert [len(answer["errors"]) for answer in answers] == [1, 1, 0]
     assert answers[0]["errors"][0]["message"] == "ThrottlingException, asked for by the test"
-    assert status(batch, job_id) == "FAILED"
+    assert site.status(job_id) == "FAILED"
 
 
 def test_an_unknown_job_can_be_refused_and_a_malformed_id_is_refused_anyway(mock, batch):
@@ -51,13 +51,13 @@ def test_an_unknown_job_can_be_refused_and_a_malformed_id_is_refused_anyway(mock
     assert [each["code"] for each in answer["errors"]] == ["ValidationException", "AccessDenied"]
 
 
-def test_the_single_form_knows_nothing_of_it(mock, batch):
-    job_id = submit(batch)
+def test_the_single_form_knows_nothing_of_it(mock, batch, site):
+    job_id = site.submit()
     mock.batch.refuse(job_id, "ServerException")
 
     batch.cancel_job(jobId=job_id, reason="stop")
 
-    assert status(batch, job_id) == "FAILED"
+    assert site.status(job_id) == "FAILED"
 
 
 def test_a_reset_forgets_it(mock, batch):

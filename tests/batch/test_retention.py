@@ -8,21 +8,7 @@ import pytest
 
 from mock_jobs.core.errors import UsageValueError
 
-from support.batch import (
-    Timeline,
-    children,
-    detail,
-    make_definition,
-    make_environment,
-    make_fair_site,
-    make_nodes,
-    make_queue,
-    make_queue_and_definition,
-    nodes,
-    refusal,
-    status,
-    submit,
-)
+from support.batch import Timeline, refusal
 
 WEEK = 7 * 86_400
 HALF_YEAR = 180 * 86_400
@@ -30,8 +16,8 @@ ALL = [{"name": "JOB_NAME", "values": ["*"]}]
 
 
 @pytest.fixture
-def at(mock, batch):
-    make_queue_and_definition(batch)
+def at(mock, site):
+    site.make_queue_and_definition()
     mock.batch.settings.job_retention_seconds = WEEK
     return Timeline(mock)
 
@@ -46,9 +32,9 @@ def listed(batch: Any, **more: Any) -> list[str]:
     return [job["jobId"] for job in batch.list_jobs(jobQueue="q", **more)["jobSummaryList"]]
 
 
-def test_an_ended_job_is_forgotten_when_its_time_is_over(mock, batch, at):
+def test_an_ended_job_is_forgotten_when_its_time_is_over(mock, batch, site, at):
     mock.batch.plan("bad", exit_code=1, duration=10)
-    good, bad = submit(batch, "good"), submit(batch, "bad")
+    good, bad = site.submit("good"), site.submit("bad")
 
     at.go_to(WEEK - 1)
     assert known(batch, good, bad) == [True, True]
@@ -60,11 +46,11 @@ def test_an_ended_job_is_forgotten_when_its_time_is_over(mock, batch, at):
         assert listed(batch, **wanted) == []
 
 
-def test_what_is_young_or_has_not_ended_stays(mock, batch, at):
+def test_what_is_young_or_has_not_ended_stays(mock, batch, site, at):
     mock.batch.plan("hanging", duration=None)
-    old, hanging = submit(batch, "job"), submit(batch, "hanging")
+    old, hanging = site.submit("job"), site.submit("hanging")
     at.go_to(WEEK - 10)
-    young = submit(batch, "job")
+    young = site.submit("job")
     at.go_to(WEEK + 1)
 
     assert known(batch, old, hanging, young) == [False, True, True]
@@ -72,29 +58,29 @@ def test_what_is_young_or_has_not_ended_stays(mock, batch, at):
     assert listed(batch, filters=[{"name": "JOB_NAME", "values": ["job"]}]) == [young]
 
 
-def test_an_array_is_forgotten_as_a_whole_after_its_last_child(mock, batch, at):
+def test_an_array_is_forgotten_as_a_whole_after_its_last_child(mock, batch, site, at):
     mock.batch.plan("array", array_index=1, duration=100)
-    array = submit(batch, "array", size=2)
+    array = site.submit("array", size=2)
 
     at.go_to(WEEK + 99)
-    assert [child["status"] for child in children(batch, array, 2)] == ["SUCCEEDED", "SUCCEEDED"]
+    assert [child["status"] for child in site.children(array, 2)] == ["SUCCEEDED", "SUCCEEDED"]
     at.go_to(WEEK + 101)
     assert known(batch, array) == [False]
-    assert children(batch, array, 2) == []
+    assert site.children(array, 2) == []
 
 
-def test_the_nodes_of_a_job_are_forgotten_with_it(batch, at):
-    make_nodes(batch)
-    job_id = submit(batch, jobDefinition="m")
+def test_the_nodes_of_a_job_are_forgotten_with_it(site, at):
+    site.make_nodes()
+    job_id = site.submit(jobDefinition="m")
 
     at.go_to(1)
-    assert len(nodes(batch, job_id)) == 3
+    assert len(site.nodes(job_id)) == 3
     at.go_to(WEEK + 1)
-    assert nodes(batch, job_id) == []
+    assert site.nodes(job_id) == []
 
 
-def test_a_forgotten_job_cannot_be_depended_on(batch, at):
-    first = submit(batch)
+def test_a_forgotten_job_cannot_be_depended_on(batch, site, at):
+    first = site.submit()
     at.go_to(WEEK + 1)
 
     text = refusal(batch.submit_job, jobName="j", jobQueue="q", jobDefinition="d", dependsOn=[{"jobId": first}])
@@ -102,22 +88,22 @@ def test_a_forgotten_job_cannot_be_depended_on(batch, at):
     assert text == f"Job dependency {first} not found"
 
 
-def test_a_job_that_depended_on_a_forgotten_one_still_runs(mock, batch, at):
+def test_a_job_that_depended_on_a_forgotten_one_still_runs(mock, batch, site, at):
     mock.batch.plan("long", duration=2 * WEEK)
-    first, long = submit(batch), submit(batch, "long")
-    after = submit(batch, "after", after=[first, long])
+    first, long = site.submit(), site.submit("long")
+    after = site.submit("after", after=[first, long])
 
     at.go_to(WEEK + 1)
     assert known(batch, first, after) == [False, True]
     at.go_to(2 * WEEK + 1)
-    assert status(batch, after) == "SUCCEEDED"
+    assert site.status(after) == "SUCCEEDED"
 
 
-def test_a_forgotten_job_of_a_share_is_in_no_list(batch, mock):
-    make_fair_site(batch)
+def test_a_forgotten_job_of_a_share_is_in_no_list(batch, site, mock):
+    site.make_fair_queue_and_definition()
     mock.batch.settings.job_retention_seconds = 60
     at = Timeline(mock)
-    submit(batch, shareIdentifier="a")
+    site.submit(shareIdentifier="a")
     share = [{"name": "SHARE_IDENTIFIER", "values": ["a"]}]
     at.go_to(1)
     assert len(listed(batch, filters=share)) == 1
@@ -127,19 +113,19 @@ def test_a_forgotten_job_of_a_share_is_in_no_list(batch, mock):
 
 
 @pytest.mark.parametrize("kind", ["JOB_NAME", "JOB_DEFINITION"])
-def test_a_forgotten_job_is_found_by_no_filter(mock, batch, at, kind):
+def test_a_forgotten_job_is_found_by_no_filter(mock, batch, site, at, kind):
     mock.batch.settings.job_retention_seconds = 60
-    submit(batch, "gone")
+    site.submit("gone")
     at.go_to(60)
     values = ["gone"] if kind == "JOB_NAME" else ["d"]
 
     assert batch.list_jobs(jobQueue="q", filters=[{"name": kind, "values": values}])["jobSummaryList"] == []
 
 
-def test_a_forgotten_job_needs_no_consumable_resource_any_more(batch, at):
+def test_a_forgotten_job_needs_no_consumable_resource_any_more(batch, site, at):
     batch.create_consumable_resource(consumableResourceName="r", totalQuantity=5, resourceType="REPLENISHABLE")
     need = {"consumableResourceList": [{"consumableResource": "r", "quantity": 1}]}
-    submit(batch, consumableResourcePropertiesOverride=need)
+    site.submit(consumableResourcePropertiesOverride=need)
     at.go_to(1)
     assert len(batch.list_jobs_by_consumable_resource(consumableResource="r")["jobs"]) == 1
 
@@ -147,26 +133,26 @@ def test_a_forgotten_job_needs_no_consumable_resource_any_more(batch, at):
     assert batch.list_jobs_by_consumable_resource(consumableResource="r")["jobs"] == []
 
 
-def test_jobs_stay_for_good_by_default(mock, batch):
-    make_queue_and_definition(batch)
+def test_jobs_stay_for_good_by_default(mock, site):
+    site.make_queue_and_definition()
     at = Timeline(mock)
-    job_id = submit(batch)
+    job_id = site.submit()
 
     at.go_to(100 * WEEK)
-    assert detail(batch, job_id)["status"] == "SUCCEEDED"
+    assert site.detail(job_id)["status"] == "SUCCEEDED"
 
 
 # Definitions
 
 
 @pytest.fixture
-def revisions(mock, batch):
+def revisions(mock, batch, site):
     """Two revisions, the first of which was deregistered."""
     mock.batch.settings.inactive_definition_retention_seconds = HALF_YEAR
-    make_environment(batch)
-    make_queue(batch)
+    site.make_environment()
+    site.make_queue()
     timeline = Timeline(mock)
-    arns = [make_definition(batch), make_definition(batch)]
+    arns = [site.make_definition(), site.make_definition()]
     batch.deregister_job_definition(jobDefinition="d:1")
     return timeline, arns
 
@@ -191,25 +177,25 @@ def test_an_inactive_definition_is_deleted_when_its_time_is_over(batch, revision
     assert refusal(batch.deregister_job_definition, jobDefinition="d:1").endswith("does not exist")
 
 
-def test_the_number_of_a_deleted_revision_is_not_used_again(batch, revisions):
+def test_the_number_of_a_deleted_revision_is_not_used_again(batch, site, revisions):
     at, _ = revisions
     batch.deregister_job_definition(jobDefinition="d:2")
     at.go_to(HALF_YEAR + 1)
 
-    make_definition(batch)
+    site.make_definition()
 
     assert described(batch) == [3]
 
 
-def test_a_job_outlives_its_definition(mock, batch, revisions):
+def test_a_job_outlives_its_definition(mock, batch, site, revisions):
     at, arns = revisions
     mock.batch.plan("long", duration=2 * HALF_YEAR)
-    job_id = submit(batch, "long", jobDefinition="d:2")
+    job_id = site.submit("long", jobDefinition="d:2")
     batch.deregister_job_definition(jobDefinition="d:2")
 
     at.go_to(2 * HALF_YEAR + 1)
 
-    assert detail(batch, job_id)["jobDefinition"] == arns[1]
+    assert site.detail(job_id)["jobDefinition"] == arns[1]
 
 
 @pytest.mark.parametrize("setting", ["job_retention_seconds", "inactive_definition_retention_seconds"])

@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from support.batch import (
-    Timeline,
-    detail,
-    make_definition,
-    make_environment,
-    make_queue,
-    make_queue_and_definition,
-    status,
-    statuses,
-    submit,
-)
+from support.batch import Timeline
 
 
 @pytest.fixture
-def at(mock, batch):
+def at(mock, site):
     timeline = Timeline(mock)
-    make_definition(batch)
+    site.make_definition()
     return timeline
 
 
-def spans(batch, at, *job_ids):
-    return [at.span(detail(batch, job_id)) for job_id in job_ids]
+def spans(site, at, *job_ids):
+    return [at.span(site.detail(job_id)) for job_id in job_ids]
 
 
-def submit_together(mock, batch, *jobs):
+def submit_together(mock, site, *jobs):
     """Submit several jobs before the scheduler looks."""
     mock.batch.pace = "manual"
-    job_ids = [submit(batch, name, vcpus=vcpus, jobQueue=queue) for name, vcpus, queue in jobs]
+    job_ids = [site.submit(name, vcpus=vcpus, jobQueue=queue) for name, vcpus, queue in jobs]
     mock.batch.pace = "clock"
     return job_ids
 
@@ -41,123 +31,123 @@ def submit_together(mock, batch, *jobs):
     [(True, [(0, 10), (10, 20), (20, 30)]), (False, [(0, 10), (10, 20), (0, 10)])],
     ids=["strict", "not strict"],
 )
-def test_the_head_of_the_line_holds_up_the_rest(mock, batch, at, is_strict, expected):
+def test_the_head_of_the_line_holds_up_the_rest(mock, site, at, is_strict, expected):
     """Worked example E1."""
-    make_environment(batch, max_vcpus=4)
-    make_queue(batch)
+    site.make_environment(max_vcpus=4)
+    site.make_queue()
     mock.batch.settings.strict_fifo = is_strict
     mock.batch.plan(duration=10)
-    jobs = submit_together(mock, batch, ("J1", 2, "q"), ("J2", 4, "q"), ("J3", 1, "q"))
+    jobs = submit_together(mock, site, ("J1", 2, "q"), ("J2", 4, "q"), ("J3", 1, "q"))
 
     at.go_to(5)
-    during = statuses(batch, *jobs)
+    during = site.statuses(*jobs)
     at.go_to(30)
 
     assert during == ["RUNNING", "RUNNABLE", "RUNNABLE" if is_strict else "RUNNING"]
-    assert spans(batch, at, *jobs) == expected
+    assert spans(site, at, *jobs) == expected
 
 
-def test_a_queue_of_higher_priority_goes_first(mock, batch, at):
+def test_a_queue_of_higher_priority_goes_first(mock, site, at):
     """Worked example E2, both jobs before the first pass."""
-    make_environment(batch, max_vcpus=2)
-    make_queue(batch, "LO", priority=1)
-    make_queue(batch, "HI", priority=10)
+    site.make_environment(max_vcpus=2)
+    site.make_queue("LO", priority=1)
+    site.make_queue("HI", priority=10)
     mock.batch.plan(duration=10)
-    low, high = submit_together(mock, batch, ("LO-1", 2, "LO"), ("HI-1", 2, "HI"))
+    low, high = submit_together(mock, site, ("LO-1", 2, "LO"), ("HI-1", 2, "HI"))
 
     at.go_to(20)
 
-    assert spans(batch, at, high, low) == [(0, 10), (10, 20)]
+    assert spans(site, at, high, low) == [(0, 10), (10, 20)]
 
 
-def test_a_running_job_is_not_preempted(mock, batch, at):
+def test_a_running_job_is_not_preempted(mock, site, at):
     """Worked example E2, the urgent job a second later."""
-    make_environment(batch, max_vcpus=2)
-    make_queue(batch, "LO", priority=1)
-    make_queue(batch, "HI", priority=10)
+    site.make_environment(max_vcpus=2)
+    site.make_queue("LO", priority=1)
+    site.make_queue("HI", priority=10)
     mock.batch.plan(duration=10)
-    low = submit(batch, vcpus=2, jobQueue="LO")
+    low = site.submit(vcpus=2, jobQueue="LO")
     at.go_to(1)
-    high = submit(batch, vcpus=2, jobQueue="HI")
+    high = site.submit(vcpus=2, jobQueue="HI")
 
     at.go_to(20)
 
-    assert spans(batch, at, low, high) == [(0, 10), (10, 20)]
+    assert spans(site, at, low, high) == [(0, 10), (10, 20)]
 
 
-def test_a_changed_priority_counts_from_the_next_pass_on(mock, batch, at):
-    make_environment(batch, max_vcpus=2)
-    make_queue(batch, "A", priority=10)
-    make_queue(batch, "B", priority=1)
+def test_a_changed_priority_counts_from_the_next_pass_on(mock, batch, site, at):
+    site.make_environment(max_vcpus=2)
+    site.make_queue("A", priority=10)
+    site.make_queue("B", priority=1)
     mock.batch.plan(duration=10)
     batch.update_job_queue(jobQueue="B", priority=11)
-    a, b = submit_together(mock, batch, ("a", 2, "A"), ("b", 2, "B"))
+    a, b = submit_together(mock, site, ("a", 2, "A"), ("b", 2, "B"))
 
     at.go_to(20)
 
-    assert spans(batch, at, b, a) == [(0, 10), (10, 20)]
+    assert spans(site, at, b, a) == [(0, 10), (10, 20)]
 
 
-def test_what_a_blocked_queue_leaves_goes_to_the_next_even_if_that_starves_it(mock, batch, at):
+def test_what_a_blocked_queue_leaves_goes_to_the_next_even_if_that_starves_it(mock, site, at):
     """Worked example E3; the late job takes the one vCPU that is free."""
-    make_environment(batch, max_vcpus=4)
-    make_queue(batch, "LO", priority=1)
-    make_queue(batch, "HI", priority=10)
+    site.make_environment(max_vcpus=4)
+    site.make_queue("LO", priority=1)
+    site.make_queue("HI", priority=10)
     for name, duration in {"HI-1": 20, "HI-2": 10, "LO-1": 5, "LO-2": 100}.items():
         mock.batch.plan(name, duration=duration)
-    jobs = submit_together(mock, batch, ("HI-1", 2, "HI"), ("HI-2", 4, "HI"), ("LO-1", 1, "LO"))
+    jobs = submit_together(mock, site, ("HI-1", 2, "HI"), ("HI-2", 4, "HI"), ("LO-1", 1, "LO"))
     at.go_to(1)
-    late = submit(batch, "LO-2", vcpus=1, jobQueue="LO")
+    late = site.submit("LO-2", vcpus=1, jobQueue="LO")
 
     at.go_to(111)
 
-    assert spans(batch, at, *jobs, late) == [(0, 20), (101, 111), (0, 5), (1, 101)]
+    assert spans(site, at, *jobs, late) == [(0, 20), (101, 111), (0, 5), (1, 101)]
 
 
-def test_compute_environments_are_tried_in_their_order(mock, batch, at):
+def test_compute_environments_are_tried_in_their_order(mock, site, at):
     """Worked example E4."""
-    make_environment(batch, "CE-A", max_vcpus=2)
-    make_environment(batch, "CE-B", max_vcpus=4)
-    make_queue(batch, "q", ("CE-A", "CE-B"))
+    site.make_environment("CE-A", max_vcpus=2)
+    site.make_environment("CE-B", max_vcpus=4)
+    site.make_queue("q", ("CE-A", "CE-B"))
     mock.batch.plan(duration=10)
-    jobs = submit_together(mock, batch, *[(f"j{number}", 2, "q") for number in range(4)])
+    jobs = submit_together(mock, site, *[(f"j{number}", 2, "q") for number in range(4)])
 
     at.go_to(20)
-    large = submit(batch, vcpus=3)
+    large = site.submit(vcpus=3)
     at.go_to(30)
 
-    assert spans(batch, at, *jobs) == [(0, 10), (0, 10), (0, 10), (10, 20)]
-    where = [detail(batch, job_id)["container"]["taskArn"].split("AWSBatch-")[1][:4] for job_id in (*jobs, large)]
+    assert spans(site, at, *jobs) == [(0, 10), (0, 10), (0, 10), (10, 20)]
+    where = [site.detail(job_id)["container"]["taskArn"].split("AWSBatch-")[1][:4] for job_id in (*jobs, large)]
     assert where == ["CE-A", "CE-B", "CE-B", "CE-A", "CE-B"]
 
 
-def test_a_retry_keeps_its_place_in_the_line(mock, batch, at):
-    make_environment(batch, max_vcpus=1)
-    make_queue(batch)
+def test_a_retry_keeps_its_place_in_the_line(mock, site, at):
+    site.make_environment(max_vcpus=1)
+    site.make_queue()
     mock.batch.plan(duration=10)
     mock.batch.plan("J1", attempt=1, duration=10, exit_code=1)
-    first = submit(batch, "J1", retryStrategy={"attempts": 2})
-    second = submit(batch, "J2")
+    first = site.submit("J1", retryStrategy={"attempts": 2})
+    second = site.submit("J2")
 
     at.go_to(30)
 
-    assert spans(batch, at, first, second) == [(10, 20), (20, 30)]
+    assert spans(site, at, first, second) == [(10, 20), (20, 30)]
 
 
-def test_an_unmanaged_environment_has_room_for_its_unmanaged_vcpus(mock, batch, at):
+def test_an_unmanaged_environment_has_room_for_its_unmanaged_vcpus(mock, batch, site, at):
     role = "arn:aws:iam::123456789012:role/r"
     batch.create_compute_environment(computeEnvironmentName="un", type="UNMANAGED", serviceRole=role, unmanagedvCpus=1)
     batch.create_compute_environment(computeEnvironmentName="open", type="UNMANAGED", serviceRole=role)
-    make_queue(batch, "q", ("un",))
-    make_queue(batch, "wide", ("open",))
+    site.make_queue("q", ("un",))
+    site.make_queue("wide", ("open",))
     mock.batch.plan(duration=10)
-    jobs = [submit(batch), submit(batch)]
-    wide = [submit(batch, vcpus=1000, jobQueue="wide") for _ in range(2)]
+    jobs = [site.submit(), site.submit()]
+    wide = [site.submit(vcpus=1000, jobQueue="wide") for _ in range(2)]
 
     at.go_to(20)
 
-    assert spans(batch, at, *jobs) == [(0, 10), (10, 20)]
-    assert spans(batch, at, *wide) == [(0, 10), (0, 10)]
+    assert spans(site, at, *jobs) == [(0, 10), (10, 20)]
+    assert spans(site, at, *wide) == [(0, 10), (0, 10)]
 
 
 # Blocked queues. Document: AWS Batch user guide, "Jobs stuck in RUNNABLE".
@@ -169,128 +159,128 @@ TOO_LARGE = (
 DISABLED = "ACTION_REQUIRED - CE(s) associated with the job queue are disabled."
 
 
-def test_a_job_that_can_never_be_placed_says_why_and_blocks_its_queue(mock, batch, at):
-    make_queue_and_definition(batch, max_vcpus=4)
-    large, small = submit(batch, vcpus=8), submit(batch)
+def test_a_job_that_can_never_be_placed_says_why_and_blocks_its_queue(batch, site, at):
+    site.make_queue_and_definition(max_vcpus=4)
+    large, small = site.submit(vcpus=8), site.submit()
 
     at.go_to(1000)
 
-    assert (detail(batch, large)["status"], detail(batch, large)["statusReason"]) == ("RUNNABLE", TOO_LARGE)
-    assert status(batch, small) == "RUNNABLE"
-    assert "statusReason" not in detail(batch, small)
+    assert (site.detail(large)["status"], site.detail(large)["statusReason"]) == ("RUNNABLE", TOO_LARGE)
+    assert site.status(small) == "RUNNABLE"
+    assert "statusReason" not in site.detail(small)
     batch.update_compute_environment(computeEnvironment="ce", computeResources={"maxvCpus": 8})
-    assert statuses(batch, large, small) == ["SUCCEEDED", "SUCCEEDED"]
+    assert site.statuses(large, small) == ["SUCCEEDED", "SUCCEEDED"]
 
 
-def test_cancelling_the_blocked_job_frees_its_queue(batch, at):
-    make_queue_and_definition(batch, max_vcpus=4)
-    large, small = submit(batch, vcpus=8), submit(batch)
-    assert detail(batch, large)["statusReason"] == TOO_LARGE
+def test_cancelling_the_blocked_job_frees_its_queue(batch, site, at):
+    site.make_queue_and_definition(max_vcpus=4)
+    large, small = site.submit(vcpus=8), site.submit()
+    assert site.detail(large)["statusReason"] == TOO_LARGE
 
     batch.terminate_job(jobId=large, reason="too large")
-    later = submit(batch)
+    later = site.submit()
 
-    assert detail(batch, large)["statusReason"] == "too large"
-    assert statuses(batch, large, small, later) == ["FAILED", "SUCCEEDED", "SUCCEEDED"]
+    assert site.detail(large)["statusReason"] == "too large"
+    assert site.statuses(large, small, later) == ["FAILED", "SUCCEEDED", "SUCCEEDED"]
 
 
-def test_cancelling_the_job_that_waits_for_room_lets_the_next_one_in_at_once(mock, batch, at):
-    make_environment(batch, max_vcpus=4)
-    make_queue(batch)
+def test_cancelling_the_job_that_waits_for_room_lets_the_next_one_in_at_once(mock, batch, site, at):
+    site.make_environment(max_vcpus=4)
+    site.make_queue()
     mock.batch.plan("J1", duration=100)
-    running, head, behind = submit_together(mock, batch, ("J1", 3, "q"), ("J2", 4, "q"), ("J3", 1, "q"))
-    assert statuses(batch, running, head, behind) == ["RUNNING", "RUNNABLE", "RUNNABLE"]
+    running, head, behind = submit_together(mock, site, ("J1", 3, "q"), ("J2", 4, "q"), ("J3", 1, "q"))
+    assert site.statuses(running, head, behind) == ["RUNNING", "RUNNABLE", "RUNNABLE"]
 
     batch.cancel_job(jobId=head, reason="no more")
 
-    assert statuses(batch, running, head, behind) == ["RUNNING", "FAILED", "SUCCEEDED"]
+    assert site.statuses(running, head, behind) == ["RUNNING", "FAILED", "SUCCEEDED"]
 
 
 @pytest.mark.parametrize("has_failed", [True, False], ids=["after an attempt", "before any attempt"])
-def test_a_job_that_is_no_longer_blocked_shows_what_it_showed_before(mock, batch, at, has_failed):
-    make_queue_and_definition(batch, max_vcpus=2)
-    make_queue(batch, "HI", priority=10)
+def test_a_job_that_is_no_longer_blocked_shows_what_it_showed_before(mock, batch, site, at, has_failed):
+    site.make_queue_and_definition(max_vcpus=2)
+    site.make_queue("HI", priority=10)
     mock.batch.plan("busy", duration=1000)
     mock.batch.plan("try", attempt=1, duration=10, exit_code=1)
-    busy = None if has_failed else submit(batch, "busy", vcpus=2, jobQueue="HI")
-    job_id = submit(batch, "try", vcpus=2, retryStrategy={"attempts": 2})
+    busy = None if has_failed else site.submit("busy", vcpus=2, jobQueue="HI")
+    job_id = site.submit("try", vcpus=2, retryStrategy={"attempts": 2})
     if has_failed:
-        busy = submit(batch, "busy", vcpus=2, jobQueue="HI")
+        busy = site.submit("busy", vcpus=2, jobQueue="HI")
     at.go_to(10)
-    reasons = [detail(batch, job_id).get("statusReason")]
+    reasons = [site.detail(job_id).get("statusReason")]
     for max_vcpus in (1, 2):
         batch.update_compute_environment(computeEnvironment="ce", computeResources={"maxvCpus": max_vcpus})
-        reasons.append(detail(batch, job_id).get("statusReason"))
+        reasons.append(site.detail(job_id).get("statusReason"))
 
-    assert statuses(batch, busy, job_id) == ["RUNNING", "RUNNABLE"]
-    assert len(detail(batch, job_id)["attempts"]) == has_failed
+    assert site.statuses(busy, job_id) == ["RUNNING", "RUNNABLE"]
+    assert len(site.detail(job_id)["attempts"]) == has_failed
     usual = "Essential container in task exited" if has_failed else None
     assert reasons == [usual, TOO_LARGE, usual]
 
 
-def test_a_job_that_merely_waits_for_room_has_no_reason(mock, batch, at):
-    make_queue_and_definition(batch, max_vcpus=1)
+def test_a_job_that_merely_waits_for_room_has_no_reason(mock, site, at):
+    site.make_queue_and_definition(max_vcpus=1)
     mock.batch.plan(duration=10)
-    _, waiting = submit(batch), submit(batch)
+    _, waiting = site.submit(), site.submit()
 
-    assert "statusReason" not in detail(batch, waiting)
+    assert "statusReason" not in site.detail(waiting)
 
 
-def test_nothing_is_placed_on_a_disabled_environment_and_what_runs_goes_on(mock, batch, at):
-    make_queue_and_definition(batch)
+def test_nothing_is_placed_on_a_disabled_environment_and_what_runs_goes_on(mock, batch, site, at):
+    site.make_queue_and_definition()
     mock.batch.plan(duration=10)
-    running = submit(batch)
-    assert status(batch, running) == "RUNNING"
+    running = site.submit()
+    assert site.status(running) == "RUNNING"
     batch.update_compute_environment(computeEnvironment="ce", state="DISABLED")
-    waiting = submit(batch)
+    waiting = site.submit()
 
     at.go_to(10)
 
-    assert statuses(batch, running, waiting) == ["SUCCEEDED", "RUNNABLE"]
-    assert detail(batch, waiting)["statusReason"] == DISABLED
+    assert site.statuses(running, waiting) == ["SUCCEEDED", "RUNNABLE"]
+    assert site.detail(waiting)["statusReason"] == DISABLED
     batch.update_compute_environment(computeEnvironment="ce", state="ENABLED")
-    assert status(batch, waiting) == "RUNNING"
-    assert "statusReason" not in detail(batch, waiting)
+    assert site.status(waiting) == "RUNNING"
+    assert "statusReason" not in site.detail(waiting)
 
 
-def test_jobs_of_a_disabled_queue_are_still_scheduled(mock, batch, at):
-    make_queue_and_definition(batch, max_vcpus=1)
+def test_jobs_of_a_disabled_queue_are_still_scheduled(mock, batch, site, at):
+    site.make_queue_and_definition(max_vcpus=1)
     mock.batch.plan(duration=10)
-    jobs = [submit(batch), submit(batch)]
+    jobs = [site.submit(), site.submit()]
     batch.update_job_queue(jobQueue="q", state="DISABLED")
 
     at.go_to(20)
 
-    assert spans(batch, at, *jobs) == [(0, 10), (10, 20)]
+    assert spans(site, at, *jobs) == [(0, 10), (10, 20)]
 
 
-def test_only_the_head_of_a_line_says_why_it_can_never_be_placed(mock, batch, at):
+def test_only_the_head_of_a_line_says_why_it_can_never_be_placed(mock, site, at):
     """Who waits behind the head is not what blocks the queue, also when the head holds up nobody."""
-    make_environment(batch, max_vcpus=2)
-    make_queue(batch)
+    site.make_environment(max_vcpus=2)
+    site.make_queue()
     mock.batch.settings.strict_fifo = False
     mock.batch.plan(duration=10)
-    running, head, behind = submit_together(mock, batch, ("J1", 1, "q"), ("J2", 2, "q"), ("J3", 4, "q"))
+    running, head, behind = submit_together(mock, site, ("J1", 1, "q"), ("J2", 2, "q"), ("J3", 4, "q"))
 
     at.go_to(5)
-    early = [detail(batch, job_id).get("statusReason") for job_id in (head, behind)]
+    early = [site.detail(job_id).get("statusReason") for job_id in (head, behind)]
     at.go_to(20)
 
-    assert spans(batch, at, running, head) == [(0, 10), (10, 20)]
+    assert spans(site, at, running, head) == [(0, 10), (10, 20)]
     assert early == [None, None]
-    assert detail(batch, behind)["statusReason"].startswith("MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE")
+    assert site.detail(behind)["statusReason"].startswith("MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE")
 
 
-def test_queues_of_one_priority_go_in_the_order_of_their_creation_whatever_was_updated(mock, batch, at):
-    make_environment(batch, max_vcpus=2)
-    make_queue(batch, "first", priority=5)
-    make_queue(batch, "second", priority=5)
+def test_queues_of_one_priority_go_in_the_order_of_their_creation_whatever_was_updated(mock, batch, site, at):
+    site.make_environment(max_vcpus=2)
+    site.make_queue("first", priority=5)
+    site.make_queue("second", priority=5)
     for priority in (1, 5):
         batch.update_job_queue(jobQueue="first", priority=priority)
         at.go_to(0)
     mock.batch.plan(duration=10)
-    later, earlier = submit_together(mock, batch, ("B", 2, "second"), ("A", 2, "first"))
+    later, earlier = submit_together(mock, site, ("B", 2, "second"), ("A", 2, "first"))
 
     at.go_to(20)
 
-    assert spans(batch, at, earlier, later) == [(0, 10), (10, 20)]
+    assert spans(site, at, earlier, later) == [(0, 10), (10, 20)]

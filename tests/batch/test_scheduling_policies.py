@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.batch import FARGATE, PREFIX, make_environment, make_policy, make_queue, refusal
+from support.batch import FARGATE, PREFIX, refusal
 
 UNKNOWN = f"{PREFIX}scheduling-policy/nope"
 QUOTA = {"idleResourceAssignmentStrategy": "FIFO"}
@@ -48,8 +48,8 @@ def test_a_policy_that_says_nothing_is_one_of_fair_shares_with_defaults(batch):
     assert policy["fairsharePolicy"] == {"shareDecaySeconds": 0, "computeReservation": 0, "shareDistribution": []}
 
 
-def test_a_weight_that_is_left_out_is_one(batch):
-    arn = make_policy(batch, shareDistribution=[{"shareIdentifier": "A"}])
+def test_a_weight_that_is_left_out_is_one(batch, site):
+    arn = site.make_policy(shareDistribution=[{"shareIdentifier": "A"}])
 
     (policy,) = policies(batch, arn)
     assert policy["fairsharePolicy"]["shareDistribution"] == [{"shareIdentifier": "A", "weightFactor": 1.0}]
@@ -98,8 +98,8 @@ def test_an_impossible_policy_is_refused(batch, rules, text):
 
 
 @pytest.mark.parametrize(("rules", "text"), IMPOSSIBLE)
-def test_an_impossible_update_changes_nothing(batch, rules, text):
-    arn = make_policy(batch, shareDecaySeconds=60)
+def test_an_impossible_update_changes_nothing(batch, site, rules, text):
+    arn = site.make_policy(shareDecaySeconds=60)
     before = policies(batch, arn)
 
     assert refusal(batch.update_scheduling_policy, arn=arn, fairsharePolicy=rules) == text
@@ -116,8 +116,8 @@ def test_an_impossible_update_changes_nothing(batch, rules, text):
     ],
     ids=["largest numbers", "extreme weights", "prefixes of each other", "500 entries"],
 )
-def test_what_is_just_within_bounds_is_accepted(batch, rules):
-    (policy,) = policies(batch, make_policy(batch, **rules))
+def test_what_is_just_within_bounds_is_accepted(batch, site, rules):
+    (policy,) = policies(batch, site.make_policy(**rules))
 
     assert policy["fairsharePolicy"].items() >= rules.items()
 
@@ -136,15 +136,15 @@ def test_what_is_just_within_bounds_is_accepted(batch, rules):
         ({"name": "taken"}, "Object already exists"),
     ],
 )
-def test_other_impossible_requests_are_refused(batch, arguments, text):
-    taken = make_policy(batch, "taken")
+def test_other_impossible_requests_are_refused(batch, site, arguments, text):
+    taken = site.make_policy("taken")
 
     assert refusal(batch.create_scheduling_policy, **{"name": "p", **arguments}) == text
     assert all_arns(batch) == [taken]
 
 
-def test_unknown_policies_are_left_out_and_repeated_ones_answered_once(batch):
-    first, second = make_policy(batch, "first"), make_policy(batch, "second")
+def test_unknown_policies_are_left_out_and_repeated_ones_answered_once(batch, site):
+    first, second = site.make_policy("first"), site.make_policy("second")
     other_region = second.replace("us-east-1", "eu-west-1")
 
     found = policies(batch, second, UNKNOWN, first, second, "first", other_region)
@@ -152,16 +152,16 @@ def test_unknown_policies_are_left_out_and_repeated_ones_answered_once(batch):
     assert [policy["arn"] for policy in found] == [second, first]
 
 
-def test_100_policies_can_be_described_at_once_and_101_not(batch):
-    arn = make_policy(batch)
+def test_100_policies_can_be_described_at_once_and_101_not(batch, site):
+    arn = site.make_policy()
 
     assert len(policies(batch, *[arn] * 100)) == 1
     text = refusal(batch.describe_scheduling_policies, arns=[arn] * 101)
     assert text == "Maximum number of scheduling policies supported is  100 ."
 
 
-def test_policies_are_listed_in_the_order_of_their_creation(batch):
-    arns = [make_policy(batch, name) for name in ("b", "a", "c")]
+def test_policies_are_listed_in_the_order_of_their_creation(batch, site):
+    arns = [site.make_policy(name) for name in ("b", "a", "c")]
 
     pages = batch.get_paginator("list_scheduling_policies").paginate(PaginationConfig={"PageSize": 2})
 
@@ -180,8 +180,8 @@ def test_an_impossible_page_is_refused(batch, arguments, text):
     assert refusal(batch.list_scheduling_policies, **arguments) == text
 
 
-def test_an_update_replaces_the_whole_policy(batch):
-    arn = make_policy(batch, shareDecaySeconds=60, computeReservation=10, shareDistribution=[share("A", 2)])
+def test_an_update_replaces_the_whole_policy(batch, site):
+    arn = site.make_policy(shareDecaySeconds=60, computeReservation=10, shareDistribution=[share("A", 2)])
 
     batch.update_scheduling_policy(arn=arn, fairsharePolicy={"computeReservation": 20})
 
@@ -189,8 +189,8 @@ def test_an_update_replaces_the_whole_policy(batch):
     assert policy["fairsharePolicy"] == {"shareDecaySeconds": 0, "computeReservation": 20, "shareDistribution": []}
 
 
-def test_an_update_that_says_nothing_changes_nothing(batch):
-    arn = make_policy(batch, shareDecaySeconds=60)
+def test_an_update_that_says_nothing_changes_nothing(batch, site):
+    arn = site.make_policy(shareDecaySeconds=60)
     before = policies(batch, arn)
 
     batch.update_scheduling_policy(arn=arn)
@@ -214,8 +214,8 @@ def test_the_kind_of_a_policy_stays(batch, kind):
 
 @pytest.mark.parametrize("operation", ["update_scheduling_policy", "delete_scheduling_policy"])
 @pytest.mark.parametrize("arn", [UNKNOWN, "fair", f"{PREFIX}job-queue/fair"])
-def test_an_unknown_policy_does_not_exist(batch, operation, arn):
-    make_policy(batch)
+def test_an_unknown_policy_does_not_exist(batch, site, operation, arn):
+    site.make_policy()
 
     assert refusal(getattr(batch, operation), arn=arn) == f"{arn} does not exist"
 
@@ -228,10 +228,10 @@ def test_deleting_an_unknown_policy_can_be_made_to_succeed(mock, batch):
     assert all_arns(batch) == []
 
 
-def test_a_policy_that_is_in_use_cannot_be_deleted(batch):
-    make_environment(batch)
-    arn, other = make_policy(batch), make_policy(batch, "other")
-    make_queue(batch, schedulingPolicyArn=arn)
+def test_a_policy_that_is_in_use_cannot_be_deleted(batch, site):
+    site.make_environment()
+    arn, other = site.make_policy(), site.make_policy("other")
+    site.make_queue(schedulingPolicyArn=arn)
 
     assert refusal(batch.delete_scheduling_policy, arn=arn) == "Cannot delete, found existing JobQueue relationship"
     assert all_arns(batch) == [arn, other]
@@ -240,10 +240,10 @@ def test_a_policy_that_is_in_use_cannot_be_deleted(batch):
     assert all_arns(batch) == [other]
 
 
-def test_a_policy_can_be_deleted_once_its_queue_is_gone(mock, batch):
-    make_environment(batch)
-    arn = make_policy(batch)
-    make_queue(batch, schedulingPolicyArn=arn)
+def test_a_policy_can_be_deleted_once_its_queue_is_gone(mock, batch, site):
+    site.make_environment()
+    arn = site.make_policy()
+    site.make_queue(schedulingPolicyArn=arn)
     mock.batch.settings.job_queue_delete_seconds = 60
     mock.clock.freeze()
     batch.update_job_queue(jobQueue="q", state="DISABLED")
@@ -262,39 +262,39 @@ def queue_policy(batch):
     return batch.describe_job_queues(jobQueues=["q"])["jobQueues"][0].get("schedulingPolicyArn")
 
 
-def test_a_queue_shows_its_policy(batch):
-    make_environment(batch)
-    arn = make_policy(batch)
+def test_a_queue_shows_its_policy(batch, site):
+    site.make_environment()
+    arn = site.make_policy()
 
-    make_queue(batch, schedulingPolicyArn=arn)
-    make_queue(batch, "plain")
+    site.make_queue(schedulingPolicyArn=arn)
+    site.make_queue("plain")
 
     assert queue_policy(batch) == arn
     assert "schedulingPolicyArn" not in batch.describe_job_queues(jobQueues=["plain"])["jobQueues"][0]
 
 
-def test_a_queue_needs_a_policy_that_exists(batch):
-    make_environment(batch)
+def test_a_queue_needs_a_policy_that_exists(batch, site):
+    site.make_environment()
 
-    assert refusal(make_queue, batch=batch, schedulingPolicyArn=UNKNOWN) == f"{UNKNOWN} does not exist"
+    assert refusal(site.make_queue, schedulingPolicyArn=UNKNOWN) == f"{UNKNOWN} does not exist"
     assert batch.describe_job_queues()["jobQueues"] == []
 
 
-def test_a_policy_of_quota_shares_is_not_for_compute_environments(batch):
-    make_environment(batch)
+def test_a_policy_of_quota_shares_is_not_for_compute_environments(batch, site):
+    site.make_environment()
     arn = batch.create_scheduling_policy(name="quotas", quotaSharePolicy=QUOTA)["arn"]
 
-    text = refusal(make_queue, batch=batch, schedulingPolicyArn=arn)
+    text = refusal(site.make_queue, schedulingPolicyArn=arn)
 
     assert text == "A quota-share scheduling policy can only be used by a job queue with a service environment"
     assert batch.describe_job_queues()["jobQueues"] == []
     batch.delete_scheduling_policy(arn=arn)
 
 
-def test_the_policy_of_a_queue_can_be_replaced(batch):
-    make_environment(batch)
-    first, second = make_policy(batch, "first"), make_policy(batch, "second")
-    make_queue(batch, schedulingPolicyArn=first)
+def test_the_policy_of_a_queue_can_be_replaced(batch, site):
+    site.make_environment()
+    first, second = site.make_policy("first"), site.make_policy("second")
+    site.make_queue(schedulingPolicyArn=first)
 
     batch.update_job_queue(jobQueue="q", schedulingPolicyArn=second)
 
@@ -312,30 +312,30 @@ def test_the_policy_of_a_queue_can_be_replaced(batch):
         ),
     ],
 )
-def test_an_impossible_replacement_is_refused(batch, given, text):
-    make_environment(batch)
-    arn = make_policy(batch)
+def test_an_impossible_replacement_is_refused(batch, site, given, text):
+    site.make_environment()
+    arn = site.make_policy()
     batch.create_scheduling_policy(name="quotas", quotaSharePolicy=QUOTA)
-    make_queue(batch, schedulingPolicyArn=arn)
+    site.make_queue(schedulingPolicyArn=arn)
 
     assert refusal(batch.update_job_queue, jobQueue="q", priority=5, schedulingPolicyArn=given) == text
     assert queue_policy(batch) == arn
     assert batch.describe_job_queues()["jobQueues"][0]["priority"] == 1
 
 
-def test_a_policy_cannot_be_added_to_a_queue_without_one(batch):
-    make_environment(batch)
-    make_queue(batch)
+def test_a_policy_cannot_be_added_to_a_queue_without_one(batch, site):
+    site.make_environment()
+    site.make_queue()
 
-    text = refusal(batch.update_job_queue, jobQueue="q", schedulingPolicyArn=make_policy(batch))
+    text = refusal(batch.update_job_queue, jobQueue="q", schedulingPolicyArn=site.make_policy())
 
     assert text == "A scheduling policy cannot be added to a first-in-first-out job queue"
     assert queue_policy(batch) is None
 
 
-def test_the_policy_is_looked_for_after_the_environments(batch):
+def test_the_policy_is_looked_for_after_the_environments(batch, site):
     """The order of the checks of CreateJobQueue."""
-    make_environment(batch)
+    site.make_environment()
     batch.create_compute_environment(computeEnvironmentName="f", type="MANAGED", computeResources=FARGATE)
     arguments = {"jobQueueName": "q", "priority": 1, "schedulingPolicyArn": UNKNOWN, "jobQueueType": "EKS"}
 

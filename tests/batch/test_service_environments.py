@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from support.batch import PREFIX, make_definition, make_environment, make_queue, refusal, submit
-from support.service_jobs import M5, limit, make_quota_policy, make_service_environment, make_service_queue
+from support.batch import PREFIX, refusal
+from support.service_jobs import M5, limit
 
 UNITS = (
     "A quota share scheduling policy needs a service environment with instance types as capacity units, "
@@ -36,9 +36,9 @@ def test_a_new_service_environment_is_valid_and_enabled(batch):
     assert described(batch) == [DESCRIBED]
 
 
-def test_limits_for_instance_types_are_kept_in_their_order(batch):
+def test_limits_for_instance_types_are_kept_in_their_order(batch, site):
     limits = [limit(count, f"ml.{kind}.large") for count, kind in enumerate(("m5", "c5", "g5", "p4d", "trn1"), 1)]
-    make_service_environment(batch, "se", *limits, state="DISABLED", tags={"a": "b"})
+    site.make_service_environment("se", *limits, state="DISABLED", tags={"a": "b"})
 
     assert described(batch) == [{**DESCRIBED, "state": "DISABLED", "capacityLimits": limits, "tags": {"a": "b"}}]
 
@@ -79,10 +79,10 @@ def test_creating_a_service_environment_is_refused(batch, changes, text):
     assert described(batch) == []
 
 
-def test_a_name_is_taken_until_its_environment_is_gone(mock, batch):
+def test_a_name_is_taken_until_its_environment_is_gone(mock, batch, site):
     mock.batch.pace = "clock"
     mock.batch.settings.service_environment_delete_seconds = 30
-    make_service_environment(batch, state="DISABLED")
+    site.make_service_environment(state="DISABLED")
     batch.delete_service_environment(serviceEnvironment="se")
     batch.delete_service_environment(serviceEnvironment="se")
 
@@ -93,18 +93,18 @@ def test_a_name_is_taken_until_its_environment_is_gone(mock, batch):
     assert described(batch) == []
 
 
-def test_at_most_50_service_environments_exist(batch):
+def test_at_most_50_service_environments_exist(batch, site):
     for number in range(50):
-        make_service_environment(batch, f"se{number}")
+        site.make_service_environment(f"se{number}")
 
     arguments = {"serviceEnvironmentName": "se", "serviceEnvironmentType": "SAGEMAKER_TRAINING", "capacityLimits": [limit(1)]}
     assert refusal(batch.create_service_environment, **arguments) == "Service environment limit exceeded"
     assert len(described(batch)) == 50
 
 
-def test_describing_leaves_out_what_is_unknown_and_pages_through_the_rest(batch):
+def test_describing_leaves_out_what_is_unknown_and_pages_through_the_rest(batch, site):
     for name in ("b", "a", "c"):
-        make_service_environment(batch, name)
+        site.make_service_environment(name)
     pages = batch.get_paginator("describe_service_environments").paginate(PaginationConfig={"PageSize": 2})
 
     assert [each["serviceEnvironmentName"] for each in described(batch, "c", "nope", f"{PREFIX}service-environment/a")] == [
@@ -114,12 +114,12 @@ def test_describing_leaves_out_what_is_unknown_and_pages_through_the_rest(batch)
     assert [[each["serviceEnvironmentName"] for each in page["serviceEnvironments"]] for page in pages] == [["b", "a"], ["c"]]
 
 
-def test_the_states_of_a_life_take_the_time_that_is_set(mock, batch):
+def test_the_states_of_a_life_take_the_time_that_is_set(mock, batch, site):
     mock.batch.pace = "clock"
     mock.batch.settings.service_environment_create_seconds = 10
     mock.batch.settings.service_environment_update_seconds = 20
     mock.clock.freeze()
-    make_service_environment(batch)
+    site.make_service_environment()
     seen = [described(batch)[0]["status"]]
     for seconds in (9, 1):
         mock.clock.advance(seconds)
@@ -132,8 +132,8 @@ def test_the_states_of_a_life_take_the_time_that_is_set(mock, batch):
     assert seen == ["CREATING", "CREATING", "VALID", "UPDATING", "UPDATING", "VALID"]
 
 
-def test_an_update_changes_what_it_names(batch):
-    make_service_environment(batch)
+def test_an_update_changes_what_it_names(batch, site):
+    site.make_service_environment()
 
     updated = batch.update_service_environment(serviceEnvironment=ENVIRONMENT, capacityLimits=[limit(9)])
     batch.update_service_environment(serviceEnvironment="se", state="DISABLED")
@@ -154,16 +154,16 @@ def test_an_update_changes_what_it_names(batch):
         ),
     ],
 )
-def test_an_update_is_refused(batch, changes, text):
-    make_service_environment(batch)
-    make_service_queue(batch)
+def test_an_update_is_refused(batch, site, changes, text):
+    site.make_service_environment()
+    site.make_service_queue()
 
     assert refusal(batch.update_service_environment, **{"serviceEnvironment": "se", "state": "DISABLED", **changes}) == text
     assert described(batch) == [DESCRIBED]
 
 
-def test_an_update_waits_for_the_one_before(mock, batch):
-    make_service_environment(batch)
+def test_an_update_waits_for_the_one_before(mock, batch, site):
+    site.make_service_environment()
     mock.batch.settings.service_environment_update_seconds = 10
     batch.update_service_environment(serviceEnvironment="se")
 
@@ -173,9 +173,9 @@ def test_an_update_waits_for_the_one_before(mock, batch):
     assert described(batch)[0]["state"] == "ENABLED"
 
 
-def test_a_service_environment_is_deleted_step_by_step(batch):
-    make_service_environment(batch)
-    make_service_queue(batch)
+def test_a_service_environment_is_deleted_step_by_step(batch, site):
+    site.make_service_environment()
+    site.make_service_queue()
 
     assert refusal(batch.delete_service_environment, serviceEnvironment="se") == "Cannot delete, state must be DISABLED"
     batch.update_service_environment(serviceEnvironment="se", state="DISABLED")
@@ -195,8 +195,8 @@ def test_deleting_an_unknown_service_environment_is_an_error_unless_set_otherwis
     assert text == f"{PREFIX}service-environment/nope does not exist"
 
 
-def test_service_environments_have_tags(batch):
-    arn = make_service_environment(batch, tags={"a": "1"})
+def test_service_environments_have_tags(batch, site):
+    arn = site.make_service_environment(tags={"a": "1"})
     batch.tag_resource(resourceArn=arn, tags={"b": "2"})
     batch.untag_resource(resourceArn=arn, tagKeys=["a"])
 
@@ -212,9 +212,9 @@ def order(*names):
     return [{"order": place, "serviceEnvironment": name} for place, name in enumerate(names, 1)]
 
 
-def test_a_queue_on_a_service_environment_is_for_training(batch):
-    make_service_environment(batch)
-    arn = make_service_queue(batch, jobQueueType="SAGEMAKER_TRAINING")
+def test_a_queue_on_a_service_environment_is_for_training(batch, site):
+    site.make_service_environment()
+    arn = site.make_service_queue(jobQueueType="SAGEMAKER_TRAINING")
 
     assert batch.describe_job_queues()["jobQueues"] == [
         {
@@ -252,23 +252,23 @@ def test_a_queue_on_a_service_environment_is_for_training(batch):
         ),
     ],
 )
-def test_creating_a_service_queue_is_refused(mock, batch, changes, text):
-    make_environment(batch)
-    make_service_environment(batch)
-    make_service_environment(batch, "types", limit(1, M5))
-    make_quota_policy(batch)
+def test_creating_a_service_queue_is_refused(mock, batch, site, changes, text):
+    site.make_environment()
+    site.make_service_environment()
+    site.make_service_environment("types", limit(1, M5))
+    site.make_quota_policy()
     mock.batch.settings.service_environment_create_seconds = 10
-    make_service_environment(batch, "new")
+    site.make_service_environment("new")
     arguments = {"jobQueueName": "sq", "priority": 1, "serviceEnvironmentOrder": order("se"), **changes}
 
     assert refusal(batch.create_job_queue, **arguments) == text
     assert batch.describe_job_queues()["jobQueues"] == []
 
 
-def test_a_queue_can_move_to_another_service_environment(batch):
-    make_service_environment(batch)
-    make_service_environment(batch, "other", state="DISABLED")
-    make_service_queue(batch)
+def test_a_queue_can_move_to_another_service_environment(batch, site):
+    site.make_service_environment()
+    site.make_service_environment("other", state="DISABLED")
+    site.make_service_queue()
 
     batch.update_job_queue(jobQueue="sq", serviceEnvironmentOrder=order("other"))
     batch.update_service_environment(serviceEnvironment="se", state="DISABLED")
@@ -300,35 +300,35 @@ def test_a_queue_can_move_to_another_service_environment(batch):
         ),
     ],
 )
-def test_a_queue_keeps_its_kind_of_environments(batch, queue, changes, text):
-    make_environment(batch)
-    make_queue(batch)
-    make_service_environment(batch)
-    make_service_environment(batch, "types", limit(1, M5))
-    make_service_queue(batch)
+def test_a_queue_keeps_its_kind_of_environments(batch, site, queue, changes, text):
+    site.make_environment()
+    site.make_queue()
+    site.make_service_environment()
+    site.make_service_environment("types", limit(1, M5))
+    site.make_service_queue()
     before = batch.describe_job_queues()["jobQueues"]
 
     assert refusal(batch.update_job_queue, jobQueue=queue, priority=7, **changes) == text
     assert batch.describe_job_queues()["jobQueues"] == before
 
 
-def test_a_service_queue_takes_no_ordinary_jobs(batch):
-    make_service_environment(batch)
-    make_service_queue(batch)
-    make_definition(batch)
+def test_a_service_queue_takes_no_ordinary_jobs(batch, site):
+    site.make_service_environment()
+    site.make_service_queue()
+    site.make_definition()
 
-    text = refusal(submit, batch=batch, jobQueue="sq")
+    text = refusal(site.submit, jobQueue="sq")
 
     assert text == "Job queue sq of type SAGEMAKER_TRAINING accepts only service jobs"
     assert batch.list_jobs(jobQueue="sq", jobStatus="SUBMITTED")["jobSummaryList"] == []
 
 
-def test_an_environment_with_quotas_serves_one_queue(batch):
-    make_service_environment(batch, "types", limit(1, M5))
-    make_service_environment(batch, "free", limit(1, M5))
-    policy = make_quota_policy(batch)
-    make_service_queue(batch, "first", "types", schedulingPolicyArn=policy)
-    make_service_queue(batch, "second", "free", schedulingPolicyArn=policy)
+def test_an_environment_with_quotas_serves_one_queue(batch, site):
+    site.make_service_environment("types", limit(1, M5))
+    site.make_service_environment("free", limit(1, M5))
+    policy = site.make_quota_policy()
+    site.make_service_queue("first", "types", schedulingPolicyArn=policy)
+    site.make_service_queue("second", "free", schedulingPolicyArn=policy)
     taken = f"{PREFIX}service-environment/types is used by a job queue, and quotas are managed in one"
     arguments = {"priority": 1, "serviceEnvironmentOrder": order("types"), "schedulingPolicyArn": policy}
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from support.batch import Timeline
-from support.service_jobs import M5, limit, make_quota_site, make_service_site, make_share, service_detail, submit_service
+from support.service_jobs import M5, limit
 
 PREEMPTED = "Cross-share preemption triggered to reclaim borrowed capacity"
 
@@ -21,10 +21,10 @@ def events(mock, topic, job_id):
     return [event.payload for event in mock.events if event.topic == topic and event.payload["resources"][0].endswith(job_id)]
 
 
-def test_every_change_after_the_submission_is_announced(mock, batch, at):
-    make_service_site(batch)
+def test_every_change_after_the_submission_is_announced(mock, site, at):
+    site.make_service_queue_and_environment()
     mock.batch.plan(attempt=1, exit_code=1, duration=10)
-    job_id = submit_service(batch, retryStrategy={"attempts": 2}, tags={"a": "b"})
+    job_id = site.submit_service(retryStrategy={"attempts": 2}, tags={"a": "b"})
     at.go_to(20)
 
     seen = [event["detail"]["status"] for event in events(mock, "Batch Service Job State Change", job_id)]
@@ -33,11 +33,11 @@ def test_every_change_after_the_submission_is_announced(mock, batch, at):
     assert seen == [*one_try, *one_try, "SUCCEEDED"]
 
 
-def test_an_event_holds_what_the_description_does_but_tags_and_payload(mock, batch, at):
-    make_service_site(batch)
-    job_id = submit_service(batch, retryStrategy={"attempts": 2}, tags={"a": "b"})
+def test_an_event_holds_what_the_description_does_but_tags_and_payload(mock, site, at):
+    site.make_service_queue_and_environment()
+    job_id = site.submit_service(retryStrategy={"attempts": 2}, tags={"a": "b"})
     at.go_to(0)
-    described = service_detail(batch, job_id)
+    described = site.service_detail(job_id)
 
     event = events(mock, "Batch Service Job State Change", job_id)[-1]
 
@@ -54,10 +54,10 @@ def test_an_event_holds_what_the_description_does_but_tags_and_payload(mock, bat
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", event["time"])
 
 
-def test_an_event_tells_how_the_job_was_then(mock, batch, at):
-    make_service_site(batch)
+def test_an_event_tells_how_the_job_was_then(mock, site, at):
+    site.make_service_queue_and_environment()
     mock.batch.plan(duration=10)
-    job_id = submit_service(batch)
+    job_id = site.submit_service()
     at.go_to(10)
 
     running = events(mock, "Batch Service Job State Change", job_id)[3]["detail"]
@@ -65,16 +65,16 @@ def test_an_event_tells_how_the_job_was_then(mock, batch, at):
     assert (running["status"], running["attempts"], "stoppedAt" in running) == ("RUNNING", [], False)
 
 
-def test_a_preemption_is_announced_at_its_start_and_end(mock, batch, at):
-    make_quota_site(batch, limit(2, M5))
-    make_share(batch, "P", 1, "LEND")
-    make_share(batch, "Q", 1, "LEND_AND_BORROW")
+def test_a_preemption_is_announced_at_its_start_and_end(mock, site, at):
+    site.make_quota_queue_and_environment(limit(2, M5))
+    site.make_share("P", 1, "LEND")
+    site.make_share("Q", 1, "LEND_AND_BORROW")
     mock.batch.plan(duration=100)
-    jobs = [submit_service(batch, f"Q-{number}", quotaShareName="Q") for number in range(2)]
+    jobs = [site.submit_service(f"Q-{number}", quotaShareName="Q") for number in range(2)]
     at.go_to(10)
-    submit_service(batch, "P", quotaShareName="P")
+    site.submit_service("P", quotaShareName="P")
     at.go_to(10)
-    victim = service_detail(batch, jobs[1])
+    victim = site.service_detail(jobs[1])
 
     (started,) = events(mock, "Batch Service Job Preemption Started", jobs[1])
     (completed,) = events(mock, "Batch Service Job Preemption Completed", jobs[1])

@@ -7,28 +7,16 @@ import re
 
 import pytest
 
-from support.batch import PREFIX, UNKNOWN_ID, Timeline, make_environment, make_queue, refusal
-from support.service_jobs import (
-    M5,
-    SERVICE_QUEUE,
-    limit,
-    make_service_environment,
-    make_service_queue,
-    make_service_site,
-    payload,
-    service_detail,
-    service_status,
-    service_statuses,
-    submit_service,
-)
+from support.batch import PREFIX, UNKNOWN_ID, Timeline, refusal
+from support.service_jobs import M5, SERVICE_QUEUE, limit, payload
 
 SAGEMAKER = "Received status from SageMaker: "
 
 
 @pytest.fixture
-def at(mock, batch):
+def at(mock, site):
     timeline = Timeline(mock)
-    make_service_site(batch)
+    site.make_service_queue_and_environment()
     return timeline
 
 
@@ -41,10 +29,10 @@ def listed(batch, **more):
 # Submitting and describing
 
 
-def test_a_new_service_job_is_described_as_it_was_submitted(mock, batch):
+def test_a_new_service_job_is_described_as_it_was_submitted(mock, batch, site):
     mock.batch.pace = "manual"
     mock.clock.freeze()
-    make_service_site(batch)
+    site.make_service_queue_and_environment()
     created = batch.submit_service_job(
         jobName="train",
         jobQueue="sq",
@@ -60,7 +48,7 @@ def test_a_new_service_job_is_described_as_it_was_submitted(mock, batch):
 
     assert created["jobName"] == "train"
     assert created["jobArn"] == f"{PREFIX}service-job/{job_id}"
-    described = service_detail(batch, job_id)
+    described = site.service_detail(job_id)
     assert described == {
         "jobArn": created["jobArn"],
         "jobId": job_id,
@@ -157,23 +145,22 @@ def test_a_new_service_job_is_described_as_it_was_submitted(mock, batch):
         ),
     ],
 )
-def test_a_submission_is_refused(mock, batch, changes, text):
+def test_a_submission_is_refused(mock, batch, site, changes, text):
     mock.batch.pace = "manual"
-    make_service_site(batch)
-    make_service_queue(batch, "off", state="DISABLED")
-    make_environment(batch)
-    make_queue(batch)
+    site.make_service_queue_and_environment()
+    site.make_service_queue("off", state="DISABLED")
+    site.make_environment()
+    site.make_queue()
 
-    assert refusal(submit_service, batch=batch, **changes) == text
+    assert refusal(site.submit_service, **changes) == text
     assert listed(batch) == []
 
 
 @pytest.mark.parametrize("priority", [0, 9999])
-def test_the_bounds_of_priority_attempts_and_timeout_are_allowed(mock, batch, priority):
+def test_the_bounds_of_priority_attempts_and_timeout_are_allowed(mock, site, priority):
     mock.batch.pace = "manual"
-    make_service_site(batch)
-    job_id = submit_service(
-        batch,
+    site.make_service_queue_and_environment()
+    job_id = site.submit_service(
         "j" * 128,
         schedulingPriority=priority,
         retryStrategy={"attempts": 10, "evaluateOnExit": [{"action": "RETRY", "onStatusReason": "x" * 512}] * 5},
@@ -181,30 +168,30 @@ def test_the_bounds_of_priority_attempts_and_timeout_are_allowed(mock, batch, pr
         preemptionConfiguration={},
     )
 
-    assert service_detail(batch, job_id)["schedulingPriority"] == priority
+    assert site.service_detail(job_id)["schedulingPriority"] == priority
 
 
-def test_instance_groups_are_added_up_by_type(mock, batch):
+def test_instance_groups_are_added_up_by_type(mock, site):
     mock.batch.pace = "manual"
-    make_service_site(batch)
+    site.make_service_queue_and_environment()
     groups = [("ml.m5.large", 2), ("ml.g5.xlarge", 1), ("ml.m5.large", 1)]
     resources = {"InstanceGroups": [{"InstanceType": kind, "InstanceCount": count} for kind, count in groups]}
-    job_id = submit_service(batch, serviceRequestPayload=json.dumps({"ResourceConfig": resources}))
+    job_id = site.submit_service(serviceRequestPayload=json.dumps({"ResourceConfig": resources}))
 
-    assert service_detail(batch, job_id)["capacityUsage"] == [
+    assert site.service_detail(job_id)["capacityUsage"] == [
         {"capacityUnit": "ml.m5.large", "quantity": 3.0},
         {"capacityUnit": "ml.g5.xlarge", "quantity": 1.0},
     ]
 
 
-def test_a_repeated_client_token_is_refused_unless_set_otherwise(mock, batch):
+def test_a_repeated_client_token_is_refused_unless_set_otherwise(mock, batch, site):
     mock.batch.pace = "manual"
-    make_service_site(batch)
-    first = submit_service(batch, clientToken="t")
+    site.make_service_queue_and_environment()
+    first = site.submit_service(clientToken="t")
 
-    text = refusal(submit_service, batch=batch, clientToken="t")
+    text = refusal(site.submit_service, clientToken="t")
     mock.batch.settings.repeat_client_tokens = True
-    again = submit_service(batch, clientToken="t")
+    again = site.submit_service(clientToken="t")
 
     assert text == "A service job with the same clientToken was already submitted"
     assert again == first
@@ -212,22 +199,22 @@ def test_a_repeated_client_token_is_refused_unless_set_otherwise(mock, batch):
 
 
 @pytest.mark.parametrize("may_repeat", [False, True])
-def test_a_client_token_belongs_to_one_request(mock, batch, may_repeat):
+def test_a_client_token_belongs_to_one_request(mock, batch, site, may_repeat):
     mock.batch.pace = "manual"
     mock.batch.settings.repeat_client_tokens = may_repeat
-    make_service_site(batch)
-    submit_service(batch, clientToken="t")
+    site.make_service_queue_and_environment()
+    site.submit_service(clientToken="t")
 
-    text = refusal(submit_service, batch=batch, clientToken="t", schedulingPriority=1)
+    text = refusal(site.submit_service, clientToken="t", schedulingPriority=1)
 
     assert text == "The clientToken was already used for a different request"
     assert len(listed(batch)) == 1
 
 
-def test_submissions_without_a_token_do_not_know_each_other(mock, batch):
+def test_submissions_without_a_token_do_not_know_each_other(mock, batch, site):
     """botocore makes a token where none is given; other clients need not."""
     mock.batch.pace = "manual"
-    make_service_site(batch)
+    site.make_service_queue_and_environment()
 
     def drop_token(params, **_):
         content = json.loads(params["body"])
@@ -236,16 +223,16 @@ def test_submissions_without_a_token_do_not_know_each_other(mock, batch):
 
     batch.meta.events.register("before-call.batch.SubmitServiceJob", drop_token)
 
-    assert submit_service(batch) != submit_service(batch)
+    assert site.submit_service() != site.submit_service()
     assert all(call.parameters.get("client_token") is None for call in mock.calls)
 
 
-def test_a_refused_submission_does_not_use_up_its_token(mock, batch):
+def test_a_refused_submission_does_not_use_up_its_token(mock, site):
     mock.batch.pace = "manual"
-    make_service_site(batch)
-    refusal(submit_service, batch=batch, clientToken="t", jobQueue="nope")
+    site.make_service_queue_and_environment()
+    refusal(site.submit_service, clientToken="t", jobQueue="nope")
 
-    assert submit_service(batch, clientToken="t")
+    assert site.submit_service(clientToken="t")
 
 
 @pytest.mark.parametrize("job_id", [UNKNOWN_ID, "nope", f"{PREFIX}job/{UNKNOWN_ID}", f"{UNKNOWN_ID}:0"])
@@ -253,56 +240,56 @@ def test_an_unknown_service_job_cannot_be_described(batch, job_id):
     assert refusal(batch.describe_service_job, jobId=job_id) == f"{job_id} does not exist"
 
 
-def test_a_service_job_is_found_by_its_arn(batch):
-    make_service_site(batch)
-    job_id = submit_service(batch)
+def test_a_service_job_is_found_by_its_arn(batch, site):
+    site.make_service_queue_and_environment()
+    job_id = site.submit_service()
 
     assert batch.describe_service_job(jobId=f"{PREFIX}service-job/{job_id}")["jobId"] == job_id
 
 
-def test_ordinary_jobs_and_service_jobs_do_not_know_each_other(batch):
-    make_service_site(batch)
-    job_id = submit_service(batch)
+def test_ordinary_jobs_and_service_jobs_do_not_know_each_other(batch, site):
+    site.make_service_queue_and_environment()
+    job_id = site.submit_service()
 
     assert batch.describe_jobs(jobs=[job_id])["jobs"] == []
     batch.terminate_job(jobId=job_id, reason="x")
     batch.cancel_job(jobId=job_id, reason="x")
-    assert service_status(batch, job_id) == "SUBMITTED"
+    assert site.service_status(job_id) == "SUBMITTED"
 
 
-def test_service_jobs_have_tags(batch):
-    make_service_site(batch)
-    job_id = submit_service(batch, tags={"a": "1"})
+def test_service_jobs_have_tags(batch, site):
+    site.make_service_queue_and_environment()
+    job_id = site.submit_service(tags={"a": "1"})
     arn = f"{PREFIX}service-job/{job_id}"
     batch.tag_resource(resourceArn=arn, tags={"b": "2"})
     batch.untag_resource(resourceArn=arn, tagKeys=["a"])
 
-    assert batch.list_tags_for_resource(resourceArn=arn)["tags"] == service_detail(batch, job_id)["tags"] == {"b": "2"}
+    assert batch.list_tags_for_resource(resourceArn=arn)["tags"] == site.service_detail(job_id)["tags"] == {"b": "2"}
 
 
 # The life of a service job
 
 
-def test_reading_takes_a_service_job_through_every_state(batch):
-    make_service_site(batch)
-    job_id = submit_service(batch)
+def test_reading_takes_a_service_job_through_every_state(site):
+    site.make_service_queue_and_environment()
+    job_id = site.submit_service()
 
-    seen = [service_status(batch, job_id) for _ in range(7)]
+    seen = [site.service_status(job_id) for _ in range(7)]
 
     assert seen == ["SUBMITTED", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING", "SUCCEEDED", "SUCCEEDED"]
 
 
-def test_the_members_of_a_service_job_come_with_its_states(mock, batch, at):
+def test_the_members_of_a_service_job_come_with_its_states(mock, site, at):
     settings = mock.batch.settings
     settings.submitted_seconds, settings.runnable_seconds = 1, 2
     settings.scheduled_seconds, settings.starting_seconds = 4, 8
     mock.batch.plan(duration=16)
-    job_id = submit_service(batch)
+    job_id = site.submit_service()
     optional = ("statusReason", "scheduledAt", "startedAt", "stoppedAt", "latestAttempt")
     seen = {}
     for second in (0, 1, 3, 7, 15, 31):
         at.go_to(second)
-        described = service_detail(batch, job_id)
+        described = site.service_detail(job_id)
         seen[described["status"]] = {name for name in optional if name in described}
     times = {name: at.seconds(described[name]) for name in ("createdAt", "scheduledAt", "startedAt", "stoppedAt")}
 
@@ -317,12 +304,12 @@ def test_the_members_of_a_service_job_come_with_its_states(mock, batch, at):
     assert times == {"createdAt": 0, "scheduledAt": 3, "startedAt": 15, "stoppedAt": 31}
 
 
-def test_a_service_job_that_succeeded_shows_its_training_job(mock, batch, at):
+def test_a_service_job_that_succeeded_shows_its_training_job(mock, site, at):
     mock.batch.plan(duration=10)
-    job_id = submit_service(batch, "my-job")
+    job_id = site.submit_service("my-job")
     at.go_to(10)
 
-    described = service_detail(batch, job_id)
+    described = site.service_detail(job_id)
 
     resource = described["latestAttempt"]["serviceResourceId"]
     assert resource["name"] == "TrainingJobArn"
@@ -335,11 +322,11 @@ def test_a_service_job_that_succeeded_shows_its_training_job(mock, batch, at):
     assert "isTerminated" not in described
 
 
-def test_the_name_of_a_training_job_is_one_that_sagemaker_allows(mock, batch, at):
-    job_id = submit_service(batch, "my_very_long_name_for_a_training_job")
+def test_the_name_of_a_training_job_is_one_that_sagemaker_allows(site, at):
+    job_id = site.submit_service("my_very_long_name_for_a_training_job")
     at.go_to(0)
 
-    name = service_detail(batch, job_id)["latestAttempt"]["serviceResourceId"]["value"].rpartition("/")[2]
+    name = site.service_detail(job_id)["latestAttempt"]["serviceResourceId"]["value"].rpartition("/")[2]
 
     assert re.fullmatch(r"AWSBatchmy-very-long-name-for-a[0-9a-f]{32}", name)
     assert len(name) <= 63
@@ -354,12 +341,12 @@ def test_the_name_of_a_training_job_is_one_that_sagemaker_allows(mock, batch, at
         ({"start_failure": "CapacityError: nothing left"}, "CapacityError: nothing left", False),
     ],
 )
-def test_a_training_job_fails_as_planned(mock, batch, at, plan, reason, has_started):
+def test_a_training_job_fails_as_planned(mock, site, at, plan, reason, has_started):
     mock.batch.plan("train", queue="sq", **plan)
-    job_id = submit_service(batch)
+    job_id = site.submit_service()
     at.go_to(0)
 
-    described = service_detail(batch, job_id)
+    described = site.service_detail(job_id)
 
     assert (described["status"], described["statusReason"]) == ("FAILED", SAGEMAKER + reason)
     (attempt,) = described["attempts"]
@@ -368,12 +355,12 @@ def test_a_training_job_fails_as_planned(mock, batch, at, plan, reason, has_star
 
 
 @pytest.mark.parametrize("other", [{"definition": "d"}, {"array_index": 0}, {"queue": "q"}, {"attempt": 2}, {"job_name": "x*"}])
-def test_a_plan_for_other_jobs_does_not_count(mock, batch, at, other):
+def test_a_plan_for_other_jobs_does_not_count(mock, site, at, other):
     mock.batch.plan(exit_code=1, **other)
-    job_id = submit_service(batch)
+    job_id = site.submit_service()
     at.go_to(0)
 
-    assert service_status(batch, job_id) == "SUCCEEDED"
+    assert site.service_status(job_id) == "SUCCEEDED"
 
 
 @pytest.mark.parametrize(
@@ -391,80 +378,80 @@ def test_a_plan_for_other_jobs_does_not_count(mock, batch, at, other):
         ([("RETRY", "*"), ("EXIT", "*")], "AlgorithmError: x", 3),
     ],
 )
-def test_the_first_rule_that_matches_decides_about_a_retry(mock, batch, at, rules, failure, attempts):
+def test_the_first_rule_that_matches_decides_about_a_retry(mock, site, at, rules, failure, attempts):
     mock.batch.plan(duration=10, exit_code=1, reason=failure)
     evaluate = [{"action": action, "onStatusReason": pattern} for action, pattern in rules]
-    job_id = submit_service(batch, retryStrategy={"attempts": 3, "evaluateOnExit": evaluate})
+    job_id = site.submit_service(retryStrategy={"attempts": 3, "evaluateOnExit": evaluate})
     at.go_to(60)
 
-    described = service_detail(batch, job_id)
+    described = site.service_detail(job_id)
 
     assert described["status"] == "FAILED"
     assert [at.seconds(each["stoppedAt"]) for each in described["attempts"]] == [10 * number for number in range(1, attempts + 1)]
     assert len({each["serviceResourceId"]["value"] for each in described["attempts"]}) == attempts
 
 
-def test_a_service_job_waits_for_its_retry_with_the_reason_of_its_failure(mock, batch, at):
+def test_a_service_job_waits_for_its_retry_with_the_reason_of_its_failure(mock, site, at):
     mock.batch.settings.retry_delay_seconds = 5
     mock.batch.plan(attempt=1, duration=10, exit_code=1)
-    job_id = submit_service(batch, retryStrategy={"attempts": 2})
+    job_id = site.submit_service(retryStrategy={"attempts": 2})
     at.go_to(12)
-    waiting = service_detail(batch, job_id)
+    waiting = site.service_detail(job_id)
     at.go_to(15)
-    ended = service_detail(batch, job_id)
+    ended = site.service_detail(job_id)
 
     assert (waiting["status"], waiting["statusReason"]) == ("RUNNABLE", f"{SAGEMAKER}AlgorithmError: , exit code: 1")
     assert (ended["status"], len(ended["attempts"]), at.seconds(ended["startedAt"])) == ("SUCCEEDED", 2, 15)
 
 
 @pytest.mark.parametrize(("duration", "status", "end"), [(59, "SUCCEEDED", 59), (60, "SUCCEEDED", 60), (61, "FAILED", 60)])
-def test_an_attempt_that_takes_too_long_is_ended_for_good(mock, batch, at, duration, status, end):
+def test_an_attempt_that_takes_too_long_is_ended_for_good(mock, site, at, duration, status, end):
     mock.batch.plan(duration=duration)
-    job_id = submit_service(batch, timeoutConfig={"attemptDurationSeconds": 60}, retryStrategy={"attempts": 3})
+    job_id = site.submit_service(timeoutConfig={"attemptDurationSeconds": 60}, retryStrategy={"attempts": 3})
     at.go_to(100)
 
-    described = service_detail(batch, job_id)
+    described = site.service_detail(job_id)
 
     assert (described["status"], at.seconds(described["stoppedAt"])) == (status, end)
     if status == "FAILED":
         assert [each["statusReason"] for each in described["attempts"]] == ["Job attempt duration exceeded timeout"]
 
 
-def test_an_attempt_that_hangs_is_ended_by_its_timeout(mock, batch, at):
+def test_an_attempt_that_hangs_is_ended_by_its_timeout(mock, site, at):
     mock.batch.settings.timeout_grace_seconds = 10
     mock.batch.plan(duration=None)
-    job_id = submit_service(batch, timeoutConfig={"attemptDurationSeconds": 60})
+    job_id = site.submit_service(timeoutConfig={"attemptDurationSeconds": 60})
     at.go_to(69)
-    before = service_status(batch, job_id)
+    before = site.service_status(job_id)
     at.go_to(70)
 
-    assert (before, service_status(batch, job_id)) == ("RUNNING", "FAILED")
+    assert (before, site.service_status(job_id)) == ("RUNNING", "FAILED")
 
 
 # Capacity
 
 
-def spans(batch, at, *job_ids):
-    return [at.span(service_detail(batch, job_id)) for job_id in job_ids]
+def spans(site, at, *job_ids):
+    return [at.span(site.service_detail(job_id)) for job_id in job_ids]
 
 
-def submit_together(mock, batch, *jobs):
+def submit_together(mock, site, *jobs):
     mock.batch.pace = "manual"
-    job_ids = [submit_service(batch, name, count, jobQueue=queue) for name, count, queue in jobs]
+    job_ids = [site.submit_service(name, count, jobQueue=queue) for name, count, queue in jobs]
     mock.batch.pace = "clock"
     return job_ids
 
 
-def test_the_instances_of_a_service_environment_are_never_exceeded(mock, batch, at):
+def test_the_instances_of_a_service_environment_are_never_exceeded(mock, site, at):
     """The example of the model: capacity for 4, jobs of 2, the third waits until one has ended."""
     mock.batch.plan(duration=10)
-    jobs = [submit_service(batch, f"job-{number}", 2) for number in range(3)]
+    jobs = [site.submit_service(f"job-{number}", 2) for number in range(3)]
     at.go_to(5)
-    during = service_statuses(batch, *jobs)
+    during = site.service_statuses(*jobs)
     at.go_to(20)
 
     assert during == ["RUNNING", "RUNNING", "RUNNABLE"]
-    assert spans(batch, at, *jobs) == [(0, 10), (0, 10), (10, 20)]
+    assert spans(site, at, *jobs) == [(0, 10), (0, 10), (10, 20)]
 
 
 @pytest.mark.parametrize(
@@ -472,95 +459,95 @@ def test_the_instances_of_a_service_environment_are_never_exceeded(mock, batch, 
     [(True, [(0, 10), (10, 20), (20, 30)]), (False, [(0, 10), (10, 20), (0, 10)])],
     ids=["strict", "not strict"],
 )
-def test_the_head_of_the_line_holds_up_the_rest(mock, batch, at, is_strict, expected):
+def test_the_head_of_the_line_holds_up_the_rest(mock, site, at, is_strict, expected):
     mock.batch.settings.strict_fifo = is_strict
     mock.batch.plan(duration=10)
-    jobs = submit_together(mock, batch, ("J1", 2, "sq"), ("J2", 4, "sq"), ("J3", 1, "sq"))
+    jobs = submit_together(mock, site, ("J1", 2, "sq"), ("J2", 4, "sq"), ("J3", 1, "sq"))
     at.go_to(30)
 
-    assert spans(batch, at, *jobs) == expected
+    assert spans(site, at, *jobs) == expected
 
 
-def test_a_queue_of_higher_priority_goes_first(mock, batch, at):
-    make_service_queue(batch, "high", priority=10)
+def test_a_queue_of_higher_priority_goes_first(mock, site, at):
+    site.make_service_queue("high", priority=10)
     mock.batch.plan(duration=10)
-    low, high = submit_together(mock, batch, ("low", 4, "sq"), ("high", 4, "high"))
+    low, high = submit_together(mock, site, ("low", 4, "sq"), ("high", 4, "high"))
     at.go_to(20)
 
-    assert spans(batch, at, high, low) == [(0, 10), (10, 20)]
+    assert spans(site, at, high, low) == [(0, 10), (10, 20)]
 
 
-def test_a_scheduled_job_holds_its_capacity(mock, batch, at):
+def test_a_scheduled_job_holds_its_capacity(mock, site, at):
     mock.batch.settings.scheduled_seconds = 100
-    first, second = submit_service(batch, "first", 4), submit_service(batch, "second", 1)
+    first, second = site.submit_service("first", 4), site.submit_service("second", 1)
     at.go_to(99)
 
-    assert service_statuses(batch, first, second) == ["SCHEDULED", "RUNNABLE"]
+    assert site.service_statuses(first, second) == ["SCHEDULED", "RUNNABLE"]
 
 
-def test_a_disabled_environment_starts_nothing_and_lets_go_on_what_runs(mock, batch, at):
+def test_a_disabled_environment_starts_nothing_and_lets_go_on_what_runs(mock, batch, site, at):
     mock.batch.plan(duration=10)
-    running = submit_service(batch, "running", 4)
+    running = site.submit_service("running", 4)
     at.go_to(5)
     batch.update_service_environment(serviceEnvironment="se", state="DISABLED")
-    waiting = submit_service(batch, "waiting", 4)
+    waiting = site.submit_service("waiting", 4)
     at.go_to(20)
-    during = service_statuses(batch, running, waiting)
+    during = site.service_statuses(running, waiting)
     batch.update_service_environment(serviceEnvironment="se", state="ENABLED")
     at.go_to(30)
 
     assert during == ["SUCCEEDED", "RUNNABLE"]
-    assert spans(batch, at, waiting) == [(20, 30)]
+    assert spans(site, at, waiting) == [(20, 30)]
 
 
-def test_more_capacity_lets_the_next_job_in(mock, batch, at):
+def test_more_capacity_lets_the_next_job_in(mock, batch, site, at):
     mock.batch.plan(duration=10)
-    job_id = submit_service(batch, "big", 5)
+    job_id = site.submit_service("big", 5)
     at.go_to(5)
-    before = service_status(batch, job_id)
+    before = site.service_status(job_id)
     batch.update_service_environment(serviceEnvironment="se", capacityLimits=[limit(5)])
     at.go_to(15)
 
     assert before == "RUNNABLE"
-    assert spans(batch, at, job_id) == [(5, 15)]
+    assert spans(site, at, job_id) == [(5, 15)]
 
 
-def test_a_queue_that_moves_to_another_environment_uses_that(mock, batch, at):
-    make_service_environment(batch, "large", limit(8))
-    job_id = submit_service(batch, "big", 8)
+def test_a_queue_that_moves_to_another_environment_uses_that(batch, site, at):
+    site.make_service_environment("large", limit(8))
+    job_id = site.submit_service("big", 8)
     at.go_to(1)
     batch.update_job_queue(jobQueue="sq", serviceEnvironmentOrder=[{"order": 1, "serviceEnvironment": "large"}])
     at.go_to(1)
 
-    assert service_status(batch, job_id) == "SUCCEEDED"
+    assert site.service_status(job_id) == "SUCCEEDED"
 
 
-def test_the_jobs_of_a_disabled_queue_go_on_and_those_of_a_deleted_one_fail(mock, batch, at):
+def test_the_jobs_of_a_disabled_queue_go_on_and_those_of_a_deleted_one_fail(mock, batch, site, at):
     mock.batch.plan(duration=10)
-    first, second, third = (submit_service(batch, name, 4) for name in ("first", "second", "third"))
+    first, second, third = (site.submit_service(name, 4) for name in ("first", "second", "third"))
     at.go_to(5)
     batch.update_job_queue(jobQueue="sq", state="DISABLED")
     at.go_to(15)
     batch.delete_job_queue(jobQueue="sq")
 
-    jobs = [service_detail(batch, job_id) for job_id in (first, second, third)]
+    jobs = [site.service_detail(job_id) for job_id in (first, second, third)]
     assert [job["status"] for job in jobs] == ["SUCCEEDED", "FAILED", "FAILED"]
     assert [job["statusReason"] for job in jobs[1:]] == ["JobQueue deleted", "JobQueue deleted"]
     assert [len(job["attempts"]) for job in jobs] == [1, 1, 0]
     assert all(at.seconds(job["stoppedAt"]) == 15 for job in jobs[1:])
 
 
-def test_a_service_job_in_its_grace_keeps_the_reason_of_its_termination_when_its_queue_is_deleted(mock, batch, at):
+def test_a_service_job_in_its_grace_keeps_the_reason_of_its_termination_when_its_queue_is_deleted(mock, batch, site, at):
     mock.batch.settings.terminate_grace_seconds = 30
     mock.batch.plan(duration=None)
-    job_id = submit_service(batch)
+    job_id = site.submit_service()
     at.go_to(5)
     batch.terminate_service_job(jobId=job_id, reason="why")
     batch.update_job_queue(jobQueue="sq", state="DISABLED")
 
     batch.delete_job_queue(jobQueue="sq")
 
-    job = service_detail(batch, job_id)
+    job = site.service_detail(job_id)
     assert (job["status"], job["statusReason"], job["isTerminated"]) == ("FAILED", "why", True)
     assert [attempt["statusReason"] for attempt in job["attempts"]] == ["why"]
     assert at.seconds(job["stoppedAt"]) == 5

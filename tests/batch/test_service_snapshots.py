@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.batch import PREFIX, Timeline
-from support.service_jobs import M5, limit, make_quota_site, make_service_site, make_share, service_status, submit_service
+from support.service_jobs import M5, limit
 
 
 @pytest.fixture
@@ -18,11 +18,11 @@ def front_of(at, snapshot):
     return [(each["jobArn"].rpartition("/")[2], at.seconds(each["earliestTimeAtPosition"])) for each in snapshot["jobs"]]
 
 
-def test_the_front_and_the_instances_in_use_are_shown(mock, batch, at):
-    make_service_site(batch, instances=3)
-    submit_service(batch, "a", 2)
+def test_the_front_and_the_instances_in_use_are_shown(batch, site, at):
+    site.make_service_queue_and_environment(instances=3)
+    site.submit_service("a", 2)
     at.go_to(5)
-    waiting = [submit_service(batch, name, 2) for name in ("b", "c")]
+    waiting = [site.submit_service(name, 2) for name in ("b", "c")]
     at.go_to(10)
 
     snapshot = batch.get_job_queue_snapshot(jobQueue="sq")
@@ -37,8 +37,8 @@ def test_the_front_and_the_instances_in_use_are_shown(mock, batch, at):
     assert "quotaShareUtilization" not in snapshot["queueUtilization"]
 
 
-def test_an_idle_queue_uses_nothing(batch):
-    make_service_site(batch)
+def test_an_idle_queue_uses_nothing(batch, site):
+    site.make_service_queue_and_environment()
 
     snapshot = batch.get_job_queue_snapshot(jobQueue="sq")
 
@@ -46,14 +46,14 @@ def test_an_idle_queue_uses_nothing(batch):
     assert snapshot["queueUtilization"]["totalCapacityUsage"] == []
 
 
-def test_quota_shares_are_shown_one_by_one(mock, batch, at):
-    make_quota_site(batch, limit(5, M5))
-    make_share(batch, "P", 1)
-    make_share(batch, "Q", 3)
-    make_share(batch, "R", 1)
+def test_quota_shares_are_shown_one_by_one(batch, site, at):
+    site.make_quota_queue_and_environment(limit(5, M5))
+    site.make_share("P", 1)
+    site.make_share("Q", 3)
+    site.make_share("R", 1)
     jobs = {}
     for name, priority in (("P1", 0), ("Q1", 0), ("Q2", 0), ("P2", 1), ("Q3", 0), ("P3", 5), ("Q4", 9), ("Q5", 1)):
-        jobs[name] = submit_service(batch, name, quotaShareName=name[0], schedulingPriority=priority)
+        jobs[name] = site.submit_service(name, quotaShareName=name[0], schedulingPriority=priority)
         at.go_to(len(jobs))
     at.go_to(10)
 
@@ -71,10 +71,10 @@ def test_quota_shares_are_shown_one_by_one(mock, batch, at):
     ]
 
 
-def test_a_snapshot_moves_the_queue_when_reading_does(batch):
-    make_service_site(batch)
-    job_id = submit_service(batch)
+def test_a_snapshot_moves_the_queue_when_reading_does(batch, site):
+    site.make_service_queue_and_environment()
+    job_id = site.submit_service()
     for _ in range(6):
         batch.get_job_queue_snapshot(jobQueue="sq")
 
-    assert service_status(batch, job_id) == "SUCCEEDED"
+    assert site.service_status(job_id) == "SUCCEEDED"

@@ -20,7 +20,8 @@ from mock_jobs import MockJobsServer, mock_jobs
 from mock_jobs.moto_adapters import step_functions as moto_step_functions
 from mock_jobs.wire.http import Answer
 
-from support.batch import container, detail, make_nodes, make_queue_and_definition
+from support.batch import container
+from support.batch_site import Site
 from support.constants import NO_RETRIES, REGION, newer_botocore
 
 RUNS = {"stepfunctions": {"execute_state_machine": True}}
@@ -36,8 +37,8 @@ def mock():
 
 
 @pytest.fixture
-def states(mock, batch):
-    make_queue_and_definition(batch)
+def states(mock, site):
+    site.make_queue_and_definition()
     return boto3.client("stepfunctions", region_name=REGION, config=NO_RETRIES)
 
 
@@ -65,16 +66,16 @@ def run(states: Any, *resource: str, **parameters: Any) -> dict[str, Any]:
     return ended(states, start(states, *resource, **parameters))
 
 
-def test_a_task_submits_a_job(states, batch):
+def test_a_task_submits_a_job(states, site):
     found = run(states, Tags={"k": "v"})
     output = json.loads(found["output"])
 
     assert found["status"] == "SUCCEEDED"
     assert output == {"JobName": "j", "JobId": output["JobId"], "JobArn": output["JobArn"]}
-    assert detail(batch, output["JobId"])["tags"] == {"k": "v"}
+    assert site.detail(output["JobId"])["tags"] == {"k": "v"}
 
 
-def test_parameters_arrive_at_all_depths_and_keys_of_maps_stay(states, batch):
+def test_parameters_arrive_at_all_depths_and_keys_of_maps_stay(states, site):
     overrides = {"Command": ["work", "Ref::What"], "Environment": [{"Name": "A", "Value": "b"}]}
     found = run(
         states,
@@ -84,7 +85,7 @@ def test_parameters_arrive_at_all_depths_and_keys_of_maps_stay(states, batch):
         Timeout={"AttemptDurationSeconds": 60},
         PropagateTags=True,
     )
-    job = detail(batch, json.loads(found["output"])["JobId"])
+    job = site.detail(json.loads(found["output"])["JobId"])
 
     assert job["container"]["command"] == ["work", "hard"]
     assert job["container"]["environment"] == [{"name": "A", "value": "b"}]
@@ -146,8 +147,8 @@ def test_a_task_waits_until_the_test_lets_its_job_end(mock, states, batch):
 
 
 @newer_botocore
-def test_a_task_waits_for_a_job_of_several_nodes(states, batch):
-    make_nodes(batch)
+def test_a_task_waits_for_a_job_of_several_nodes(states, site):
+    site.make_nodes()
     found = run(states, f"{SUBMIT}.sync", JobDefinition="m")
 
     assert found["status"] == "SUCCEEDED"
@@ -155,14 +156,14 @@ def test_a_task_waits_for_a_job_of_several_nodes(states, batch):
 
 
 @newer_botocore
-def test_a_task_overrides_several_containers(states, batch):
+def test_a_task_overrides_several_containers(states, batch, site):
     part = {"name": "a", **container()}
     properties = {"taskProperties": [{"containers": [part]}]}
     batch.register_job_definition(jobDefinitionName="t", type="container", ecsProperties=properties)
     override = {"TaskProperties": [{"Containers": [{"Name": "a", "Command": ["work"]}]}]}
     found = run(states, JobDefinition="t", EcsPropertiesOverride=override)
 
-    job = detail(batch, json.loads(found["output"])["JobId"])
+    job = site.detail(json.loads(found["output"])["JobId"])
     assert job["ecsProperties"]["taskProperties"][0]["containers"][0]["command"] == ["work"]
 
 
@@ -183,7 +184,7 @@ def test_a_server_runs_tasks_in_the_account_of_their_state_machine(server):
         "config": NO_RETRIES,
     }
     batch, states = (boto3.client(service, **access) for service in ("batch", "stepfunctions"))
-    make_queue_and_definition(batch)
+    Site(batch).make_queue_and_definition()
     execution = start(states, f"{SUBMIT}.sync", "111111111111")
     found = ended(states, execution)
 

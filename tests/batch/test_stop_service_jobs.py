@@ -6,30 +6,29 @@ import pytest
 
 from support.batch import PREFIX, UNKNOWN_ID, Timeline, refusal
 from support.constants import newer_botocore
-from support.service_jobs import make_service_site, service_detail, service_status, service_statuses, submit_service
 
 STATES = ("SUBMITTED", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING", "SUCCEEDED")
 
 
 @pytest.fixture(autouse=True)
-def _site(mock, batch):
+def _site(mock, site):
     mock.batch.pace = "manual"
-    make_service_site(batch)
+    site.make_service_queue_and_environment()
 
 
-def submitted_in(mock, batch, state):
-    job_id = submit_service(batch, retryStrategy={"attempts": 3})
+def submitted_in(mock, site, state):
+    job_id = site.submit_service(retryStrategy={"attempts": 3})
     mock.batch.run_until(job_id, state)
     return job_id
 
 
 @pytest.mark.parametrize("state", STATES[:-1])
-def test_a_service_job_that_has_not_ended_fails_at_once(mock, batch, state):
-    job_id = submitted_in(mock, batch, state)
+def test_a_service_job_that_has_not_ended_fails_at_once(mock, batch, site, state):
+    job_id = submitted_in(mock, site, state)
 
     batch.terminate_service_job(jobId=job_id, reason="enough")
 
-    job = service_detail(batch, job_id)
+    job = site.service_detail(job_id)
     assert (job["status"], job["statusReason"], job["isTerminated"]) == ("FAILED", "enough", True)
     was_dispatched = STATES.index(state) >= STATES.index("SCHEDULED")
     assert [attempt["statusReason"] for attempt in job["attempts"]] == (["enough"] if was_dispatched else [])
@@ -38,52 +37,52 @@ def test_a_service_job_that_has_not_ended_fails_at_once(mock, batch, state):
 
 
 @pytest.mark.parametrize("exit_code", [0, 1])
-def test_a_service_job_that_has_ended_is_left_alone(mock, batch, exit_code):
+def test_a_service_job_that_has_ended_is_left_alone(mock, batch, site, exit_code):
     mock.batch.plan(exit_code=exit_code)
-    job_id = submit_service(batch)
+    job_id = site.submit_service()
     mock.batch.run_all()
-    before = service_detail(batch, job_id)
+    before = site.service_detail(job_id)
 
     batch.terminate_service_job(jobId=job_id, reason="enough")
 
-    assert service_detail(batch, job_id) == before
+    assert site.service_detail(job_id) == before
     assert "isTerminated" not in before
 
 
-def test_a_terminated_job_gives_its_capacity_back(mock, batch):
+def test_a_terminated_job_gives_its_capacity_back(mock, batch, site):
     mock.batch.plan(duration=None)
-    first, second = submit_service(batch, "first", 4), submit_service(batch, "second", 4)
+    first, second = site.submit_service("first", 4), site.submit_service("second", 4)
     mock.batch.run_until(first, "RUNNING")
 
     batch.terminate_service_job(jobId=first, reason="enough")
     mock.batch.run_until(second, "RUNNING")
 
-    assert service_statuses(batch, first, second) == ["FAILED", "RUNNING"]
+    assert site.service_statuses(first, second) == ["FAILED", "RUNNING"]
 
 
-def test_a_terminated_head_of_the_line_makes_way(mock, batch):
-    too_large, small = submit_service(batch, "large", 5), submit_service(batch, "small")
+def test_a_terminated_head_of_the_line_makes_way(mock, batch, site):
+    too_large, small = site.submit_service("large", 5), site.submit_service("small")
     mock.batch.run_all()
 
     batch.terminate_service_job(jobId=too_large, reason="enough")
     mock.batch.run_all()
 
-    assert service_statuses(batch, too_large, small) == ["FAILED", "SUCCEEDED"]
+    assert site.service_statuses(too_large, small) == ["FAILED", "SUCCEEDED"]
 
 
-def test_a_training_job_may_take_its_time_to_stop(mock, batch):
+def test_a_training_job_may_take_its_time_to_stop(mock, batch, site):
     at = Timeline(mock)
     mock.batch.settings.terminate_grace_seconds = 30
     mock.batch.plan(duration=None)
-    job_id = submit_service(batch)
+    job_id = site.submit_service()
     at.go_to(10)
     batch.terminate_service_job(jobId=job_id, reason="first")
     at.go_to(20)
     batch.terminate_service_job(jobId=job_id, reason="second")
     at.go_to(39)
-    during = service_detail(batch, job_id)
+    during = site.service_detail(job_id)
     at.go_to(40)
-    after = service_detail(batch, job_id)
+    after = site.service_detail(job_id)
 
     assert (during["status"], during["isTerminated"], "statusReason" in during) == ("RUNNING", True, False)
     assert (after["status"], after["statusReason"], at.seconds(after["stoppedAt"])) == ("FAILED", "first", 40)
@@ -103,11 +102,11 @@ def test_an_unknown_service_job_is_no_error(batch, job_id):
         ({"reason": "x" * 1025}, "The reason must be at most 1024 characters"),
     ],
 )
-def test_a_termination_is_refused(mock, batch, changes, text):
-    job_id = submit_service(batch)
+def test_a_termination_is_refused(batch, site, changes, text):
+    job_id = site.submit_service()
 
     assert refusal(batch.terminate_service_job, **{"jobId": job_id, "reason": "x", **changes}) == text
-    assert "isTerminated" not in service_detail(batch, job_id)
+    assert "isTerminated" not in site.service_detail(job_id)
 
 
 def test_malformed_ids_may_be_let_through(mock, batch):
@@ -117,8 +116,8 @@ def test_malformed_ids_may_be_let_through(mock, batch):
 
 
 @newer_botocore
-def test_the_bulk_form_answers_for_each_id(mock, batch):
-    job_id = submit_service(batch)
+def test_the_bulk_form_answers_for_each_id(batch, site):
+    job_id = site.submit_service()
 
     answer = batch.terminate_service_jobs(jobs=["bad id", UNKNOWN_ID, job_id, "", job_id], reason="enough")
 
@@ -126,7 +125,7 @@ def test_the_bulk_form_answers_for_each_id(mock, batch):
     assert answer["errors"] == [
         {"job": bad, "code": "ValidationException", "message": f"Invalid job id: {bad}"} for bad in ("bad id", "")
     ]
-    assert service_status(batch, job_id) == "FAILED"
+    assert site.service_status(job_id) == "FAILED"
 
 
 @newer_botocore
@@ -139,34 +138,34 @@ def test_the_bulk_form_answers_for_each_id(mock, batch):
         ({"reason": "x" * 1025}, "The reason must be at most 1024 characters"),
     ],
 )
-def test_the_bulk_form_is_refused_as_a_whole(mock, batch, changes, text):
-    job_id = submit_service(batch)
+def test_the_bulk_form_is_refused_as_a_whole(batch, site, changes, text):
+    job_id = site.submit_service()
 
     assert refusal(batch.terminate_service_jobs, **{"jobs": [job_id], "reason": "x", **changes}) == text
-    assert service_status(batch, job_id) == "SUBMITTED"
+    assert site.service_status(job_id) == "SUBMITTED"
 
 
 # UpdateServiceJob
 
 
-def test_the_priority_of_a_service_job_can_be_changed(mock, batch):
-    job_id = submit_service(batch, schedulingPriority=1)
+def test_the_priority_of_a_service_job_can_be_changed(batch, site):
+    job_id = site.submit_service(schedulingPriority=1)
 
     updated = batch.update_service_job(jobId=job_id, schedulingPriority=9999)
 
     assert (updated["jobId"], updated["jobName"], updated["jobArn"]) == (job_id, "train", f"{PREFIX}service-job/{job_id}")
-    assert service_detail(batch, job_id)["schedulingPriority"] == 9999
+    assert site.service_detail(job_id)["schedulingPriority"] == 9999
 
 
-def test_priority_has_no_effect_in_a_first_in_first_out_queue(mock, batch):
+def test_priority_has_no_effect_in_a_first_in_first_out_queue(mock, batch, site):
     at = Timeline(mock)
     mock.batch.plan(duration=10)
-    first, second, third = (submit_service(batch, name, 4) for name in ("first", "second", "third"))
+    first, second, third = (site.submit_service(name, 4) for name in ("first", "second", "third"))
     at.go_to(5)
     batch.update_service_job(jobId=third, schedulingPriority=9999)
     at.go_to(30)
 
-    assert [at.span(service_detail(batch, job_id)) for job_id in (first, second, third)] == [(0, 10), (10, 20), (20, 30)]
+    assert [at.span(site.service_detail(job_id)) for job_id in (first, second, third)] == [(0, 10), (10, 20), (20, 30)]
 
 
 @pytest.mark.parametrize(
@@ -177,18 +176,18 @@ def test_priority_has_no_effect_in_a_first_in_first_out_queue(mock, batch):
         ({"schedulingPriority": 10_000}, "schedulingPriority must be between 0 and 9999"),
     ],
 )
-def test_an_update_is_refused(mock, batch, changes, text):
-    job_id = submit_service(batch, schedulingPriority=1)
+def test_an_update_is_refused(batch, site, changes, text):
+    job_id = site.submit_service(schedulingPriority=1)
 
     assert refusal(batch.update_service_job, **{"jobId": job_id, "schedulingPriority": 2, **changes}) == text
-    assert service_detail(batch, job_id)["schedulingPriority"] == 1
+    assert site.service_detail(job_id)["schedulingPriority"] == 1
 
 
-def test_a_service_job_that_has_ended_cannot_be_updated(mock, batch):
-    job_id = submit_service(batch)
+def test_a_service_job_that_has_ended_cannot_be_updated(mock, batch, site):
+    job_id = site.submit_service()
     mock.batch.run_all()
 
     text = refusal(batch.update_service_job, jobId=job_id, schedulingPriority=2)
 
     assert text == f"Service job {job_id} has ended and cannot be updated"
-    assert "schedulingPriority" not in service_detail(batch, job_id)
+    assert "schedulingPriority" not in site.service_detail(job_id)

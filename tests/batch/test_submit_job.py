@@ -6,26 +6,15 @@ import re
 
 import pytest
 
-from support.batch import (
-    FARGATE,
-    FARGATE_CONTAINER,
-    PREFIX,
-    container,
-    detail,
-    make_definition,
-    make_queue,
-    make_queue_and_definition,
-    refusal,
-    submit,
-)
+from support.batch import FARGATE, FARGATE_CONTAINER, PREFIX, container, refusal
 
 JOB = {"jobName": "j", "jobQueue": "q", "jobDefinition": "d"}
 
 
 @pytest.fixture(autouse=True)
-def _site(mock, batch):
+def _site(mock, site):
     mock.batch.pace = "manual"
-    make_queue_and_definition(batch)
+    site.make_queue_and_definition()
 
 
 def submitted(batch):
@@ -41,8 +30,8 @@ def test_a_submission_is_answered_with_name_id_and_arn(batch):
 
 
 @pytest.mark.parametrize("name", ["j", "9", "A-b_c", "j" * 128])
-def test_a_job_name_has_1_to_128_characters(batch, name):
-    assert detail(batch, submit(batch, name))["jobName"] == name
+def test_a_job_name_has_1_to_128_characters(site, name):
+    assert site.detail(site.submit(name))["jobName"] == name
 
 
 @pytest.mark.parametrize("name", ["", "-j", "_j", "j" * 129, "j j", "j.j", "jö", "j\n"])
@@ -56,12 +45,12 @@ NO_NAME = "Provided name {} is not supported pattern[a-zA-Z_0-9-]{{1,128}}"
 
 
 @pytest.mark.parametrize("reference", ["e", "e:2", f"{PREFIX}job-definition/e", f"{PREFIX}job-definition/e:2"])
-def test_a_definition_is_found_by_name_revision_or_arn(batch, reference):
+def test_a_definition_is_found_by_name_revision_or_arn(batch, site, reference):
     for _ in range(3):
-        make_definition(batch, "e")
+        site.make_definition("e")
     batch.deregister_job_definition(jobDefinition="e:3")
 
-    assert detail(batch, submit(batch, jobDefinition=reference))["jobDefinition"] == f"{PREFIX}job-definition/e:2"
+    assert site.detail(site.submit(jobDefinition=reference))["jobDefinition"] == f"{PREFIX}job-definition/e:2"
 
 
 @pytest.mark.parametrize(
@@ -79,8 +68,8 @@ def test_a_definition_is_found_by_name_revision_or_arn(batch, reference):
         (f"{PREFIX}job-queue/q", NO_NAME.format(f"{PREFIX}job-queue/q")),
     ],
 )
-def test_an_unknown_definition_is_refused(batch, reference, text):
-    make_definition(batch, "gone")
+def test_an_unknown_definition_is_refused(batch, site, reference, text):
+    site.make_definition("gone")
     batch.deregister_job_definition(jobDefinition="gone:1")
 
     assert refusal(batch.submit_job, **{**JOB, "jobDefinition": reference}) == text
@@ -88,8 +77,8 @@ def test_an_unknown_definition_is_refused(batch, reference, text):
 
 
 @pytest.mark.parametrize("reference", ["q", f"{PREFIX}job-queue/q"])
-def test_a_queue_is_found_by_name_or_arn(batch, reference):
-    assert detail(batch, submit(batch, jobQueue=reference))["jobQueue"] == f"{PREFIX}job-queue/q"
+def test_a_queue_is_found_by_name_or_arn(site, reference):
+    assert site.detail(site.submit(jobQueue=reference))["jobQueue"] == f"{PREFIX}job-queue/q"
 
 
 @pytest.mark.parametrize(
@@ -104,10 +93,10 @@ def test_an_unknown_queue_is_refused(batch, reference, arn):
     assert refusal(batch.submit_job, **{**JOB, "jobQueue": reference}) == f"{arn} does not exist"
 
 
-def test_the_platform_of_definition_and_queue_must_agree(batch):
+def test_the_platform_of_definition_and_queue_must_agree(batch, site):
     batch.create_compute_environment(computeEnvironmentName="fargate", type="MANAGED", computeResources=FARGATE)
-    make_queue(batch, "fq", ("fargate",))
-    make_definition(batch, "fd", platformCapabilities=["FARGATE"], containerProperties=FARGATE_CONTAINER)
+    site.make_queue("fq", ("fargate",))
+    site.make_definition("fd", platformCapabilities=["FARGATE"], containerProperties=FARGATE_CONTAINER)
     text = "Job Queue is attached to Compute Environment that can not run Jobs with capability {}."
 
     assert refusal(batch.submit_job, **{**JOB, "jobQueue": "fq"}) == text.format("EC2")
@@ -163,10 +152,10 @@ def test_more_than_50_tags_are_refused(batch, count):
 
 
 @pytest.mark.parametrize("member", ["vcpus", "memory"])
-def test_the_older_overrides_do_not_go_with_fargate(batch, member):
+def test_the_older_overrides_do_not_go_with_fargate(batch, site, member):
     batch.create_compute_environment(computeEnvironmentName="fargate", type="MANAGED", computeResources=FARGATE)
-    make_queue(batch, "fq", ("fargate",))
-    make_definition(batch, "fd", platformCapabilities=["FARGATE"], containerProperties=FARGATE_CONTAINER)
+    site.make_queue("fq", ("fargate",))
+    site.make_definition("fd", platformCapabilities=["FARGATE"], containerProperties=FARGATE_CONTAINER)
 
     text = refusal(batch.submit_job, jobName="j", jobQueue="fq", jobDefinition="fd", containerOverrides={member: 512})
 
@@ -176,28 +165,28 @@ def test_the_older_overrides_do_not_go_with_fargate(batch, member):
 # What becomes of the container
 
 
-def test_environment_variables_merge_by_name(batch):
+def test_environment_variables_merge_by_name(site):
     environment = [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]
-    make_definition(batch, "e", containerProperties=container(environment=environment))
+    site.make_definition("e", containerProperties=container(environment=environment))
     overrides = {"environment": [{"name": "B", "value": "3"}, {"name": "C", "value": "4"}]}
 
-    shown = detail(batch, submit(batch, jobDefinition="e", containerOverrides=overrides))["container"]["environment"]
+    shown = site.detail(site.submit(jobDefinition="e", containerOverrides=overrides))["container"]["environment"]
 
     assert [(each["name"], each["value"]) for each in shown] == [("A", "1"), ("B", "3"), ("C", "4")]
 
 
-def test_resource_requirements_replace_by_type(batch):
-    shown = detail(batch, submit(batch, vcpus=4))["container"]["resourceRequirements"]
+def test_resource_requirements_replace_by_type(site):
+    shown = site.detail(site.submit(vcpus=4))["container"]["resourceRequirements"]
 
     assert shown == [{"value": "4", "type": "VCPU"}, {"value": "128", "type": "MEMORY"}]
 
 
-def test_the_older_overrides_count_only_if_the_definition_uses_them(mock, batch):
+def test_the_older_overrides_count_only_if_the_definition_uses_them(mock, site):
     mock.batch.settings.legacy_container_fields = False
-    make_definition(batch, "old", containerProperties={"image": "i", "vcpus": 1, "memory": 128})
+    site.make_definition("old", containerProperties={"image": "i", "vcpus": 1, "memory": 128})
 
-    old = detail(batch, submit(batch, jobDefinition="old", containerOverrides={"vcpus": 2, "memory": 256}))["container"]
-    new = detail(batch, submit(batch, containerOverrides={"vcpus": 2, "memory": 256}))["container"]
+    old = site.detail(site.submit(jobDefinition="old", containerOverrides={"vcpus": 2, "memory": 256}))["container"]
+    new = site.detail(site.submit(containerOverrides={"vcpus": 2, "memory": 256}))["container"]
 
     assert (old["vcpus"], old["memory"], old["resourceRequirements"]) == (2, 256, [])
     assert "vcpus" not in new
@@ -214,48 +203,48 @@ def test_the_older_overrides_count_only_if_the_definition_uses_them(mock, batch)
         (["Ref::"], {}, ["Ref::"]),
     ],
 )
-def test_parameters_are_put_into_the_command(batch, command, parameters, expected):
-    make_definition(batch, "e", containerProperties=container(command=command))
+def test_parameters_are_put_into_the_command(site, command, parameters, expected):
+    site.make_definition("e", containerProperties=container(command=command))
 
-    job = detail(batch, submit(batch, jobDefinition="e", parameters=parameters))
+    job = site.detail(site.submit(jobDefinition="e", parameters=parameters))
 
     assert job["container"]["command"] == expected
     assert job["parameters"] == parameters
 
 
-def test_parameters_of_a_job_update_those_of_its_definition(batch):
-    make_definition(batch, "e", parameters={"a": "1", "b": "2"}, containerProperties=container(command=["Ref::a", "Ref::b"]))
+def test_parameters_of_a_job_update_those_of_its_definition(site):
+    site.make_definition("e", parameters={"a": "1", "b": "2"}, containerProperties=container(command=["Ref::a", "Ref::b"]))
 
-    job = detail(batch, submit(batch, jobDefinition="e", parameters={"b": "3"}))
+    job = site.detail(site.submit(jobDefinition="e", parameters={"b": "3"}))
 
     assert job["parameters"] == {"a": "1", "b": "3"}
     assert job["container"]["command"] == ["1", "3"]
 
 
-def test_a_command_replaces_the_one_of_the_definition(batch):
-    make_definition(batch, "e", containerProperties=container(command=["Ref::unset"]))
+def test_a_command_replaces_the_one_of_the_definition(batch, site):
+    site.make_definition("e", containerProperties=container(command=["Ref::unset"]))
 
-    job = detail(batch, submit(batch, jobDefinition="e", containerOverrides={"command": ["true"]}))
+    job = site.detail(site.submit(jobDefinition="e", containerOverrides={"command": ["true"]}))
 
     assert job["container"]["command"] == ["true"]
     assert refusal(batch.submit_job, **{**JOB, "jobDefinition": "e"}).startswith("Unable to substitute value")
 
 
-def test_later_revisions_do_not_change_a_job(mock, batch):
-    job_id = submit(batch)
-    before = detail(batch, job_id)
-    make_definition(batch, vcpus=2)
+def test_later_revisions_do_not_change_a_job(mock, batch, site):
+    job_id = site.submit()
+    before = site.detail(job_id)
+    site.make_definition(vcpus=2)
     batch.deregister_job_definition(jobDefinition="d:1")
 
-    assert detail(batch, job_id) == before
+    assert site.detail(job_id) == before
     mock.batch.run_all()
-    assert detail(batch, job_id)["status"] == "SUCCEEDED"
+    assert site.detail(job_id)["status"] == "SUCCEEDED"
 
 
-def test_tags_of_a_definition_are_not_those_of_the_job(batch):
-    make_definition(batch, "e", tags={"definition": "x"}, propagateTags=True)
+def test_tags_of_a_definition_are_not_those_of_the_job(site):
+    site.make_definition("e", tags={"definition": "x"}, propagateTags=True)
 
-    job = detail(batch, submit(batch, jobDefinition="e", tags={"job": "y"}, propagateTags=False))
+    job = site.detail(site.submit(jobDefinition="e", tags={"job": "y"}, propagateTags=False))
 
     assert job["tags"] == {"job": "y"}
     assert job["propagateTags"] is False

@@ -8,18 +8,7 @@ import pytest
 from mock_jobs.batch.workload.task import CONDITIONS
 from mock_jobs.core.errors import UsageValueError
 
-from support.batch import (
-    FARGATE,
-    MANAGED,
-    detail,
-    make_definition,
-    make_environment,
-    make_queue,
-    make_queue_and_definition,
-    reach,
-    refusal,
-    submit,
-)
+from support.batch import FARGATE, MANAGED, refusal
 from support.constants import NO_RETRIES, REGION, newer_botocore
 from support.tasks import part, properties
 
@@ -44,16 +33,16 @@ def fargate_part(name, vcpus="0.25", memory="512", **more):
 
 
 @pytest.fixture
-def site(batch):
-    make_queue_and_definition(batch)
+def prepared(batch, site):
+    site.make_queue_and_definition()
     register(batch, SIDE, MAIN)
-    return batch
+    return site
 
 
-def run(mock, batch, wanted="SUCCEEDED", **more):
-    job_id = submit(batch, jobDefinition="t", **more)
-    reach(mock, job_id, wanted)
-    return detail(batch, job_id)
+def run(site, wanted="SUCCEEDED", **more):
+    job_id = site.submit(jobDefinition="t", **more)
+    site.reach(job_id, wanted)
+    return site.detail(job_id)
 
 
 def shown(job):
@@ -62,8 +51,8 @@ def shown(job):
     return {each["name"]: each for each in task["containers"]}
 
 
-def test_a_definition_is_described_with_what_containers_have_by_default(site):
-    (found,) = site.describe_job_definitions(jobDefinitions=["t:1"])["jobDefinitions"]
+def test_a_definition_is_described_with_what_containers_have_by_default(prepared):
+    (found,) = prepared.batch.describe_job_definitions(jobDefinitions=["t:1"])["jobDefinitions"]
 
     empty = {member: [] for member in ("command", "dependsOn", "environment", "mountPoints", "secrets", "ulimits")}
     assert found["ecsProperties"] == properties({**empty, **SIDE}, {**empty, "essential": True, **MAIN})
@@ -71,8 +60,8 @@ def test_a_definition_is_described_with_what_containers_have_by_default(site):
     assert "containerProperties" not in found
 
 
-def test_a_job_shows_its_containers_instead_of_one(mock, site):
-    job = run(mock, site)
+def test_a_job_shows_its_containers_instead_of_one(prepared):
+    job = run(prepared)
 
     assert job["container"] == {}
     assert list(shown(job)) == ["side", "main"]
@@ -80,16 +69,16 @@ def test_a_job_shows_its_containers_instead_of_one(mock, site):
     assert shown(job)["main"]["dependsOn"] == after("side", "SUCCESS")
 
 
-def test_a_job_that_waits_shows_no_task(site):
-    job = detail(site, submit(site, jobDefinition="t"))
+def test_a_job_that_waits_shows_no_task(prepared):
+    job = prepared.detail(prepared.submit(jobDefinition="t"))
     (task,) = job["ecsProperties"]["taskProperties"]
 
     assert task.keys() == {"containers"}
     assert all(not each.keys() & {"exitCode", "reason", "logStreamName"} for each in task["containers"])
 
 
-def test_containers_write_into_streams_of_their_own_in_one_task(mock, site):
-    job = run(mock, site)
+def test_containers_write_into_streams_of_their_own_in_one_task(prepared):
+    job = run(prepared)
     (task,) = job["ecsProperties"]["taskProperties"]
     task_id = task["taskArn"].rpartition("/")[2]
 
@@ -102,9 +91,9 @@ def test_containers_write_into_streams_of_their_own_in_one_task(mock, site):
     assert sorted(each["logStreamName"] for each in streams) == [f"t/main/{task_id}", f"t/side/{task_id}"]
 
 
-def test_what_is_planned_to_be_said_is_said_by_the_essential_container(mock, site):
+def test_what_is_planned_to_be_said_is_said_by_the_essential_container(mock, prepared):
     mock.batch.plan(logs=["hello"])
-    job = run(mock, site)
+    job = run(prepared)
     logs = boto3.client("logs", region_name=REGION, config=NO_RETRIES)
 
     def said(name):
@@ -115,9 +104,9 @@ def test_what_is_planned_to_be_said_is_said_by_the_essential_container(mock, sit
     assert {name: said(name) for name in ("side", "main")} == {"side": [], "main": ["hello"]}
 
 
-def test_an_attempt_tells_of_each_container(mock, site):
+def test_an_attempt_tells_of_each_container(mock, prepared):
     mock.batch.plan(exit_code=3, reason="because")
-    job = run(mock, site, "FAILED")
+    job = run(prepared, "FAILED")
     (attempt,) = job["attempts"]
     (task,) = attempt["taskProperties"]
     (now,) = job["ecsProperties"]["taskProperties"]
@@ -130,26 +119,26 @@ def test_an_attempt_tells_of_each_container(mock, site):
     assert [(name, each["exitCode"]) for name, each in shown(job).items()] == [("side", 0), ("main", 3)]
 
 
-def test_the_first_essential_container_decides_about_another_try(mock, site):
+def test_the_first_essential_container_decides_about_another_try(mock, prepared):
     mock.batch.plan(exit_code=3, attempt=1)
     retry = {"attempts": 2, "evaluateOnExit": [{"action": "RETRY", "onExitCode": "3"}, {"action": "EXIT", "onReason": "*"}]}
-    job = run(mock, site, retryStrategy=retry)
+    job = run(prepared, retryStrategy=retry)
 
     assert [each["taskProperties"][0]["containers"][1]["exitCode"] for each in job["attempts"]] == [3, 0]
 
 
-def test_all_containers_of_a_terminated_job_are_killed(mock, site):
+def test_all_containers_of_a_terminated_job_are_killed(mock, prepared):
     mock.batch.plan(duration=float("inf"))
-    job_id = submit(site, jobDefinition="t")
-    reach(mock, job_id, "RUNNING")
-    site.terminate_job(jobId=job_id, reason="enough")
+    job_id = prepared.submit(jobDefinition="t")
+    prepared.reach(job_id, "RUNNING")
+    prepared.batch.terminate_job(jobId=job_id, reason="enough")
 
-    assert {name: each["exitCode"] for name, each in shown(detail(site, job_id)).items()} == {"side": 137, "main": 137}
+    assert {name: each["exitCode"] for name, each in shown(prepared.detail(job_id)).items()} == {"side": 137, "main": 137}
 
 
-def test_containers_that_never_ran_have_no_exit_code(mock, site):
+def test_containers_that_never_ran_have_no_exit_code(mock, prepared):
     mock.batch.plan(start_failure="CannotPullContainerError: no")
-    job = run(mock, site, "FAILED")
+    job = run(prepared, "FAILED")
 
     (task,) = job["attempts"][0]["taskProperties"]
     assert task["containers"] == [
@@ -158,8 +147,8 @@ def test_containers_that_never_ran_have_no_exit_code(mock, site):
     ]
 
 
-def test_a_function_gets_command_and_environment_of_the_essential_container(mock, site):
-    register(site, part("side", essential=False, command=["side"]), part("main", command=["work", "Ref::what"]))
+def test_a_function_gets_command_and_environment_of_the_essential_container(mock, prepared):
+    register(prepared.batch, part("side", essential=False, command=["side"]), part("main", command=["work", "Ref::what"]))
     given = []
 
     def container(job):
@@ -167,29 +156,29 @@ def test_a_function_gets_command_and_environment_of_the_essential_container(mock
 
     mock.batch.plan(run=container)
     override = properties({"name": "main", "environment": [{"name": "A", "value": "b"}]})
-    run(mock, site, parameters={"what": "hard"}, ecsPropertiesOverride=override)
+    run(prepared, parameters={"what": "hard"}, ecsPropertiesOverride=override)
 
     assert given == [(("work", "hard"), "b")]
 
 
-def test_a_job_needs_the_vcpus_of_all_containers(mock, site):
-    register(site, part("one", "10"), part("two", "7"))
-    job_id = submit(site, jobDefinition="t")
-    reach(mock, job_id, "RUNNABLE")
+def test_a_job_needs_the_vcpus_of_all_containers(mock, prepared):
+    register(prepared.batch, part("one", "10"), part("two", "7"))
+    job_id = prepared.submit(jobDefinition="t")
+    prepared.reach(job_id, "RUNNABLE")
 
     with pytest.raises(UsageValueError, match="it is RUNNABLE, needs 17 vCPUs and waits for room"):
         mock.batch.step(job_id)
-    (summary,) = site.list_jobs(jobQueue="q", jobStatus="RUNNABLE")["jobSummaryList"]
+    (summary,) = prepared.batch.list_jobs(jobQueue="q", jobStatus="RUNNABLE")["jobSummaryList"]
     assert summary["capacityUsage"] == [{"capacityUnit": "VCPU", "quantity": 17.0}]
 
 
-def test_overrides_are_merged_container_by_container(mock, site):
-    register(site, part("side", environment=[{"name": "A", "value": "1"}], command=["a"]), part("main", command=["b"]))
+def test_overrides_are_merged_container_by_container(prepared):
+    register(prepared.batch, part("side", environment=[{"name": "A", "value": "1"}], command=["a"]), part("main", command=["b"]))
     changes = [
         {"name": "side", "environment": [{"name": "B", "value": "2"}, {"name": "A", "value": "3"}]},
         {"name": "main", "command": ["c"], "resourceRequirements": [{"type": "VCPU", "value": "2"}]},
     ]
-    job = run(mock, site, ecsPropertiesOverride=properties(*changes))
+    job = run(prepared, ecsPropertiesOverride=properties(*changes))
 
     side, main = shown(job)["side"], shown(job)["main"]
     assert side["environment"] == [{"name": "A", "value": "3"}, {"name": "B", "value": "2"}]
@@ -197,17 +186,17 @@ def test_overrides_are_merged_container_by_container(mock, site):
     assert main["resourceRequirements"] == [{"value": "2", "type": "VCPU"}, {"value": "128", "type": "MEMORY"}]
 
 
-def test_one_container_without_a_name_can_be_overridden_without_one(mock, site):
-    register(site, part(None))
-    job = run(mock, site, ecsPropertiesOverride=properties({"command": ["c"]}))
+def test_one_container_without_a_name_can_be_overridden_without_one(prepared):
+    register(prepared.batch, part(None))
+    job = run(prepared, ecsPropertiesOverride=properties({"command": ["c"]}))
 
     (task,) = job["ecsProperties"]["taskProperties"]
     assert task["containers"][0]["command"] == ["c"]
     assert task["containers"][0]["logStreamName"].startswith("t/default/")
 
 
-def test_a_job_without_overrides_is_as_the_one_before(mock, site):
-    first, second = run(mock, site), run(mock, site)
+def test_a_job_without_overrides_is_as_the_one_before(prepared):
+    first, second = run(prepared), run(prepared)
 
     for each in (first, second):
         assert shown(each)["main"]["environment"] == []
@@ -247,15 +236,15 @@ def test_a_job_without_overrides_is_as_the_one_before(mock, site):
         ),
     ],
 )
-def test_an_impossible_override_is_refused(site, override, text):
-    assert refusal(site.submit_job, jobName="j", jobQueue="q", jobDefinition="t", **override) == text
-    assert site.list_jobs(jobQueue="q", jobStatus="SUBMITTED")["jobSummaryList"] == []
+def test_an_impossible_override_is_refused(prepared, override, text):
+    assert refusal(prepared.batch.submit_job, jobName="j", jobQueue="q", jobDefinition="t", **override) == text
+    assert prepared.batch.list_jobs(jobQueue="q", jobStatus="SUBMITTED")["jobSummaryList"] == []
 
 
-def test_an_override_of_tasks_is_refused_where_there_is_a_single_container(site):
+def test_an_override_of_tasks_is_refused_where_there_is_a_single_container(prepared):
     text = "ecsPropertiesOverride is not applicable to job definitions of type container"
 
-    assert refusal(site.submit_job, jobName="j", jobQueue="q", jobDefinition="d", ecsPropertiesOverride={}) == text
+    assert refusal(prepared.batch.submit_job, jobName="j", jobQueue="q", jobDefinition="d", ecsPropertiesOverride={}) == text
 
 
 FARGATE_TASK = {"executionRoleArn": "arn:aws:iam::123456789012:role/x"}
@@ -370,15 +359,15 @@ def test_a_definition_has_a_container_or_a_task_but_not_both(batch):
     assert refusal(batch.register_job_definition, containerProperties=single, **arguments) == text
 
 
-def test_the_containers_of_a_fargate_task_share_a_pair_of_amounts(mock, batch):
+def test_the_containers_of_a_fargate_task_share_a_pair_of_amounts(batch, site):
     batch.create_compute_environment(computeEnvironmentName="ce", type="MANAGED", computeResources=FARGATE)
-    make_queue(batch)
+    site.make_queue()
     containers = [
         fargate_part("a", "0.25", "256"),
         fargate_part("b", "0.25", "768", logConfiguration={"logDriver": "awsfirelens"}),
     ]
     register(batch, *containers, capabilities="FARGATE", task=FARGATE_TASK)
-    job = run(mock, batch)
+    job = run(site)
 
     (task,) = job["attempts"][0]["taskProperties"]
     assert "containerInstanceArn" not in task
@@ -397,11 +386,11 @@ def test_ten_containers_that_wait_for_each_other_in_a_row_are_possible(batch):
 
 
 @newer_botocore
-def test_a_task_runs_on_managed_instances(mock, batch):
+def test_a_task_runs_on_managed_instances(batch, site):
     batch.create_compute_environment(computeEnvironmentName="ce", type="MANAGED", computeResources=MANAGED)
-    make_queue(batch)
+    site.make_queue()
     register(batch, part("a"), capabilities="MANAGED_INSTANCES", task={"networkMode": "host"})
-    job = run(mock, batch)
+    job = run(site)
 
     (queue,) = batch.describe_job_queues()["jobQueues"]
     (found,) = batch.describe_compute_environments()["computeEnvironments"]
@@ -424,11 +413,11 @@ def test_an_impossible_task_for_managed_instances_is_refused(batch, members, tex
     assert refusal(batch.register_job_definition, ecsProperties=properties(part("a"), **members), **arguments) == text
 
 
-def test_a_job_for_other_hosts_than_those_of_its_queue_is_refused(batch):
-    make_environment(batch)
-    make_queue(batch)
+def test_a_job_for_other_hosts_than_those_of_its_queue_is_refused(batch, site):
+    site.make_environment()
+    site.make_queue()
     register(batch, fargate_part("a"), capabilities="FARGATE", task=FARGATE_TASK)
-    make_definition(batch)
+    site.make_definition()
 
     text = "Job Queue is attached to Compute Environment that can not run Jobs with capability FARGATE."
     assert refusal(batch.submit_job, jobName="j", jobQueue="q", jobDefinition="t") == text

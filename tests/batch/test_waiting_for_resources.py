@@ -10,9 +10,6 @@ import pytest
 
 from mock_jobs.batch.scenario.pace import Pace
 
-from support.batch import make_environment, make_queue, make_queue_and_definition, status, submit
-from support.service_jobs import make_quota_site, make_service_environment, make_share
-
 
 @dataclass(frozen=True)
 class Kind:
@@ -36,19 +33,19 @@ class Kind:
         return next((each["status"] for each in self.describe(batch)), None)
 
 
-def _create_share(batch):
-    make_quota_site(batch)
-    make_share(batch, "x")
+def _create_share(site):
+    site.make_quota_queue_and_environment()
+    site.make_share("x")
 
 
-def _create_queue(batch):
-    make_environment(batch)
-    make_queue(batch, "x")
+def _create_queue(site):
+    site.make_environment()
+    site.make_queue("x")
 
 
 KINDS = [
     Kind(
-        lambda batch: make_environment(batch, "x"),
+        lambda site: site.make_environment("x"),
         "compute_environment",
         "computeEnvironment",
         lambda batch: batch.describe_compute_environments(computeEnvironments=["x"])["computeEnvironments"],
@@ -60,7 +57,7 @@ KINDS = [
         lambda batch: batch.describe_job_queues(jobQueues=["x"])["jobQueues"],
     ),
     Kind(
-        lambda batch: make_service_environment(batch, "x"),
+        lambda site: site.make_service_environment("x"),
         "service_environment",
         "serviceEnvironment",
         lambda batch: batch.describe_service_environments()["serviceEnvironments"],
@@ -86,16 +83,16 @@ def elapsed(mock):
     return lambda: (mock.clock.now_ms - start_ms) / 1000
 
 
-def test_reading_what_is_being_created_takes_the_world_to_where_that_ends(mock, batch, kind, elapsed):
+def test_reading_what_is_being_created_takes_the_world_to_where_that_ends(mock, batch, site, kind, elapsed):
     setattr(mock.batch.settings, f"{kind.operation}_create_seconds", 30)
-    kind.create(batch)
+    kind.create(site)
 
     assert [kind.status(batch) for _ in range(3)] == ["CREATING", "VALID", "VALID"]
     assert elapsed() == 30
 
 
-def test_reading_what_is_being_changed_takes_the_world_to_where_that_ends(mock, batch, kind, elapsed):
-    kind.create(batch)
+def test_reading_what_is_being_changed_takes_the_world_to_where_that_ends(mock, batch, site, kind, elapsed):
+    kind.create(site)
     setattr(mock.batch.settings, f"{kind.operation}_update_seconds", 20)
     kind.change(batch, "update", state="DISABLED")
 
@@ -103,8 +100,8 @@ def test_reading_what_is_being_changed_takes_the_world_to_where_that_ends(mock, 
     assert elapsed() == 20
 
 
-def test_reading_what_is_being_deleted_takes_the_world_to_where_that_ends(mock, batch, kind, elapsed):
-    kind.create(batch)
+def test_reading_what_is_being_deleted_takes_the_world_to_where_that_ends(mock, batch, site, kind, elapsed):
+    kind.create(site)
     kind.change(batch, "update", state="DISABLED")
     setattr(mock.batch.settings, f"{kind.operation}_delete_seconds", 60)
     kind.change(batch, "delete")
@@ -113,19 +110,19 @@ def test_reading_what_is_being_deleted_takes_the_world_to_where_that_ends(mock, 
     assert elapsed() == 60
 
 
-def test_describing_one_quota_share_counts_as_well(mock, batch):
-    make_quota_site(batch)
+def test_describing_one_quota_share_counts_as_well(mock, batch, site):
+    site.make_quota_queue_and_environment()
     mock.batch.settings.quota_share_create_seconds = 30
-    arn = make_share(batch, "x")
+    arn = site.make_share("x")
 
     assert [batch.describe_quota_share(quotaShareArn=arn)["status"] for _ in range(2)] == ["CREATING", "VALID"]
 
 
 @pytest.mark.parametrize("pace", ["clock", "manual"])
-def test_at_other_paces_only_time_ends_a_change(mock, batch, kind, elapsed, pace):
+def test_at_other_paces_only_time_ends_a_change(mock, batch, site, kind, elapsed, pace):
     mock.batch.pace = pace
     setattr(mock.batch.settings, f"{kind.operation}_create_seconds", 30)
-    kind.create(batch)
+    kind.create(site)
     before = [kind.status(batch) for _ in range(3)]
     mock.clock.advance(30)
 
@@ -134,27 +131,27 @@ def test_at_other_paces_only_time_ends_a_change(mock, batch, kind, elapsed, pace
     assert elapsed() == 30
 
 
-def test_a_change_can_need_three_reads(mock, batch, kind):
+def test_a_change_can_need_three_reads(mock, batch, site, kind):
     mock.batch.pace = Pace.every(3)
     setattr(mock.batch.settings, f"{kind.operation}_create_seconds", 30)
-    kind.create(batch)
+    kind.create(site)
 
     assert [kind.status(batch) for _ in range(4)] == ["CREATING"] * 3 + ["VALID"]
 
 
-def test_reading_what_has_settled_takes_no_time(mock, batch, kind, elapsed):
-    kind.create(batch)
+def test_reading_what_has_settled_takes_no_time(mock, batch, site, kind, elapsed):
+    kind.create(site)
     mock.batch.settings.compute_environment_create_seconds = 30
-    make_environment(batch, "other")
+    site.make_environment("other")
 
     assert [kind.status(batch) for _ in range(3)] == ["VALID"] * 3
     assert elapsed() == 0
 
 
-def test_between_the_pages_of_a_listing_nothing_moves(mock, batch, elapsed):
+def test_between_the_pages_of_a_listing_nothing_moves(mock, batch, site, elapsed):
     mock.batch.settings.compute_environment_create_seconds = 30
     for name in ("a", "b", "c"):
-        make_environment(batch, name)
+        site.make_environment(name)
 
     def states():
         pages = batch.get_paginator("describe_compute_environments").paginate(PaginationConfig={"PageSize": 2})
@@ -164,10 +161,10 @@ def test_between_the_pages_of_a_listing_nothing_moves(mock, batch, elapsed):
     assert (states(), elapsed()) == (["VALID"] * 3, 30)
 
 
-def test_the_first_of_several_changes_ends_first(mock, batch, elapsed):
+def test_the_first_of_several_changes_ends_first(mock, batch, site, elapsed):
     for name, seconds in (("slow", 50), ("fast", 10)):
         mock.batch.settings.compute_environment_create_seconds = seconds
-        make_environment(batch, name)
+        site.make_environment(name)
 
     def states():
         return [each["status"] for each in batch.describe_compute_environments()["computeEnvironments"]]
@@ -179,21 +176,21 @@ def test_the_first_of_several_changes_ends_first(mock, batch, elapsed):
     ]
 
 
-def test_time_that_passes_for_a_resource_passes_for_jobs_too(mock, batch):
+def test_time_that_passes_for_a_resource_passes_for_jobs_too(mock, batch, site):
     mock.batch.plan(duration=10)
-    make_queue_and_definition(batch)
-    job_id = submit(batch)
+    site.make_queue_and_definition()
+    job_id = site.submit()
     mock.batch.settings.compute_environment_create_seconds = 30
-    make_environment(batch, "x")
+    site.make_environment("x")
     for _ in range(2):
         batch.describe_compute_environments(computeEnvironments=["x"])
 
-    assert status(batch, job_id) == "SUCCEEDED"
+    assert site.status(job_id) == "SUCCEEDED"
 
 
-def test_an_update_of_what_became_invalid_does_not_end_early(mock, batch, elapsed):
+def test_an_update_of_what_became_invalid_does_not_end_early(mock, batch, site, elapsed):
     """The end of the first update belongs to no later one."""
-    make_environment(batch, "x")
+    site.make_environment("x")
     settings = mock.batch.settings
     settings.compute_environment_update_seconds, settings.compute_environment_delete_seconds = 30, 60
     batch.update_compute_environment(computeEnvironment="x", state="DISABLED")
