@@ -7,6 +7,29 @@ import pytest
 PASSED = ["*passed*"]
 
 
+# Two runs of pytest inside a test: the first uses one plane of IoT, the second both.
+RUNS_INSIDE = '''
+pytest_plugins = ["pytester"]
+
+USES_ONE = """
+def test_it(mock_jobs_iot):
+    assert mock_jobs_iot.list_jobs()["jobs"] == []
+"""
+USES_BOTH = """
+def test_it(mock_jobs_iot, mock_jobs_iot_jobs_data):
+    arn = mock_jobs_iot.create_thing(thingName="t")["thingArn"]
+    mock_jobs_iot.create_job(jobId="j", targets=[arn], document="{}")
+    assert "execution" in mock_jobs_iot_jobs_data.start_next_pending_job_execution(thingName="t")
+"""
+
+
+def test_outer(pytester):
+    for text in (USES_ONE, USES_BOTH):
+        pytester.makepyfile(test_inner=text)
+        pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+'''
+
+
 @pytest.fixture
 def run(pytester):
     def run(*arguments, **files):
@@ -55,6 +78,14 @@ def test_there_is_a_fixture_for_each_client(run):
     )
 
     result.assert_outcomes(passed=1)
+
+
+def test_both_planes_share_jobs_in_a_run_after_one_that_used_a_single_plane(pytester):
+    """Tests of a plugin run pytest inside pytest, and forget the modules that each run has imported."""
+    pytester.makeconftest("import mock_jobs.transports.services")
+    pytester.makepyfile(test_outer=RUNS_INSIDE)
+
+    pytester.runpytest_subprocess("-p", "no:cacheprovider", "test_outer.py").assert_outcomes(passed=1)
 
 
 def test_the_marker_alone_activates_the_mock_and_takes_options(run):

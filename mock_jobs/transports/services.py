@@ -12,6 +12,7 @@ from mock_jobs.core.faults import DeclaredError
 from mock_jobs.wire.service_names import BACKENDS, NAMES
 
 if TYPE_CHECKING:
+    from mock_jobs.core.service_base import Backend
     from mock_jobs.wire.service import CompiledService
 
 __tracebackhide__ = HIDDEN
@@ -25,6 +26,10 @@ _OUTSIDE_MODEL: Mapping[str, Mapping[str, DeclaredError]] = {
     },
 }
 
+# Both planes hold the same records, so their classes are imported together. pytester takes modules out of `sys.modules` that a test
+# run inside a test has imported; importing the second plane after that would make a second set of classes.
+_PLANES = ("iot", "iot-jobs-data")
+
 
 @cache
 def compiled(name: str) -> CompiledService:
@@ -32,9 +37,17 @@ def compiled(name: str) -> CompiledService:
     from mock_jobs.wire.loader import shared_loader  # noqa: PLC0415 - botocore comes when a mock starts
     from mock_jobs.wire.service import CompiledService  # noqa: PLC0415
 
-    module, class_name, only = BACKENDS[name]
+    for each in _PLANES if name in _PLANES else ():
+        _backend_class(each)
     description: Mapping[str, Any] = shared_loader().load_service_model(name, "service-2")
-    return CompiledService(name, description, getattr(import_module(module), class_name), only)
+    return CompiledService(name, description, _backend_class(name), BACKENDS[name][2])
+
+
+@cache
+def _backend_class(name: str) -> type[Backend]:
+    module, class_name, _ = BACKENDS[name]
+    found: type[Backend] = getattr(import_module(module), class_name)
+    return found
 
 
 def declared_errors(service: str, operation: str) -> tuple[str, dict[str, DeclaredError]]:
