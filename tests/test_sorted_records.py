@@ -14,7 +14,7 @@ from mock_jobs.core.sorted_records import SortedNames, SortedRecords
 
 @pytest.fixture(autouse=True, scope="module")
 def _small_blocks():
-    original, module._BLOCK = module._BLOCK, 2
+    original, module._BLOCK = module._BLOCK, 4
     yield
     module._BLOCK = original
 
@@ -92,7 +92,7 @@ def test_blocks_stay_bounded(count):
     for start in range(count):
         collection.add_all([Record(start + number * count) for number in range(count)])
 
-        assert all(0 < len(block) <= 2 * module._BLOCK for block in collection._blocks)
+        assert all(0 < len(block) <= module._BLOCK for block in collection._blocks)
     assert [each.number for each in collection] == list(range(count * count))
 
 

@@ -19,7 +19,8 @@ Key = tuple[int, ...]
 RecordT = TypeVar("RecordT")
 KeyT = TypeVar("KeyT", bound=Comparable)
 
-_BLOCK = 512
+# At most so many records are in a block.
+_BLOCK = 1024
 
 # Among so many that are there, a new record is inserted by itself; where there are more new ones, sorting all is cheaper.
 _MANY: Final = 32
@@ -52,12 +53,12 @@ class SortedRecords(Generic[RecordT, KeyT]):
 
     def append(self, record: RecordT) -> None:
         """Add one record, whose key must be higher than those that are there."""
-        self._length += 1
         blocks = self._blocks
-        if blocks and len(blocks[-1]) < 2 * _BLOCK:
-            blocks[-1].append(record)
+        if blocks and len(block := blocks[-1]) < _BLOCK:
+            block.append(record)
         else:
             blocks.append([record])
+        self._length += 1
 
     def add(self, record: RecordT) -> None:
         """Insert one record."""
@@ -74,9 +75,9 @@ class SortedRecords(Generic[RecordT, KeyT]):
             index = bisect_left(blocks, key, key=self._last_key)
             block = blocks[index]
             block.insert(bisect_left(block, key, key=self._key), record)
-        if len(block) > 2 * _BLOCK:
-            blocks.insert(index + 1, block[_BLOCK:])
-            del block[_BLOCK:]
+        if len(block) > _BLOCK:
+            blocks.insert(index + 1, block[_BLOCK // 2 :])
+            del block[_BLOCK // 2 :]
 
     def add_all(self, records: Iterable[RecordT]) -> None:
         """Insert many records; fastest if all their keys are higher than those that are there."""
@@ -141,10 +142,10 @@ class SortedRecords(Generic[RecordT, KeyT]):
     def _extend(self, records: list[RecordT]) -> None:
         """Append sorted records with higher keys than those that are there."""
         self._length += len(records)
-        if self._blocks and len(self._blocks[-1]) + len(records) <= 2 * _BLOCK:
+        if self._blocks and len(self._blocks[-1]) + len(records) <= _BLOCK:
             self._blocks[-1].extend(records)
             return
-        self._blocks.extend(records[start : start + 2 * _BLOCK] for start in range(0, len(records), 2 * _BLOCK))
+        self._blocks.extend(records[start : start + _BLOCK] for start in range(0, len(records), _BLOCK))
 
 
 class SortedNames(Generic[RecordT]):
