@@ -11,15 +11,15 @@ from mock_jobs.core.errors import DroppedEventsWarning
 from mock_jobs.core.events import EVENT_LOG_LENGTH
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.handle import BatchControl
+    from mock_jobs.batch.handle import BatchHandle
     from mock_jobs.core.clock import Clock
     from mock_jobs.core.events import Event
     from mock_jobs.core.faults import Faults
     from mock_jobs.core.world import Call, World
-    from mock_jobs.iot.handle import IoTControl
+    from mock_jobs.iot.handle import IoTHandle
 
 
-class Controls(ABC):
+class Handle(ABC):
     """Time, faults and the behaviour of jobs, in the hand of a test."""
 
     @property
@@ -64,15 +64,15 @@ class Controls(ABC):
             return tuple(event._replace(payload=deepcopy(event.payload)) for event in world.events.all())
 
     @property
-    def batch(self) -> BatchControl:
+    def batch(self) -> BatchHandle:
         """How Batch jobs move and what they do when they run."""
-        from mock_jobs.batch.handle import BatchControl  # noqa: PLC0415 - costs nothing until asked for
+        from mock_jobs.batch.handle import BatchHandle  # noqa: PLC0415 - costs nothing until asked for
 
-        return self.world.shared(BatchControl)
+        return self.world.shared(BatchHandle)
 
     @property
-    def iot(self) -> IoTControl:
+    def iot(self) -> IoTHandle:
         """How AWS IoT Jobs behaves: its quotas, and how long it takes."""
-        from mock_jobs.iot.handle import IoTControl  # noqa: PLC0415 - costs nothing until asked for
+        from mock_jobs.iot.handle import IoTHandle  # noqa: PLC0415 - costs nothing until asked for
 
-        return self.world.shared(IoTControl)
+        return self.world.shared(IoTHandle)

@@ -15,7 +15,7 @@ from mock_jobs.batch.scenario.pace import PaceName
 from mock_jobs.core.errors import HIDDEN, NotActiveError, UsageTypeError, UsageValueError
 from mock_jobs.core.overrides import Override
 from mock_jobs.core.world import World
-from mock_jobs.handle import Controls
+from mock_jobs.handle import Handle
 
 if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
@@ -31,7 +31,7 @@ ClassT = TypeVar("ClassT", bound=type)
 _REGION_VARIABLE = "AWS_DEFAULT_REGION"
 
 
-class MockJobs(Controls):
+class MockJobs(Handle):
     """Everything that moto mocks, and AWS IoT Jobs and AWS Batch as AWS documents them.
 
     Made by `mock_jobs`. Use it in a `with` block, as a decorator of functions, coroutine functions and classes, or by `start`

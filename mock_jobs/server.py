@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from mock_jobs.core.errors import HIDDEN, NotActiveError, UsageError, UsageValueError
-from mock_jobs.handle import Controls
+from mock_jobs.handle import Handle
 
 if TYPE_CHECKING:
     from mock_jobs.core.world import World
@@ -80,9 +80,9 @@ class MockJobsServer:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
-    def account(self, account_id: str = _DEFAULT_ACCOUNT) -> Controls:
+    def account(self, account_id: str = _DEFAULT_ACCOUNT) -> Handle:
         """Return clock, faults, calls and pace of the world of an account."""
-        return _AccountControls(self._live().worlds, account_id)
+        return _AccountHandle(self._live().worlds, account_id)
 
     def _live(self) -> _Running:
         if self._running is None:
@@ -90,7 +90,7 @@ class MockJobsServer:
         return self._running
 
 
-class _AccountControls(Controls):
+class _AccountHandle(Handle):
     def __init__(self, worlds: Worlds, account_id: str) -> None:
         self._worlds = worlds
         self._account_id = account_id

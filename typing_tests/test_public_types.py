@@ -14,7 +14,7 @@ from mypy_boto3_iot_jobs_data.client import IoTJobsDataPlaneClient
 from typing_extensions import assert_type
 
 from mock_jobs import JobRun, MockJobs, MockJobsServer, current_mock, mock_jobs, run_command
-from mock_jobs.batch.handle import BatchControl
+from mock_jobs.batch.handle import BatchHandle
 from mock_jobs.batch.scenario.pace import Pace
 from mock_jobs.batch.scenario.plans import JobPlan
 from mock_jobs.batch.scenario.queue_block import QueueBlock
@@ -23,8 +23,8 @@ from mock_jobs.core.clock import Clock
 from mock_jobs.core.events import Event
 from mock_jobs.core.faults import Fault, Faults
 from mock_jobs.core.world import Call
-from mock_jobs.handle import Controls
-from mock_jobs.iot.handle import IoTControl
+from mock_jobs.handle import Handle
+from mock_jobs.iot.handle import IoTHandle
 from mock_jobs.iot.settings import IoTSettings
 
 # The decorator keeps what it decorates.
@@ -126,7 +126,7 @@ def server() -> None:
     with MockJobsServer(port=0) as running:
         assert_type(running, MockJobsServer)
         assert_type((running.url, running.host, running.port), tuple[str, str, int])
-        assert_type(running.account(), Controls)
+        assert_type(running.account(), Handle)
         assert_type(running.account("111111111111").clock, Clock)
 
 
@@ -151,7 +151,7 @@ def test_clock(mock_jobs: MockJobs) -> None:
 
 def test_batch(mock_jobs: MockJobs) -> None:
     batch = mock_jobs.batch
-    assert_type(batch, BatchControl)
+    assert_type(batch, BatchHandle)
     assert_type(batch.pace, Pace)
     batch.pace = "manual"
     batch.pace = "quick"  # type: ignore[assignment]
@@ -178,7 +178,7 @@ def test_functions(mock_jobs: MockJobs) -> None:
 
 def test_settings(mock_jobs: MockJobs) -> None:
     batch, iot = mock_jobs.batch.settings, mock_jobs.iot.settings
-    assert_type(mock_jobs.iot, IoTControl)
+    assert_type(mock_jobs.iot, IoTHandle)
     assert_type((batch, iot), tuple[BatchSettings, IoTSettings])
     assert_type(batch.strict_fifo, bool)
     assert_type(iot.max_targets, int | None)

@@ -72,7 +72,7 @@ class BatchBackend(
     names_code_in_body = True
 
     @classmethod
-    def refuse(cls, violations: Sequence[Violation]) -> AwsError:
+    def validation_error(cls, violations: Sequence[Violation]) -> AwsError:
         """Return the error for a request that breaks constraints of the model: the first that is broken."""
         first = violations[0]
         if first.kind == "required":
@@ -90,6 +90,6 @@ class BatchBackend(
         return invalid(text, member=first.member, bound=first.bound, type=first.bound, unit=unit)
 
     @classmethod
-    def refuse_body(cls) -> AwsError:
+    def body_error(cls) -> AwsError:
         """Return the error for a body that is not a JSON object (observed text)."""
         return invalid(messages.BAD_JSON)

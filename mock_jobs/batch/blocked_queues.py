@@ -54,8 +54,8 @@ _BY_THEMSELVES: Final = {
 }
 
 
-def begin_block(regions: Iterable[BatchStores], queue: str, code: str, instance_type: str | None, lock: RLock) -> QueueBlock:
-    """Let a queue be blocked, for `BatchControl.block`."""
+def block_queue(regions: Iterable[BatchStores], queue: str, code: str, instance_type: str | None, lock: RLock) -> QueueBlock:
+    """Let a queue be blocked, for `BatchHandle.block`."""
     check_text("code", code)
     if instance_type is not None:
         check_text("instance_type", instance_type)
@@ -68,14 +68,14 @@ def begin_block(regions: Iterable[BatchStores], queue: str, code: str, instance_
     region, found = find_queue(regions, queue)
     if not isinstance(found, ServiceQueue):
         text = _TEXTS[code].format(instance_type=instance_type or _instance_type_of(found))
-        return QueueBlock(found.outages, text, region.lifecycle.scheduler.look_again, lock)
+        return QueueBlock(found.blocks, text, region.lifecycle.scheduler.look_again, lock)
     if code not in _SERVICE_TEXTS:
         msg = f"job queue {queue} is for service jobs, for which the only reason is {', '.join(_SERVICE_TEXTS)}; got {code!r}"
         raise UsageValueError(msg)
     if instance_type is not None:
         msg = f"what service jobs say about a lack of capacity names no instance type: leave out {instance_type!r}"
         raise UsageValueError(msg)
-    return QueueBlock(found.outages, _SERVICE_TEXTS[code], region.service_lifecycle.scheduler.look_again, lock)
+    return QueueBlock(found.blocks, _SERVICE_TEXTS[code], region.service_lifecycle.scheduler.look_again, lock)
 
 
 def find_queue(regions: Iterable[BatchStores], reference: str) -> tuple[BatchStores, AnyQueue]:

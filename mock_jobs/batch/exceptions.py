@@ -78,7 +78,7 @@ def invalid(text: str, **values: object) -> ClientException:
     return ClientException(text.format(**values), wrapped=True)
 
 
-def refused(text: str, **values: object) -> ClientException:
+def not_allowed(text: str, **values: object) -> ClientException:
     """Return the error for a request that the state of the resources forbids, in the bare form.
 
     Args:

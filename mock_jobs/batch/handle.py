@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
-from mock_jobs.batch.blocked_queues import begin_block, find_queue, the_named
+from mock_jobs.batch.blocked_queues import block_queue, find_queue, the_named
 from mock_jobs.batch.region import BatchStores
 from mock_jobs.batch.scenario.pace_stack import as_pace
 from mock_jobs.batch.scenario.plans import JobPlan
@@ -33,15 +33,12 @@ _SHOWN = 10
 RefusalCode = Literal["ValidationException", "ClientException", "ThrottlingException", "ServerException", "AccessDenied"]
 
 
-class BatchControl:
+class BatchHandle:
     """Steers the jobs of AWS Batch in one world, over all of its accounts and regions."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._scenario = world.shared(Scenario)
-
-    def forget(self) -> None:
-        """Do nothing: what this object shows is kept, and forgotten, elsewhere; who holds it can go on to use it."""
 
     @property
     def _regions(self) -> list[BatchStores]:
@@ -177,7 +174,7 @@ class BatchControl:
         """
         with self._world.lock, self._world.clock.pinned():
             self._world.clock.run_due()
-            return begin_block(self._regions, queue, code, instance_type, self._world.lock)
+            return block_queue(self._regions, queue, code, instance_type, self._world.lock)
 
     def invalidate(self, compute_environment: str, reason: str) -> None:
         """Let a compute environment be INVALID, as with a role that does not let AWS Batch in.
@@ -214,8 +211,8 @@ class BatchControl:
         """
         with self._world.lock, self._world.clock.pinned():
             self._world.clock.run_due()
-            for outage in list(find_queue(self._regions, queue)[1].outages):
-                outage.clear()
+            for block in list(find_queue(self._regions, queue)[1].blocks):
+                block.clear()
 
     def refuse(self, job_id: str, code: RefusalCode, *, message: str | None = None, times: int = 1) -> None:
         """Let CancelJobs, TerminateJobs and TerminateServiceJobs list a job among their `errors`, and leave it alone.

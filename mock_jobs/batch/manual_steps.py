@@ -110,8 +110,8 @@ class SteppableJob(Steppable):
     def _what_it_waits_for(self) -> str:
         spec = self.job.spec
         queue = spec.queue
-        if queue.outages:
-            return f" and its queue is blocked: {queue.outages[-1].reason}"
+        if queue.blocks:
+            return f" and its queue is blocked: {queue.blocks[-1].reason}"
         if spec.requirements is not None and (lacking := self._lifecycle.consumables.lacking(spec.requirements.needs)):
             return f" and waits for {', '.join(lacking)}"
         rooms = ", ".join(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.core.paging import BadToken, read_page_token
 
 MAX_LISTED = 100
@@ -18,7 +18,7 @@ def read_number(listing: str, token: str) -> int:
     key = read_token(listing, token)
     if len(key) == 1 and isinstance(key[0], int):
         return key[0]
-    raise refused(messages.BAD_TOKEN)
+    raise not_allowed(messages.BAD_TOKEN)
 
 
 def page_size(max_results: int | None) -> int:
@@ -39,4 +39,4 @@ def read_token(listing: str, token: str) -> tuple[object, ...]:
     try:
         return read_page_token(listing, token)
     except BadToken as error:
-        raise refused(messages.BAD_TOKEN) from error
+        raise not_allowed(messages.BAD_TOKEN) from error

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import DoesNotExistError, TooManyRequestsException, invalid, refused
+from mock_jobs.batch.exceptions import DoesNotExistError, TooManyRequestsException, invalid, not_allowed
 from mock_jobs.batch.lifecycle.announcements import Announcer
 from mock_jobs.batch.lifecycle.jobs import Lifecycle
 from mock_jobs.batch.lifecycle.logs import LogWriter
@@ -25,7 +25,7 @@ from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
 from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.service_jobs.stepping import SteppableServiceJob
 from mock_jobs.core.paging import page_token
-from mock_jobs.core.rate_limiter import Throttle
+from mock_jobs.core.rate_limiter import RateLimiter
 from mock_jobs.core.service_base import Backend
 
 if TYPE_CHECKING:
@@ -83,25 +83,25 @@ class BatchStores(Backend):
         self.scenario = world.shared(Scenario)
         self.settings = self.scenario.settings
         announcer = Announcer(world, self.arns)
-        self.retention = Retention(world.clock, self.settings, self._forget)
+        self.retention = Retention(world.clock, self.settings, self._delete_job)
         logs = LogWriter(world, account, region)
         self.lifecycle = Lifecycle(world, self.scenario, announcer, logs, self.consumables, retention=self.retention)
         self.service_lifecycle = ServiceLifecycle(world, self.scenario, self.arns, announcer)
         self.stopper = self.lifecycle.stopper
         self.created = 0
         self._changes: dict[object, Change] = {}
-        self._throttle = Throttle(world.clock)
+        self._limiter = RateLimiter(world.clock)
 
-    def admit(self, operation: str, *, is_read: bool) -> None:  # noqa: ARG002 - no reads are counted
+    def check_rate(self, operation: str, *, is_read: bool) -> None:  # noqa: ARG002 - no reads are counted
         """Refuse a submission for its rate alone. Source: user guide, "AWS Batch service quotas" (documented)."""
         rates = {
             "SubmitJob": self.settings.submit_job_per_second,
             "SubmitServiceJob": self.settings.submit_service_job_per_second,
         }
-        if not self._throttle.admits(operation, rates.get(operation)):
+        if not self._limiter.allows(operation, rates.get(operation)):
             raise TooManyRequestsException
 
-    def _forget(self, job: Job) -> None:
+    def _delete_job(self, job: Job) -> None:
         del self.jobs[job.own_id]
         spec = job.spec
         spec.queue.index.remove(job, spec.share_identifier)
@@ -164,7 +164,7 @@ class BatchStores(Backend):
         if queue is None:
             raise self.does_not_exist("job-queue", reference)
         if queue.state != "ENABLED" or queue.status != "VALID":
-            raise refused(messages.QUEUE_NOT_ENABLED, name=queue.name)
+            raise not_allowed(messages.QUEUE_NOT_ENABLED, name=queue.name)
         return queue
 
     def check_fair_share(self, usage: QueueUsage[JobT], share_identifier: str | None) -> None:
@@ -175,11 +175,11 @@ class BatchStores(Backend):
         """
         if not isinstance(usage, FairShareUsage):
             if share_identifier is not None:
-                raise refused(messages.SHARE_ON_FIFO)
+                raise not_allowed(messages.SHARE_ON_FIFO)
         elif share_identifier is None:
-            raise refused(messages.SHARE_MISSING)
-        elif not usage.has_place_for(share_identifier, self.world.clock.now_ms):
-            raise refused(messages.TOO_MANY_ACTIVE_SHARES)
+            raise not_allowed(messages.SHARE_MISSING)
+        elif not usage.has_room_for(share_identifier, self.world.clock.now_ms):
+            raise not_allowed(messages.TOO_MANY_ACTIVE_SHARES)
 
     def find_service_environment(self, reference: str) -> ServiceEnvironment | None:
         """Return the service environment that a name or an ARN means."""
@@ -314,7 +314,7 @@ def check_deletable(state: str, status: str) -> Literal["delete", "deleting"]:
     if status == "DELETING":
         return "deleting"
     if state != "DISABLED":
-        raise refused(messages.CANNOT_DELETE_ENABLED)
+        raise not_allowed(messages.CANNOT_DELETE_ENABLED)
     if status in ("CREATING", "UPDATING"):
-        raise refused(messages.CANNOT_DELETE_BEING_MODIFIED)
+        raise not_allowed(messages.CANNOT_DELETE_BEING_MODIFIED)
     return "delete"

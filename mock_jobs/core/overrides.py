@@ -29,11 +29,11 @@ class Override(Generic[T]):
 
     def end(self, owner: object) -> None:
         """Put back what was there before this owner began."""
-        place = next(place for place, (each, _) in enumerate(self._entries) if each is owner)
-        _, before = self._entries.pop(place)
-        if place == len(self._entries):
+        index = next(index for index, (each, _) in enumerate(self._entries) if each is owner)
+        _, before = self._entries.pop(index)
+        if index == len(self._entries):
             self._put(before)
         else:
             # Others began since: the next of them found this owner's value, and must leave what this owner found.
-            following, _ = self._entries[place]
-            self._entries[place] = (following, before)
+            following, _ = self._entries[index]
+            self._entries[index] = (following, before)

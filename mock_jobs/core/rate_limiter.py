@@ -9,16 +9,16 @@ from mock_jobs.core.clock import Clock
 _SECOND_MS = 1000
 
 
-class Throttle:
+class RateLimiter:
     """Counts the calls of the last second by kind, on the world's clock."""
 
-    __slots__ = ("_admitted", "_clock")
+    __slots__ = ("_allowed", "_clock")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._admitted: dict[str, deque[int]] = {}
+        self._allowed: dict[str, deque[int]] = {}
 
-    def admits(self, kind: str, per_second: int | None) -> bool:
+    def allows(self, kind: str, per_second: int | None) -> bool:
         """Return whether one more call is let through; one that is not does not count.
 
         That the second slides is inferred.
@@ -30,11 +30,11 @@ class Throttle:
         if per_second is None:
             return True
         now_ms = self._clock.now_ms
-        admitted = self._admitted.setdefault(kind, deque())
+        allowed = self._allowed.setdefault(kind, deque())
         # A clock that was set back leaves calls in the future behind.
-        while admitted and not now_ms - _SECOND_MS < admitted[0] <= now_ms:
-            admitted.popleft()
-        if len(admitted) >= per_second:
+        while allowed and not now_ms - _SECOND_MS < allowed[0] <= now_ms:
+            allowed.popleft()
+        if len(allowed) >= per_second:
             return False
-        admitted.append(now_ms)
+        allowed.append(now_ms)
         return True

@@ -114,7 +114,7 @@ class Backend(ABC):
         self.region = region
         self.partition = partition_of(region)
 
-    def admit(self, operation: str, *, is_read: bool) -> None:  # noqa: B027 - most refuse nothing
+    def check_rate(self, operation: str, *, is_read: bool) -> None:  # noqa: B027 - most refuse nothing
         """Refuse a request for its rate alone, whatever it says; by default none is refused.
 
         Args:
@@ -135,12 +135,12 @@ class Backend(ABC):
 
     @classmethod
     @abstractmethod
-    def refuse(cls, violations: Sequence[Violation]) -> AwsError:
+    def validation_error(cls, violations: Sequence[Violation]) -> AwsError:
         """Return the service's error for a request that breaks constraints of the model."""
 
     @classmethod
     @abstractmethod
-    def refuse_body(cls) -> AwsError:
+    def body_error(cls) -> AwsError:
         """Return the service's error for a body that is not a JSON object."""
 
 

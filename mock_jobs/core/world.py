@@ -6,13 +6,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import RLock
-from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 from mock_jobs.core.clock import Clock
 from mock_jobs.core.events import EventLog
 from mock_jobs.core.faults import Declared, Faults
 from mock_jobs.core.ids import IdSource
-from mock_jobs.ports.ports import Neighbours
+from mock_jobs.ports.ports import Ports
 
 CALL_LOG_LENGTH = 10_000
 
@@ -24,7 +24,10 @@ class _Stored(Protocol):
 class _Shared(Protocol):
     def __init__(self, world: World) -> None: ...
 
-    def forget(self) -> None:
+
+@runtime_checkable
+class _Resettable(Protocol):
+    def reset(self) -> None:
         """Go back to the state of a new object."""
         ...
 
@@ -89,7 +92,7 @@ class World:
 
     Args:
         declared: Looks up which errors an operation declares, for `faults`.
-        neighbours: The services next door.
+        ports: The services that others mock.
         lock: Held whenever anything here is read or changed; worlds that can reach each other, by whatever way, share one.
         seed: Makes all generated ids repeatable.
 
@@ -98,8 +101,8 @@ class World:
             names must be found there.
     """
 
-    def __init__(self, *, declared: Declared, neighbours: Neighbours, lock: RLock | None = None, seed: int | None = None) -> None:
-        self.neighbours = neighbours
+    def __init__(self, *, declared: Declared, ports: Ports, lock: RLock | None = None, seed: int | None = None) -> None:
+        self.ports = ports
         self.endpoint: str | None = None
         self.lock = RLock() if lock is None else lock
         self.clock = Clock(self.lock)
@@ -108,7 +111,7 @@ class World:
         self.calls: deque[Call] = deque(maxlen=CALL_LOG_LENGTH)
         self.events = EventLog()
         self._stores: dict[tuple[type, str, str], object] = {}
-        self._shared: dict[type, _Shared] = {}
+        self._shared: dict[type, object] = {}
         self._observers: tuple[Observer, ...] = ()
 
     def store(self, kind: type[StoredT], account: str, region: str) -> StoredT:
@@ -125,7 +128,7 @@ class World:
         return [each for each in self._stores.values() if isinstance(each, kind)]
 
     def shared(self, kind: type[SharedT]) -> SharedT:
-        """Return the one object of this class for the whole world, made when first asked for; it outlives resets."""
+        """Return the one object of this class for the whole world, made when first asked for; it outlives resets, and a `reset()` of its own is called then."""
         found = self._shared.get(kind)
         if found is None:
             with self.lock:
@@ -181,7 +184,8 @@ class World:
             self._stores.clear()
             self.clock.reset()
             for each in self._shared.values():
-                each.forget()
+                if isinstance(each, _Resettable):
+                    each.reset()
             self.faults.clear()
             self.calls.clear()
             self.events.clear()

@@ -10,7 +10,7 @@ from mock_jobs.core.service_base import AwsError, Bound, Violation
 from mock_jobs.core.world import World
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException
-from mock_jobs.iot.handle import IoTControl
+from mock_jobs.iot.handle import IoTHandle
 from mock_jobs.iot.lifecycle.call_rates import CallRates
 from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
 from mock_jobs.iot.lifecycle.job_events import Announcer
@@ -55,9 +55,9 @@ class IoTBackend(
         super().__init__(world, account, region)
         clock = world.clock
         self.scope = Scope(self.partition, region, account)
-        self.settings = world.shared(IoTControl).settings
-        self.objects = world.neighbours.objects(account, region)
-        self.things = partial(world.neighbours.things, account, region)
+        self.settings = world.shared(IoTHandle).settings
+        self.objects = world.ports.objects(account, region)
+        self.things = partial(world.ports.things, account, region)
         announcer = Announcer(world, self.scope)
         self.store = JobStore()
         self.executions = ExecutionLifecycle(self.store, clock, announcer)
@@ -69,15 +69,15 @@ class IoTBackend(
         self.rates = CallRates(self.settings, clock)
 
     @classmethod
-    def refuse(cls, violations: Sequence[Violation]) -> AwsError:
+    def validation_error(cls, violations: Sequence[Violation]) -> AwsError:
         """Return the service's error for a request that breaks constraints of the model. Source: observed."""
         return validation_error(violations)
 
     @classmethod
-    def refuse_body(cls) -> AwsError:
+    def body_error(cls) -> AwsError:
         """Return the error for a body that is not a JSON object. Source: the declared errors (code documented, text inferred)."""
         return InvalidRequestException(messages.BODY_UNREADABLE)
 
-    def admit(self, operation: str, *, is_read: bool) -> None:
+    def check_rate(self, operation: str, *, is_read: bool) -> None:
         """Refuse a call for its rate alone."""
-        self.rates.admit_control(operation, is_read=is_read)
+        self.rates.check_control(operation, is_read=is_read)

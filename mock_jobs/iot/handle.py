@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mock_jobs.core.world import World
 
 
-class IoTControl:
+class IoTHandle:
     """Says how AWS IoT Jobs behaves in one world, over all of its accounts and regions.
 
     Attributes:
@@ -20,6 +20,6 @@ class IoTControl:
     def __init__(self, world: World) -> None:  # noqa: ARG002 - a world makes all that it shares in this way
         self.settings = IoTSettings()
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Go back to the defaults, for `World.reset`; who holds the settings can go on to use them."""
         self.settings.restore()

@@ -29,7 +29,7 @@ GROUP_NOT_FOUND: Final = "Thing Group {name} cannot be found."
 # CreateJob, observed
 TWO_DOCUMENTS: Final = "Job document and job document source cannot be specified at the same time."
 NO_DOCUMENT: Final = "Neither job document nor job document source is specified."
-INVALID_DOCUMENT: Final = "Job document located at {place} is an invalid JSON document."
+INVALID_DOCUMENT: Final = "Job document located at {source} is an invalid JSON document."
 DOCUMENT_IN_REQUEST: Final = "request input"
 NOT_A_TEMPLATE: Final = "Resource type should be jobtemplate but found invalid resource type {type}"
 SOURCE_INVALID: Final = "Job document source {source} is invalid."

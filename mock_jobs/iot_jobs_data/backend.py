@@ -30,18 +30,18 @@ class IoTJobsDataBackend(Backend):
         self._device = DevicePlane(iot.store, iot.executions, iot.presigner, world.clock, iot.things)
 
     @classmethod
-    def refuse(cls, violations: Sequence[Violation]) -> AwsError:
+    def validation_error(cls, violations: Sequence[Violation]) -> AwsError:
         """Return the service's error for a request that breaks constraints of the model."""
-        return IoTBackend.refuse(violations)
+        return IoTBackend.validation_error(violations)
 
     @classmethod
-    def refuse_body(cls) -> AwsError:
+    def body_error(cls) -> AwsError:
         """Return the error for a body that is not a JSON object."""
-        return IoTBackend.refuse_body()
+        return IoTBackend.body_error()
 
-    def admit(self, operation: str, *, is_read: bool) -> None:  # noqa: ARG002 - all operations of a kind count together
+    def check_rate(self, operation: str, *, is_read: bool) -> None:  # noqa: ARG002 - all operations of a kind count together
         """Refuse a call for its rate alone."""
-        self._rates.admit_device(is_read=is_read)
+        self._rates.check_device(is_read=is_read)
 
     def get_pending_job_executions(self, *, thing_name: str) -> WireShape:
         """List what a thing has before it: what runs and what waits."""

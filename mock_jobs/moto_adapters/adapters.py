@@ -1,4 +1,4 @@
-"""The services next door, which moto mocks."""
+"""The services that moto mocks, as the ports ask for them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Watch:
                 self._end = None
 
 
-class MotoNeighbours:
+class MotoAdapters:
     """What moto keeps, and what it tells us of changes.
 
     Args:

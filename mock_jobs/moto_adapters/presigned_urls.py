@@ -91,7 +91,7 @@ class Grant(NamedTuple):
     expires_at_ms: int
     lifetime: str
 
-    def refusal(self, now_ms: int) -> Answer | None:
+    def expired_answer(self, now_ms: int) -> Answer | None:
         """Return what S3 answers to a request by an expired URL, None if it is still good.
 
         moto itself does not look at the time.

@@ -34,7 +34,7 @@ def _look_at_creation(things: MotoThings, call: Mapping[str, Any]) -> Callable[[
     is_free = not things.has_thing(name)
     if is_free:
         # A new thing is in no group, but moto leaves the deleted one of this name in those that it was in.
-        things.forget_member(name)
+        things.remove_from_groups(name)
 
     def compare() -> ThingChange | None:
         return ThingChange(ThingEvent.CREATED, [name]) if is_free and things.has_thing(name) else None

@@ -88,7 +88,7 @@ class MotoThings:
             yield group.thing_group_name
             group = self._group(group.parent_group_name)
 
-    def forget_member(self, thing_name: str) -> None:
+    def remove_from_groups(self, thing_name: str) -> None:
         """Take a thing out of all groups."""
         arn = self.arn("thing", thing_name)
         for group in self._groups():

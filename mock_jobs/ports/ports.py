@@ -67,8 +67,8 @@ class References(Protocol):
         ...
 
 
-class Neighbours(Protocol):
-    """The services next door, by account and region."""
+class Ports(Protocol):
+    """The services that others mock, by account and region."""
 
     def things(self, account: str, region: str) -> ThingRegistry:
         """Return the registry of things and thing groups."""

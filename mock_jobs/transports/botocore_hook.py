@@ -18,7 +18,7 @@ from mock_jobs.core.errors import HIDDEN
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.transports.router import HttpRequest, Router
 from mock_jobs.transports.sessions import new_session
-from mock_jobs.transports.unmocked import refusal
+from mock_jobs.transports.unmocked import unmocked_error
 from mock_jobs.transports.worlds import Worlds
 from mock_jobs.wire.http import Answer
 from mock_jobs.wire.loader import shared_loader
@@ -115,9 +115,9 @@ class BotocoreHook:
         if decided.account is not None:
             _name_account(request, decided.account)
         answered = self._ask_moto(request, is_for_stacks=decided.is_for_stacks)
-        is_refused = not moto_core.lets_out(sent.url) if answered is None else answered == moto_core.NOT_MOCKED
-        if is_refused:
-            raise refusal(request.method, url, dict(headers.items()))
+        is_stopped = not moto_core.lets_out(sent.url) if answered is None else answered == moto_core.NOT_MOCKED
+        if is_stopped:
+            raise unmocked_error(request.method, url, dict(headers.items()))
         return answered
 
     def _ask_moto(self, request: AWSPreparedRequest, *, is_for_stacks: bool) -> MotoAnswer | None:

@@ -13,9 +13,9 @@ from dataclasses import asdict
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING
 
-from mock_jobs.batch.handle import BatchControl
+from mock_jobs.batch.handle import BatchHandle
 from mock_jobs.core.errors import UsageError
-from mock_jobs.iot.handle import IoTControl
+from mock_jobs.iot.handle import IoTHandle
 from mock_jobs.wire.http import Answer
 
 if TYPE_CHECKING:
@@ -35,44 +35,44 @@ def _advance(world: World) -> Callable[..., object]:
 
 def _set_pace(world: World) -> Callable[..., object]:
     def set_pace(pace: PaceName) -> None:
-        world.shared(BatchControl).pace = pace
+        world.shared(BatchHandle).pace = pace
 
     return set_pace
 
 
 # What carries out each command; its parameters are the members that the command takes.
 _COMMANDS: Mapping[str, Callable[[World], Callable[..., object]]] = {
-    "batch/block": lambda world: world.shared(BatchControl).block,
-    "batch/invalidate": lambda world: world.shared(BatchControl).invalidate,
+    "batch/block": lambda world: world.shared(BatchHandle).block,
+    "batch/invalidate": lambda world: world.shared(BatchHandle).invalidate,
     "batch/pace": _set_pace,
-    "batch/plan": lambda world: world.shared(BatchControl).plan,
-    "batch/refuse": lambda world: world.shared(BatchControl).refuse,
-    "batch/run-all": lambda world: world.shared(BatchControl).run_all,
-    "batch/run-until": lambda world: world.shared(BatchControl).run_until,
-    "batch/settings": lambda world: world.shared(BatchControl).settings.change,
-    "batch/step": lambda world: world.shared(BatchControl).step,
-    "batch/unblock": lambda world: world.shared(BatchControl).unblock,
+    "batch/plan": lambda world: world.shared(BatchHandle).plan,
+    "batch/refuse": lambda world: world.shared(BatchHandle).refuse,
+    "batch/run-all": lambda world: world.shared(BatchHandle).run_all,
+    "batch/run-until": lambda world: world.shared(BatchHandle).run_until,
+    "batch/settings": lambda world: world.shared(BatchHandle).settings.change,
+    "batch/step": lambda world: world.shared(BatchHandle).step,
+    "batch/unblock": lambda world: world.shared(BatchHandle).unblock,
     "clock/advance": _advance,
     "clock/freeze": lambda world: world.clock.freeze,
     "clock/move-to": lambda world: world.clock.move_to,
     "clock/unfreeze": lambda world: world.clock.unfreeze,
     "faults/add": lambda world: world.faults.add,
     "faults/clear": lambda world: world.faults.clear,
-    "iot/settings": lambda world: world.shared(IoTControl).settings.change,
+    "iot/settings": lambda world: world.shared(IoTHandle).settings.change,
     "reset": lambda world: world.reset,
 }
 
 
 # By the path of each report what it tells, and by which name.
 _REPORTS: Mapping[str, tuple[str, Callable[[World], object]]] = {
-    "batch/settings": ("settings", lambda world: asdict(world.shared(BatchControl).settings)),
+    "batch/settings": ("settings", lambda world: asdict(world.shared(BatchHandle).settings)),
     "calls": ("calls", lambda world: [call._asdict() for call in world.calls]),
     "events": ("events", lambda world: [event._asdict() for event in world.events.all()]),
-    "iot/settings": ("settings", lambda world: asdict(world.shared(IoTControl).settings)),
+    "iot/settings": ("settings", lambda world: asdict(world.shared(IoTHandle).settings)),
 }
 
 
-def control(worlds: Worlds, method: str, path: str, body: bytes, account: str) -> Answer:
+def answer(worlds: Worlds, method: str, path: str, body: bytes, account: str) -> Answer:
     """Carry out a command: `POST /mock-jobs-api/clock/advance` with `{"seconds": 60}` and the like; or `GET` a report.
 
     Every answer is a JSON object; a good one tells the `now` of the clock in seconds since the epoch, and a report what its

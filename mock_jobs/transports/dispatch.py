@@ -60,7 +60,7 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
             if not operation.is_emulated:
                 raise NotEmulatedYet(f"{operation.service} {operation.name}")
             backend = world.store(operation.backend, request.account, request.region)
-            backend.admit(operation.name, is_read=operation.is_read)
+            backend.check_rate(operation.name, is_read=operation.is_read)
             arguments = operation.read(labels, request.query, request.body)
             result = getattr(backend, operation.method_name)(**arguments)
             body = to_json(result).encode() if result else operation.empty_body

@@ -85,7 +85,7 @@ class Router:
         """
         origin = origin_of(sent.authorization, sent.host)
         if self._has_control_api and sent.path.startswith(control_api.PREFIX):
-            return control_api.control(self._worlds, sent.method, sent.path, sent.read_body(), _account_of(sent, origin))
+            return control_api.answer(self._worlds, sent.method, sent.path, sent.read_body(), _account_of(sent, origin))
         service = service_of(origin, sent.path)
         if service is not None:
             if self._obeys_passthrough and moto_core.leave_to_network(service, sent.url):
@@ -98,9 +98,9 @@ class Router:
         account = origin.access_key if is_account_id(origin.access_key) else None
         grant = grant_of(sent.query)
         if grant is not None:
-            refused = grant.refusal(self._worlds.of(grant.account).clock.now_ms)
-            if refused is not None:
-                return refused
+            expired = grant.expired_answer(self._worlds.of(grant.account).clock.now_ms)
+            if expired is not None:
+                return expired
             account = grant.account
         # What the client says by the header comes first, and moto reads that by itself.
         named = account if sent.account_header is None else None

@@ -11,7 +11,7 @@ from mock_jobs.wire.origin import origin_of
 from mock_jobs.wire.routes import Routes
 
 
-def refusal(method: str, url: str, headers: Mapping[str, Any]) -> UnmockedRequestError:
+def unmocked_error(method: str, url: str, headers: Mapping[str, Any]) -> UnmockedRequestError:
     """Return the error for a request to a host of AWS that neither mock_jobs nor moto answers."""
     host, _, rest = url.partition("://")[2].partition("/")
     path = "/" + rest.partition("?")[0]

@@ -14,7 +14,7 @@ from mock_jobs.core.world import World
 from mock_jobs.iot.backend import IoTBackend
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.moto_adapters import step_functions as moto_step_functions
-from mock_jobs.moto_adapters.adapters import MotoNeighbours
+from mock_jobs.moto_adapters.adapters import MotoAdapters
 from mock_jobs.ports.thing_registry import ThingChange
 from mock_jobs.transports.dispatch import answer
 from mock_jobs.transports.services import declared_errors
@@ -35,7 +35,7 @@ class Worlds:
     def __init__(self, *, shared: bool) -> None:
         self._is_shared = shared
         self._by_account: dict[str, World] = {}
-        self._neighbours = MotoNeighbours(self._change_of_things, self._submit_job, self._ask_batch)
+        self._adapters = MotoAdapters(self._change_of_things, self._submit_job, self._ask_batch)
         self._end_listening = moto_core.on_reset(self.reset)
 
     def of(self, account: str) -> World:
@@ -46,7 +46,7 @@ class Worlds:
             # setdefault: two threads of a server must not make two worlds.
             # One lock for all worlds, and it is moto's: a reset holds it from the first of moto's backends to the last of our worlds,
             # and whatever reaches from one world to another, or to moto, has nothing more to wait for.
-            new = World(declared=declared_errors, neighbours=self._neighbours, lock=moto_core.backend_lock)
+            new = World(declared=declared_errors, ports=self._adapters, lock=moto_core.backend_lock)
             world = self._by_account.setdefault(key, new)
         return world
 
@@ -60,9 +60,9 @@ class Worlds:
     def before_moto(self, account: str, signing_name: str) -> None:
         """Let everything happen that is due, before moto answers a request for one of `LISTENERS`."""
         if signing_name == "events":
-            self._neighbours.serve_rules()
+            self._adapters.serve_rules()
         elif signing_name == moto_step_functions.SIGNING_NAME:
-            self._neighbours.serve_state_machines()
+            self._adapters.serve_state_machines()
         world = self._by_account.get(self._key(account))
         if world is not None:
             with world.lock, world.clock.pinned():
@@ -82,7 +82,7 @@ class Worlds:
 
     def pause(self) -> None:
         """Stop to listen to moto, resets aside, until there is need again."""
-        self._neighbours.leave()
+        self._adapters.leave()
 
     def leave(self) -> None:
         """Stop to listen to moto."""

@@ -8,18 +8,18 @@ from collections.abc import Callable
 from typing import Any
 
 
-def _refuse(value: object) -> object:
+def _reject(value: object) -> object:
     raise TypeError(f"an operation returned {value!r}, which has no place on the wire")
 
 
 def _make_encoder() -> Callable[[Any], str]:
     # Operations build their answers anew, so that none can contain itself; not looking for that saves a third of the time.
-    encoder = json.JSONEncoder(separators=(",", ":"), default=_refuse, allow_nan=False, check_circular=False)
+    encoder = json.JSONEncoder(separators=(",", ":"), default=_reject, allow_nan=False, check_circular=False)
     make: Callable[..., Callable[[Any, int], tuple[str, ...]]] | None = getattr(json.encoder, "c_make_encoder", None)
     if make is None:
         return encoder.encode
     # JSONEncoder makes a new accelerator for each text, which in the middle of a request takes longer than the text itself.
-    accelerated = make(None, _refuse, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, False)
+    accelerated = make(None, _reject, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, False)
     return lambda value: "".join(accelerated(value, 0))
 
 

@@ -21,11 +21,11 @@ class Routes(Generic[T]):
         self._open: dict[tuple[str, int], list[tuple[dict[int, str], dict[str, int], T]]] = {}
         for method, template, target in templates:
             segments = template.split("/")
-            labels = {segment[1:-1].rstrip("+"): place for place, segment in enumerate(segments) if segment.startswith("{")}
+            labels = {segment[1:-1].rstrip("+"): position for position, segment in enumerate(segments) if segment.startswith("{")}
             if not labels:
                 self._fixed[method, template] = target
                 continue
-            literals = {place: segment for place, segment in enumerate(segments) if not segment.startswith("{")}
+            literals = {position: segment for position, segment in enumerate(segments) if not segment.startswith("{")}
             self._open.setdefault((method, len(segments)), []).append((literals, labels, target))
         for routes in self._open.values():
             # The template with more literal segments wins: /jobs/$next before /jobs/{jobId}.
@@ -43,13 +43,13 @@ class Routes(Generic[T]):
             return target, {}
         segments = path.split("/")
         for literals, labels, target in self._open.get((method, len(segments)), ()):
-            for place, literal in literals.items():
-                segment = segments[place]
+            for position, literal in literals.items():
+                segment = segments[position]
                 if segment != literal and ("%" not in segment or unquote(segment) != literal):
                     break
             else:
                 return target, {
-                    name: unquote(segments[place]) if "%" in segments[place] else segments[place]
-                    for name, place in labels.items()
+                    name: unquote(segments[position]) if "%" in segments[position] else segments[position]
+                    for name, position in labels.items()
                 }
         return None

@@ -113,7 +113,7 @@ class Operation:
         if self._in_body:
             self._read_body(body, arguments, notes)
         if notes:
-            raise self.backend.refuse(notes)
+            raise self.backend.validation_error(notes)
         if self._not_taken:
             for argument in arguments:
                 if argument in self._not_taken:
@@ -159,9 +159,9 @@ class Operation:
         try:
             content = _parse_json(body.decode())
         except (ValueError, RecursionError) as error:
-            raise self.backend.refuse_body() from error
+            raise self.backend.body_error() from error
         if not isinstance(content, dict):
-            raise self.backend.refuse_body()
+            raise self.backend.body_error()
         return content
 
     def status_of(self, error: AwsError) -> int:

@@ -292,7 +292,7 @@ def test_what_is_forgotten_leaves_what_a_new_world_has(mock, site):
     scenario.pace_stack.follow({"progression": "immediate"})
     site.submit()
 
-    scenario.forget()
+    scenario.reset()
 
     assert {name for name, value in vars(scenario).items() if value != new[name]} == {"pace_stack"}
     assert scenario.pace_stack.pace == new["pace_stack"].pace

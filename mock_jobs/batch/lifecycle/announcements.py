@@ -122,7 +122,7 @@ class Announcer:
     """Writes down, and hands to EventBridge, what happens to the jobs of one account and region.
 
     Args:
-        world: Its events, clock and neighbours.
+        world: Its events, clock and ports.
         arns: Those of the account and region.
     """
 
@@ -131,7 +131,7 @@ class Announcer:
         self._note = world.events.note
         self._unlocked = world.unlocked
         self._arns = arns
-        self._bus = world.neighbours.event_bus(arns.account, arns.region)
+        self._bus = world.ports.event_bus(arns.account, arns.region)
         self._is_open = False
         self._outbox: deque[Draft] | None = None
 

@@ -92,7 +92,7 @@ class Attempts:
         if spec.requirements is not None:
             attempt.allocations = self._consumables.take(spec.requirements.needs)
         self._transition.move(job, Trigger.DISPATCHED)
-        spec.queue.usage.placed(job)
+        spec.queue.usage.dispatched(job)
         self._start_later(job)
 
     def begin_beside(self, node: Job, main: Attempt) -> None:
@@ -111,21 +111,21 @@ class Attempts:
 
     def start(self, job: Job) -> None:
         """Start the container of a STARTING job, or fail to."""
-        placed = job.current
-        if job.status != STARTING or placed is None or not self._timers.is_due(job):
+        dispatched = job.current
+        if job.status != STARTING or dispatched is None or not self._timers.is_due(job):
             return
         plan = plan_for(self._scenario.plans, job, job.attempt_number)
         if plan.start_failure is not None:
-            self._fail(job, placed, None, plan.start_failure, messages.TASK_NOT_STARTED)
+            self._fail(job, dispatched, None, plan.start_failure, messages.TASK_NOT_STARTED)
             return
         now_ms = self._clock.now_ms
         # Nodes of equal duration end together, also if real time has passed between their starts.
-        attempt = RunningAttempt(placed, plan, now_ms, now_ms if job.holds_room else job.due_ms)
+        attempt = RunningAttempt(dispatched, plan, now_ms, now_ms if job.takes_capacity else job.due_ms)
         job.current = attempt
         job.started_ms = now_ms
         self._transition.move(job, Trigger.CONTAINER_STARTED)
         self._logs.open(job, attempt, plan.lines(now_ms))
-        if job.holds_room:
+        if job.takes_capacity:
             job.spec.queue.usage.started(job, now_ms)
         if plan.run is None:
             attempt.exit_code = plan.exit_code
@@ -253,7 +253,7 @@ class Attempts:
             self._logs.close(job, attempt, has_exited=status_reason == messages.CONTAINER_EXITED)
         job.attempts = (*job.attempts, attempt)
         job.current = None
-        if job.holds_room:
+        if job.takes_capacity:
             attempt.environment.in_use -= job.spec.vcpus
             job.spec.queue.usage.freed(job, now_ms, has_run=has_run)
             for resource, quantity in attempt.allocations:

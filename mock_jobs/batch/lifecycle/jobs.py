@@ -81,7 +81,7 @@ class Lifecycle(BaseLifecycle[Job, Trigger]):
 
     # Waiting
 
-    def admit(self, job: Job) -> None:
+    def submit(self, job: Job) -> None:
         """Record a job that was just submitted, and evaluate it later."""
         queue = job.spec.queue
         queue.index.add(job, job.spec.share_identifier)

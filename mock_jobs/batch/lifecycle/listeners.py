@@ -75,15 +75,15 @@ def job_listeners(
 
 def _is_no_node(kind: type[Job], before: str, after: str) -> bool:
     del before, after
-    return kind.holds_room
+    return kind.takes_capacity
 
 
 def _leaves_runnable(kind: type[Job], before: str, after: str) -> bool:
-    return kind.holds_room and leaves_runnable(kind, before, after)
+    return kind.takes_capacity and leaves_runnable(kind, before, after)
 
 
 def _ends(kind: type[Job], before: str, after: str) -> bool:
-    return kind.holds_room and ends(kind, before, after)
+    return kind.takes_capacity and ends(kind, before, after)
 
 
 def _has_nodes(kind: type[Job], before: str, after: str) -> bool:

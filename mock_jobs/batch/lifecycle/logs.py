@@ -14,7 +14,7 @@ from mock_jobs.batch.views.log_location import container_log_location
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mock_jobs.batch.records.job import Job, Line, RunningAttempt
+    from mock_jobs.batch.records.job import Job, LogEvent, RunningAttempt
     from mock_jobs.core.world import World
 
 
@@ -25,20 +25,20 @@ class LogWriter:
     their logs. What an attempt said is written when it ends, for those to whom CloudWatch Logs passes it on.
 
     Args:
-        world: Its clock and neighbours.
+        world: Its clock and ports.
         account: Account id.
         region: Region.
     """
 
     def __init__(self, world: World, account: str, region: str) -> None:
         self._clock = world.clock
-        self._neighbours = world.neighbours
+        self._ports = world.ports
         self._account = account
         self._region = region
         self._new: list[tuple[Job, RunningAttempt]] = []
         self._talking: dict[RunningAttempt, Job] = {}
 
-    def open(self, job: Job, attempt: RunningAttempt, lines: Sequence[Line]) -> None:
+    def open(self, job: Job, attempt: RunningAttempt, lines: Sequence[LogEvent]) -> None:
         """Record an attempt that runs from now on.
 
         Args:
@@ -86,13 +86,13 @@ class LogWriter:
             self._write(job, attempt, [line for line in lines if line[0] <= now_ms])
             attempt.lines = [line for line in lines if line[0] > now_ms]
 
-    def _write(self, job: Job, attempt: RunningAttempt, lines: Sequence[Line]) -> None:
+    def _write(self, job: Job, attempt: RunningAttempt, lines: Sequence[LogEvent]) -> None:
         task = job.spec.task
         for index in range(1 if task is None else len(task.containers)):
             location = container_log_location(job, attempt, index)
             if location is None:
                 continue
-            groups = self._neighbours.log_groups(self._account, location.region or self._region)
+            groups = self._ports.log_groups(self._account, location.region or self._region)
             groups.make_stream(location.group, location.stream, attempt.started_ms)
             if lines and (task is None or index == task.main):
                 in_order = sorted(lines, key=lambda line: line[0])

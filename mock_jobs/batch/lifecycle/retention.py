@@ -22,17 +22,17 @@ class Retention:
     Args:
         clock: Tells how long.
         settings: Tell how long is enough when something ends; None for never.
-        forget: Takes a job out of all that holds it.
+        delete: Takes a job out of all that holds it.
     """
 
-    def __init__(self, clock: Clock, settings: BatchSettings, forget: Callable[[Job], None]) -> None:
+    def __init__(self, clock: Clock, settings: BatchSettings, delete: Callable[[Job], None]) -> None:
         self._clock = clock
         self._settings = settings
-        self._forget = forget
+        self._delete = delete
 
     def job_ended(self, job: Job) -> None:
         """Forget a job that has ended, with all of its parts, after the time that is set."""
-        self._after(self._settings.job_retention_seconds, lambda: self._forget(job))
+        self._after(self._settings.job_retention_seconds, lambda: self._delete(job))
 
     def definition_deregistered(self, definition: JobDefinition) -> None:
         """Delete a job definition that has become INACTIVE, after the time that is set."""

@@ -49,19 +49,19 @@ class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
 
     def dispatch_now(self, job: Job) -> bool:
         """Place one job out of its turn if there is room; return whether there was."""
-        line = job.spec.queue.line
-        line.begin_pass(self._clock.now_ms)
+        runnable = job.spec.queue.runnable
+        runnable.begin_pass(self._clock.now_ms)
         environment = self._find_capacity(job)
         if environment is not None:
             self._dispatcher.dispatch(job, environment)
-        line.end_pass()
+        runnable.end_pass()
         return environment is not None
 
     def _schedule_queue(self, queue: ComputeQueue[Job]) -> None:
-        now_ms, line = self._clock.now_ms, queue.line
+        now_ms, runnable = self._clock.now_ms, queue.runnable
         is_first = True
-        line.begin_pass(now_ms)
-        while (job := line.head()) is not None:
+        runnable.begin_pass(now_ms)
+        while (job := runnable.head()) is not None:
             is_eligible = job.due_ms <= now_ms
             if is_eligible and (environment := self._find_capacity(job)) is not None:
                 self._dispatcher.dispatch(job, environment)
@@ -70,14 +70,14 @@ class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
                 reason = blocked_reason(queue, job) if is_eligible else None
                 self.heads.see(queue, job, reason, queue.time_limits)
             is_first = False
-            line.pass_over(job, is_strict=self._settings.strict_fifo or not _has_any_room(queue))
-        line.end_pass()
+            runnable.pass_over(job, is_strict=self._settings.strict_fifo or not _has_any_room(queue))
+        runnable.end_pass()
 
     def _find_capacity(self, job: Job) -> ComputeEnvironment | None:
         """Return where a job fits, if there also is enough of every consumable resource that it needs."""
         spec = job.spec
         queue = spec.queue
-        if queue.outages or (spec.requirements is not None and not self._consumables.can_give(spec.requirements.needs)):
+        if queue.blocks or (spec.requirements is not None and not self._consumables.can_give(spec.requirements.needs)):
             return None
         is_multinode = job.node_index is not None
         for environment in queue.environments:
@@ -89,15 +89,15 @@ class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
 
 def _has_any_room(queue: ComputeQueue[Job]) -> bool:
     """Return whether it is worth while to ask those behind; without this a full queue would be walked through in each pass."""
-    if queue.outages:
+    if queue.blocks:
         return False
     return any(each.is_usable and queue.usage.usable(each.capacity) > each.in_use for each in queue.environments)
 
 
 def blocked_reason(queue: ComputeQueue[Job], job: Job) -> str | None:
     """Return why no compute environment could ever take a job, None if one could."""
-    if queue.outages:
-        return queue.outages[-1].reason
+    if queue.blocks:
+        return queue.blocks[-1].reason
     environments = list(queue.environments)
     candidates = [each for each in environments if each.state == "ENABLED" and each.status != "INVALID"]
     if not candidates:

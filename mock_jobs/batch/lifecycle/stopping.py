@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import refused
+from mock_jobs.batch.exceptions import not_allowed
 from mock_jobs.batch.lifecycle.dependencies import is_waiting
 from mock_jobs.batch.records.job import ArrayJob, Job
 from mock_jobs.batch.records.node import MultiNodeJob, Node
@@ -57,7 +57,7 @@ class Stopper:
         """
         if isinstance(job, Node):
             if not job.is_main:
-                raise refused(messages.NODE_NOT_STOPPED)
+                raise not_allowed(messages.NODE_NOT_STOPPED)
             job = job.whole
         if isinstance(job, ArrayJob):
             self._stop_array(job, request, reason)

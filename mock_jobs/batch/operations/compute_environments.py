@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.operations.compute_resources import check_resources, check_resources_update, replaces_hosts, with_defaults
 from mock_jobs.batch.operations.references import check_references
@@ -73,7 +73,7 @@ class ComputeEnvironmentOperations(BatchStores):
         if eks_configuration is not None:
             self._check_eks(eks_configuration, type, service_role)
         if compute_environment_name in self.environments:
-            raise refused(messages.ALREADY_EXISTS)
+            raise not_allowed(messages.ALREADY_EXISTS)
         if len(self.environments) >= MAX_ENVIRONMENTS:
             raise invalid(messages.COMPUTE_ENVIRONMENT_QUOTA)
         self._check_references(compute_resources, service_role)
@@ -141,7 +141,7 @@ class ComputeEnvironmentOperations(BatchStores):
         if environment is None:
             raise self.does_not_exist("compute-environment", compute_environment)
         if environment.status in ("CREATING", "UPDATING", "DELETING"):
-            raise refused(messages.BEING_DELETED_OR_CHANGED)
+            raise not_allowed(messages.BEING_DELETED_OR_CHANGED)
         if environment.resources is not None and unmanagedv_cpus is not None:
             raise invalid(messages.UNMANAGED_VCPUS)
         if service_role is not None and (service_role == self._linked_role) != (environment.service_role == self._linked_role):
@@ -186,7 +186,7 @@ class ComputeEnvironmentOperations(BatchStores):
         if check_deletable(environment.state, environment.status) == "deleting":
             return
         if environment.queues:
-            raise refused(messages.CANNOT_DELETE_IN_USE)
+            raise not_allowed(messages.CANNOT_DELETE_IN_USE)
         environment.status, environment.problem = "DELETING", None
         self.change(environment, self.settings.compute_environment_delete_seconds, lambda: self._drop_environment(environment))
 
@@ -203,7 +203,7 @@ class ComputeEnvironmentOperations(BatchStores):
 
     def _check_references(self, resources: Mapping[str, object] | None, service_role: str | None) -> None:
         if self.settings.validate_references:
-            references = self.world.neighbours.references(self.account, self.region)
+            references = self.world.ports.references(self.account, self.region)
             check_references(references, resources or {}, None if service_role == self._linked_role else service_role)
 
     @property

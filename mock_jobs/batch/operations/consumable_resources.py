@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.paging import page_size, read_number
 from mock_jobs.batch.queueing.name_patterns import fits
@@ -55,7 +55,7 @@ class ConsumableResourceOperations(BatchStores):
         check_tag_keys(tags or ())
         arn = self.arns.of(_KIND, consumable_resource_name)
         if arn in self.consumables.by_arn:
-            raise refused(messages.ALREADY_EXISTS)
+            raise not_allowed(messages.ALREADY_EXISTS)
         self.consumables.by_arn[arn] = ConsumableResource(
             number=self.next_number(),
             name=consumable_resource_name,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import ClientException, invalid, refused
+from mock_jobs.batch.exceptions import ClientException, invalid, not_allowed
 from mock_jobs.batch.names import DEFINITION_NAME, parse_revision
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_token
 from mock_jobs.batch.platforms import Platform
@@ -66,7 +66,7 @@ class JobDefinitionOperations(BatchStores):
     ) -> dict[str, object]:
         """Register the next revision of a job definition: of a container, a task, a pod or several nodes."""
         if DEFINITION_NAME.fullmatch(job_definition_name) is None:
-            raise refused(messages.DEFINITION_NAME, name=job_definition_name)
+            raise not_allowed(messages.DEFINITION_NAME, name=job_definition_name)
         capabilities = list(platform_capabilities or [])
         if len(capabilities) > 1:
             raise invalid(messages.PLATFORMS)
@@ -165,7 +165,7 @@ class JobDefinitionOperations(BatchStores):
                 case [str() as name, int() as revision]:
                     found = [each for each in found if (each.name, -each.revision) > (name, -revision)]
                 case _:
-                    raise refused(messages.BAD_TOKEN)
+                    raise not_allowed(messages.BAD_TOKEN)
         page = found[:limit]
         answer: dict[str, object] = {"jobDefinitions": [_detail(each) for each in page]}
         if len(found) > limit:
@@ -197,11 +197,11 @@ class JobDefinitionOperations(BatchStores):
         well_formed = DEFINITION_NAME.fullmatch(base) and (":" not in (name or "") or parse_revision(revision) is not None)
         if not well_formed:
             if reference.startswith("arn:") and ":job-definition/" in reference:
-                raise refused(messages.DEFINITION_NOT_FOUND, arn=reference)
-            raise refused(messages.DEFINITION_NAME, name=reference)
+                raise not_allowed(messages.DEFINITION_NOT_FOUND, arn=reference)
+            raise not_allowed(messages.DEFINITION_NAME, name=reference)
         revisions = self.definitions.get(base, [])
         if reference.startswith("arn:") and revision and self._revision(name) is None:
-            raise refused(messages.DEFINITION_NOT_FOUND, arn=reference)
+            raise not_allowed(messages.DEFINITION_NOT_FOUND, arn=reference)
         for definition in reversed(revisions):
             if definition.is_active and (not revision or int(revision) == definition.revision):
                 return definition

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import DoesNotExistError, invalid, refused
+from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.platforms import Platform, State
 from mock_jobs.batch.queueing.job_index import JobIndex
@@ -91,7 +91,7 @@ class JobQueueOperations(BatchStores):
             raise invalid(messages.NEGATIVE_PRIORITY)
         check_tag_keys(tags or ())
         if job_queue_name in self.queues:
-            raise refused(messages.ALREADY_EXISTS)
+            raise not_allowed(messages.ALREADY_EXISTS)
         if compute_environment_order and service_environment_order:
             raise invalid(messages.BOTH_ORDERS)
         service_order = self._checked_service_order(service_environment_order) if service_environment_order else []
@@ -164,23 +164,23 @@ class JobQueueOperations(BatchStores):
         if queue is None:
             raise self.does_not_exist("job-queue", job_queue)
         if queue.status in ("CREATING", "UPDATING", "DELETING"):
-            raise refused(messages.BEING_DELETED_OR_CHANGED)
+            raise not_allowed(messages.BEING_DELETED_OR_CHANGED)
         if compute_environment_order is not None and service_environment_order is not None:
             raise invalid(messages.BOTH_ORDERS)
         order: _Order = []
         service_order: _ServiceOrder = []
         if service_environment_order is not None:
             if not isinstance(queue, ServiceQueue):
-                raise refused(messages.OTHER_ENVIRONMENTS, member="serviceEnvironmentOrder", type=queue.kind)
+                raise not_allowed(messages.OTHER_ENVIRONMENTS, member="serviceEnvironmentOrder", type=queue.kind)
             service_order = self._checked_service_order(service_environment_order)
             if service_order[0][1] is not queue.environment:
                 _check_units(service_order[0][1], has_quotas=queue.has_quotas)
         if compute_environment_order is not None:
             if isinstance(queue, ServiceQueue):
-                raise refused(messages.OTHER_ENVIRONMENTS, member="computeEnvironmentOrder", type=queue.kind)
+                raise not_allowed(messages.OTHER_ENVIRONMENTS, member="computeEnvironmentOrder", type=queue.kind)
             order = self._checked_order(compute_environment_order)
             if _kind(order) != queue.kind:
-                raise refused(messages.MIXED_ENVIRONMENTS)
+                raise not_allowed(messages.MIXED_ENVIRONMENTS)
         policy = queue.policy if scheduling_policy_arn is None else self._replacing_policy(scheduling_policy_arn, queue)
         limits = queue.time_limits
         if job_state_time_limit_actions is not None:
@@ -217,10 +217,10 @@ class JobQueueOperations(BatchStores):
         queue.status = "DELETING"
         if isinstance(queue, ServiceQueue):
             self.service_lifecycle.delete_with_queue(queue.index.unfinished())
-            self.service_lifecycle.scheduler.forget(queue)
+            self.service_lifecycle.scheduler.remove_queue(queue)
         else:
             self.lifecycle.delete_with_queue(queue.index.unfinished())
-            self.lifecycle.scheduler.forget(queue)
+            self.lifecycle.scheduler.remove_queue(queue)
         self.change(queue, self.settings.job_queue_delete_seconds, lambda: self._drop_queue(queue))
 
     def _checked_order(self, given: Sequence[ComputeEnvironmentOrderTypeDef]) -> _Order:
@@ -240,9 +240,9 @@ class JobQueueOperations(BatchStores):
             raise invalid(messages.ORDER_NOT_DISTINCT)
         for _, environment in order:
             if environment.status != "VALID":
-                raise refused(messages.NOT_VALID_YET, arn=environment.arn)
+                raise not_allowed(messages.NOT_VALID_YET, arn=environment.arn)
         if len({environment.platform for _, environment in order}) > 1:
-            raise refused(messages.MIXED_ENVIRONMENTS)
+            raise not_allowed(messages.MIXED_ENVIRONMENTS)
         return order
 
     def _checked_service_order(self, given: Sequence[ServiceEnvironmentOrderTypeDef]) -> _ServiceOrder:
@@ -256,7 +256,7 @@ class JobQueueOperations(BatchStores):
             if environment is None:
                 raise self.does_not_exist("service-environment", entry["serviceEnvironment"])
             if environment.status != "VALID":
-                raise refused(messages.NOT_VALID_YET, arn=environment.arn)
+                raise not_allowed(messages.NOT_VALID_YET, arn=environment.arn)
             order.append((entry["order"], environment))
         return order
 
@@ -268,25 +268,25 @@ class JobQueueOperations(BatchStores):
             raise DoesNotExistError(arn)
         if policy.quota_share is not None:
             if kind != "SAGEMAKER_TRAINING":
-                raise refused(messages.QUOTA_POLICY_QUEUE)
+                raise not_allowed(messages.QUOTA_POLICY_QUEUE)
             return policy
         return policy
 
     def _replacing_policy(self, arn: str, queue: AnyQueue) -> SchedulingPolicy:
         if queue.policy is None:
-            raise refused(messages.POLICY_NOT_ADDABLE)
+            raise not_allowed(messages.POLICY_NOT_ADDABLE)
         if not arn:
-            raise refused(messages.POLICY_NOT_REMOVABLE)
+            raise not_allowed(messages.POLICY_NOT_REMOVABLE)
         policy = self._checked_policy(arn, queue.kind)
         if (policy.fair_share is None) != (queue.policy.fair_share is None):
-            raise refused(messages.POLICY_OF_OTHER_KIND)
+            raise not_allowed(messages.POLICY_OF_OTHER_KIND)
         return policy
 
     def _enlist(self, queue: AnyQueue) -> None:
         if isinstance(queue, ServiceQueue):
-            self.service_lifecycle.scheduler.enlist(queue)
+            self.service_lifecycle.scheduler.add_queue(queue)
         else:
-            self.lifecycle.scheduler.enlist(queue)
+            self.lifecycle.scheduler.add_queue(queue)
 
     def _limit_time(self, queue: AnyQueue) -> None:
         if isinstance(queue, ServiceQueue):
@@ -308,9 +308,9 @@ class JobQueueOperations(BatchStores):
 def _check_units(environment: ServiceEnvironment, *, has_quotas: bool) -> None:
     """Refuse a service environment whose capacity units do not go with the queue's policy, or which another queue manages."""
     if environment.counts_types != has_quotas:
-        raise refused(messages.QUOTA_POLICY_UNITS)
+        raise not_allowed(messages.QUOTA_POLICY_UNITS)
     if has_quotas and environment.queues >= MAX_QUEUES_OF_QUOTAS:
-        raise refused(messages.QUOTA_ENVIRONMENT_IN_USE, arn=environment.arn)
+        raise not_allowed(messages.QUOTA_ENVIRONMENT_IN_USE, arn=environment.arn)
 
 
 def _kind(order: _Order) -> JobQueueTypeType:

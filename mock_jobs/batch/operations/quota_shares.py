@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import DoesNotExistError, invalid, refused
+from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
 from mock_jobs.batch.names import NAME, share_arn
 from mock_jobs.batch.paging import page_size, read_number
 from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
@@ -56,12 +56,12 @@ class QuotaShareOperations(BatchStores):
         check_tag_keys(tags or ())
         queue = self._queue_of_shares(job_queue)
         if not isinstance(queue, ServiceQueue) or not queue.has_quotas:
-            raise refused(messages.QUOTA_SHARE_QUEUE, name=queue.name)
+            raise not_allowed(messages.QUOTA_SHARE_QUEUE, name=queue.name)
         if queue.status != "VALID":
-            raise refused(messages.QUEUE_NOT_VALID, name=queue.name)
+            raise not_allowed(messages.QUEUE_NOT_VALID, name=queue.name)
         _check_units(queue, limits)
         if quota_share_name in queue.shares:
-            raise refused(messages.ALREADY_EXISTS)
+            raise not_allowed(messages.ALREADY_EXISTS)
         if len(queue.shares) >= MAX_SHARES_OF_QUEUE:
             raise invalid(messages.QUOTA_SHARE_QUOTA)
         share = QuotaShare(
@@ -120,7 +120,7 @@ class QuotaShareOperations(BatchStores):
         sharing = None if resource_sharing_configuration is None else _sharing(resource_sharing_configuration)
         share = self._existing_share(quota_share_arn)
         if share.status in ("CREATING", "UPDATING", "DELETING"):
-            raise refused(messages.BEING_DELETED_OR_CHANGED)
+            raise not_allowed(messages.BEING_DELETED_OR_CHANGED)
         if limits is not None:
             _check_units(share.queue, limits)
             share.limits = limits
@@ -183,7 +183,7 @@ def _sharing(given: QuotaShareResourceSharingConfigurationTypeDef) -> Sharing:
 def _check_units(queue: ServiceQueue[ServiceJob], limits: Mapping[str, int]) -> None:
     for unit in limits:
         if unit not in queue.environment.limits:
-            raise refused(messages.SHARE_UNIT, unit=unit)
+            raise not_allowed(messages.SHARE_UNIT, unit=unit)
 
 
 def _named(share: QuotaShare[ServiceJob]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.names import parse_job_id
 from mock_jobs.batch.paging import MAX_LISTED, read_number
 from mock_jobs.batch.queueing.job_index import JobIndex
@@ -131,7 +131,7 @@ class ReadJobOperations(BatchStores):
         listing = self.listing(f"ListJobs/{parent_id}/{status}")
         after = -1 if next_token is None else read_number(listing, next_token)
         if not -1 <= after < MAX_ARRAY:
-            raise refused(messages.BAD_TOKEN)
+            raise not_allowed(messages.BAD_TOKEN)
         parent = self.find_job(parts)
         changing: Sequence[Readable] = ()
         if isinstance(parent, kind) and not parent.is_terminal:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.paging import page_size
 from mock_jobs.batch.region import BatchStores
 from mock_jobs.batch.service_jobs.job import QUOTA_GROUP, ServiceJob
@@ -33,7 +33,7 @@ class ReadServiceJobOperations(BatchStores):
         """Return a service job, which may be named by its ARN as well."""
         job = self.find_service_job(job_id)
         if job is None:
-            raise refused(messages.SERVICE_JOB_UNKNOWN, job_id=job_id)
+            raise not_allowed(messages.SERVICE_JOB_UNKNOWN, job_id=job_id)
         if not job.is_terminal:
             self.scenario.before_read([job])
             self.scenario.after_read([job])

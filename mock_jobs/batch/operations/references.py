@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import refused
+from mock_jobs.batch.exceptions import not_allowed
 
 if TYPE_CHECKING:
     from mock_jobs.ports.ports import References
@@ -29,7 +29,7 @@ def check_references(references: References, resources: Mapping[str, object], se
     """
     for kind, name, exists in _named(references, resources, service_role):
         if not exists(name):
-            raise refused(messages.REFERENCE_MISSING, kind=kind, name=name)
+            raise not_allowed(messages.REFERENCE_MISSING, kind=kind, name=name)
 
 
 def _named(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import DoesNotExistError, invalid, refused
+from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_number
 from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
@@ -41,7 +41,7 @@ class SchedulingPolicyOperations(BatchStores):
         fair_share = FairShareRules.parse(fairshare_policy or {}) if quota_share_policy is None else None
         check_tag_keys(tags or ())
         if name in self.scheduling_policies:
-            raise refused(messages.ALREADY_EXISTS)
+            raise not_allowed(messages.ALREADY_EXISTS)
         policy = SchedulingPolicy(
             number=self.next_number(),
             name=name,
@@ -84,7 +84,7 @@ class SchedulingPolicyOperations(BatchStores):
         rules = None if fairshare_policy is None else FairShareRules.parse(fairshare_policy)
         policy = self._existing_policy(arn)
         if (policy.fair_share is None and rules is not None) or (policy.quota_share is None and quota_share_policy is not None):
-            raise refused(messages.POLICY_KIND)
+            raise not_allowed(messages.POLICY_KIND)
         if rules is not None:
             policy.fair_share = rules
             for queue in self.queues.values():
@@ -100,7 +100,7 @@ class SchedulingPolicyOperations(BatchStores):
             return
         policy = self._existing_policy(arn)
         if policy.queues:
-            raise refused(messages.CANNOT_DELETE_IN_USE)
+            raise not_allowed(messages.CANNOT_DELETE_IN_USE)
         del self.scheduling_policies[policy.name]
 
     def _existing_policy(self, arn: str) -> SchedulingPolicy:

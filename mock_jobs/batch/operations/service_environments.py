@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.names import NAME
 from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.service_jobs.capacity import NUM_INSTANCES, read_limits, shown
@@ -41,7 +41,7 @@ class ServiceEnvironmentOperations(BatchStores):
         limits = read_limits(capacity_limits)
         check_tag_keys(tags or ())
         if service_environment_name in self.service_environments:
-            raise refused(messages.ALREADY_EXISTS)
+            raise not_allowed(messages.ALREADY_EXISTS)
         if len(self.service_environments) >= MAX_SERVICE_ENVIRONMENTS:
             raise invalid(messages.SERVICE_ENVIRONMENT_QUOTA)
         environment = ServiceEnvironment(
@@ -92,9 +92,9 @@ class ServiceEnvironmentOperations(BatchStores):
         if environment is None:
             raise self.does_not_exist("service-environment", service_environment)
         if environment.status in ("CREATING", "UPDATING", "DELETING"):
-            raise refused(messages.BEING_DELETED_OR_CHANGED)
+            raise not_allowed(messages.BEING_DELETED_OR_CHANGED)
         if limits is not None and environment.queues and (NUM_INSTANCES not in limits) != environment.counts_types:
-            raise refused(messages.CAPACITY_UNITS_KEPT)
+            raise not_allowed(messages.CAPACITY_UNITS_KEPT)
         environment.state = state or environment.state
         environment.limits = environment.limits if limits is None else limits
         environment.status = "UPDATING"
@@ -113,7 +113,7 @@ class ServiceEnvironmentOperations(BatchStores):
         if check_deletable(environment.state, environment.status) == "deleting":
             return
         if environment.queues:
-            raise refused(messages.CANNOT_DELETE_IN_USE)
+            raise not_allowed(messages.CANNOT_DELETE_IN_USE)
         environment.status = "DELETING"
         self.change(
             environment, self.settings.service_environment_delete_seconds, lambda: self._drop_service_environment(environment)

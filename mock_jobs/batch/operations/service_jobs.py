@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import DoesNotExistError, invalid, refused
+from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
 from mock_jobs.batch.names import NAME, parse_job_id, share_arn
 from mock_jobs.batch.operations.stop_jobs import check_bulk, check_reason, stop_each
 from mock_jobs.batch.operations.submit import MAX_PAYLOAD
@@ -89,7 +89,7 @@ class ServiceJobOperations(BatchStores):
             return self._repeated(before, content)
         queue = self.queue_to_submit(job_queue)
         if not isinstance(queue, ServiceQueue):
-            raise refused(messages.NOT_FOR_SERVICE_JOBS, name=queue.name, type=queue.kind)
+            raise not_allowed(messages.NOT_FOR_SERVICE_JOBS, name=queue.name, type=queue.kind)
         self.check_fair_share(queue.usage, share_identifier)
         share = self._share_to_submit(queue, quota_share_name)
         job_id = self.world.ids.uuid()
@@ -112,7 +112,7 @@ class ServiceJobOperations(BatchStores):
         self.service_jobs[job_id] = job
         if client_token is not None:
             self.submissions[client_token] = Submission(content, job)
-        self.service_lifecycle.admit(job)
+        self.service_lifecycle.submit(job)
         return _named(job)
 
     def update_service_job(self, *, job_id: str, scheduling_priority: int) -> dict[str, str]:
@@ -120,9 +120,9 @@ class ServiceJobOperations(BatchStores):
         _check_priority(scheduling_priority)
         job = self.find_service_job(job_id)
         if job is None:
-            raise refused(messages.SERVICE_JOB_UNKNOWN, job_id=job_id)
+            raise not_allowed(messages.SERVICE_JOB_UNKNOWN, job_id=job_id)
         if job.is_terminal:
-            raise refused(messages.SERVICE_JOB_ENDED, job_id=job_id)
+            raise not_allowed(messages.SERVICE_JOB_ENDED, job_id=job_id)
         self.service_lifecycle.change_priority(job, scheduling_priority)
         return _named(job)
 
@@ -148,23 +148,23 @@ class ServiceJobOperations(BatchStores):
 
     def _repeated(self, before: Submission, content: str) -> dict[str, str]:
         if before.content != content:
-            raise refused(messages.TOKEN_REUSED)
+            raise not_allowed(messages.TOKEN_REUSED)
         if not self.settings.repeat_client_tokens:
-            raise refused(messages.TOKEN_REPEATED)
+            raise not_allowed(messages.TOKEN_REPEATED)
         return _named(before.job)
 
     def _share_to_submit(self, queue: ServiceQueue[ServiceJob], name: str | None) -> QuotaShare[ServiceJob] | None:
         if not queue.has_quotas:
             if name is not None:
-                raise refused(messages.QUOTA_SHARE_ON_OTHER)
+                raise not_allowed(messages.QUOTA_SHARE_ON_OTHER)
             return None
         if name is None:
-            raise refused(messages.QUOTA_SHARE_MISSING)
+            raise not_allowed(messages.QUOTA_SHARE_MISSING)
         share = queue.shares.get(name)
         if share is None:
             raise DoesNotExistError(share_arn(queue.arn, name))
         if share.state != "ENABLED" or share.status != "VALID":
-            raise refused(messages.QUOTA_SHARE_NOT_ENABLED, name=name)
+            raise not_allowed(messages.QUOTA_SHARE_NOT_ENABLED, name=name)
         return share
 
 

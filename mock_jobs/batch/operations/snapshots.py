@@ -37,7 +37,8 @@ class SnapshotOperations(BatchStores):
         if isinstance(queue, ServiceQueue):
             return service_snapshot(queue, now_ms, front_length=FRONT_LENGTH, top_shares=TOP_SHARES)
         front = [
-            {"jobArn": job.arn, "earliestTimeAtPosition": since_ms} for job, since_ms in queue.line.front(now_ms, FRONT_LENGTH)
+            {"jobArn": job.arn, "earliestTimeAtPosition": since_ms}
+            for job, since_ms in queue.runnable.front(now_ms, FRONT_LENGTH)
         ]
         return {
             "frontOfQueue": {"jobs": front, "lastUpdatedAt": now_ms},

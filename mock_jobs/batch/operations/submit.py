@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.lifecycle.dependencies import check_shapes, register, resolve
 from mock_jobs.batch.names import NAME, parse_job_id
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations, checked_timeout
@@ -102,11 +102,11 @@ class SubmitOperations(JobDefinitionOperations):
         definition = self.definition_to_submit(job_definition)
         queue = self.queue_to_submit(job_queue)
         if isinstance(queue, ServiceQueue):
-            raise refused(messages.SERVICE_JOBS_ONLY, name=queue.name)
+            raise not_allowed(messages.SERVICE_JOBS_ONLY, name=queue.name)
         if definition.platform != queue.platform:
-            raise refused(messages.CAPABILITY, capability=definition.platform)
+            raise not_allowed(messages.CAPABILITY, capability=definition.platform)
         if scheduling_priority_override is not None and not isinstance(queue.usage, FairShareUsage):
-            raise refused(messages.SHARE_ON_FIFO)
+            raise not_allowed(messages.SHARE_ON_FIFO)
         self.check_fair_share(queue.usage, share_identifier)
         values = {**(definition.parameters or {}), **(parameters or {})}
         overrides.check_for(definition)
@@ -152,7 +152,7 @@ class SubmitOperations(JobDefinitionOperations):
         job = _made(spec, job_id, now_ms, size, resolved)
         self.jobs[job_id] = job
         register(job)
-        self.lifecycle.admit(job)
+        self.lifecycle.submit(job)
         return {"jobArn": job.arn, "jobName": job_name, "jobId": job_id}
 
     def _workload_of(self, definition: JobDefinition, overrides: Overrides, parameters: Mapping[str, str]) -> Workload:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import DoesNotExistError, invalid, refused
+from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
 from mock_jobs.batch.lifecycle.attempts import MAX_TAGS
 from mock_jobs.batch.names import parse_job_id
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations
@@ -65,7 +65,7 @@ class TagOperations(JobDefinitionOperations):
         if parts is None:
             return None
         if parts.index is not None or parts.node is not None:
-            raise refused(messages.NOT_TAGGABLE)
+            raise not_allowed(messages.NOT_TAGGABLE)
         job = self.find_job(parts)
         return None if job is None else job.spec
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class WaitQueue(HasHead[JobT], Protocol[JobT]):
     """Where jobs wait: a queue, or a part of one."""
 
-    line: QueueDiscipline[JobT]
+    runnable: QueueDiscipline[JobT]
 
 
 class SchedulableQueue(Protocol[JobT]):
@@ -76,13 +76,13 @@ class BaseScheduler(ABC, Generic[JobT, QueueT]):
     def _schedule_queue(self, queue: QueueT) -> None:
         """Place what can be placed of a VALID queue where somebody waits."""
 
-    def enlist(self, queue: QueueT) -> None:
+    def add_queue(self, queue: QueueT) -> None:
         """Take in a queue, or put one in its new place after its priority changed."""
-        self.forget(queue)
+        self.remove_queue(queue)
         self._queues.append(queue)
         self._queues.sort(key=lambda each: (-each.priority, each.number))
 
-    def forget(self, queue: QueueT) -> None:
+    def remove_queue(self, queue: QueueT) -> None:
         """Drop a queue."""
         if queue in self._queues:
             self._queues.remove(queue)
@@ -90,15 +90,15 @@ class BaseScheduler(ABC, Generic[JobT, QueueT]):
     def add(self, job: JobT, eligible_ms: int) -> None:
         """Take in a job that has become RUNNABLE and may be placed from a moment on."""
         job.due_ms = eligible_ms
-        self._wait_queue_of(job).line.join(job, self._clock.now_ms)
+        self._wait_queue_of(job).runnable.join(job, self._clock.now_ms)
         self.look_again(eligible_ms)
 
     def remove(self, job: JobT) -> None:
         """Let a job go that waits no longer."""
         wait_queue = self._wait_queue_of(job)
-        wait_queue.line.leave(job, self._clock.now_ms)
+        wait_queue.runnable.leave(job, self._clock.now_ms)
         if wait_queue.head is not None and wait_queue.head.job is job:
-            self.heads.forget(wait_queue)
+            self.heads.clear(wait_queue)
         if job.is_terminal:
             # It may have held up those behind it.
             self.look_again()
@@ -110,10 +110,10 @@ class BaseScheduler(ABC, Generic[JobT, QueueT]):
         if self._timer_batches.has_pass(due_ms):
             # Many attempts end at one moment, and each asks for a pass.
             return
-        if any(wait_queue.line for queue in self._queues for wait_queue in queue.wait_queues):
+        if any(wait_queue.runnable for queue in self._queues for wait_queue in queue.wait_queues):
             self._timer_batches.put_pass(due_ms, self._run)
 
     def _run(self) -> None:
         for queue in self._queues:
-            if queue.status == "VALID" and any(wait_queue.line for wait_queue in queue.wait_queues):
+            if queue.status == "VALID" and any(wait_queue.runnable for wait_queue in queue.wait_queues):
                 self._schedule_queue(queue)

@@ -34,7 +34,7 @@ class FairShareOrder(QueueDiscipline[JobT]):
         self._turns: list[_Turn[JobT]] = []
         self._passed_over: list[tuple[Share[JobT], int]] = []
         self._imagined: dict[Share[JobT], float] = {}
-        self._last_placed_ms = 0
+        self._last_dispatched_ms = 0
 
     def __len__(self) -> int:
         """Return how many jobs wait here."""
@@ -79,7 +79,7 @@ class FairShareOrder(QueueDiscipline[JobT]):
         """Return who would be placed next, each of them counted as placed for those behind."""
         self.begin_pass(now_ms)
         front: list[tuple[JobT, int]] = []
-        since_ms = self._last_placed_ms
+        since_ms = self._last_dispatched_ms
         while len(front) < limit and (job := self.head()) is not None:
             self.pass_over(job, is_strict=False)
             share, rank = self._passed_over[-1]
@@ -101,7 +101,7 @@ class FairShareOrder(QueueDiscipline[JobT]):
         self._usage.share_of(job).waiting.remove(rank_by_priority(job), now_ms)
         if not job.is_terminal:
             # Who is placed changes the order of the shares as a whole.
-            self._last_placed_ms = now_ms
+            self._last_dispatched_ms = now_ms
 
     def _turn_of(self, share: Share[JobT]) -> _Turn[JobT] | None:
         job = share.waiting.first()

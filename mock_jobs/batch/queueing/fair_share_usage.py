@@ -79,7 +79,7 @@ class FairShareUsage(QueueUsage[JobT]):
             share = self._shares[identifier] = Share(identifier)
         return share
 
-    def has_place_for(self, identifier: str, now_ms: int) -> bool:
+    def has_room_for(self, identifier: str, now_ms: int) -> bool:
         """Return whether a job may be submitted to a share: it is active, or one more may be."""
         if identifier in self._shares or len(self._shares) < MAX_SHARES:
             return True
@@ -137,9 +137,9 @@ class FairShareUsage(QueueUsage[JobT]):
         """Hear of a new job."""
         self.share_of(job).unfinished += 1
 
-    def placed(self, job: JobT) -> None:
+    def dispatched(self, job: JobT) -> None:
         """Hear of an attempt that has got its room."""
-        super().placed(job)
+        super().dispatched(job)
         share = self.share_of(job)
         share.in_use += job.demand
         share.starting += job.demand

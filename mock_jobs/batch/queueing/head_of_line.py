@@ -99,7 +99,7 @@ class HeadOfLineMonitor(Generic[JobT]):
         """
         head = wait_queue.head
         if head is None or head.job is not job:
-            self.forget(wait_queue)
+            self.clear(wait_queue)
             head = wait_queue.head = HeadOfLine(job, limits)
         if head.reason == reason:
             return
@@ -113,7 +113,7 @@ class HeadOfLineMonitor(Generic[JobT]):
             else:
                 self._show(head)
 
-    def forget(self, wait_queue: HasHead[JobT]) -> None:
+    def clear(self, wait_queue: HasHead[JobT]) -> None:
         """Take note that what was at the head of a queue is there no longer."""
         head, wait_queue.head = wait_queue.head, None
         if head is not None:

@@ -30,7 +30,7 @@ class QueueUsage(Generic[JobT]):
     def submitted(self, job: JobT) -> None:
         """Hear of a new job, children of arrays aside."""
 
-    def placed(self, job: JobT) -> None:
+    def dispatched(self, job: JobT) -> None:
         """Hear of an attempt that has got its room."""
         self.in_use += job.demand
 

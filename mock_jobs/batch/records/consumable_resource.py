@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.exceptions import invalid, not_allowed
 
 Kind = Literal["REPLENISHABLE", "NON_REPLENISHABLE"]
 Operation = Literal["SET", "ADD", "REMOVE"]
@@ -74,7 +74,7 @@ class ConsumableResource:
             del self._tokens[next(iter(self._tokens))]
         if token is not None and token in self._tokens:
             if self._tokens[token][1] != (operation, quantity):
-                raise refused(messages.TOKEN_REUSED)
+                raise not_allowed(messages.TOKEN_REUSED)
             return
         total = {"SET": quantity, "ADD": self.total + quantity, "REMOVE": self.total - quantity}[operation]
         if total < 0:

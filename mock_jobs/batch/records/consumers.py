@@ -62,18 +62,18 @@ class ConsumersOfOne:
     def add(self, job: Job) -> None:
         """Take in a new job."""
         self.moves += 1
-        self._place(job)
+        self._insert(job)
 
     def moved(self, job: Job, before: str) -> None:
         """Take note that a job has left a status for the one that it has now."""
         self.moves += 1
         self.reads = 0
-        self._displace(job, before)
-        self._place(job)
+        self._discard(job, before)
+        self._insert(job)
 
     def remove(self, job: Job) -> None:
         """Take out a job that has ended."""
-        self._displace(job, job.status)
+        self._discard(job, job.status)
 
     @property
     def has_unfinished(self) -> bool:
@@ -96,11 +96,11 @@ class ConsumersOfOne:
             return (job for job in _merged([self._all], states, before) if fits(patterns, job.spec.name.lower()))
         return _merged([self._by_name[each] for each in found], states, before)
 
-    def _place(self, job: Job) -> None:
+    def _insert(self, job: Job) -> None:
         for group in self._groups_of(job):
             group.setdefault(job.status, ByNumber()).add(job)
 
-    def _displace(self, job: Job, status: str) -> None:
+    def _discard(self, job: Job, status: str) -> None:
         for group in self._groups_of(job):
             group[status].discard(job)
             if not group[status]:

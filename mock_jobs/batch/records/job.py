@@ -32,7 +32,7 @@ _RANK_STEP = 1 << 14
 
 
 # When, in milliseconds since the epoch, and what
-Line = tuple[int, str]
+LogEvent = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Attempt:
 
 
 class RunningAttempt(Attempt):
-    """An attempt whose container has started; it takes the place of the attempt that was placed, and stays when it has ended.
+    """An attempt whose container has started; it takes the place of the attempt that was dispatched, and stays when it has ended.
 
     Attributes:
         plan: What the container does.
@@ -132,12 +132,12 @@ class RunningAttempt(Attempt):
 
     started_ms: int
 
-    def __init__(self, placed: Attempt, plan: JobPlan, started_ms: int, timed_from_ms: int) -> None:
-        self.environment = placed.environment
-        self.task_id = placed.task_id
-        self.scheduled_ms = placed.scheduled_ms
-        self.allocations = placed.allocations
-        self.host_ends_ms = placed.host_ends_ms
+    def __init__(self, dispatched: Attempt, plan: JobPlan, started_ms: int, timed_from_ms: int) -> None:
+        self.environment = dispatched.environment
+        self.task_id = dispatched.task_id
+        self.scheduled_ms = dispatched.scheduled_ms
+        self.allocations = dispatched.allocations
+        self.host_ends_ms = dispatched.host_ends_ms
         self.plan = plan
         self.started_ms = started_ms
         self.timed_from_ms = timed_from_ms
@@ -147,7 +147,7 @@ class RunningAttempt(Attempt):
         self.status_reason = None
         self.times_out = False
         self.loses_host = False
-        self.lines: list[Line] | None = None
+        self.lines: list[LogEvent] | None = None
 
     @property
     def awaits_function(self) -> bool:
@@ -178,7 +178,7 @@ class Job:
     """
 
     transitions: ClassVar = JOB_TRANSITIONS
-    holds_room: ClassVar = True
+    takes_capacity: ClassVar = True
     """Whether it takes vCPUs of its own, and stands in the line and the listing of its queue or array."""
 
     __slots__ = (

@@ -36,22 +36,22 @@ class MultiNodeJob(Job):
         super().__init__(spec, own_id, created_ms)
         self.main_node = resolved.main_node
         self.properties: NodePropertiesOutputTypeDef = resolved.properties
-        # Nodes of one role share a spec. A node is neither tried again nor timed out by itself (documented).
-        specs: dict[NodeSpec, JobSpec] = {}
+        # Nodes of one node spec share a job spec. A node is neither tried again nor timed out by itself (documented).
+        by_node_spec: dict[NodeSpec, JobSpec] = {}
         self.nodes: list[Node] = []
-        for index, role in enumerate(resolved.roles):
-            if role not in specs:
-                specs[role] = replace(
+        for index, node_spec in enumerate(resolved.specs):
+            if node_spec not in by_node_spec:
+                by_node_spec[node_spec] = replace(
                     spec,
-                    container=role.workload.container,
-                    vcpus=role.workload.vcpus,
-                    task=role.workload.task,
-                    pod=role.workload.pod,
-                    requirements=role.requirements,
+                    container=node_spec.workload.container,
+                    vcpus=node_spec.workload.vcpus,
+                    task=node_spec.workload.task,
+                    pod=node_spec.workload.pod,
+                    requirements=node_spec.requirements,
                     retry=None,
                     timeout_seconds=None,
                 )
-            self.nodes.append((MainNode if index == resolved.main_node else Node)(specs[role], self, index))
+            self.nodes.append((MainNode if index == resolved.main_node else Node)(by_node_spec[node_spec], self, index))
 
     @property
     def node_index(self) -> int:
@@ -74,7 +74,7 @@ class Node(Job):
     __slots__ = ("whole",)
 
     transitions: ClassVar = NODE_TRANSITIONS
-    holds_room: ClassVar = False
+    takes_capacity: ClassVar = False
 
     def __init__(self, spec: JobSpec, whole: MultiNodeJob, index: int) -> None:
         self.whole = whole
@@ -175,4 +175,4 @@ def node_environment(job: Job) -> dict[str, str]:
 
 def private_address(attempt: Attempt) -> str:
     """Return the address of a node in its private network, another one for each task."""
-    return "10." + ".".join(str(int(attempt.task_id[place : place + 2], 16)) for place in (0, 2, 4))
+    return "10." + ".".join(str(int(attempt.task_id[start : start + 2], 16)) for start in (0, 2, 4))

@@ -25,19 +25,19 @@ class QueueState(Generic[JobT]):
 
     Attributes:
         index: Its jobs, children of arrays aside.
-        line: Its RUNNABLE jobs, unless it has quota shares, where they wait.
+        runnable: Its RUNNABLE jobs, unless it has quota shares, where they wait.
         usage: What its placed jobs hold.
         head: The job at its head, as the last pass of the scheduler left it; None if nobody waits.
-        outages: Why AWS can place no job of this queue; the last one counts.
+        blocks: Why AWS can place no job of this queue; the last one counts.
         moves: Grows with every change of one of its jobs.
         reads: How often a listing of it was empty since one of its jobs changed.
     """
 
     index: JobIndex[JobT] = field(default_factory=JobIndex)
-    line: QueueDiscipline[JobT] = field(default_factory=FirstInFirstOut)
+    runnable: QueueDiscipline[JobT] = field(default_factory=FirstInFirstOut)
     usage: QueueUsage[JobT] = field(default_factory=QueueUsage)
     head: HeadOfLine[JobT] | None = None
-    outages: list[QueueBlock] = field(default_factory=list)
+    blocks: list[QueueBlock] = field(default_factory=list)
     moves: int = 0
     reads: int = 0
 
@@ -49,7 +49,7 @@ class QueueState(Generic[JobT]):
             settings: Tells whether a weight is split.
         """
         usage: FairShareUsage[JobT] = FairShareUsage(rules, settings)
-        self.usage, self.line = usage, FairShareOrder(usage)
+        self.usage, self.runnable = usage, FairShareOrder(usage)
 
     def change_share_rules(self, rules: FairShareRules) -> None:
         """Replace the rules of a queue with fair shares: its scheduling policy says something else, or is another one."""

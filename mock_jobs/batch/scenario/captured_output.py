@@ -65,7 +65,7 @@ class _Switches:
     def __init__(self) -> None:
         self._lock = Lock()
         self._users = 0
-        self._placed: dict[str, tuple[_Switch, Any]] = {}
+        self._installed: dict[str, tuple[_Switch, Any]] = {}
 
     def enter(self) -> None:
         with self._lock:
@@ -74,14 +74,14 @@ class _Switches:
                 for name in _NAMES:
                     original = getattr(sys, name)
                     switch = _Switch(name, original)
-                    self._placed[name] = switch, original
+                    self._installed[name] = switch, original
                     setattr(sys, name, switch)
 
     def leave(self) -> None:
         with self._lock:
             self._users -= 1
             if not self._users:
-                for name, (switch, original) in self._placed.items():
+                for name, (switch, original) in self._installed.items():
                     # Whoever has put something else there since will see to it.
                     if getattr(sys, name) is switch:
                         setattr(sys, name, original)

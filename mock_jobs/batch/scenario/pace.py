@@ -26,7 +26,7 @@ class Pace:
             one of them, and then answers. What was read last holds until the next read of that job. ListJobs moves jobs before
             its first page only; an empty listing is a read of its queue or array, which moves on before the next equal one.
             `Clock.advance` moves jobs as well. `clock`: only time moves jobs, real time included.
-            `manual`: only `BatchControl.step`, `run_until` and `run_all` move them.
+            `manual`: only `BatchHandle.step`, `run_until` and `run_all` move them.
         reads: With `poll`: how often a state is read before the next read moves the job.
         transition_seconds: How long every state lasts at least.
     """

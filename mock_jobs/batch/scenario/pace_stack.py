@@ -92,7 +92,7 @@ class PaceStack:
             pace = Pace() if transition is None else Pace.from_transition(transition)
             self._put(_Choice(None, pace, None if transition is None else dict(transition)))
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Go back to the default."""
         default = self._choice.default
         self._put(_Choice(default, Pace() if default is None else Pace(default), None))

@@ -100,7 +100,7 @@ class Scenario:
         self.functions: dict[Readable, Callable[[], None] | None] = {}
         self._listed: dict[str, _Listed] = {}
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Forget jobs and plans and go back to the defaults of settings and pace, for `World.reset`.
 
         Who holds the settings can go on to use them.
@@ -110,7 +110,7 @@ class Scenario:
         self.functions.clear()
         self._listed.clear()
         self.settings.restore()
-        self.pace_stack.forget()
+        self.pace_stack.reset()
 
     def take_refusal(self, job_id: str) -> Refusal | None:
         """Return what a bulk request shall answer for a job, None if it shall act; counts as one of the times."""

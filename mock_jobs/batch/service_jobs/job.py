@@ -138,7 +138,7 @@ class ServiceJob:
         latest: The attempt that began last, whatever became of it.
         preempted: The attempts that were preempted last.
         preemptions: How many there were.
-        outage: What AWS lacked capacity for when the job was dispatched last; None if it had enough.
+        block: What AWS lacked capacity for when the job was dispatched last; None if it had enough.
         stop_reason: The caller's reason, once a request to end the job was accepted.
         due_ms: When the move that the timer batches hold for this job is due.
         moves: Grows with every change that can be seen.
@@ -149,6 +149,7 @@ class ServiceJob:
 
     __slots__ = (
         "attempts",
+        "block",
         "created_ms",
         "current",
         "due_ms",
@@ -156,7 +157,6 @@ class ServiceJob:
         "job_id",
         "latest",
         "moves",
-        "outage",
         "preempted",
         "preemptions",
         "priority",
@@ -184,7 +184,7 @@ class ServiceJob:
         self.preempted: deque[ServiceAttempt] | None = None
         self.preemptions = 0
         self.is_terminated = False
-        self.outage: QueueBlock | None = None
+        self.block: QueueBlock | None = None
         self.stop_reason: str | None = None
         self.due_ms = 0
         self.moves = 0
@@ -211,7 +211,7 @@ class ServiceJob:
 
         A lack of capacity goes with its cause, so it is not shown when that is over.
         """
-        return None if self.latest is None or self.outage is not None else self.latest.status_reason
+        return None if self.latest is None or self.block is not None else self.latest.status_reason
 
     @property
     def fifo_rank(self) -> int:

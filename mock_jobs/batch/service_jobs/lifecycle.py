@@ -58,7 +58,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
 
     # Into the queue
 
-    def admit(self, job: ServiceJob) -> None:
+    def submit(self, job: ServiceJob) -> None:
         """Record a service job that was just submitted, and evaluate it later."""
         queue = job.spec.queue
         queue.index.add(job, job.spec.group)
@@ -79,10 +79,10 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         spec = job.spec
         need = environment.need_of(spec.instances)
         add(environment.in_use, need)
-        spec.queue.usage.placed(job)
+        spec.queue.usage.dispatched(job)
         if spec.share is not None:
             add(spec.share.in_use, need)
-            spec.share.placed[job] = None
+            spec.share.dispatched[job] = None
         name = training_job_name(spec.name, self._ids.hex(32))
         attempt = ServiceAttempt(environment, need, self._arns.sagemaker("training-job", name), self._clock.now_ms)
         job.current = job.latest = attempt
@@ -95,11 +95,11 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         attempt = job.current
         if job.status != SCHEDULED or attempt is None or not self._timers.is_due(job):
             return
-        outages = job.spec.queue.outages
-        job.outage = outages[-1] if outages else None
-        if job.outage is not None:
+        blocks = job.spec.queue.blocks
+        job.block = blocks[-1] if blocks else None
+        if job.block is not None:
             # It uses up no attempt (documented).
-            self._release(job, attempt, job.outage.reason)
+            self._release(job, attempt, job.block.reason)
             self._transition.move(job, ServiceTrigger.CAPACITY_LACKING)
             self.enqueue(job, None)
             return
@@ -108,14 +108,14 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
 
     def start(self, job: ServiceJob) -> None:
         """Start the training job of a STARTING job, or fail to."""
-        placed = job.current
-        if job.status != STARTING or placed is None or not self._timers.is_due(job):
+        dispatched = job.current
+        if job.status != STARTING or dispatched is None or not self._timers.is_due(job):
             return
         plan = plan_for_service_job(self._scenario.plans, job.spec.name, job.spec.queue, len(job.attempts) + 1)
         if plan.start_failure is not None:
-            self._fail(job, placed, plan.start_failure)
+            self._fail(job, dispatched, plan.start_failure)
             return
-        attempt = RunningServiceAttempt(placed, plan, self._clock.now_ms)
+        attempt = RunningServiceAttempt(dispatched, plan, self._clock.now_ms)
         job.current = job.latest = attempt
         job.started_ms = attempt.started_ms
         job.spec.queue.usage.started(job, attempt.started_ms)
@@ -238,7 +238,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         share = job.spec.share
         if share is not None:
             add(share.in_use, attempt.need, -1)
-            del share.placed[job]
+            del share.dispatched[job]
         self.scheduler.look_again()
 
 

@@ -74,7 +74,7 @@ def reclaimed_from(pool: Pool, share: QuotaShare[ServiceJob], need: Amounts) -> 
     lacking = {unit: quantity - pool.free_for(share, unit) for unit, quantity in need.items()}
     chosen: list[ServiceJob] = []
     given_up: dict[QuotaShare[ServiceJob], dict[str, int]] = {}
-    for job in _by_worth(job for each in pool.shares if each is not share for job in each.placed):
+    for job in _by_worth(job for each in pool.shares if each is not share for job in each.dispatched):
         other = job.spec.share
         assert other is not None
         assert job.current is not None
@@ -95,7 +95,7 @@ def outranked_by(pool: Pool, share: QuotaShare[ServiceJob], job: ServiceJob, nee
         return []
     chosen: list[ServiceJob] = []
     gained: dict[str, int] = {}
-    for other in _by_worth(other for other in share.placed if other.share_priority < job.share_priority):
+    for other in _by_worth(other for other in share.dispatched if other.share_priority < job.share_priority):
         assert other.current is not None
         chosen.append(other)
         add(gained, other.current.need)

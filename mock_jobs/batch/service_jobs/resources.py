@@ -95,8 +95,8 @@ class QuotaShare(Generic[JobT]):
         limits: How many instances of each type its jobs may hold without borrowing.
         preempts: Whether a job may take the place of one with a lower priority.
         in_use: How many instances its placed jobs hold.
-        placed: Its placed jobs.
-        line: Its RUNNABLE jobs.
+        dispatched: Its placed jobs.
+        runnable: Its RUNNABLE jobs.
         head: The first of them, as the last pass of the scheduler left it; None if nobody waits.
     """
 
@@ -111,8 +111,8 @@ class QuotaShare(Generic[JobT]):
     status: QuotaShareStatus
     tags: dict[str, str]
     in_use: dict[str, int] = field(default_factory=dict)
-    placed: dict[JobT, None] = field(default_factory=dict)
-    line: QueueDiscipline[JobT] = field(default_factory=PriorityOrder)
+    dispatched: dict[JobT, None] = field(default_factory=dict)
+    runnable: QueueDiscipline[JobT] = field(default_factory=PriorityOrder)
     head: HeadOfLine[JobT] | None = None
 
     def idle(self, unit: str) -> int:

@@ -56,8 +56,8 @@ class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
         if not queue.environment.is_usable or _is_lacking(job):
             return False
         if share is None:
-            queue.line.begin_pass(self._clock.now_ms)
-            queue.line.end_pass()
+            queue.runnable.begin_pass(self._clock.now_ms)
+            queue.runnable.end_pass()
             return _has_room(queue, job) and self._dispatch(job)
         pool = _pool(queue)
         has_room = is_own(share, need) and fits_share(pool, share, need)
@@ -68,25 +68,25 @@ class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
             if queue.has_quotas:
                 self._serve_shares(queue)
             else:
-                self._serve_line(queue)
+                self._serve_queue(queue)
         for wait_queue in queue.wait_queues:
             self._look_at_head(queue, wait_queue)
 
-    def _serve_line(self, queue: ServiceQueue[ServiceJob]) -> None:
-        now_ms, line = self._clock.now_ms, queue.line
-        line.begin_pass(now_ms)
-        while (job := line.head()) is not None:
+    def _serve_queue(self, queue: ServiceQueue[ServiceJob]) -> None:
+        now_ms, runnable = self._clock.now_ms, queue.runnable
+        runnable.begin_pass(now_ms)
+        while (job := runnable.head()) is not None:
             if job.due_ms <= now_ms and not _is_lacking(job) and _has_room(queue, job):
                 self._dispatch(job)
             else:
-                line.pass_over(job, is_strict=self._settings.strict_fifo)
-        line.end_pass()
+                runnable.pass_over(job, is_strict=self._settings.strict_fifo)
+        runnable.end_pass()
 
     def _look_at_head(self, queue: ServiceQueue[ServiceJob], wait_queue: WaitQueue[ServiceJob]) -> None:
         now_ms = self._clock.now_ms
-        wait_queue.line.begin_pass(now_ms)
-        job = wait_queue.line.head()
-        wait_queue.line.end_pass()
+        wait_queue.runnable.begin_pass(now_ms)
+        job = wait_queue.runnable.head()
+        wait_queue.runnable.end_pass()
         if job is not None:
             reason = blocked_reason(job) if job.due_ms <= now_ms else None
             # The time in SCHEDULED counts too where capacity is lacking (documented).
@@ -129,30 +129,30 @@ class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
     def _round(
         self, queue: ServiceQueue[ServiceJob], attempt: Callable[[QuotaShare[ServiceJob], ServiceJob], bool], *, by_age: bool
     ) -> bool:
-        """Go round the shares, one job each, until none can place any more; return whether one could.
+        """Go round the shares, one job each, until none can dispatch any more; return whether one could.
 
         Args:
             queue: Whose shares.
-            attempt: Places a job of a share, or returns False.
+            attempt: Dispatches a job of a share, or returns False.
             by_age: Whether the head that was submitted first has its turn first, instead of share after share.
         """
         now_ms, shares = self._clock.now_ms, list(queue.shares.values())
         for share in shares:
-            share.line.begin_pass(now_ms)
-        has_placed = False
-        while heads := [(share, job) for share in shares if (job := share.line.head()) is not None]:
+            share.runnable.begin_pass(now_ms)
+        has_dispatched = False
+        while heads := [(share, job) for share in shares if (job := share.runnable.head()) is not None]:
             if by_age:
                 heads = [min(heads, key=lambda entry: (entry[1].created_ms, entry[1].spec.number))]
             for share, job in heads:
-                if job.status != RUNNABLE or share.line.head() is not job:
+                if job.status != RUNNABLE or share.runnable.head() is not job:
                     continue
                 if job.due_ms <= now_ms and not _is_lacking(job) and attempt(share, job):
-                    has_placed = True
+                    has_dispatched = True
                 else:
-                    share.line.pass_over(job, is_strict=self._settings.strict_fifo)
+                    share.runnable.pass_over(job, is_strict=self._settings.strict_fifo)
         for share in shares:
-            share.line.end_pass()
-        return has_placed
+            share.runnable.end_pass()
+        return has_dispatched
 
     def _preempt(self, victims: list[ServiceJob], reason: str) -> None:
         for victim in victims:
@@ -175,15 +175,15 @@ def _has_room(queue: ServiceQueue[ServiceJob], job: ServiceJob) -> bool:
 
 def _is_lacking(job: ServiceJob) -> bool:
     """Return whether AWS lacked capacity for a job, and still does."""
-    return job.outage is not None and job.outage in job.spec.queue.outages
+    return job.block is not None and job.block in job.spec.queue.blocks
 
 
 def blocked_reason(job: ServiceJob) -> str | None:
     """Return why a job can never be dispatched as things are, None if it could."""
     queue, share = job.spec.queue, job.spec.share
     need = queue.environment.need_of(job.spec.instances)
-    if job.outage is not None and _is_lacking(job):
-        return job.outage.reason
+    if job.block is not None and _is_lacking(job):
+        return job.block.reason
     if not fits(need, {unit: int(queue.usage.attainable(most)) for unit, most in queue.environment.limits.items()}):
         return messages.BLOCKED_SERVICE_MAX
     if share is not None and any(most(_pool(queue), share, unit) < quantity for unit, quantity in need.items()):

@@ -28,7 +28,7 @@ def service_snapshot(queue: ServiceQueue[ServiceJob], now_ms: int, *, front_leng
         front_length: At most so many jobs are at the front.
         top_shares: Of at most so many fair shares the use is shown.
     """
-    front = [entry for wait_queue in queue.wait_queues for entry in wait_queue.line.front(now_ms, front_length)]
+    front = [entry for wait_queue in queue.wait_queues for entry in wait_queue.runnable.front(now_ms, front_length)]
     if queue.has_quotas:
         front.sort(key=lambda entry: (-entry[0].share_priority, entry[0].created_ms, entry[0].spec.number))
     active = [job for status in DISPATCHED for job in queue.index.with_status(status)]
@@ -43,7 +43,7 @@ def service_snapshot(queue: ServiceQueue[ServiceJob], now_ms: int, *, front_leng
     if isinstance(queue.usage, FairShareUsage):
         utilization["fairshareUtilization"] = _fair_shares(active, top_shares)
     if queue.has_quotas:
-        first = {share.name: [_shown(*entry) for entry in share.line.front(now_ms, 1)] for share in queue.shares.values()}
+        first = {share.name: [_shown(*entry) for entry in share.runnable.front(now_ms, 1)] for share in queue.shares.values()}
         answer["frontOfQuotaShares"] = {"quotaShares": first, "lastUpdatedAt": now_ms}
         busy = sorted((share for share in queue.shares.values() if share.in_use), key=lambda share: -sum(share.in_use.values()))
         utilization["quotaShareUtilization"] = {

@@ -14,7 +14,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Generic, NamedTuple
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.paging import read_number, read_token
 from mock_jobs.batch.queueing.job_index import Age, JobIndex, age_of
 from mock_jobs.batch.queueing.schedulable import JobT
@@ -148,4 +148,4 @@ def _position(key: Sequence[object]) -> tuple[str, Age | None]:
         case [str() as name, int() as created_ms, int() as number]:
             return name, (created_ms, number)
         case _:
-            raise refused(messages.BAD_TOKEN)
+            raise not_allowed(messages.BAD_TOKEN)

@@ -187,6 +187,6 @@ def _pod_name(attempt: Attempt) -> str:
 
 
 def _node_name(environment: ComputeEnvironment, arns: Arns) -> str:
-    address = "-".join(str(int(environment.container_instance[place : place + 2], 16)) for place in (0, 2, 4))
+    address = "-".join(str(int(environment.container_instance[start : start + 2], 16)) for start in (0, 2, 4))
     domain = "ec2" if arns.region == "us-east-1" else f"{arns.region}.compute"
     return f"ip-10-{address}.{domain}.internal"

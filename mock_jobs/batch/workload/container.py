@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid, refused
+from mock_jobs.batch.exceptions import invalid, not_allowed
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import ResourceTypeType
@@ -225,7 +225,7 @@ def merge(
     if platform == "FARGATE":
         for member, value in (("vcpus", overrides.get("vcpus")), ("memory", overrides.get("memory"))):
             if value is not None:
-                raise refused(messages.LEGACY_ON_FARGATE, member=member)
+                raise not_allowed(messages.LEGACY_ON_FARGATE, member=member)
     command = merged_command(container.get("command", []), overrides.get("command"), parameters)
     required = merged_requirements(container.get("resourceRequirements", []), overrides.get("resourceRequirements", []))
     vcpus = container.get("vcpus")
@@ -316,6 +316,6 @@ def substitute(element: str, parameters: Mapping[str, str]) -> str:
         for end in range(len(reference), 0, -1):
             if reference[:end] in parameters:
                 return parameters[reference[:end]] + reference[end:]
-        raise refused(messages.NO_PARAMETER)
+        raise not_allowed(messages.NO_PARAMETER)
 
     return _REFERENCE.sub(value, element)

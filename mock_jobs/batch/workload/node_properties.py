@@ -169,23 +169,23 @@ class ResolvedNodes:
     """All nodes of a submitted job.
 
     Attributes:
-        roles: By index of the node.
+        specs: By index of the node.
         properties: As DescribeJobs shows them.
     """
 
     main_node: int
-    roles: tuple[NodeSpec, ...]
+    specs: tuple[NodeSpec, ...]
     properties: NodePropertiesOutputTypeDef
 
     @property
     def workload(self) -> Workload:
         """What the main node runs, with the vCPUs that all nodes need together."""
-        return replace(self.roles[self.main_node].workload, vcpus=sum(role.workload.vcpus for role in self.roles))
+        return replace(self.specs[self.main_node].workload, vcpus=sum(spec.workload.vcpus for spec in self.specs))
 
     @property
     def requirements(self) -> Requirements | None:
         """The consumable resources that all nodes need together, None for none."""
-        return sum_of(role.requirements for role in self.roles)
+        return sum_of(spec.requirements for spec in self.specs)
 
 
 def layout_of(properties: NodePropertiesOutputTypeDef, arns: Arns) -> NodeLayout:
@@ -231,14 +231,14 @@ def resolve_nodes(
     num_nodes = _overridden_number(layout, overrides.get("numNodes"))
     changes = [_Change.parse(entry, num_nodes, arns) for entry in overrides.get("nodePropertyOverrides", [])]
     group_of = _group_by_node(layout, num_nodes)
-    roles: dict[tuple[int, tuple[int, ...]], NodeSpec] = {}
+    specs: dict[tuple[int, tuple[int, ...]], NodeSpec] = {}
     by_node: list[NodeSpec] = []
     for index in range(num_nodes):
-        touching = tuple(place for place, change in enumerate(changes) if index in change.nodes)
+        touching = tuple(position for position, change in enumerate(changes) if index in change.nodes)
         key = (group_of[index], touching)
-        if key not in roles:
-            roles[key] = _role(layout.groups[group_of[index]], [changes[place] for place in touching], parameters)
-        by_node.append(roles[key])
+        if key not in specs:
+            specs[key] = _node_spec(layout.groups[group_of[index]], [changes[position] for position in touching], parameters)
+        by_node.append(specs[key])
     shapes = []
     for group in layout.groups:
         nodes = group.nodes.within(num_nodes)
@@ -297,8 +297,8 @@ class _Change:
 
 
 def _check_nesting(ranges: Sequence[NodeRange], num_nodes: int) -> None:
-    for place, one in enumerate(ranges):
-        for other in ranges[:place]:
+    for position, one in enumerate(ranges):
+        for other in ranges[:position]:
             first, second = sorted((one.within(num_nodes), other.within(num_nodes)), key=lambda each: each.start)
             if first.start < second.start < first.stop < second.stop:
                 raise invalid(messages.NODE_RANGES_OVERLAP, one=other.text, other=one.text)
@@ -349,15 +349,15 @@ def _overridden_number(layout: NodeLayout, num_nodes: int | None) -> int:
 
 
 def _group_by_node(layout: NodeLayout, num_nodes: int) -> dict[int, int]:
-    """Return the place of the group that counts for each node: the narrowest, of equal ones the last."""
+    """Return the index of the group that counts for each node: the narrowest, of equal ones the last."""
     widths = [len(group.nodes.within(num_nodes)) for group in layout.groups]
     found: dict[int, int] = {}
-    for place in sorted(range(len(widths)), key=lambda each: -widths[each]):
-        found.update(dict.fromkeys(layout.groups[place].nodes.within(num_nodes), place))
+    for group in sorted(range(len(widths)), key=lambda each: -widths[each]):
+        found.update(dict.fromkeys(layout.groups[group].nodes.within(num_nodes), group))
     return found
 
 
-def _role(group: NodeGroup, changes: Sequence[_Change], parameters: Mapping[str, str]) -> NodeSpec:
+def _node_spec(group: NodeGroup, changes: Sequence[_Change], parameters: Mapping[str, str]) -> NodeSpec:
     for change in changes:
         member = change.stranger_to(group)
         if member is not None:

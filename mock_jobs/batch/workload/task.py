@@ -78,7 +78,7 @@ class Task:
 
     Attributes:
         properties: As DescribeJobs shows it before anything ran.
-        main: Place of the container that stands for the job: the first essential one.
+        main: Index of the container that stands for the job: the first essential one.
     """
 
     properties: EcsTaskPropertiesOutputTypeDef
@@ -156,7 +156,7 @@ def merge_task(
         containers.append(cast("TaskContainerPropertiesOutputTypeDef", merged))
     amounts = [requirements_by_type(each["resourceRequirements"]) for each in containers]
     _check_sums(amounts, platform)
-    main = next(place for place, each in enumerate(containers) if is_essential(each))
+    main = next(index for index, each in enumerate(containers) if is_essential(each))
     # What a single container has, a container of a task has too.
     alone = cast("ContainerDetailTypeDef", containers[main])
     properties = cast("EcsTaskPropertiesOutputTypeDef", {**task, "containers": containers})

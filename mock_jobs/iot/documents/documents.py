@@ -71,7 +71,7 @@ def check_document(document: str, source: str | None = None) -> None:
         InvalidRequestException: With the service's texts (observed).
     """
     if not is_json(document):
-        raise InvalidRequestException(messages.INVALID_DOCUMENT.format(place=source or messages.DOCUMENT_IN_REQUEST))
+        raise InvalidRequestException(messages.INVALID_DOCUMENT.format(source=source or messages.DOCUMENT_IN_REQUEST))
 
 
 def check_placeholders(owner_id: str, document: str, configs: JobConfigs) -> None:

@@ -43,13 +43,13 @@ def is_json(text: str) -> bool:
     return True
 
 
-def _refuse_constant(name: str) -> object:
+def _reject_constant(name: str) -> object:
     raise NotJsonError(name)
 
 
-_decode: Final = JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_refuse_constant).decode
+_decode: Final = JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_reject_constant).decode
 # For who only asks whether it is JSON: numbers become mere texts, which is faster.
-_decode_roughly: Final = JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse_constant).decode
+_decode_roughly: Final = JSONDecoder(parse_int=str, parse_float=str, parse_constant=_reject_constant).decode
 
 
 def _parse(text: str, decode: Callable[[str], object]) -> object:

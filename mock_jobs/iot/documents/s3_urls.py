@@ -31,7 +31,7 @@ class S3Url:
 
 # Virtual-hosted and path style, regional and global, dual-stack, and the old dash form. Source: Amazon S3 user guide (documented).
 _HOST: Final = re.compile(
-    r"(?:(?P<bucket>[a-z0-9][a-z0-9._-]*)\.)?s3(?:[.-](?:dualstack\.)?(?P<place>[a-z0-9-]+))?\.amazonaws\.com(?:\.cn)?",
+    r"(?:(?P<bucket>[a-z0-9][a-z0-9._-]*)\.)?s3(?:[.-](?:dualstack\.)?(?P<region>[a-z0-9-]+))?\.amazonaws\.com(?:\.cn)?",
     re.IGNORECASE,
 )
 _REGION: Final = re.compile(r"[a-z]+(?:-[a-z]+)+-[0-9]+")
@@ -64,7 +64,7 @@ def parse_s3_url(url: str) -> S3Url:
     if not bucket:
         raise NotS3UrlError
     versions = parse_qs(parts.query).get("versionId")
-    region = host["place"] if _REGION.fullmatch(host["place"] or "") else None
+    region = host["region"] if _REGION.fullmatch(host["region"] or "") else None
     return S3Url(unquote(bucket), unquote(key), versions[0] if versions else None, region)
 
 

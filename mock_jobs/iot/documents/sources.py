@@ -53,7 +53,7 @@ def read_source(source: str, sources: Sources) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise InvalidRequestException(messages.INVALID_DOCUMENT.format(place=source)) from error
+        raise InvalidRequestException(messages.INVALID_DOCUMENT.format(source=source)) from error
 
 
 def parse_source(source: str) -> S3Url:

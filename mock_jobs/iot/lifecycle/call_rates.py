@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mock_jobs.core.clock import Clock
-from mock_jobs.core.rate_limiter import Throttle
+from mock_jobs.core.rate_limiter import RateLimiter
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import ThrottlingException
 from mock_jobs.iot.settings import IoTSettings
@@ -17,13 +17,13 @@ class CallRates:
         clock: The world's.
     """
 
-    __slots__ = ("_settings", "_throttle")
+    __slots__ = ("_limiter", "_settings")
 
     def __init__(self, settings: IoTSettings, clock: Clock) -> None:
         self._settings = settings
-        self._throttle = Throttle(clock)
+        self._limiter = RateLimiter(clock)
 
-    def admit_control(self, operation: str, *, is_read: bool) -> None:
+    def check_control(self, operation: str, *, is_read: bool) -> None:
         """Count a call of the control plane, or refuse it; calls that are not about jobs are not counted.
 
         Raises:
@@ -33,24 +33,24 @@ class CallRates:
             return
         settings = self._settings
         if operation == "DescribeJobExecution":
-            self._admit(operation, settings.describe_job_execution_per_second)
+            self._check(operation, settings.describe_job_execution_per_second)
         if is_read:
-            self._admit("control reads", settings.control_reads_per_second)
+            self._check("control reads", settings.control_reads_per_second)
         else:
-            self._admit("control writes", settings.control_writes_per_second)
+            self._check("control writes", settings.control_writes_per_second)
 
-    def admit_device(self, *, is_read: bool) -> None:
+    def check_device(self, *, is_read: bool) -> None:
         """Count a call of the device plane, or refuse it.
 
         Raises:
             ThrottlingException: There were too many.
         """
         if is_read:
-            self._admit("device reads", self._settings.device_reads_per_second)
+            self._check("device reads", self._settings.device_reads_per_second)
         else:
-            self._admit("device writes", self._settings.device_writes_per_second)
+            self._check("device writes", self._settings.device_writes_per_second)
 
-    def _admit(self, kind: str, per_second: int | None) -> None:
+    def _check(self, kind: str, per_second: int | None) -> None:
         # Source: developer guide, "AWS IoT Core endpoints and quotas" (documented).
-        if not self._throttle.admits(kind, per_second):
+        if not self._limiter.allows(kind, per_second):
             raise ThrottlingException(messages.THROTTLED)

@@ -116,11 +116,11 @@ class ExecutionLifecycle:
     def change_some(self, executions: list[Execution], trigger: ExecutionTrigger) -> None:
         """Apply a trigger to executions of one job and one status; what that means for the job is left to the caller."""
         for execution in executions:
-            execution.job.executions.shelf(execution.status).remove(execution)
+            execution.job.executions.with_status(execution.status).remove(execution)
         self.change(executions, trigger)
 
     def change(self, executions: list[Execution], trigger: ExecutionTrigger) -> None:
-        """Apply a trigger to executions of one job and one status, which are off their shelf already.
+        """Apply a trigger to executions of one job and one status, which are removed from the records of their status already.
 
         Source: each change raises the version (documented) but the one to REMOVED (observed). A device's first report sets
         `startedAt` for good, also one of SUCCEEDED or FAILED straight from QUEUED, but not one of REJECTED (observed). A
@@ -148,7 +148,7 @@ class ExecutionLifecycle:
             queue.add(execution)
             if has_ended:
                 self._announcer.announce_execution(execution)
-        executions[0].job.executions.shelf(status).add_all(executions)
+        executions[0].job.executions.with_status(status).add_all(executions)
 
     def delete(self, execution: Execution) -> None:
         """Delete an execution; its job may be completed by that, or aborted. Source: observed."""

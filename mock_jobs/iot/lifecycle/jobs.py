@@ -248,9 +248,9 @@ class JobLifecycle:
         """Apply a trigger to the status of a job that it can change."""
         status = states.next_job_status(job.status, trigger)
         assert status is not None
-        self._store.shelf(job.status).remove(job)
+        self._store.with_status(job.status).remove(job)
         job.status = status
-        self._store.shelf(status).add(job)
+        self._store.with_status(status).add(job)
         job.updated_at_ms = self._clock.now_ms
         if status not in states.ACTIVE:
             self._store.subscriptions.remove(job)
@@ -289,7 +289,7 @@ class JobLifecycle:
         job.finishing_timer = None
         self._store.usage.follow(job)
         for status in states.sources(trigger):
-            self._executions.change(job.executions.shelf(status).clear(), trigger)
+            self._executions.change(job.executions.with_status(status).clear(), trigger)
         self._announcer.announce_job(job, job_events.CANCELED)
 
     def delete(self, job: Job) -> None:
@@ -309,16 +309,16 @@ class JobLifecycle:
         for execution in job.executions:
             self._executions.remove_from_thing(execution)
             self._announcer.announce_execution(execution, job_events.DELETED)
-        self._forget(job)
+        self._remove(job)
         self._announcer.announce_job(job, job_events.DELETED)
 
     def _expire(self, job: Job) -> None:
         # Nobody deleted it, so that no event tells of it (inferred).
         for execution in job.executions:
             self._executions.remove_from_thing(execution)
-        self._forget(job)
+        self._remove(job)
 
-    def _forget(self, job: Job) -> None:
+    def _remove(self, job: Job) -> None:
         for timer in (job.finishing_timer, job.expiry):
             if timer is not None:
                 timer.cancel()

@@ -134,7 +134,7 @@ class JobOperations(Operations):
             is_deleted = job.status == states.DELETION_IN_PROGRESS
             text = messages.DELETE_OF_DELETED_JOB if is_deleted else messages.DELETE_OF_JOB
             raise InvalidStateTransitionException(text.format(job_id=job_id, status=job.status))
-        quotas.check_deletion(self.settings, len(self.store.shelf(states.DELETION_IN_PROGRESS)))
+        quotas.check_deletion(self.settings, len(self.store.with_status(states.DELETION_IN_PROGRESS)))
         self.jobs.delete(job)
 
 

@@ -12,7 +12,7 @@ from mock_jobs.iot.operations.base import Operations
 from mock_jobs.iot.rules.arns import ResourceArn
 from mock_jobs.iot.rules.paging import page, start_of_page
 
-_PLACES: Final = {name: place for place, name in enumerate(MANAGED_TEMPLATES)}
+_POSITIONS: Final = {name: position for position, name in enumerate(MANAGED_TEMPLATES)}
 
 
 class ManagedTemplateOperations(Operations):
@@ -45,8 +45,8 @@ class ManagedTemplateOperations(Operations):
         after = start_of_page(listing, next_token, 1)
         templates = list(MANAGED_TEMPLATES.values()) if template_name is None else [_template_or_404(template_name)]
         start = -1 if after is None else after[0]
-        following = (each for each in templates if _PLACES[each.name] > start)
-        found, token = page(listing, following, max_results, lambda each: (_PLACES[each.name],))
+        following = (each for each in templates if _POSITIONS[each.name] > start)
+        found, token = page(listing, following, max_results, lambda each: (_POSITIONS[each.name],))
         shown = [views.summarize_managed_template(each, self._managed_arn(each)) for each in found]
         return {"managedJobTemplates": shown, **token}
 

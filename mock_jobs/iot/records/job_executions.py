@@ -28,28 +28,28 @@ ExecutionT = TypeVar("ExecutionT", bound=_Attempt)
 class JobExecutions(Generic[ExecutionT]):
     """The executions of one job.
 
-    Counters are the lengths of the shelves, one per status, and so are never recounted.
+    Counters are the lengths of the records of each status, and so are never recounted.
 
     Args:
         listing_key: Gives the key by which executions are listed, the highest first.
     """
 
-    __slots__ = ("_emptied", "_latest", "_listing_key", "_shelves")
+    __slots__ = ("_by_status", "_emptied", "_latest", "_listing_key")
 
     def __init__(self, listing_key: Callable[[ExecutionT], Key]) -> None:
         self._listing_key = listing_key
         self._latest: dict[str, ExecutionT] = {}
-        self._shelves: dict[JobExecutionStatusType, SortedRecords[ExecutionT, Key]] = {}
+        self._by_status: dict[JobExecutionStatusType, SortedRecords[ExecutionT, Key]] = {}
         self._emptied: set[str] = set()
 
     def count(self, status: JobExecutionStatusType) -> int:
         """Return how many executions have a status."""
-        shelf = self._shelves.get(status)
-        return 0 if shelf is None else len(shelf)
+        records = self._by_status.get(status)
+        return 0 if records is None else len(records)
 
     def counts(self) -> dict[JobExecutionStatusType, int]:
         """Return how many executions have each status that occurs, or has occurred."""
-        return {status: len(shelf) for status, shelf in self._shelves.items()}
+        return {status: len(records) for status, records in self._by_status.items()}
 
     def latest(self, thing_name: str) -> ExecutionT | None:
         """Return the execution with the highest number of a thing."""
@@ -74,8 +74,8 @@ class JobExecutions(Generic[ExecutionT]):
             execution = execution.previous
 
     def __iter__(self) -> Iterator[ExecutionT]:
-        for shelf in self._shelves.values():
-            yield from shelf
+        for records in self._by_status.values():
+            yield from records
 
     def add_all(self, executions: list[ExecutionT]) -> None:
         """Take new executions in, all of one status, each the latest of its thing."""
@@ -85,11 +85,11 @@ class JobExecutions(Generic[ExecutionT]):
             self._latest[execution.thing_name] = execution
         if self._emptied:
             self._emptied.difference_update(execution.thing_name for execution in executions)
-        self.shelf(executions[0].status).add_all(executions)
+        self.with_status(executions[0].status).add_all(executions)
 
     def remove(self, execution: ExecutionT) -> None:
         """Forget an execution."""
-        self.shelf(execution.status).remove(execution)
+        self.with_status(execution.status).remove(execution)
         newer = self._latest[execution.thing_name]
         if newer is execution:
             if execution.previous is None:
@@ -103,15 +103,15 @@ class JobExecutions(Generic[ExecutionT]):
             newer = newer.previous
         newer.previous = execution.previous
 
-    def shelf(self, status: JobExecutionStatusType) -> SortedRecords[ExecutionT, Key]:
+    def with_status(self, status: JobExecutionStatusType) -> SortedRecords[ExecutionT, Key]:
         """Return the executions with a status."""
-        found = self._shelves.get(status)
+        found = self._by_status.get(status)
         if found is None:
-            found = self._shelves[status] = SortedRecords(self._listing_key)
+            found = self._by_status[status] = SortedRecords(self._listing_key)
         return found
 
     def newest_first(self, status: JobExecutionStatusType | None, after: Key | None) -> Iterator[ExecutionT]:
         """Yield executions in the order of listing, those that come after a key, of one status or of all."""
         if status is not None:
-            return self.shelf(status).descending(after)
-        return merge(*(shelf.descending(after) for shelf in self._shelves.values()), key=self._listing_key, reverse=True)
+            return self.with_status(status).descending(after)
+        return merge(*(records.descending(after) for records in self._by_status.values()), key=self._listing_key, reverse=True)

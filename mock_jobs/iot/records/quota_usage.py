@@ -30,7 +30,7 @@ class Usage:
         _keep(self._active[job.target_selection], job.job_id, job.status in states.ACTIVE)
         _keep(self._concurrent, job.job_id, job.is_concurrent)
 
-    def forget(self, job: Job) -> None:
+    def remove(self, job: Job) -> None:
         """Count a job no more."""
         _keep(self._active[job.target_selection], job.job_id, False)
         _keep(self._concurrent, job.job_id, False)

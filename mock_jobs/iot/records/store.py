@@ -44,19 +44,19 @@ class JobStore:
         self.next_execution_sequence = count(1).__next__
         self.next_template_sequence = count(1).__next__
         self._jobs: dict[str, Job] = {}
-        self._shelves: dict[JobStatusType, SortedRecords[Job, Key]] = {}
+        self._by_status: dict[JobStatusType, SortedRecords[Job, Key]] = {}
 
     def add(self, job: Job) -> None:
         """Add a job, whose id must be free."""
         self._jobs[job.job_id] = job
-        self.shelf(job.status).add(job)
+        self.with_status(job.status).add(job)
         self.usage.follow(job)
 
     def remove(self, job: Job) -> None:
         """Remove a job; its executions must have been taken from their things."""
         del self._jobs[job.job_id]
-        self.shelf(job.status).remove(job)
-        self.usage.forget(job)
+        self.with_status(job.status).remove(job)
+        self.usage.remove(job)
 
     def get_job(self, job_id: str) -> Job | None:
         """Return a job, None if there is none with this id."""
@@ -92,14 +92,14 @@ class JobStore:
     def newest_jobs(self, status: JobStatusType | None, after: Key | None) -> Iterator[Job]:
         """Yield the jobs with a status or all, the one created last first, those that come after a key."""
         if status is not None:
-            return self.shelf(status).descending(after)
-        return merge(*(shelf.descending(after) for shelf in self._shelves.values()), key=job_key, reverse=True)
+            return self.with_status(status).descending(after)
+        return merge(*(records.descending(after) for records in self._by_status.values()), key=job_key, reverse=True)
 
-    def shelf(self, status: JobStatusType) -> SortedRecords[Job, Key]:
+    def with_status(self, status: JobStatusType) -> SortedRecords[Job, Key]:
         """Return the jobs with a status."""
-        found = self._shelves.get(status)
+        found = self._by_status.get(status)
         if found is None:
-            found = self._shelves[status] = SortedRecords(job_key)
+            found = self._by_status[status] = SortedRecords(job_key)
         return found
 
     def executions_of_thing(self, thing_name: str, before: int | None) -> Iterator[Execution]:

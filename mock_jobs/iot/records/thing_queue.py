@@ -71,5 +71,5 @@ def _list_of(status: str) -> str:
 
 def _backwards(executions: list[Execution], before: int | None) -> Iterator[Execution]:
     end = len(executions) if before is None else bisect_left(executions, before, key=_sequence)
-    for place in range(end - 1, -1, -1):
-        yield executions[place]
+    for position in range(end - 1, -1, -1):
+        yield executions[position]

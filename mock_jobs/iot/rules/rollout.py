@@ -57,8 +57,8 @@ class Rollout:
 
     __slots__ = (
         "_expansion",
-        "_places",
         "_position",
+        "_remaining",
         "_started_ms",
         "_ticks",
         "_withdrawn",
@@ -70,7 +70,7 @@ class Rollout:
         self._expansion = expansion
         self._position = 0
         # Where each thing that waits is found; made when first needed: when one leaves, or may join.
-        self._places: dict[str, int] | None = None
+        self._remaining: dict[str, int] | None = None
         # How many of those whose turn is still to come will be passed over.
         self._withdrawn = 0
         self._started_ms = started_ms
@@ -117,14 +117,14 @@ class Rollout:
         self._withdrawn += 1
         return True
 
-    def _is_withdrawn(self, place: int) -> bool:
-        return self._places is not None and self._expansion.thing_names[place] not in self._places
+    def _is_withdrawn(self, position: int) -> bool:
+        return self._remaining is not None and self._expansion.thing_names[position] not in self._remaining
 
     def _waiting(self) -> dict[str, int]:
-        if self._places is None:
+        if self._remaining is None:
             names = self._expansion.thing_names
-            self._places = {names[place]: place for place in range(self._position, len(names))}
-        return self._places
+            self._remaining = {names[position]: position for position in range(self._position, len(names))}
+        return self._remaining
 
     def processing_targets(self) -> list[str]:
         """Return the ARNs of the targets for which executions are still to be created.
@@ -133,8 +133,8 @@ class Rollout:
         """
         return [
             arn
-            for arn, places in self._expansion.places()
-            if not all(map(self._is_withdrawn, range(max(self._position, places.start), places.stop)))
+            for arn, positions in self._expansion.positions()
+            if not all(map(self._is_withdrawn, range(max(self._position, positions.start), positions.stop)))
         ]
 
     def resume(self, now_ms: int) -> None:

@@ -81,7 +81,7 @@ class Expansion:
     thing_names: list[str]
     ends: list[tuple[str, int]]
 
-    def places(self) -> Iterator[tuple[str, range]]:
+    def positions(self) -> Iterator[tuple[str, range]]:
         """Yield for each target its ARN and where its things stand, those aside that a target before it has too."""
         start = 0
         for arn, end in self.ends:

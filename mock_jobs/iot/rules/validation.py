@@ -60,7 +60,7 @@ def validation_error(violations: Sequence[Violation]) -> AwsError:
 
 def _in_order(violations: Sequence[Violation]) -> Sequence[Violation]:
     """Return violations with those of ordered members in their order, and others where they were."""
-    ordered = iter(sorted(filter(_is_ordered, violations), key=lambda each: _place(each.member.split("."))))
+    ordered = iter(sorted(filter(_is_ordered, violations), key=lambda each: _sort_key(each.member.split("."))))
     return [next(ordered) if _is_ordered(each) else each for each in violations]
 
 
@@ -68,7 +68,7 @@ def _is_ordered(violation: Violation) -> bool:
     return violation.member.partition(".")[0] in _MEMBER_ORDER
 
 
-def _place(path: list[str]) -> tuple[int, int, int]:
+def _sort_key(path: list[str]) -> tuple[int, int, int]:
     number = next((int(part) for part in path if part.isdecimal()), 0)
     return _MEMBER_ORDER.index(path[0]), number, _CRITERION_ORDER.index(path[-1]) if path[-1] in _CRITERION_ORDER else 0
 

@@ -200,7 +200,7 @@ def _to_members(shape: Shape, value: Any, renamed: Mapping[str, Mapping[str, str
             if each is not None
         }
     if kind == "list":
-        return [_to_members(shape.member, each, renamed, f"{path}/{place}") for place, each in enumerate(value)]  # type: ignore[attr-defined]
+        return [_to_members(shape.member, each, renamed, f"{path}/{index}") for index, each in enumerate(value)]  # type: ignore[attr-defined]
     if kind == "map":
         return {key: _to_members(shape.value, each, renamed, f"{path}/{key}") for key, each in value.items()}  # type: ignore[attr-defined]
     return _to_scalar(kind, value)
