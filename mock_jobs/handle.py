@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Handle(ABC):
-    """Time, faults and the behaviour of jobs, in the hand of a test."""
+    """Time, faults and the behaviour of jobs, for the author of a test."""
 
     @property
     @abstractmethod
@@ -48,8 +48,8 @@ class Handle(ABC):
     def events(self) -> tuple[Event, ...]:
         """The events of jobs so far, as AWS IoT would publish and AWS Batch would send them; at most the last 10,000.
 
-        One array of 10,000 children makes 40,000. Whoever looks when older ones were dropped is warned of it, once until the
-        next `reset`, by a `DroppedEventsWarning`.
+        One array of 10,000 children makes 40,000. The first read after older ones were dropped, once until the
+        next `reset`, warns of it by a `DroppedEventsWarning`.
         """
         world = self.world
         with world.lock:

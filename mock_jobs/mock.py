@@ -35,7 +35,7 @@ class MockJobs(Handle):
     """Everything that moto mocks, and AWS IoT Jobs and AWS Batch as AWS documents them.
 
     Made by `mock_jobs`. Use it in a `with` block, as a decorator of functions, coroutine functions and classes, or by `start`
-    and `stop`. Mocks nest, with each other and with `mock_aws`: all that are active share one state, which is forgotten when
+    and `stop`. Mocks nest, with each other and with `mock_aws`: all that are active share one state, which is deleted when
     the outermost one is left.
     """
 
@@ -81,7 +81,7 @@ class MockJobs(Handle):
         """Stop to answer.
 
         Args:
-            remove_data: Whether to forget all state, when this is the outermost mock.
+            remove_data: Whether to delete all state, when this is the outermost mock.
 
         Raises:
             NotActiveError: `start` was not called.
@@ -93,7 +93,7 @@ class MockJobs(Handle):
         self._active.pop().leave(remove_data=remove_data)
 
     def reset(self) -> None:
-        """Forget all state, moto's too, and stay active."""
+        """Delete all state, moto's too, and stay active."""
         if not self._active:
             raise NotActiveError("reset() needs an active mock; call start() first")
         self._active[-1].reset()

@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let the marker alone activate the mock."""
+    """Request the mock's fixture for each test that has the marker."""
     if isinstance(item, pytest.Function) and item.get_closest_marker(_MARKER) and _MARKER not in item.fixturenames:
         item.fixturenames.insert(0, _MARKER)
 

@@ -52,7 +52,7 @@ class MockJobsServer:
         self._running = _Running(self._host, self._port)
 
     def stop(self) -> None:
-        """Stop to listen and forget all state; harmless when the server does not run."""
+        """Stop listening and delete all state; harmless when the server does not run."""
         running, self._running = self._running, None
         if running is not None:
             running.stop()

@@ -55,7 +55,7 @@ _BY_THEMSELVES: Final = {
 
 
 def block_queue(regions: Iterable[BatchStores], queue: str, code: str, instance_type: str | None, lock: RLock) -> QueueBlock:
-    """Let a queue be blocked, for `BatchHandle.block`."""
+    """Block a job queue, for `BatchHandle.block`."""
     check_text("code", code)
     if instance_type is not None:
         check_text("instance_type", instance_type)

@@ -63,7 +63,7 @@ class BatchHandle:
 
     @contextmanager
     def paced(self, pace: Pace | PaceName) -> Iterator[None]:
-        """Let jobs move at a pace for the length of a `with` block; blocks may end in any order.
+        """Set the pace for the length of a `with` block; blocks may end in any order.
 
         At the end everything about the pace is as it was at the beginning, whatever was set inside, moto's transition
         included.
@@ -154,7 +154,7 @@ class BatchHandle:
     # Blocked queues
 
     def block(self, queue: str, code: str, *, instance_type: str | None = None) -> QueueBlock:
-        """Let AWS be unable to place any job of a queue, for a reason that lies on its side.
+        """Block a job queue as a failure on AWS's side would: nothing is dispatched from it until the block is cleared.
 
         The job at the head of the queue shows the reason, and the queue's jobStateTimeLimitActions act on it. What runs goes on.
 
@@ -166,7 +166,7 @@ class BatchHandle:
             instance_type: What the first of these says is missing; by default the first that the queue asks for.
 
         Returns:
-            What blocks the queue, until its `clear()`, `unblock()` or the end of a `with` block.
+            The block, which lasts until its `clear()`, `unblock()` or the end of a `with` block.
 
         Raises:
             UsageValueError: There is no such queue or code, or the queue can be brought to this by itself.
@@ -177,9 +177,9 @@ class BatchHandle:
             return block_queue(self._regions, queue, code, instance_type, self._world.lock)
 
     def invalidate(self, compute_environment: str, reason: str) -> None:
-        """Let a compute environment be INVALID, as with a role that does not let AWS Batch in.
+        """Make a compute environment INVALID, as a role that AWS Batch cannot assume does.
 
-        No job is placed in it any more; what runs goes on. An update repairs it.
+        No job is dispatched to it any more; what runs goes on. An update repairs it.
 
         Args:
             compute_environment: Its name or ARN.
@@ -215,7 +215,7 @@ class BatchHandle:
                 block.clear()
 
     def refuse(self, job_id: str, code: RefusalCode, *, message: str | None = None, times: int = 1) -> None:
-        """Let CancelJobs, TerminateJobs and TerminateServiceJobs list a job among their `errors`, and leave it alone.
+        """Make CancelJobs, TerminateJobs and TerminateServiceJobs list a job among their `errors` and leave it as it is.
 
         Source: API reference, CancelJobs (documented): which codes an entry may have. Faults for whole requests are those of
         `mock.faults`.

@@ -21,7 +21,7 @@ class _Running(Queued, Protocol):
 
     @property
     def hangs(self) -> bool:
-        """Whether it runs and, as things are, will not end by itself."""
+        """Whether it runs and will currently not end by itself."""
         ...
 
 

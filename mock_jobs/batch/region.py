@@ -136,7 +136,7 @@ class BatchStores(Backend):
         return None if job is None else SteppableJob(job, self.lifecycle)
 
     def invalidate(self, environment: ComputeEnvironment, problem: str) -> None:
-        """Let an environment be INVALID, as AWS finds some out only later; an update repairs it, and it can be deleted.
+        """Make an environment INVALID, as AWS finds out of some only later; an update repairs it, and it can be deleted.
 
         Source: user guide, "INVALID compute environment" (documented).
         """
@@ -277,7 +277,7 @@ class BatchStores(Backend):
         return [self._changes[record] for record in records if record in self._changes]
 
     def change(self, record: object, seconds: float, then: Callable[[], None]) -> None:
-        """Let the creation, change or deletion of a resource end after a time of the clock; at once if that time is zero.
+        """End the creation, change or deletion of a resource after a time of the clock; at once if that time is zero.
 
         It takes the place of one that has not ended, as that of an environment that became INVALID meanwhile.
         """

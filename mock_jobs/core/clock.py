@@ -128,7 +128,7 @@ class Clock:
 
     @property
     def generation(self) -> object:
-        """The same object until this clock forgets: for those who let other threads act, and must know whether that has ended meanwhile."""
+        """The same object until this clock is reset: code that lets other threads act compares it to find out whether a reset came between."""
         return self._moment
 
     # Moving, by the author of a test
@@ -177,7 +177,7 @@ class Clock:
             self._frozen_ms = self.now_ms
 
     def unfreeze(self) -> None:
-        """Let real time run again, from the moment shown now."""
+        """Resume real time, from the moment shown now."""
         with self._lock:
             if self._frozen_ms is not None:
                 frozen_ms, self._frozen_ms = self._frozen_ms, None
@@ -220,7 +220,7 @@ class Clock:
     def call_soon(self, callback: Callable[[], None]) -> None:
         """Call back when nothing is half done any more: after the timer that fires now, else at the end of this moment.
 
-        For what acts on the world from outside, which may itself make requests. Those who wait are called in their order; what
+        For what acts on the world from outside, which may itself make requests. Callbacks are called in their order; what
         such a request leads to does not wait for the rest of them.
         """
         self._soon.append(callback)
@@ -255,7 +255,7 @@ class Clock:
     def reset(self) -> None:
         """Drop all timers and go back to the process clock.
 
-        Whoever is firing timers just now, waiting in a callback that lets other threads act, fires no more of them afterwards.
+        A thread that fires timers just now, and waits in a callback that lets other threads act, fires no more of them afterwards.
         """
         self._timers.clear()
         self._gated.clear()
@@ -307,7 +307,7 @@ class Clock:
                 if moment is not self._moment:
                     return
                 if self._pinned_ms > seen_ms:
-                    # Who was called has moved the clock; there is no way back.
+                    # The callback has moved the clock; there is no way back.
                     seen_ms = self._pinned_ms
                     outer_ms = None if outer_ms is None else seen_ms
         finally:
@@ -340,7 +340,7 @@ class Clock:
 class _Pinned:
     """A `with` block of `Clock.pinned`; each request has one, so it is no generator, which would take three times as long.
 
-    Blocks are counted: those of two threads, one of which waits in a callback, may end in any order. A clock that forgets takes a new
+    Blocks are counted: those of two threads, one of which waits in a callback, may end in any order. A clock that is reset takes a new
     one, so that blocks begun before have no say any more.
     """
 

@@ -33,11 +33,11 @@ class UnmockedRequestError(UsageError):
 
 
 class DroppedEventsWarning(UserWarning):
-    """Somebody looks at the events of a mock, of which there were more than are kept."""
+    """The events of a mock were read after older ones had been dropped."""
 
 
 class UndeliveredEventWarning(UserWarning):
-    """An event did not reach the target of an EventBridge rule: the target cannot be reached, or nobody emulates its kind."""
+    """An event did not reach the target of an EventBridge rule: the target cannot be reached, or its kind is not emulated."""
 
 
 # A module that says `__tracebackhide__ = HIDDEN` has no frames in pytest's report of a usage error, so that the report ends

@@ -30,7 +30,7 @@ class Event(NamedTuple):
 
 
 class Draft(Protocol):
-    """An event that is worked out when somebody looks at it."""
+    """An event that is worked out when it is read."""
 
     def event(self) -> Event:
         """Return the event, which must be what it was when it happened."""
@@ -51,7 +51,7 @@ class EventLog:
         self._noted += 1
 
     def clear(self) -> None:
-        """Forget all events."""
+        """Remove all events."""
         self._events.clear()
         self._noted = 0
         self._has_told = False

@@ -52,7 +52,7 @@ class Faults:
         self._waiting: dict[tuple[str, str], list[Fault]] = {}
 
     def add(self, service: str, operation: str, code: str, *, times: int | None = 1, message: str | None = None) -> Fault:
-        """Let the next requests for an operation answer an error, whatever they ask for, and change nothing.
+        """Answer the next requests for an operation with an error, whatever they ask for, and change nothing.
 
         Args:
             service: `iot`, `iot-jobs-data` or `batch`.

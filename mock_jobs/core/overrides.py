@@ -19,7 +19,7 @@ class Override(Generic[T]):
     def __init__(self, get: Callable[[], T], put: Callable[[T], None]) -> None:
         self._get = get
         self._put = put
-        # Who overrides, and what was there before
+        # The owner of each override, and what was there before
         self._entries: list[tuple[object, T]] = []
 
     def begin(self, owner: object, value: T) -> None:

@@ -151,7 +151,7 @@ class SortedRecords(Generic[RecordT, KeyT]):
 class SortedNames(Generic[RecordT]):
     """One record for each name that was ever looked up, such as a collection of what has that name.
 
-    Most names are never listed in their order, so they are sorted only when somebody does that.
+    Most names are never listed in their order, so they are sorted only then.
 
     Args:
         make: Makes the record of a new name.

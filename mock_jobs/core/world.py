@@ -179,7 +179,7 @@ class World:
             lock._acquire_restore(depth)  # noqa: SLF001
 
     def reset(self) -> None:
-        """Forget all state of the services, all timers, faults, calls and events."""
+        """Delete all state of the services, all timers, faults, calls and events."""
         with self.lock:
             self._stores.clear()
             self.clock.reset()

@@ -21,5 +21,5 @@ class IoTHandle:
         self.settings = IoTSettings()
 
     def reset(self) -> None:
-        """Go back to the defaults, for `World.reset`; who holds the settings can go on to use them."""
+        """Restore the defaults, for `World.reset`; the settings object stays the same."""
         self.settings.restore()

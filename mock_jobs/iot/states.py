@@ -51,7 +51,7 @@ REPORTS: Final[Mapping[str, ExecutionTrigger]] = {
 }
 
 # Source: developer guide, "Jobs and job execution states" (documented). That a device may skip IN_PROGRESS is inferred: no page
-# forbids it. A thing's deletion also removes executions that run, since nobody is left to report on them (inferred); those of a
+# forbids it. A thing's deletion also removes executions that run, since no device is left to report on them (inferred); those of a
 # thing that leaves the targets go on (observed).
 _EXECUTION: Final[Mapping[ExecutionTrigger, Mapping[str, JobExecutionStatusType]]] = {
     ExecutionTrigger.START: {QUEUED: IN_PROGRESS},

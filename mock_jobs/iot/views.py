@@ -253,7 +253,7 @@ def describe_template(template: JobTemplate) -> dict[str, object]:
     """Return a template as DescribeJobTemplate shows it.
 
     Source: DescribeJobTemplate, API reference; three configurations are there always, empty if unset, other unset members are
-    absent for who uses an SDK (observed).
+    absent for users of an SDK (observed).
     """
     configs = template.configs
     view = summarize_template(template)

@@ -48,7 +48,7 @@ class MotoAdapters:
     """What moto keeps, and what it tells us of changes.
 
     Args:
-        watch: Hears of each change of things and groups, once somebody has looked at things.
+        watch: Is called at each change of things and groups, once things have been read.
         submit_job: Submits the jobs that rules of EventBridge ask for, once there can be rules.
         ask_batch: Answers what state machines ask AWS Batch, once there can be any.
     """

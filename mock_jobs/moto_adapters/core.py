@@ -73,7 +73,7 @@ def mocks_credentials() -> bool:
 
 
 def moto_answers(request: AWSPreparedRequest) -> tuple[int, Mapping[str, str], Any] | None:
-    """Let moto answer; None means that the request shall go out to the network."""
+    """Return moto's answer to a request; None means that the request shall go out to the network."""
     answer: tuple[int, Mapping[str, str], Any] | None = type(stubber).process_request(stubber, request)
     return answer
 
@@ -146,10 +146,10 @@ class _InUse(list[Any]):
 
 
 def on_reset(listener: Callable[[], None]) -> Callable[[], None]:
-    """Hear of it whenever moto forgets its state: at the start and end of a mock, and at `POST /moto-api/reset`.
+    """Call a listener whenever moto resets its state: at the start and end of a mock, and at `POST /moto-api/reset`.
 
-    The listener is called in moto's `backend_lock`, when moto has forgotten everything. So it must want no other lock that somebody
-    may hold who wants this one.
+    The listener is called in moto's `backend_lock`, after the reset. So it must take no other lock that another thread may hold
+    while it waits for this one.
 
     Returns:
         A function that ends the listening.
@@ -170,7 +170,7 @@ def on_reset(listener: Callable[[], None]) -> Callable[[], None]:
 
 
 def reset_unless_mocked() -> None:
-    """Let moto forget all state, unless a mock is active in this process and owns it."""
+    """Reset all state of moto, unless a mock is active in this process and owns it."""
     if core_models.MockAWS._nested_count == 0:  # noqa: SLF001 - the seam
         BackendDict.reset()
 
@@ -206,7 +206,7 @@ def _is_aws(url: str) -> bool:
 
 @contextmanager
 def quick_start() -> Iterator[None]:
-    """Let moto start without filling the `responses` registry, which is most of what its start costs.
+    """Keep moto from filling the `responses` registry when it starts, which is most of what its start costs.
 
     `serve_requests_library` then adds what stands for all of it.
     """

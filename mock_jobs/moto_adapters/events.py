@@ -64,7 +64,7 @@ class MotoEventBus:
         _warn(problems)
 
     def _kept(self) -> EventsBackend | None:
-        # Who made rules has imported it. Another thread may be importing it just now, so that it is there without its backends.
+        # Code that made rules has imported it. Another thread may be importing it just now, so that it is there without its backends.
         backends = getattr(sys.modules.get(_MODULE), "events_backends", None)
         regions = None if backends is None else backends.get(self._account)
         return None if regions is None else regions.get(self._region)
@@ -109,8 +109,8 @@ def _transformer_of(target: Mapping[str, Any]) -> dict[str, Any]:
 
 # Job queues as targets
 
-# Whoever has the queue submits the job (the ARN of the queue, the parameters of SubmitJob), and answers with None, or with why it was
-# refused; who does not have the queue raises `LookupError`.
+# Submits a job (the ARN of the queue, the parameters of SubmitJob) and returns None, or why it was refused; raises `LookupError` if the
+# queue is not one of its own.
 SubmitJob = Callable[[str, Mapping[str, Any]], "str | None"]
 
 _listeners: list[SubmitJob] = []
@@ -125,7 +125,7 @@ def watch_job_queues(submit: SubmitJob) -> Callable[[], None]:
     Returns:
         A function that ends the watch.
     """
-    from moto.events.models import Rule  # noqa: PLC0415 - only those who use EventBridge pay for it
+    from moto.events.models import Rule  # noqa: PLC0415 - only EventBridge needs it
 
     with _listeners_lock:
         if not _listeners:

@@ -17,12 +17,12 @@ class MotoLogGroups:
     """The log groups that moto keeps for an account and region."""
 
     def __init__(self, account: str, region: str) -> None:
-        from moto.logs.models import logs_backends  # noqa: PLC0415 - only those who look at logs pay for it
+        from moto.logs.models import logs_backends  # noqa: PLC0415 - only logs need it
 
         try:
             self._kept: LogsBackend | None = logs_backends[account][region]
         except KeyError:
-            # A region that moto does not know: nobody can look there.
+            # A region that moto does not know: no client can look there.
             self._kept = None
 
     def make_stream(self, group_name: str, stream_name: str, at_ms: int) -> None:

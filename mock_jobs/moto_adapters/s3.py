@@ -31,7 +31,7 @@ class MotoObjects:
 
     def read(self, bucket: str, key: str, version_id: str | None) -> bytes | None:
         """Return the content of an object in a bucket that exists, or None if there is no such object or version."""
-        from moto.s3.models import s3_backends  # noqa: PLC0415 - only those who read from S3 pay for it
+        from moto.s3.models import s3_backends  # noqa: PLC0415 - only reads from S3 need it
 
         found = s3_backends[self._account][self._partition].get_object(bucket, key, version_id)
         return None if found is None else found.value
@@ -41,7 +41,7 @@ class MotoObjects:
         return presign(wanted, self._account)
 
     def _bucket(self, name: str) -> FakeBucket | None:
-        from moto.s3.exceptions import S3ClientError  # noqa: PLC0415 - only those who read from S3 pay for it
+        from moto.s3.exceptions import S3ClientError  # noqa: PLC0415 - only reads from S3 need it
         from moto.s3.models import s3_backends  # noqa: PLC0415
 
         try:

@@ -38,7 +38,7 @@ _account: ContextVar[str] = ContextVar("_account")
 
 
 def watch_state_machines(ask: Ask) -> Callable[[], None]:
-    """Let tasks of state machines submit jobs.
+    """Answer the tasks of state machines that ask AWS Batch, until the watch ends.
 
     Args:
         ask: Answers what they ask AWS Batch. Of several, the first counts that has the job queue or job.
@@ -82,7 +82,7 @@ class Client:
         told, error = self._ask("SubmitJob", members)
         has_no_container = isinstance(error, WrongOverrideError) and error.member == "containerOverrides"
         if has_no_container and _says_only_who_manages(members):
-            # Jobs of several containers are told in another way who manages them, which nobody can see.
+            # Jobs of several containers are told in another way who manages them, which cannot be seen.
             del members["containerOverrides"]
             told, _ = self._ask("SubmitJob", members)
         return self._result("SubmitJob", told)
@@ -134,7 +134,7 @@ def _says_only_who_manages(members: Mapping[str, Any]) -> bool:
 
 
 def _begin() -> None:
-    # Only those who run state machines pay for these.
+    # Only state machines need these.
     from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (  # noqa: PLC0415
         state_task_service_batch,
         state_task_service_factory,

@@ -1,6 +1,6 @@
 """The changes of the registry of things, which moto keeps: how they are heard of.
 
-moto tells nobody, so the methods of its backend are wrapped while somebody listens. Every way to change things ends in them:
+moto does not announce them, so the methods of its backend are wrapped while there are watches. Every way to change things ends in them:
 boto3, moto's server, CloudFormation, and moto's own calls from one to the other.
 Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
 """
@@ -90,12 +90,12 @@ _lock = Lock()
 
 
 def watch_things(watch: Watch) -> Callable[[], None]:
-    """Hear of each change that moto makes to its things and their groups, whichever way it comes to it.
+    """Call a watch at each change that moto makes to its things and their groups, by whatever operation.
 
     Returns:
         A function that ends the watch.
     """
-    from moto.iot.models import IoTBackend as Kept  # noqa: PLC0415 - only those who create jobs pay for it
+    from moto.iot.models import IoTBackend as Kept  # noqa: PLC0415 - only jobs need it
 
     with _lock:
         if not _watches:

@@ -66,7 +66,7 @@ class MotoThings:
         arn = self.arn("thing", thing_name)
         return group is not None and arn in group.things and arn in self._kept.things
 
-    # Beyond the protocol, for those who watch the registry
+    # Beyond the protocol, for the watch over the registry
 
     def members(self, group_name: str) -> Iterator[str]:
         """Yield the names of the things in this very group in the order of joining."""
@@ -113,7 +113,7 @@ def things_of(account: str, region: str) -> MotoThings:
     Raises:
         UsageValueError: moto does not know the region.
     """
-    from moto.iot.models import iot_backends  # noqa: PLC0415 - only those who create jobs pay for it
+    from moto.iot.models import iot_backends  # noqa: PLC0415 - only jobs need it
 
     try:
         return MotoThings(iot_backends[account][region])

@@ -1,1 +1,1 @@
-"""Protocols of what other services of AWS keep, whoever mocks those."""
+"""Protocols of what other services of AWS keep, whatever mocks those."""

@@ -1,4 +1,4 @@
-"""What the services here must know of objects in S3, whoever keeps them."""
+"""What the services here must know of objects in S3, wherever they are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the services here need of other services of AWS, whoever mocks those."""
+"""What the services here need of other services of AWS, whatever mocks those."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the IoT side must know of things and thing groups, whoever keeps them."""
+"""What the IoT side must know of things and thing groups, wherever they are kept."""
 
 from __future__ import annotations
 

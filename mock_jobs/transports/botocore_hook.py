@@ -169,7 +169,7 @@ def _early_send(send: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _lenient_signer(get_auth_instance: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a client that was made without any credentials sign with the fake ones that later clients find."""
+    """Return a signer's method that signs with the fake credentials for a client that was made without any."""
 
     def get_auth_or_fake(
         signer: RequestSigner,

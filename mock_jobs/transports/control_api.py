@@ -1,8 +1,8 @@
 """Clock, faults, settings, pace, calls, events and resets of a server's worlds over HTTP, for tests that run in another process.
 
 All paths begin with `/mock-jobs-api/`. The world is that of the account of the request: from its signature or from the
-`x-moto-account-id` header, else moto's default account. `reset` forgets this world and leaves those of other accounts, and all
-that is moto's, as they are; `/moto-api/reset` forgets everything.
+`x-moto-account-id` header, else moto's default account. `reset` resets this world and leaves those of other accounts, and all
+that is moto's, unchanged; `/moto-api/reset` resets everything.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who answers a request: mock_jobs, moto, or the network. Decided here, once for all transports of HTTP.
+"""Which of mock_jobs, moto and the network answers a request. Decided here, once for all transports of HTTP.
 
 A transport turns what its clients send into an `HttpRequest` and carries the result back. No rule of a service lives in one: what
 a request means is known behind `dispatch`. A transport that knows service, account and region by other means than HTTP makes a
@@ -65,7 +65,7 @@ class ForMoto(NamedTuple):
 
 
 class Router:
-    """Answers a request, or decides who else does.
+    """Answers a request, or returns that moto or the network is to do so.
 
     Args:
         worlds: The worlds that requests act on.

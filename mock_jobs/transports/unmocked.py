@@ -1,4 +1,4 @@
-"""What is said when a request to AWS is stopped because nobody answers it."""
+"""The error for a request to AWS that is stopped because neither mock_jobs nor moto answers it."""
 
 from __future__ import annotations
 

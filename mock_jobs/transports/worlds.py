@@ -58,7 +58,7 @@ class Worlds:
         return world
 
     def before_moto(self, account: str, signing_name: str) -> None:
-        """Let everything happen that is due, before moto answers a request for one of `LISTENERS`."""
+        """Fire everything that is due, before moto answers a request for one of `LISTENERS`."""
         if signing_name == "events":
             self._adapters.serve_rules()
         elif signing_name == moto_step_functions.SIGNING_NAME:
@@ -76,7 +76,7 @@ class Worlds:
         return answer(self.ready_for(request), request)
 
     def reset(self) -> None:
-        """Forget the state of all worlds, as moto forgot its own."""
+        """Reset all worlds, as moto has reset its own state."""
         for world in list(self._by_account.values()):
             world.reset()
 

@@ -74,7 +74,7 @@ class Operation:
         self._in_uri: list[_Member] = []
         self._in_query: list[_Member] = []
         self._in_body: list[_Member] = []
-        places = {"uri": self._in_uri, "querystring": self._in_query, None: self._in_body}
+        by_location = {"uri": self._in_uri, "querystring": self._in_query, None: self._in_body}
         shape = model.input_shape
         for name, member in ({} if shape is None else shape.members).items():
             is_required = shape is not None and name in shape.required_members
@@ -90,7 +90,7 @@ class Operation:
             )
             if self.is_emulated and compiled.argument not in taken:
                 self._not_taken.add(compiled.argument)
-            places[member.serialization.get("location")].append(compiled)
+            by_location[member.serialization.get("location")].append(compiled)
         self._needs_query = any(member.is_required for member in self._in_query)
         _must_be_plain_json(model.output_shape)
 

@@ -1,7 +1,7 @@
 """What AWS Batch tells Amazon EventBridge about its jobs.
 
 Sources: user guide, "AWS Batch events" with its samples of a job event and of a blocked queue (*documented*). *Inferred*: that
-`retryStrategy` and `propagateTags` are there, with their defaults, also where nobody gave them, and that the children of an array are
+`retryStrategy` and `propagateTags` are there, with their defaults, also where none were given, and that the children of an array are
 first heard of when they leave PENDING.
 """
 
@@ -141,7 +141,7 @@ class Announcer:
         self.announce(self._draft(STATE_CHANGE, job))
 
     def blocked(self, job: Job) -> None:
-        """Announce that the job at the head of a queue can never be placed, as things are."""
+        """Announce that the job at the head of a queue can currently never be dispatched."""
         self.announce(self._draft(QUEUE_BLOCKED, job))
 
     def announce(self, draft: Draft) -> None:

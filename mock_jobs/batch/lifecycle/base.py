@@ -52,7 +52,7 @@ class BlockAnnouncer(Protocol[JobT_contra]):
     """Announces blocked queues."""
 
     def blocked(self, job: JobT_contra) -> None:
-        """Announce that the job at the head of a queue can never be placed, as things are."""
+        """Announce that the job at the head of a queue can currently never be dispatched."""
         ...
 
 
@@ -95,7 +95,7 @@ class BaseLifecycle(Generic[RetriedT, TriggerT]):
         self.scheduler.add(job, self._clock.now_ms + self._scenario.latency_ms(latency))
 
     def mark_blocked(self, job: RetriedT, reason: str) -> None:
-        """Show at a RUNNABLE job at the head of its queue why it can never be dispatched, as things are."""
+        """Show at a RUNNABLE job at the head of its queue why it can currently never be dispatched."""
         job.status_reason = reason
         job.moves += 1
         job.reads = 0

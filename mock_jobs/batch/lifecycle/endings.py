@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.timers import JobTimers
     from mock_jobs.batch.lifecycle.transition import Transition
 
-# Who ends, why, and the status reason.
+# The job that ends, why, and the status reason.
 Ending = tuple[Job, Trigger, "str | None"]
 
 
@@ -69,7 +69,7 @@ class Endings:
 
     def _dependency_ended(self, job: Job, waiting: deque[Ending]) -> None:
         if isinstance(job, ArrayJob) and not is_waiting(job):
-            # A child also waits for what its array waits for. That holds while nobody has looked at the array yet, too. If the
+            # A child also waits for what its array waits for. That holds while the array has not been looked at yet, too. If the
             # whole array is to be stopped, its children wait for nothing else.
             waiting.extend(
                 (child, Trigger.STOPPED, child.stop_reason)

@@ -104,9 +104,9 @@ class FunctionRunner:
         except AttemptTimedOut:
             attempt.times_out = job.spec.timeout_seconds is not None
         finally:
-            is_forgotten = job not in self._scenario.functions
+            is_removed = job not in self._scenario.functions
             self._scenario.functions.pop(job, None)
-            if not is_forgotten and job.current is attempt:
+            if not is_removed and job.current is attempt:
                 attempt.exit_code = code
                 then(job, attempt)
 

@@ -1,4 +1,4 @@
-"""Who hears of each change of status of a job, and in which order."""
+"""The listeners for changes of status of a job, and their order."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def job_listeners(
     *,
     node_follower: NodeFollower,
 ) -> Sequence[Listener[Job, Trigger]]:
-    """Return who hears of each change, in the order of the calls.
+    """Return the listeners for each change, in the order of the calls.
 
     1. The wait queue, which a job that was RUNNABLE leaves.
     2. What lists and counts the job: the queue with its index, and either the consumers of resources or the summary of its array.
@@ -36,7 +36,7 @@ def job_listeners(
     4. The announcer, which draws up what the others have made of it.
     5. The node follower, which moves the nodes of the job and so brings about further changes.
 
-    A node beside the main one changes with its job, so nobody hears of it.
+    A node beside the main one changes with its job, so no listener is called.
     """
 
     def leave_wait_queue(job: Job, before: JobStatus, trigger: Trigger) -> None:

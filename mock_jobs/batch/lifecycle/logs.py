@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class LogWriter:
     """Writes what the containers of one account and region say.
 
-    Streams are made, and lines of running containers written, when somebody is about to look: jobs are many, and few are asked for
+    Streams are made, and lines of running containers written, when they are about to be read: jobs are many, and few are asked for
     their logs. What an attempt said is written when it ends, for those to whom CloudWatch Logs passes it on.
 
     Args:

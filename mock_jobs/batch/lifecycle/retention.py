@@ -22,7 +22,7 @@ class Retention:
     Args:
         clock: Tells how long.
         settings: Tell how long is enough when something ends; None for never.
-        delete: Takes a job out of all that holds it.
+        delete: Removes a job from all that refers to it.
     """
 
     def __init__(self, clock: Clock, settings: BatchSettings, delete: Callable[[Job], None]) -> None:
@@ -31,7 +31,7 @@ class Retention:
         self._delete = delete
 
     def job_ended(self, job: Job) -> None:
-        """Forget a job that has ended, with all of its parts, after the time that is set."""
+        """Delete a job that has ended, with all of its parts, after the time that is set."""
         self._after(self._settings.job_retention_seconds, lambda: self._delete(job))
 
     def definition_deregistered(self, definition: JobDefinition) -> None:

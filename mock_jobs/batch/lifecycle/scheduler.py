@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
-    """Places RUNNABLE jobs: queues by priority, the jobs of each queue in the order of its line.
+    """Dispatches RUNNABLE jobs: queues by priority, the jobs of each queue in its order.
 
     Args:
-        dispatcher: Begins the attempts of the jobs that are placed.
+        dispatcher: Begins the attempts of the jobs.
         settings: Tells whether the head of a queue holds up the rest.
         consumables: The consumable resources that jobs wait for beside room.
     """
@@ -48,7 +48,7 @@ class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
         return job.spec.queue
 
     def dispatch_now(self, job: Job) -> bool:
-        """Place one job out of its turn if there is room; return whether there was."""
+        """Dispatch one job out of its turn if there is room; return whether there was."""
         runnable = job.spec.queue.runnable
         runnable.begin_pass(self._clock.now_ms)
         environment = self._find_capacity(job)

@@ -1,4 +1,4 @@
-"""The one place where a job gets another status, and who hears of it.
+"""The one module where a job gets another status, and where listeners are called.
 
 The tables of states say what is legal; a transition that is in no table raises KeyError.
 """
@@ -54,7 +54,7 @@ def ends(kind: type[object], before: str, after: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Listener(Generic[MovableT, TriggerT]):
-    """Somebody who hears of changes of status.
+    """A listener for changes of status.
 
     Attributes:
         hear: Called with the job, which has its new status, the status before and the trigger.
@@ -81,7 +81,7 @@ class Transition(Generic[MovableT, TriggerT]):
         self._steps: dict[tuple[type[MovableT], Any, TriggerT], _Step[MovableT, TriggerT]] = {}
 
     def listen(self, listeners: Sequence[Listener[MovableT, TriggerT]]) -> None:
-        """Set who hears of each change, in this order."""
+        """Set the listeners for each change, in this order."""
         self._listeners = listeners
         self._steps.clear()
 
@@ -104,7 +104,7 @@ class Transition(Generic[MovableT, TriggerT]):
         self.move(job, trigger)
 
     def _find_step(self, job: MovableT, trigger: TriggerT) -> _Step[MovableT, TriggerT]:
-        """Return the new status and who hears of it; kept, because jobs of one class make few different moves, and many of each."""
+        """Return the new status and its listeners; kept, because jobs of one class make few different moves, and many of each."""
         kind, before = job.__class__, job.status
         after = job.transitions[before, trigger]
         hearers = tuple(each.hear for each in self._listeners if each.concerns(kind, before, after))

@@ -212,7 +212,7 @@ class ComputeEnvironmentOperations(BatchStores):
         return f"arn:{self.partition}:iam::{self.account}:{_LINKED_ROLE}"
 
     def _replace_hosts(self, environment: ComputeEnvironment) -> None:
-        """Let the jobs on the hosts that an update replaces go, at once or when their time is over (documented: UpdatePolicy)."""
+        """End the attempts on the hosts that an update replaces, at once or when their time is over (documented: UpdatePolicy)."""
         policy = environment.update_policy
         delay_ms = policy.get("jobExecutionTimeoutMinutes", 0) * 60_000
         queues = [queue for queue in self.queues.values() if not isinstance(queue, ServiceQueue)]

@@ -1,4 +1,4 @@
-"""Whether what a compute environment refers to exists, for those who turn that check on.
+"""Whether what a compute environment refers to exists, where that check is on.
 
 AWS Batch itself takes such names as they are, and finds out later. Source: user guide, "Troubleshooting" (*documented*); text and
 code of the refusal are ours.

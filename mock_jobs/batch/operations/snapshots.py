@@ -27,7 +27,7 @@ class SnapshotOperations(BatchStores):
     """GetJobQueueSnapshot; with the pace `poll`, a second one without a change in between moves the queue on before it answers."""
 
     def get_job_queue_snapshot(self, *, job_queue: str) -> dict[str, object]:
-        """Return who is next in a job queue, and how much its jobs use."""
+        """Return which jobs are next in a job queue, and how much its jobs use."""
         queue = self.find_queue(job_queue)
         if queue is None:
             raise self.does_not_exist("job-queue", job_queue)

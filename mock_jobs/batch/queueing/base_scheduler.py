@@ -1,4 +1,4 @@
-"""The passes of a scheduler: when it looks at which queues, and who waits there.
+"""The passes of a scheduler: when it looks at which queues, and where jobs wait.
 
 Sources: API reference, CreateJobQueue.priority (*documented*: higher priorities first). That queues of the same priority are
 looked at in the order of their creation is *inferred*.
@@ -41,7 +41,7 @@ class SchedulableQueue(Protocol[JobT]):
 
     @property
     def status(self) -> str:
-        """Its status; nothing is placed from a queue that is not VALID."""
+        """Its status; nothing is dispatched from a queue that is not VALID."""
         ...
 
     @property
@@ -54,11 +54,11 @@ QueueT = TypeVar("QueueT", bound=SchedulableQueue[Any])
 
 
 class BaseScheduler(ABC, Generic[JobT, QueueT]):
-    """Looks at queues by priority whenever a job of theirs might be placed; how, is for the scheduler of each kind of job.
+    """Looks at queues by priority whenever a job of theirs might be dispatched; how, is for the scheduler of each kind of job.
 
     Args:
         mover: Changes the jobs.
-        settings: Tells whether the head of a line holds up the rest.
+        settings: Tells whether the head of a queue holds up the rest.
     """
 
     def __init__(self, mover: Mover[JobT], clock: Clock, timer_batches: TimerBatches[JobT], settings: BatchSettings) -> None:
@@ -74,27 +74,27 @@ class BaseScheduler(ABC, Generic[JobT, QueueT]):
 
     @abstractmethod
     def _schedule_queue(self, queue: QueueT) -> None:
-        """Place what can be placed of a VALID queue where somebody waits."""
+        """Dispatch what can be dispatched of a VALID queue in which jobs wait."""
 
     def add_queue(self, queue: QueueT) -> None:
-        """Take in a queue, or put one in its new place after its priority changed."""
+        """Add a queue, or sort one in anew after its priority changed."""
         self.remove_queue(queue)
         self._queues.append(queue)
         self._queues.sort(key=lambda each: (-each.priority, each.number))
 
     def remove_queue(self, queue: QueueT) -> None:
-        """Drop a queue."""
+        """Remove a queue, if it is there."""
         if queue in self._queues:
             self._queues.remove(queue)
 
     def add(self, job: JobT, eligible_ms: int) -> None:
-        """Take in a job that has become RUNNABLE and may be placed from a moment on."""
+        """Add a job that has become RUNNABLE and may be dispatched from a moment on."""
         job.due_ms = eligible_ms
         self._wait_queue_of(job).runnable.join(job, self._clock.now_ms)
         self.look_again(eligible_ms)
 
     def remove(self, job: JobT) -> None:
-        """Let a job go that waits no longer."""
+        """Remove a job that waits no longer."""
         wait_queue = self._wait_queue_of(job)
         wait_queue.runnable.leave(job, self._clock.now_ms)
         if wait_queue.head is not None and wait_queue.head.job is job:
@@ -104,7 +104,7 @@ class BaseScheduler(ABC, Generic[JobT, QueueT]):
             self.look_again()
 
     def look_again(self, due_ms: int | None = None) -> None:
-        """Let a pass happen, by default as soon as the pace allows: there may be room, or a new order."""
+        """Schedule a pass, by default as soon as the pace allows: there may be room, or a new order."""
         if due_ms is None:
             due_ms = self._clock.now_ms
         if self._timer_batches.has_pass(due_ms):

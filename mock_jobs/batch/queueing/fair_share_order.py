@@ -1,4 +1,4 @@
-"""The line of a queue with fair shares: whose turn it is.
+"""The order of a queue with fair shares: whose turn it is.
 
 Source: user guide, "Job scheduling" (*documented*: the lowest use times weight first, higher priorities first inside of a share).
 The order among equals is *inferred*.
@@ -21,7 +21,7 @@ _Turn = tuple[float, int, str, Share[JobT]]
 
 
 class FairShareOrder(QueueDiscipline[JobT]):
-    """The line of a queue with fair shares.
+    """The RUNNABLE jobs of a queue with fair shares.
 
     The share with the lowest value is next; among equals the one whose next job was created first. Inside a share higher
     priorities come first, then what was submitted first.
@@ -62,7 +62,7 @@ class FairShareOrder(QueueDiscipline[JobT]):
         return None
 
     def pass_over(self, job: JobT, *, is_strict: bool) -> None:
-        """Take note that the head cannot be placed in this pass."""
+        """Skip the head, which cannot be dispatched in this pass."""
         if is_strict:
             self._turns.clear()
         else:
@@ -70,13 +70,13 @@ class FairShareOrder(QueueDiscipline[JobT]):
             self._passed_over.append((share, share.waiting.set_aside()))
 
     def end_pass(self) -> None:
-        """Let all jobs have their turn again that were passed over."""
+        """Put all jobs back that were passed over."""
         for share, rank in self._passed_over:
             share.waiting.put_back(rank)
         self._passed_over.clear()
 
     def front(self, now_ms: int, limit: int) -> list[tuple[JobT, int]]:
-        """Return who would be placed next, each of them counted as placed for those behind."""
+        """Return the jobs that would be dispatched next, each of them counted as dispatched for those behind."""
         self.begin_pass(now_ms)
         front: list[tuple[JobT, int]] = []
         since_ms = self._last_dispatched_ms
@@ -91,16 +91,16 @@ class FairShareOrder(QueueDiscipline[JobT]):
         return front
 
     def join(self, job: JobT, now_ms: int) -> None:
-        """Take in a job that has become RUNNABLE."""
+        """Add a job that has become RUNNABLE."""
         self._length += 1
         self._usage.share_of(job).waiting.add(rank_by_priority(job), job, now_ms)
 
     def leave(self, job: JobT, now_ms: int) -> None:
-        """Let a job go that is RUNNABLE no longer."""
+        """Remove a job that is RUNNABLE no longer."""
         self._length -= 1
         self._usage.share_of(job).waiting.remove(rank_by_priority(job), now_ms)
         if not job.is_terminal:
-            # Who is placed changes the order of the shares as a whole.
+            # A dispatched job changes the order of the shares as a whole.
             self._last_dispatched_ms = now_ms
 
     def _turn_of(self, share: Share[JobT]) -> _Turn[JobT] | None:

@@ -33,7 +33,7 @@ class Share(Generic[JobT]):
     Attributes:
         identifier: Its name.
         unfinished: How many of its jobs have not ended, children of arrays aside.
-        in_use: What its placed jobs hold: vCPUs, or instances.
+        in_use: What its dispatched jobs hold: vCPUs, or instances.
         starting: What those hold that do not run yet.
         use: What those hold that are RUNNING, over time.
         waiting: Its RUNNABLE jobs, by priority and then by their submission.
@@ -60,7 +60,7 @@ class FairShareUsage(QueueUsage[JobT]):
         settings: Tells whether a weight is split.
 
     Attributes:
-        rules: What the policy says now; whoever changes the policy, or gives the queue another one, sets them.
+        rules: What the policy says now; set by code that changes the policy, or gives the queue another one.
     """
 
     def __init__(self, rules: FairShareRules, settings: BatchSettings) -> None:
@@ -86,7 +86,7 @@ class FairShareUsage(QueueUsage[JobT]):
         return len(list(self.active(now_ms))) < MAX_SHARES
 
     def active(self, now_ms: int) -> Iterator[Share[JobT]]:
-        """Yield the shares that have unfinished jobs or use inside of the window; the others are forgotten."""
+        """Yield the shares that have unfinished jobs or use inside of the window; the others are removed."""
         window_ms = self.rules.window_ms
         for share in list(self._shares.values()):
             if share.unfinished or share.use.inside(window_ms, now_ms) > 0:
@@ -134,24 +134,24 @@ class FairShareUsage(QueueUsage[JobT]):
         return usable_vcpus(capacity, self.rules.reservation, MAX_SHARES)
 
     def submitted(self, job: JobT) -> None:
-        """Hear of a new job."""
+        """Count a submitted job as unfinished."""
         self.share_of(job).unfinished += 1
 
     def dispatched(self, job: JobT) -> None:
-        """Hear of an attempt that has got its room."""
+        """Add the demand of an attempt that was dispatched."""
         super().dispatched(job)
         share = self.share_of(job)
         share.in_use += job.demand
         share.starting += job.demand
 
     def started(self, job: JobT, now_ms: int) -> None:
-        """Hear of an attempt whose container runs from now on."""
+        """Count the demand of an attempt as use over time from now on."""
         share = self.share_of(job)
         share.starting -= job.demand
         share.use.change(job.demand, now_ms)
 
     def freed(self, job: JobT, now_ms: int, *, has_run: bool) -> None:
-        """Hear of an attempt that gives its room back."""
+        """Subtract the demand of an attempt that has ended."""
         super().freed(job, now_ms, has_run=has_run)
         share = self.share_of(job)
         share.in_use -= job.demand
@@ -161,5 +161,5 @@ class FairShareUsage(QueueUsage[JobT]):
             share.starting -= job.demand
 
     def ended(self, job: JobT) -> None:
-        """Hear of the end of a job."""
+        """Count a job as unfinished no more."""
         self.share_of(job).unfinished -= 1

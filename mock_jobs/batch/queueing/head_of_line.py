@@ -1,4 +1,4 @@
-"""The job at the head of a queue: why it can never be placed, and what happens when that lasts.
+"""The job at the head of a queue: why it can never be dispatched, and what happens when that lasts.
 
 Sources: user guide, "Jobs stuck in RUNNABLE" (*documented*: reasons and their texts); API reference, JobStateTimeLimitAction
 (*documented*). That the time counts from when a job is the head and shows the reason, and that the reason goes with its cause,
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class HeadOfLine(Generic[JobT]):
-    """The job at the head of a queue, which the last pass of the scheduler could not place.
+    """The job at the head of a queue, which the last pass of the scheduler could not dispatch.
 
     Attributes:
         job: Which.
         limits: What happens to it after a time.
-        reason: Why it can never be placed, None if it could.
+        reason: Why it can never be dispatched, None if it could.
         since_ms: Since when that holds, as far as its time is counted.
         is_shown: Whether the job says so.
         timer: What happens next about it.
@@ -53,11 +53,11 @@ class Mover(Protocol[JobT_contra]):
     """What changes the jobs."""
 
     def mark_blocked(self, job: JobT_contra, reason: str) -> None:
-        """Let a RUNNABLE job say why it can never be placed."""
+        """Show at a RUNNABLE job why it can never be dispatched."""
         ...
 
     def clear_blocked(self, job: JobT_contra) -> None:
-        """Let a RUNNABLE job no longer say so."""
+        """Remove that reason from a RUNNABLE job."""
         ...
 
     def apply_time_limit(self, job: JobT_contra, limit: TimeLimit) -> None:
@@ -88,12 +88,12 @@ class HeadOfLineMonitor(Generic[JobT]):
         *,
         since_ms: int | None = None,
     ) -> None:
-        """Take note of who is at the head of a queue after a pass.
+        """Record which job is at the head of a queue after a pass.
 
         Args:
             wait_queue: The queue.
             job: The head.
-            reason: Why it can never be placed, None if it could be once there is room.
+            reason: Why it can never be dispatched, None if it could be once there is room.
             limits: What happens to it after a time.
             since_ms: Since when its time is counted; None for now.
         """
@@ -114,13 +114,13 @@ class HeadOfLineMonitor(Generic[JobT]):
                 self._show(head)
 
     def clear(self, wait_queue: HasHead[JobT]) -> None:
-        """Take note that what was at the head of a queue is there no longer."""
+        """Remove the record of the head of a queue, because the job is there no longer."""
         head, wait_queue.head = wait_queue.head, None
         if head is not None:
             self._hide(head)
 
     def limit_time(self, wait_queue: HasHead[JobT], limits: tuple[TimeLimit, ...]) -> None:
-        """Let other time limits count for a queue; what is at its head has been there since it came."""
+        """Apply other time limits to a queue; the time of its head still counts from when it came there."""
         head = wait_queue.head
         if head is None:
             return

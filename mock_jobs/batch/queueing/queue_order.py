@@ -15,10 +15,10 @@ from mock_jobs.batch.queueing.schedulable import JobT
 
 
 class QueueDiscipline(ABC, Generic[JobT]):
-    """The RUNNABLE jobs of one job queue, in the order in which the scheduler is to place them.
+    """The RUNNABLE jobs of one job queue, in the order in which the scheduler is to dispatch them.
 
     The scheduler asks in passes. Between `begin_pass` and `end_pass` it asks for the `head` again and again, and either the
-    job leaves the line, because it was placed, or is passed over for this pass.
+    job leaves, because it was dispatched, or is passed over for this pass.
     """
 
     @abstractmethod
@@ -33,11 +33,11 @@ class QueueDiscipline(ABC, Generic[JobT]):
 
     @abstractmethod
     def head(self) -> JobT | None:
-        """Return the job whose turn it is in this pass, None if nobody's is."""
+        """Return the job whose turn it is in this pass, None if there is none."""
 
     @abstractmethod
     def pass_over(self, job: JobT, *, is_strict: bool) -> None:
-        """Take note that the head cannot be placed in this pass.
+        """Skip the head, which cannot be dispatched in this pass.
 
         Args:
             job: The head.
@@ -46,11 +46,11 @@ class QueueDiscipline(ABC, Generic[JobT]):
 
     @abstractmethod
     def end_pass(self) -> None:
-        """Let all jobs have their turn again that were passed over."""
+        """Put all jobs back that were passed over."""
 
     @abstractmethod
     def front(self, now_ms: int, limit: int) -> list[tuple[JobT, int]]:
-        """Return who would be placed next if there were room for all, in that order, and since when each stands there.
+        """Return the jobs that would be dispatched next if there were room for all, in order, and since when each stands there.
 
         Args:
             now_ms: The present moment, in milliseconds since the epoch, as are the moments that are returned.
@@ -61,11 +61,11 @@ class QueueDiscipline(ABC, Generic[JobT]):
 
     @abstractmethod
     def join(self, job: JobT, now_ms: int) -> None:
-        """Take in a job that has become RUNNABLE."""
+        """Add a job that has become RUNNABLE."""
 
     @abstractmethod
     def leave(self, job: JobT, now_ms: int) -> None:
-        """Let a job go that is RUNNABLE no longer."""
+        """Remove a job that is RUNNABLE no longer."""
 
 
 class RankedJobs(Generic[JobT]):
@@ -74,12 +74,12 @@ class RankedJobs(Generic[JobT]):
     __slots__ = ("_gone_ms", "_gone_rank", "_heap", "_left_behind", "_present")
 
     def __init__(self) -> None:
-        # Ranks of those who wait, and of those who have gone that did not come to the front since.
+        # Ranks of the jobs that wait, and of those that left and did not come to the front since.
         self._heap: list[int] = []
         self._left_behind: set[int] = set()
-        # Rank -> who waits, and since when
+        # Rank -> the job that waits, and since when
         self._present: dict[int, tuple[JobT, int]] = {}
-        # Ranks of those who went, without those that went earlier from a higher rank: both lists ascend.
+        # Ranks of the jobs that left, without those that left earlier from a higher rank: both lists ascend.
         self._gone_rank: list[int] = []
         self._gone_ms: list[int] = []
 
@@ -88,7 +88,7 @@ class RankedJobs(Generic[JobT]):
         return len(self._present)
 
     def add(self, rank: int, job: JobT, now_ms: int) -> None:
-        """Take in a job; nobody else has its rank."""
+        """Add a job; no other has its rank."""
         self._present[rank] = job, now_ms
         if rank in self._left_behind:
             self._left_behind.remove(rank)
@@ -96,7 +96,7 @@ class RankedJobs(Generic[JobT]):
             heappush(self._heap, rank)
 
     def remove(self, rank: int, now_ms: int) -> None:
-        """Let a job go; all behind it have moved up."""
+        """Remove a job; all behind it move up."""
         del self._present[rank]
         if self._heap[0] == rank:
             heappop(self._heap)
@@ -109,7 +109,7 @@ class RankedJobs(Generic[JobT]):
         self._gone_ms.append(now_ms)
 
     def first(self) -> JobT | None:
-        """Return the job of the lowest rank, None if nobody waits."""
+        """Return the job of the lowest rank, None if no job waits."""
         heap, present = self._heap, self._present
         while heap:
             found = present.get(heap[0])
@@ -123,18 +123,18 @@ class RankedJobs(Generic[JobT]):
         return heappop(self._heap)
 
     def put_back(self, rank: int) -> None:
-        """Let a job have its turn again that was set aside."""
+        """Put back a job that was set aside."""
         heappush(self._heap, rank)
 
     def unmoved_since_ms(self, rank: int) -> int:
-        """Return since when a job has waited, and nobody has gone from before it."""
+        """Return since when a job has waited and none before it has left."""
         came_ms = self._present[rank][1]
         ahead = bisect_left(self._gone_rank, rank)
         return came_ms if not ahead else max(came_ms, self._gone_ms[ahead - 1])
 
 
 class FirstInFirstOut(QueueDiscipline[JobT]):
-    """The line of a queue without a scheduling policy."""
+    """The RUNNABLE jobs of a queue without a scheduling policy."""
 
     def __init__(self) -> None:
         self._waiting: RankedJobs[JobT] = RankedJobs()
@@ -145,7 +145,7 @@ class FirstInFirstOut(QueueDiscipline[JobT]):
         """Return how many jobs wait here."""
         return len(self._waiting)
 
-    def begin_pass(self, now_ms: int) -> None:  # noqa: ARG002 - who came first does not change with time
+    def begin_pass(self, now_ms: int) -> None:  # noqa: ARG002 - the first does not change with time
         """Prepare for a pass of the scheduler."""
         self._is_held_up = False
 
@@ -153,15 +153,15 @@ class FirstInFirstOut(QueueDiscipline[JobT]):
         """Return the job that was submitted first."""
         return None if self._is_held_up else self._waiting.first()
 
-    def pass_over(self, job: JobT, *, is_strict: bool) -> None:  # noqa: ARG002 - it is the first of those who wait
-        """Take note that the head cannot be placed in this pass."""
+    def pass_over(self, job: JobT, *, is_strict: bool) -> None:  # noqa: ARG002 - it is the first of those that wait
+        """Skip the head, which cannot be dispatched in this pass."""
         if is_strict:
             self._is_held_up = True
         else:
             self._passed_over.append(self._waiting.set_aside())
 
     def end_pass(self) -> None:
-        """Let all jobs have their turn again that were passed over."""
+        """Put all jobs back that were passed over."""
         for rank in self._passed_over:
             self._waiting.put_back(rank)
         self._passed_over.clear()
@@ -173,18 +173,18 @@ class FirstInFirstOut(QueueDiscipline[JobT]):
         since_ms = 0
         while len(front) < limit and (job := self.head()) is not None:
             self.pass_over(job, is_strict=False)
-            # Who came to a place before this one moved it back.
+            # A job that came in before this one moved it back.
             since_ms = max(since_ms, self._waiting.unmoved_since_ms(self._passed_over[-1]))
             front.append((job, since_ms))
         self.end_pass()
         return front
 
     def join(self, job: JobT, now_ms: int) -> None:
-        """Take in a job that has become RUNNABLE."""
+        """Add a job that has become RUNNABLE."""
         self._waiting.add(self._rank(job), job, now_ms)
 
     def leave(self, job: JobT, now_ms: int) -> None:
-        """Let a job go that is RUNNABLE no longer."""
+        """Remove a job that is RUNNABLE no longer."""
         self._waiting.remove(self._rank(job), now_ms)
 
     def _rank(self, job: JobT) -> int:

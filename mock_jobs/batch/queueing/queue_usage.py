@@ -8,19 +8,19 @@ from mock_jobs.batch.queueing.schedulable import JobT
 
 
 class QueueUsage(Generic[JobT]):
-    """What the placed jobs of one queue hold.
+    """What the dispatched jobs of one queue hold.
 
-    It hears of every step that a way of sharing the queue may need to know of; by itself it only keeps the sum.
+    It is called at every step that a way of sharing the queue may need; by itself it only keeps the sum.
 
     Attributes:
-        in_use: What placed jobs hold: vCPUs, or instances.
+        in_use: What dispatched jobs hold: vCPUs, or instances.
     """
 
     def __init__(self) -> None:
         self.in_use: float = 0
 
     def usable(self, capacity: float) -> float:
-        """Return how much of an environment may be in use, as far as this queue places jobs there."""
+        """Return how much of an environment may be in use, as far as this queue dispatches jobs there."""
         return capacity
 
     def attainable(self, capacity: float) -> float:
@@ -28,17 +28,17 @@ class QueueUsage(Generic[JobT]):
         return capacity
 
     def submitted(self, job: JobT) -> None:
-        """Hear of a new job, children of arrays aside."""
+        """Count a submitted job; children of arrays are not counted."""
 
     def dispatched(self, job: JobT) -> None:
-        """Hear of an attempt that has got its room."""
+        """Add the demand of an attempt that was dispatched."""
         self.in_use += job.demand
 
     def started(self, job: JobT, now_ms: int) -> None:
-        """Hear of an attempt whose container runs from now on."""
+        """Record that the container of an attempt runs from now on."""
 
-    def freed(self, job: JobT, now_ms: int, *, has_run: bool) -> None:  # noqa: ARG002 - for who shares by use
-        """Hear of an attempt that gives its room back.
+    def freed(self, job: JobT, now_ms: int, *, has_run: bool) -> None:  # noqa: ARG002 - for fair shares
+        """Subtract the demand of an attempt that has ended.
 
         Args:
             job: Whose attempt it was.
@@ -48,4 +48,4 @@ class QueueUsage(Generic[JobT]):
         self.in_use -= job.demand
 
     def ended(self, job: JobT) -> None:
-        """Hear of the end of a job, children of arrays aside."""
+        """Count a job that has ended; children of arrays are not counted."""

@@ -1,4 +1,4 @@
-"""What queues, lines, indexes and the timer batches need to know of a job, ordinary or service job."""
+"""What queues, their orders, indexes and the timer batches need to know of a job, ordinary or service job."""
 
 from __future__ import annotations
 

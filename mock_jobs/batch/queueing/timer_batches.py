@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class TimerBatches(Generic[JobT]):
     """Gathers the moves of jobs that are due at one moment under one timer, so that an array costs one and not 10,000.
 
-    Only moves that are put down between two firings are gathered: what a wave makes must wait for the next one.
+    Only moves that are scheduled between two firings are gathered: what a wave makes must wait for the next one.
 
     Args:
         clock: Its gated timers carry the moves.
@@ -26,7 +26,7 @@ class TimerBatches(Generic[JobT]):
         self._passes: set[int] = set()
 
     def put(self, due_ms: int, move: Callable[[JobT], None], job: JobT) -> None:
-        """Let `move(job)` happen at `due_ms`; the move itself must check that the job is still where it was."""
+        """Schedule `move(job)` for `due_ms`; the move itself must check that the job is still where it was."""
         batch = self._open.get((due_ms, move))
         if batch is None:
             batch = self._open[due_ms, move] = []
@@ -40,18 +40,18 @@ class TimerBatches(Generic[JobT]):
         batch.append(job)
 
     def has_pass(self, due_ms: int) -> bool:
-        """Return whether a scheduler pass at `due_ms` is put down already."""
+        """Return whether a scheduler pass is scheduled for `due_ms` already."""
         return due_ms in self._passes
 
     def put_pass(self, due_ms: int, run: Callable[[], None]) -> None:
-        """Let a scheduler pass happen at `due_ms`; one is enough for all who ask between two firings."""
+        """Schedule a scheduler pass for `due_ms`; all calls between two firings share one."""
         if due_ms in self._passes:
             return
         self._passes.add(due_ms)
         self.at(due_ms, run)
 
     def at(self, due_ms: int, act: Callable[[], None]) -> Timer:
-        """Let something happen at `due_ms`, by itself."""
+        """Schedule a call for `due_ms`, under a timer of its own."""
 
         def fire() -> None:
             self._open.clear()

@@ -19,7 +19,7 @@ class UsageWindow:
         self._corners: deque[tuple[int, float, float]] = deque([(0, 0, 0)])
 
     def change(self, vcpus: float, now_ms: int) -> None:
-        """Take note that from now on more vCPUs are held, or fewer."""
+        """Record that from now on so many vCPUs more are held, or fewer."""
         at_ms, total, held = self._corners[-1]
         # The process clock may be set back, what was used stays used.
         now_ms = max(now_ms, at_ms)

@@ -24,7 +24,7 @@ class ComputeEnvironment:
     Attributes:
         number: Position in the order of creation.
         resources: Of a MANAGED one, with defaults filled in.
-        in_use: vCPUs that placed jobs hold.
+        in_use: vCPUs that dispatched jobs hold.
         instance_id: Id of the EC2 instance that stands for its hosts.
         container_instance: Id of that instance in the ECS cluster.
         queues: How many job queues refer to it.
@@ -74,7 +74,7 @@ class ComputeEnvironment:
 
     @property
     def is_usable(self) -> bool:
-        """Whether jobs may be placed here."""
+        """Whether jobs may be dispatched here."""
         return self.state == "ENABLED" and self.status == "VALID"
 
     def suits(self, *, is_multinode: bool) -> bool:

@@ -60,7 +60,7 @@ class ConsumableResource:
             self.total -= quantity
 
     def give_back(self, quantity: int) -> None:
-        """Take note that an attempt has ended."""
+        """Subtract what an ended attempt held."""
         self.in_use -= quantity
 
     def update(self, operation: Operation, quantity: int, token: str | None, now_ms: int) -> None:

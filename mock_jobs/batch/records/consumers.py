@@ -20,7 +20,7 @@ _ByStatus = dict[str, ByNumber["Job"]]
 
 
 class Consumers:
-    """Who needs which consumable resource, children of arrays and nodes aside."""
+    """Which jobs need which consumable resource, children of arrays and nodes aside."""
 
     def __init__(self) -> None:
         self._by_arn: defaultdict[str, ConsumersOfOne] = defaultdict(ConsumersOfOne)
@@ -30,17 +30,17 @@ class Consumers:
         return self._by_arn[arn]
 
     def add(self, job: Job) -> None:
-        """Take in a new job, if it needs anything."""
+        """Add a new job, if it needs anything."""
         for arn in _needs(job):
             self._by_arn[arn].add(job)
 
     def moved(self, job: Job, before: str) -> None:
-        """Take note that a job has left a status for the one that it has now."""
+        """Move a job from the status that it had before to the one that it has now."""
         for arn in _needs(job):
             self._by_arn[arn].moved(job, before)
 
     def remove(self, job: Job) -> None:
-        """Take out a job that has ended."""
+        """Remove a job that has ended."""
         for arn in _needs(job):
             self._by_arn[arn].remove(job)
 
@@ -60,19 +60,19 @@ class ConsumersOfOne:
         self._by_name: SortedNames[_ByStatus] = SortedNames(dict)
 
     def add(self, job: Job) -> None:
-        """Take in a new job."""
+        """Add a new job."""
         self.moves += 1
         self._insert(job)
 
     def moved(self, job: Job, before: str) -> None:
-        """Take note that a job has left a status for the one that it has now."""
+        """Move a job from the status that it had before to the one that it has now."""
         self.moves += 1
         self.reads = 0
         self._discard(job, before)
         self._insert(job)
 
     def remove(self, job: Job) -> None:
-        """Take out a job that has ended."""
+        """Remove a job that has ended."""
         self._discard(job, job.status)
 
     @property

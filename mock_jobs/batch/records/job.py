@@ -54,7 +54,7 @@ class JobSpec:
         is_sequential: Whether each child waits for the one before.
         requirements: The consumable resources that each container needs, None for none.
         share_identifier: Its share, of a queue with fair shares.
-        scheduling_priority: Its priority inside of that share; None, which counts as 0, if nobody gave one.
+        scheduling_priority: Its priority inside of that share; None, which counts as 0, if none was given.
     """
 
     name: str
@@ -81,7 +81,7 @@ class JobSpec:
 
 
 class Attempt:
-    """One try to run the container of a job, from its placement on.
+    """One try to run the container of a job, from its dispatch on.
 
     Attributes:
         allocations: What it took of consumable resources.
@@ -118,7 +118,7 @@ class Attempt:
 
 
 class RunningAttempt(Attempt):
-    """An attempt whose container has started; it takes the place of the attempt that was dispatched, and stays when it has ended.
+    """An attempt whose container has started; it replaces the attempt that was dispatched, and stays when it has ended.
 
     Attributes:
         plan: What the container does.
@@ -156,7 +156,7 @@ class RunningAttempt(Attempt):
 
     @property
     def hangs(self) -> bool:
-        """Whether, as things are, it will not end by itself."""
+        """Whether it will currently not end by itself."""
         return not (self.times_out or self.loses_host) and (self.plan.duration_ms is None or self.awaits_function)
 
 
@@ -174,12 +174,12 @@ class Job:
         due_ms: When the move that the timer batches hold for this job is due.
         moves: Grows with every change that DescribeJobs shows as status or summary.
         reads: How often the job was read since it moved.
-        detail: How the ended job is described, which does not change any more; None until somebody asks.
+        detail: How the ended job is described, which does not change any more; None until first read.
     """
 
     transitions: ClassVar = JOB_TRANSITIONS
     takes_capacity: ClassVar = True
-    """Whether it takes vCPUs of its own, and stands in the line and the listing of its queue or array."""
+    """Whether it takes vCPUs of its own, and stands in the order and the listing of its queue or array."""
 
     __slots__ = (
         "attempts",
@@ -243,7 +243,7 @@ class Job:
 
     @property
     def hangs(self) -> bool:
-        """Whether it runs and, as things are, will not end by itself."""
+        """Whether it runs and will currently not end by itself."""
         return isinstance(self.current, RunningAttempt) and self.current.hangs
 
     @property
@@ -299,7 +299,7 @@ class ArrayJob(Job):
         summary_ms: When it last changed.
         unfinished: How many children have not ended.
         followers: The arrays whose children wait for the child of the same index here.
-        end_reason: Status reason at the end if a child failed and nobody asked to stop the array, None for the usual one.
+        end_reason: Status reason at the end if a child failed and no request stopped the array, None for the usual one.
     """
 
     __slots__ = ("children", "end_reason", "followers", "summary", "summary_ms", "unfinished")

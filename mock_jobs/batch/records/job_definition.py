@@ -28,7 +28,7 @@ class JobDefinition:
         task: The containers of a task of ECS.
         pod: The containers of a pod of EKS.
         nodes: Of type multinode.
-        is_deleted: Whether it was deregistered so long ago that nobody can see it.
+        is_deleted: Whether it was deregistered so long ago that it cannot be seen.
     """
 
     name: str

@@ -26,9 +26,9 @@ class QueueState(Generic[JobT]):
     Attributes:
         index: Its jobs, children of arrays aside.
         runnable: Its RUNNABLE jobs, unless it has quota shares, where they wait.
-        usage: What its placed jobs hold.
-        head: The job at its head, as the last pass of the scheduler left it; None if nobody waits.
-        blocks: Why AWS can place no job of this queue; the last one counts.
+        usage: What its dispatched jobs hold.
+        head: The job at its head, as the last pass of the scheduler left it; None if no job waits.
+        blocks: What keeps AWS from dispatching any job of this queue; the last one counts.
         moves: Grows with every change of one of its jobs.
         reads: How often a listing of it was empty since one of its jobs changed.
     """

@@ -82,7 +82,7 @@ class _Switches:
             self._users -= 1
             if not self._users:
                 for name, (switch, original) in self._installed.items():
-                    # Whoever has put something else there since will see to it.
+                    # Code that has put something else there since will restore it.
                     if getattr(sys, name) is switch:
                         setattr(sys, name, original)
 
@@ -92,7 +92,7 @@ _switches = _Switches()
 
 @contextmanager
 def caught(say: Say) -> Iterator[None]:
-    """Let each line that this thread prints, to the standard output or the standard error, be said, for a `with` block."""
+    """Send what this thread prints, to standard output or standard error, to `say` line by line inside the `with` block."""
     catchers = {name: _Lines(say) for name in _NAMES}
     _switches.enter()
     for name, lines in catchers.items():

@@ -51,7 +51,7 @@ class PaceStack:
         return self._choice.pace
 
     def set(self, pace: Pace | PaceName) -> None:
-        """Let jobs move at this pace from now on.
+        """Set the pace from now on.
 
         Raises:
             UsageValueError: There is no such pace.
@@ -61,7 +61,7 @@ class PaceStack:
             self._put(self._choice._replace(pace=exactly))
 
     def begin(self, owner: object, pace: Pace) -> None:
-        """Let jobs move at this pace until `end` is called for the same owner."""
+        """Set the pace until `end` is called for the same owner."""
         with self._lock:
             self._overrides.begin(owner, self._choice._replace(pace=pace))
 

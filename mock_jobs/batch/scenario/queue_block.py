@@ -14,7 +14,7 @@ __tracebackhide__ = HIDDEN
 
 
 class QueueBlock:
-    """A reason for which AWS can place no job of a queue, until `clear()` or the end of a `with` block.
+    """A reason for which AWS can dispatch no job of a queue, until `clear()` or the end of a `with` block.
 
     Args:
         blocks: All that block the queue; this one is added.
@@ -35,7 +35,7 @@ class QueueBlock:
         look_again()
 
     def clear(self) -> None:
-        """Let jobs be placed again; harmless when they are already."""
+        """End the block, so that jobs are dispatched again; harmless when it has ended."""
         with self._lock:
             if self in self._blocks:
                 self._blocks.remove(self)

@@ -101,9 +101,9 @@ class Scenario:
         self._listed: dict[str, _Listed] = {}
 
     def reset(self) -> None:
-        """Forget jobs and plans and go back to the defaults of settings and pace, for `World.reset`.
+        """Remove jobs and plans and restore the defaults of settings and pace, for `World.reset`.
 
-        Who holds the settings can go on to use them.
+        The settings object stays the same, so that code that holds it can go on to use it.
         """
         self.plans.clear()
         self.refusals.clear()
@@ -235,7 +235,7 @@ class Scenario:
         self._listed[listing] = _Listed(() if is_first else unfinished, state, may_take_time)
 
     def begin_function(self, job: Readable) -> None:
-        """Let the function of a job run whose turn has come, unless it has begun."""
+        """Run the function of a job whose turn has come, unless it has begun."""
         begin = self.functions.get(job)
         if begin is not None:
             self.functions[job] = None

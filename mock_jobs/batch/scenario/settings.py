@@ -16,7 +16,7 @@ class BatchSettings(Settings):
 
     Attributes:
         submitted_seconds: How long a job stays SUBMITTED.
-        runnable_seconds: How long a job stays RUNNABLE at least before it is placed.
+        runnable_seconds: How long a job stays RUNNABLE at least before it is dispatched.
         scheduled_seconds: How long a service job stays SCHEDULED.
         starting_seconds: How long a container, or a training job, takes to start.
         retry_delay_seconds: How long a job stays RUNNABLE at least before it is tried again.
@@ -48,8 +48,8 @@ class BatchSettings(Settings):
         repeat_client_tokens: Answer a repeated SubmitServiceJob of the same clientToken with the first job instead of refusing it.
         submit_job_per_second: How many SubmitJob calls are let through within a second, None for all; 50 on AWS.
         submit_service_job_per_second: The same for SubmitServiceJob; 5 on AWS.
-        job_retention_seconds: How long jobs that have ended can be seen, None for ever; at least 7 days, 604800, on AWS.
-        inactive_definition_retention_seconds: How long deregistered job definitions can be seen, None for ever; 180 days, 15552000,
+        job_retention_seconds: How long jobs that have ended can be seen, None for no limit; at least 7 days, 604800, on AWS.
+        inactive_definition_retention_seconds: How long deregistered job definitions can be seen, None for no limit; 180 days, 15552000,
             on AWS.
         legacy_container_fields: Always show `vcpus` and `memory` of a container, as moto does.
     """

@@ -30,7 +30,7 @@ _NOT_IN_EVENTS = ("tags", "serviceRequestPayload")
 
 
 class ServiceJobEvent(NamedTuple):
-    """Something that happened to a service job, and its envelope when somebody looks."""
+    """Something that happened to a service job, and its envelope when it is read."""
 
     arns: Arns
     at_ms: int
@@ -65,7 +65,7 @@ class ServiceAnnouncer:
         self._announce(STATE_CHANGE, job, _detail(job))
 
     def blocked(self, job: ServiceJob) -> None:
-        """Announce that the job at the head of a line can never be dispatched, as things are."""
+        """Announce that the job at the head of a queue can currently never be dispatched."""
         self._announce(QUEUE_BLOCKED, job, _detail(job))
 
     def preemption_started(self, job: ServiceJob, reason: str) -> None:

@@ -105,7 +105,7 @@ class ServiceAttempt:
 
 
 class RunningServiceAttempt(ServiceAttempt):
-    """An attempt whose training job has started; it takes the place of the attempt that was dispatched, and stays when it has ended.
+    """An attempt whose training job has started; it replaces the attempt that was dispatched, and stays when it has ended.
 
     Attributes:
         plan: What the training job does.
@@ -124,7 +124,7 @@ class RunningServiceAttempt(ServiceAttempt):
 
     @property
     def hangs(self) -> bool:
-        """Whether, as things are, it will not end by itself."""
+        """Whether it will currently not end by itself."""
         return self.plan.duration_ms is None and not self.times_out
 
 
@@ -132,7 +132,7 @@ class ServiceJob:
     """The progress of a service job.
 
     Attributes:
-        priority: Its schedulingPriority, None if nobody gave one.
+        priority: Its schedulingPriority, None if none was given.
         attempts: The attempts that ended by themselves.
         current: The attempt that is going on.
         latest: The attempt that began last, whatever became of it.
@@ -202,7 +202,7 @@ class ServiceJob:
 
     @property
     def hangs(self) -> bool:
-        """Whether it runs and, as things are, will not end by itself."""
+        """Whether it runs and will currently not end by itself."""
         return isinstance(self.current, RunningServiceAttempt) and self.current.hangs
 
     @property

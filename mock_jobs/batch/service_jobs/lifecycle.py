@@ -198,7 +198,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         self._announcer.preemption_completed(job)
 
     def change_priority(self, job: ServiceJob, priority: int) -> None:
-        """Give a job another priority; one that waits takes its new place."""
+        """Give a job another priority; one that waits is sorted in anew."""
         is_waiting = job.status == RUNNABLE
         if is_waiting:
             self.scheduler.remove(job)
@@ -215,7 +215,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         self._end_now(job, ServiceTrigger.STOPPED, reason)
 
     def apply_time_limit(self, job: ServiceJob, limit: TimeLimit) -> None:
-        """Terminate a job that has blocked the head of its line for too long."""
+        """Terminate a job that has blocked the head of its queue for too long."""
         self.stop(job, limit.status_reason)
 
     def delete_with_queue(self, jobs: Iterable[ServiceJob]) -> None:
@@ -243,7 +243,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
 
 
 def _listeners(scheduler: ServiceScheduler, announcer: ServiceAnnouncer) -> Sequence[Listener[ServiceJob, ServiceTrigger]]:
-    """Return who hears of each change of status, in the order of the calls.
+    """Return the listeners for changes of status, in the order of the calls.
 
     1. The wait queue, which a job that was RUNNABLE leaves.
     2. The queue with its index.

@@ -11,7 +11,7 @@ from mock_jobs.batch.queueing.schedulable import JobT
 
 
 class PriorityOrder(FirstInFirstOut[JobT]):
-    """The line of a quota share."""
+    """The RUNNABLE jobs of a quota share."""
 
     def _rank(self, job: JobT) -> int:
         return rank_by_priority(job)

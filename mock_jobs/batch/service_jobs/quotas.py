@@ -3,7 +3,7 @@
 Sources: user guide, "Quota shares" and "Preemption" (*documented*: the strategies, the borrow limit, that borrowed capacity is
 reclaimed, and that a job may preempt those of lower priority in its share). AWS does not publish how it chooses whom to preempt:
 here it is the lowest priority first, then the attempt that was dispatched last (*inferred*). *Inferred* too: capacity that no
-share has as its own is lent to nobody, and no job is preempted unless that makes room for the whole of the other.
+share has as its own is not lent, and no job is preempted unless that makes room for the whole of the other.
 
 All functions are pure: they only look.
 """
@@ -29,12 +29,12 @@ class Pool(NamedTuple):
     shares: Collection[QuotaShare[ServiceJob]]
 
     def free_for(self, share: QuotaShare[ServiceJob], unit: str) -> int:
-        """Return how much nobody holds and nobody else reserves."""
+        """Return how much is not held and no other share reserves."""
         free = self.environment.limits.get(unit, 0) - self.environment.in_use.get(unit, 0)
         return free - sum(each.idle(unit) for each in self.shares if each is not share and not each.sharing.lends)
 
     def lent(self, share: QuotaShare[ServiceJob], unit: str) -> int:
-        """Return how much a share could borrow of what others own and do not use, as far as nobody has borrowed it."""
+        """Return how much a share could borrow of what others own and do not use, as far as it is not borrowed."""
         idle = sum(each.idle(unit) for each in self.shares if each is not share and each.sharing.lends)
         return idle - sum(each.borrowed(unit) for each in self.shares)
 
@@ -61,7 +61,7 @@ def may_borrow(pool: Pool, share: QuotaShare[ServiceJob], need: Amounts) -> bool
 
 
 def most(pool: Pool, share: QuotaShare[ServiceJob], unit: str) -> float:
-    """Return how much a share can ever hold, as things are configured."""
+    """Return how much a share can ever hold, as it is currently configured."""
     owned: float = share.limits.get(unit, 0)
     if share.sharing.borrows:
         others = sum(each.limits.get(unit, 0) for each in pool.shares if each is not share and each.sharing.lends)

@@ -33,7 +33,7 @@ class ServiceEnvironment:
     Attributes:
         number: Position in the order of creation.
         limits: How many instances of each unit service jobs may hold.
-        in_use: How many placed jobs hold.
+        in_use: How many dispatched jobs hold.
         queues: How many job queues refer to it.
     """
 
@@ -50,7 +50,7 @@ class ServiceEnvironment:
 
     @property
     def is_usable(self) -> bool:
-        """Whether jobs may be placed here."""
+        """Whether jobs may be dispatched here."""
         return self.state == "ENABLED" and self.status == "VALID"
 
     @property
@@ -94,10 +94,10 @@ class QuotaShare(Generic[JobT]):
         number: Position in the order of creation.
         limits: How many instances of each type its jobs may hold without borrowing.
         preempts: Whether a job may take the place of one with a lower priority.
-        in_use: How many instances its placed jobs hold.
-        dispatched: Its placed jobs.
+        in_use: How many instances its dispatched jobs hold.
+        dispatched: Its jobs that were dispatched and have not ended.
         runnable: Its RUNNABLE jobs.
-        head: The first of them, as the last pass of the scheduler left it; None if nobody waits.
+        head: The first of them, as the last pass of the scheduler left it; None if no job waits.
     """
 
     number: int

@@ -34,11 +34,11 @@ class ServiceDispatcher(Dispatcher[ServiceJob, ServiceEnvironment], Protocol):
 
 
 class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
-    """Dispatches RUNNABLE service jobs: queues by priority, the jobs of each queue or quota share in the order of its line.
+    """Dispatches RUNNABLE service jobs: queues by priority, the jobs of each queue or quota share in its order.
 
     Args:
         dispatcher: Begins the attempts of the jobs, and preempts them.
-        settings: Tells whether the head of a line holds up the rest.
+        settings: Tells whether the head of a queue holds up the rest.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
         return job.spec.wait_queue
 
     def dispatch_now(self, job: ServiceJob) -> bool:
-        """Dispatch one job out of its turn if there is capacity, preempting nobody; return whether there was."""
+        """Dispatch one job out of its turn if there is capacity, preempting none; return whether there was."""
         queue, share, need = job.spec.queue, job.spec.share, job.spec.instances
         if not queue.environment.is_usable or _is_lacking(job):
             return False
@@ -96,7 +96,7 @@ class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
     # Quota shares
 
     def _serve_shares(self, queue: ServiceQueue[ServiceJob]) -> None:
-        """Serve what shares own, then what they borrow, then who outranks others; again if that made room."""
+        """Serve what shares own, then what they borrow, then the jobs that outrank others; again if that made room."""
         pool = _pool(queue)
 
         def from_own(share: QuotaShare[ServiceJob], job: ServiceJob) -> bool:
@@ -179,7 +179,7 @@ def _is_lacking(job: ServiceJob) -> bool:
 
 
 def blocked_reason(job: ServiceJob) -> str | None:
-    """Return why a job can never be dispatched as things are, None if it could."""
+    """Return why a job can currently never be dispatched, None if it could."""
     queue, share = job.spec.queue, job.spec.share
     need = queue.environment.need_of(job.spec.instances)
     if job.block is not None and _is_lacking(job):

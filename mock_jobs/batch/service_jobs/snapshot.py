@@ -2,7 +2,7 @@
 
 Source: API reference, FrontOfQuotaSharesDetail, QuotaShareUtilizationDetail and QueueSnapshotCapacityUsage (*documented*: the unit
 is the instance type). *Inferred*: the common order of the jobs of several quota shares, which AWS does not publish: the most
-urgent first, then the oldest; and that each share is named, also if nobody waits there.
+urgent first, then the oldest; and that each share is named, also if no job waits there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def service_snapshot(queue: ServiceQueue[ServiceJob], now_ms: int, *, front_length: int, top_shares: int) -> dict[str, object]:
-    """Return who is next in a queue, and how much its jobs use.
+    """Return which jobs are next in a queue, and how much its jobs use.
 
     Args:
         queue: Which.

@@ -48,7 +48,7 @@ def _reject_constant(name: str) -> object:
 
 
 _decode: Final = JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_reject_constant).decode
-# For who only asks whether it is JSON: numbers become mere texts, which is faster.
+# Only to find out whether it is JSON: numbers become mere texts, which is faster.
 _decode_roughly: Final = JSONDecoder(parse_int=str, parse_float=str, parse_constant=_reject_constant).decode
 
 

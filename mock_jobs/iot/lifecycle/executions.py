@@ -41,7 +41,7 @@ class ExecutionLifecycle:
         announcer: Records the events.
 
     Attributes:
-        listener: Learns what became of single executions; set by who owns their jobs.
+        listener: Is told what became of single executions; set by the owner of their jobs.
     """
 
     __slots__ = ("_announcer", "_clock", "_store", "listener")

@@ -313,7 +313,7 @@ class JobLifecycle:
         self._announcer.announce_job(job, job_events.DELETED)
 
     def _expire(self, job: Job) -> None:
-        # Nobody deleted it, so that no event tells of it (inferred).
+        # No request deleted it, so that no event tells of it (inferred).
         for execution in job.executions:
             self._executions.remove_from_thing(execution)
         self._remove(job)

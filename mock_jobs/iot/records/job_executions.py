@@ -78,7 +78,7 @@ class JobExecutions(Generic[ExecutionT]):
             yield from records
 
     def add_all(self, executions: list[ExecutionT]) -> None:
-        """Take new executions in, all of one status, each the latest of its thing."""
+        """Add new executions, all of one status, each the latest of its thing."""
         if not executions:
             return
         for execution in executions:
@@ -88,7 +88,7 @@ class JobExecutions(Generic[ExecutionT]):
         self.with_status(executions[0].status).add_all(executions)
 
     def remove(self, execution: ExecutionT) -> None:
-        """Forget an execution."""
+        """Remove an execution."""
         self.with_status(execution.status).remove(execution)
         newer = self._latest[execution.thing_name]
         if newer is execution:

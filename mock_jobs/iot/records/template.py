@@ -65,7 +65,7 @@ class JobTemplates:
         self._sorted.add(template)
 
     def remove(self, template: JobTemplate) -> None:
-        """Forget a template."""
+        """Remove a template."""
         del self._by_id[template.template_id]
         self._sorted.remove(template)
 

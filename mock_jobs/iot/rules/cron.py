@@ -4,7 +4,7 @@ Which dialect the service reads is not documented. Here are read, always in UTC 
 
 - seven fields: seconds, minutes, hours, day of month, month, day of week, year;
 - six fields: the same without the year; or without the seconds, as Amazon EventBridge writes it, which `cron( )` around them
-  tells, because nobody else writes that, or a `?` at the third or fifth place;
+  tells, because no other dialect has that, or a `?` at the third or fifth position;
 - five fields: minutes, hours, day of month, month, day of week;
 - five and seven fields with or without `cron( )` around them.
 
@@ -66,7 +66,7 @@ class Cron:
     __slots__ = ("_moments",)
 
     def __init__(self, text: str) -> None:
-        # Costs nothing to those who never use a window.
+        # Costs nothing where no window is used.
         from croniter import croniter  # noqa: PLC0415
 
         epoch = datetime.fromtimestamp(0, timezone.utc)

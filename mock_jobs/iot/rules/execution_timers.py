@@ -43,7 +43,7 @@ class Timers:
         self._step_ms = None if minutes == OFF else now_ms + minutes * MINUTE_MS
 
     def arm(self, clock: Clock, expire: Callable[[], None]) -> None:
-        """Let the clock call back at the deadline, and no more at an earlier one."""
+        """Set the clock's timer to the deadline, in place of one that was set before."""
         deadline_ms = self.deadline_ms
         if self._alarm is not None:
             if self._alarm.due_ms == deadline_ms:

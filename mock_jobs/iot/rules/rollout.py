@@ -138,7 +138,7 @@ class Rollout:
         ]
 
     def resume(self, now_ms: int) -> None:
-        """Let the next minute begin now, after a pause."""
+        """Begin the next minute now, after a pause."""
         self._started_ms, self._ticks = now_ms, 0
 
     def stop(self) -> None:

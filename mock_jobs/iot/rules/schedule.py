@@ -58,7 +58,7 @@ class Schedule:
         self._alarms: list[Timer] = []
 
     def arm(self, clock: Clock, start: Callable[[], None], end: Callable[[], None]) -> None:
-        """Let the clock call at the start and at the end; at its moment the end comes before all that was planned later."""
+        """Set the clock's timers for the start and the end; the end fires before timers of the same moment that are set later."""
         if self.start_ms is not None:
             self._alarms.append(clock.call_at(self.start_ms, start))
         if self.end_ms is not None:

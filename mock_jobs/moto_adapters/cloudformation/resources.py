@@ -64,7 +64,7 @@ class Caller:
         Raises:
             ResourceRefusedError: The service refuses it.
         """
-        from botocore.serialize import create_serializer  # noqa: PLC0415 - only those who have stacks pay for it
+        from botocore.serialize import create_serializer  # noqa: PLC0415 - only stacks need it
 
         model = _model(service)
         serializer = create_serializer(model.protocol, include_validation=False)
@@ -94,7 +94,7 @@ def create(kind: ResourceType, name: str, properties: Mapping[str, Any], caller:
         kind: Its type.
         name: Its name, if the properties give none.
         properties: Its properties.
-        caller: Who creates it.
+        caller: Creates it.
 
     Raises:
         ResourceRefusedError: Its properties are not those of its type, or the service refuses it.

@@ -123,7 +123,7 @@ class StackRun:
         update(resource.kind, resource.physical_resource_id, resource.properties, properties, caller)
 
     def concerns(self, account: str, region: str, stack_id: str) -> None:
-        """Take note of a stack that has resources of ours."""
+        """Record a stack that has resources of ours."""
         self._stacks.append((account, region, stack_id))
 
     def delete(self, resource: Resource) -> None:
@@ -143,10 +143,10 @@ class StackRun:
         """Delete resources, those that others need after these, and return what cannot be deleted."""
         waiting = list(resources)
         while True:
-            refused = [resource for resource in waiting if not self._is_deleted(resource)]
-            if len(refused) in (0, len(waiting)):
-                return refused
-            waiting = refused
+            left = [resource for resource in waiting if not self._is_deleted(resource)]
+            if len(left) in (0, len(waiting)):
+                return left
+            waiting = left
 
     def _is_deleted(self, resource: Resource) -> bool:
         try:
@@ -178,7 +178,7 @@ def _told_by_moto() -> Iterator[None]:
 
 
 def _keep_stack(resource: Resource) -> None:
-    """Let the deletion of a stack fail that moto has deleted, so that it can be tried again.
+    """Mark a stack that moto has deleted as DELETE_FAILED, so that its deletion can be tried again.
 
     Source: CloudFormation user guide, stack status DELETE_FAILED (documented). What an update could not delete is left (documented).
     """
@@ -312,7 +312,7 @@ _put_back = ExitStack()
 
 def _open() -> None:
     global _users  # noqa: PLW0603 - counts the threads that are in
-    from moto.cloudformation.parsing import get_model_map  # noqa: PLC0415 - loads many services, and who has stacks needs them
+    from moto.cloudformation.parsing import get_model_map  # noqa: PLC0415 - loads many services, which stacks need
 
     with _lock:
         _users += 1
@@ -338,7 +338,7 @@ def _close() -> None:
 
 @contextmanager
 def stack_run(send: Send) -> Iterator[StackRun]:
-    """Let moto answer one request for CloudFormation, with our resources in our stores.
+    """Keep our resource types in moto's table while moto answers one request for CloudFormation.
 
     Args:
         send: Sends requests to our services, for the worlds that the request is about.
