@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_args, overload
 from mock_jobs.batch.scenario.pace import PaceName
 from mock_jobs.core.errors import HIDDEN, NotActiveError, UsageTypeError, UsageValueError
 from mock_jobs.core.overrides import Override
-from mock_jobs.core.world import World
 from mock_jobs.handle import Handle
 
 if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
 
+    from mock_jobs.core.world import World
     from mock_jobs.transports.botocore_hook import BotocoreHook
 
 __tracebackhide__ = HIDDEN

@@ -6,11 +6,8 @@ A comment `type: ignore` with a code asserts that the line is an error: mypy rep
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from mypy_boto3_batch.client import BatchClient
-from mypy_boto3_iot.client import IoTClient
-from mypy_boto3_iot_jobs_data.client import IoTJobsDataPlaneClient
 from typing_extensions import assert_type
 
 from mock_jobs import JobRun, MockJobs, MockJobsServer, current_mock, mock_jobs, run_command
@@ -26,6 +23,11 @@ from mock_jobs.core.world import Call
 from mock_jobs.handle import Handle
 from mock_jobs.iot.handle import IoTHandle
 from mock_jobs.iot.settings import IoTSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_batch.client import BatchClient
+    from mypy_boto3_iot.client import IoTClient
+    from mypy_boto3_iot_jobs_data.client import IoTJobsDataPlaneClient
 
 # The decorator keeps what it decorates.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid
@@ -19,7 +20,9 @@ from mock_jobs.batch.operations.snapshots import SnapshotOperations
 from mock_jobs.batch.operations.stop_jobs import StopJobOperations
 from mock_jobs.batch.operations.submit import SubmitOperations
 from mock_jobs.batch.operations.tags import TagOperations
-from mock_jobs.core.service_base import AwsError, Violation
+
+if TYPE_CHECKING:
+    from mock_jobs.core.service_base import AwsError, Violation
 
 # Words of the model's constraints -> text; what is not here is "required" or "enum".
 _TEXTS = {

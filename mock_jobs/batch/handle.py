@@ -10,7 +10,6 @@ from mock_jobs.batch.blocked_queues import block_queue, find_queue, the_named
 from mock_jobs.batch.region import BatchStores
 from mock_jobs.batch.scenario.pace_stack import as_pace
 from mock_jobs.batch.scenario.plans import JobPlan
-from mock_jobs.batch.scenario.queue_block import QueueBlock
 from mock_jobs.batch.scenario.scenario import Refusal, Scenario
 from mock_jobs.core.argument_checks import check_text, check_whole
 from mock_jobs.core.errors import HIDDEN, UsageValueError
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.scenario.job_run import JobFunction
     from mock_jobs.batch.scenario.pace import Pace, PaceName
     from mock_jobs.batch.scenario.plans import LogLine
+    from mock_jobs.batch.scenario.queue_block import QueueBlock
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.batch.service_jobs.states import ServiceJobStatus
     from mock_jobs.batch.states import JobStatus

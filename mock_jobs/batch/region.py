@@ -16,7 +16,6 @@ from mock_jobs.batch.manual_steps import SteppableJob
 from mock_jobs.batch.names import Arns, JobId, parse_job_id, parse_share_arn
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_number
 from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
-from mock_jobs.batch.records.consumable_resource import ConsumableResource
 from mock_jobs.batch.records.consumable_resources import ConsumableResources
 from mock_jobs.batch.records.job import ArrayJob, Job
 from mock_jobs.batch.records.node import MultiNodeJob, Node
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.queueing.queue_usage import QueueUsage
     from mock_jobs.batch.queueing.schedulable import JobT
     from mock_jobs.batch.records.compute_environment import ComputeEnvironment
+    from mock_jobs.batch.records.consumable_resource import ConsumableResource
     from mock_jobs.batch.records.job_definition import JobDefinition
     from mock_jobs.batch.records.job_queue import ComputeQueue
     from mock_jobs.batch.records.scheduling_policy import SchedulingPolicy

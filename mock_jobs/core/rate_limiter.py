@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 
-from mock_jobs.core.clock import Clock
+if TYPE_CHECKING:
+    from mock_jobs.core.clock import Clock
 
 _SECOND_MS = 1000
 

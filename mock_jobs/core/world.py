@@ -6,13 +6,15 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import RLock
-from typing import Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 from mock_jobs.core.clock import Clock
 from mock_jobs.core.events import EventLog
 from mock_jobs.core.faults import Declared, Faults
 from mock_jobs.core.ids import IdSource
-from mock_jobs.ports.ports import Ports
+
+if TYPE_CHECKING:
+    from mock_jobs.ports.ports import Ports
 
 CALL_LOG_LENGTH = 10_000
 

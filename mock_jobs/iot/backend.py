@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from mock_jobs.core.service_base import AwsError, Bound, Violation
-from mock_jobs.core.world import World
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.handle import IoTHandle
@@ -29,6 +27,10 @@ from mock_jobs.iot.records.store import JobStore
 from mock_jobs.iot.rules.arns import Scope
 from mock_jobs.iot.rules.bounds import MORE_BOUNDS
 from mock_jobs.iot.rules.validation import validation_error
+
+if TYPE_CHECKING:
+    from mock_jobs.core.service_base import AwsError, Bound, Violation
+    from mock_jobs.core.world import World
 
 
 class IoTBackend(

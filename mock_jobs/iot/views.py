@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from mock_jobs.iot import states
-from mock_jobs.iot.records.job import Execution, Job
 from mock_jobs.iot.rules.schedule import format_time
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot_jobs_data.type_defs import JobExecutionTypeDef as DeviceExecutionTypeDef
 
     from mock_jobs.iot.documents.managed_templates import ManagedTemplate
+    from mock_jobs.iot.records.job import Execution, Job
     from mock_jobs.iot.records.template import JobTemplate
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from mock_jobs.core.service_base import AwsError, Backend, Bound, Violation, WireShape
-from mock_jobs.core.world import World
 from mock_jobs.iot.backend import IoTBackend
 from mock_jobs.iot.operations.device import DevicePlane, Report
 from mock_jobs.iot.rules.bounds import MORE_BOUNDS
 
 if TYPE_CHECKING:
     from mypy_boto3_iot_jobs_data.literals import JobExecutionStatusType
+
+    from mock_jobs.core.world import World
 
 
 class IoTJobsDataBackend(Backend):

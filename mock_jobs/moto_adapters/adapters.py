@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from mock_jobs.core.service_base import partition_of
 from mock_jobs.moto_adapters import events as moto_events
@@ -12,9 +13,11 @@ from mock_jobs.moto_adapters import s3 as moto_s3
 from mock_jobs.moto_adapters import step_functions as moto_step_functions
 from mock_jobs.moto_adapters import thing_watch
 from mock_jobs.moto_adapters import things as moto_things
-from mock_jobs.ports.object_store import ObjectStore
-from mock_jobs.ports.ports import EventBus, LogGroups, References
-from mock_jobs.ports.thing_registry import ThingRegistry
+
+if TYPE_CHECKING:
+    from mock_jobs.ports.object_store import ObjectStore
+    from mock_jobs.ports.ports import EventBus, LogGroups, References
+    from mock_jobs.ports.thing_registry import ThingRegistry
 
 
 class _Watch:

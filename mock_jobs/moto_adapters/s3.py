@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_jobs.moto_adapters.presigned_urls import presign
-from mock_jobs.ports.object_store import Presigning
 
 if TYPE_CHECKING:
     from moto.s3.models import FakeBucket
+
+    from mock_jobs.ports.object_store import Presigning
 
 
 class MotoObjects:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from mock_jobs.ports.object_store import ObjectStore
-from mock_jobs.ports.thing_registry import ThingRegistry
+if TYPE_CHECKING:
+    from mock_jobs.ports.object_store import ObjectStore
+    from mock_jobs.ports.thing_registry import ThingRegistry
 
 
 class EventBus(Protocol):

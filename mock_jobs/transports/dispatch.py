@@ -11,10 +11,10 @@ from mock_jobs.core.world import Call, World
 from mock_jobs.transports.services import compiled
 from mock_jobs.wire.encoding import to_json
 from mock_jobs.wire.http import Answer
-from mock_jobs.wire.service import Operation
 
 if TYPE_CHECKING:
     from mock_jobs.wire.http import Request
+    from mock_jobs.wire.service import Operation
 
 
 NO_REQUEST = "00000000-0000-4000-8000-000000000000"

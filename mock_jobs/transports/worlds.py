@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mock_jobs.batch.backend import BatchBackend
 from mock_jobs.batch.scenario.scenario import Scenario
@@ -15,10 +15,12 @@ from mock_jobs.iot.backend import IoTBackend
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.moto_adapters import step_functions as moto_step_functions
 from mock_jobs.moto_adapters.adapters import MotoAdapters
-from mock_jobs.ports.thing_registry import ThingChange
 from mock_jobs.transports.dispatch import answer
 from mock_jobs.transports.services import declared_errors
 from mock_jobs.wire.http import Answer, Request
+
+if TYPE_CHECKING:
+    from mock_jobs.ports.thing_registry import ThingChange
 
 # Signing names of the services of moto's to which our services hand something.
 LISTENERS: Final = frozenset({"events", "logs", "sqs", moto_step_functions.SIGNING_NAME})

@@ -6,14 +6,16 @@ import io
 import logging
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.transports.dispatch import failure
 from mock_jobs.transports.router import HttpRequest, Router
-from mock_jobs.transports.worlds import Worlds
 from mock_jobs.wire.http import Answer
+
+if TYPE_CHECKING:
+    from mock_jobs.transports.worlds import Worlds
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]

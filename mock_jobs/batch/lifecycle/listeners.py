@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch.lifecycle.transition import Listener, ends, leaves_runnable
-from mock_jobs.batch.records.job import Job
 from mock_jobs.batch.records.node import MultiNodeJob
-from mock_jobs.batch.states import JobStatus, Trigger
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.announcements import Announcer
@@ -16,6 +14,8 @@ if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.retention import Retention
     from mock_jobs.batch.lifecycle.scheduler import Scheduler
     from mock_jobs.batch.records.consumable_resources import ConsumableResources
+    from mock_jobs.batch.records.job import Job
+    from mock_jobs.batch.states import JobStatus, Trigger
     from mock_jobs.core.clock import Clock
 
 

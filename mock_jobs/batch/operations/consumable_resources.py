@@ -18,7 +18,6 @@ from mock_jobs.batch.names import NAME
 from mock_jobs.batch.paging import page_size, read_number
 from mock_jobs.batch.queueing.name_patterns import fits
 from mock_jobs.batch.records.consumable_resource import KINDS, OPERATIONS, ConsumableResource
-from mock_jobs.batch.records.job import Job
 from mock_jobs.batch.region import BatchStores, check_tag_keys
 from mock_jobs.batch.states import STATUSES
 from mock_jobs.batch.views.jobs import shows_reason
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
         KeyValuesPairTypeDef,
         ListJobsByConsumableResourceSummaryTypeDef,
     )
+
+    from mock_jobs.batch.records.job import Job
 
 _KIND = "consumable-resource"
 

@@ -14,7 +14,6 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import ClientException, invalid, not_allowed
 from mock_jobs.batch.names import DEFINITION_NAME, parse_revision
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_token
-from mock_jobs.batch.platforms import Platform
 from mock_jobs.batch.queueing.fair_share_policy import MAX_PRIORITY
 from mock_jobs.batch.records.job_definition import JobDefinition
 from mock_jobs.batch.region import BatchStores, check_tag_keys
@@ -38,6 +37,8 @@ if TYPE_CHECKING:
         NodePropertiesOutputTypeDef,
         RetryStrategyTypeDef,
     )
+
+    from mock_jobs.batch.platforms import Platform
 
 MAX_DEFINITION = 24 * 1024
 MIN_TIMEOUT_S = 60

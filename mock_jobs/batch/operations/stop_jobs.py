@@ -7,13 +7,16 @@ as a success in the bulk forms, and an identifier that is not valid is an error.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import ClientException, invalid
-from mock_jobs.batch.names import JobId
 from mock_jobs.batch.region import BatchStores
-from mock_jobs.batch.scenario.scenario import Refusal
 from mock_jobs.batch.states import StopRequest
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.names import JobId
+    from mock_jobs.batch.scenario.scenario import Refusal
 
 MAX_REASON = 1024
 MAX_JOBS = 50

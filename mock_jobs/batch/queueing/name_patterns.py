@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from heapq import merge
 from itertools import groupby, takewhile
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from mock_jobs.core.sorted_records import SortedNames
+if TYPE_CHECKING:
+    from mock_jobs.core.sorted_records import SortedNames
 
 T = TypeVar("T")
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Literal
 
-from mock_jobs.batch.queueing.queue_order import QueueDiscipline
 from mock_jobs.batch.queueing.schedulable import JobT
 from mock_jobs.batch.records.job_queue import JobQueue
 from mock_jobs.batch.service_jobs.capacity import NUM_INSTANCES
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.platforms import State, Status
     from mock_jobs.batch.queueing.base_scheduler import WaitQueue
     from mock_jobs.batch.queueing.head_of_line import HeadOfLine
+    from mock_jobs.batch.queueing.queue_order import QueueDiscipline
     from mock_jobs.batch.service_jobs.capacity import Amounts
 
 QuotaShareStatus = Literal["CREATING", "VALID", "INVALID", "UPDATING", "DELETING"]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mock_jobs.iot import messages
-from mock_jobs.iot.documents.placeholders import Placeholder
 from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.rules.packages import DEFAULT_VERSION, NULL_VERSION, PackageVersion, parse_package_version
+
+if TYPE_CHECKING:
+    from mock_jobs.iot.documents.placeholders import Placeholder
 
 _PREFIX: Final = "package:"
 _PLACEHOLDER: Final = re.compile(

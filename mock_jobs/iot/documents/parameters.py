@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mock_jobs.iot import messages
-from mock_jobs.iot.documents.managed_templates import ManagedTemplate
 from mock_jobs.iot.exceptions import InvalidRequestException
+
+if TYPE_CHECKING:
+    from mock_jobs.iot.documents.managed_templates import ManagedTemplate
 
 _PLACEHOLDER: Final = re.compile(r"\$\{aws:iot:parameter:(?P<key>[a-zA-Z0-9_-]+)\}")
 

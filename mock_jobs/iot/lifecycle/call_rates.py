@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from mock_jobs.core.clock import Clock
+from typing import TYPE_CHECKING
+
 from mock_jobs.core.rate_limiter import RateLimiter
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import ThrottlingException
-from mock_jobs.iot.settings import IoTSettings
+
+if TYPE_CHECKING:
+    from mock_jobs.core.clock import Clock
+    from mock_jobs.iot.settings import IoTSettings
 
 
 class CallRates:

@@ -6,18 +6,19 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from mock_jobs.core.clock import Clock
 from mock_jobs.iot import states
 from mock_jobs.iot.lifecycle.job_events import DELETED, Announcer
 from mock_jobs.iot.records.job import Execution, Job
-from mock_jobs.iot.records.store import JobStore
 from mock_jobs.iot.records.thing_queue import ThingQueue
 from mock_jobs.iot.rules.execution_timers import start_timers
-from mock_jobs.iot.rules.retry import Retries
 from mock_jobs.iot.states import ExecutionTrigger
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType
+
+    from mock_jobs.core.clock import Clock
+    from mock_jobs.iot.records.store import JobStore
+    from mock_jobs.iot.rules.retry import Retries
 
 
 class ExecutionListener(Protocol):

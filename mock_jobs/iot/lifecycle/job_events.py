@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mock_jobs.core.events import Event
-from mock_jobs.core.world import World
 from mock_jobs.iot import states, views
-from mock_jobs.iot.rules.arns import Scope
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType
 
+    from mock_jobs.core.world import World
     from mock_jobs.iot.records.job import Execution, Job
+    from mock_jobs.iot.rules.arns import Scope
 
 CANCELLATION_IN_PROGRESS: Final = "cancellation_in_progress"
 CANCELED: Final = "canceled"

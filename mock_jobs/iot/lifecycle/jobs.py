@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mock_jobs.core.clock import Clock
 from mock_jobs.iot import messages, states
 from mock_jobs.iot.lifecycle import job_events, quotas
-from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
-from mock_jobs.iot.lifecycle.job_events import Announcer
-from mock_jobs.iot.records.job import Execution, Job
-from mock_jobs.iot.records.store import JobStore
 from mock_jobs.iot.rules import abort
 from mock_jobs.iot.rules.retry import next_retries
 from mock_jobs.iot.rules.rollout import Rollout, rate_per_minute
 from mock_jobs.iot.rules.targets import Target, expand
-from mock_jobs.iot.settings import IoTSettings
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
-from mock_jobs.ports.thing_registry import ThingRegistry
+
+if TYPE_CHECKING:
+    from mock_jobs.core.clock import Clock
+    from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
+    from mock_jobs.iot.lifecycle.job_events import Announcer
+    from mock_jobs.iot.records.job import Execution, Job
+    from mock_jobs.iot.records.store import JobStore
+    from mock_jobs.iot.settings import IoTSettings
+    from mock_jobs.ports.thing_registry import ThingRegistry
 
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from mock_jobs.iot import states
-from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
-from mock_jobs.iot.lifecycle.jobs import JobLifecycle
-from mock_jobs.iot.records.job import Job
-from mock_jobs.iot.records.store import JobStore
-from mock_jobs.iot.rules.arns import Scope
 from mock_jobs.iot.rules.targets import group_names
 from mock_jobs.iot.states import ExecutionTrigger
 from mock_jobs.ports.thing_registry import ThingChange, ThingEvent, ThingRegistry
+
+if TYPE_CHECKING:
+    from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
+    from mock_jobs.iot.lifecycle.jobs import JobLifecycle
+    from mock_jobs.iot.records.job import Job
+    from mock_jobs.iot.records.store import JobStore
+    from mock_jobs.iot.rules.arns import Scope
 
 
 class Membership:

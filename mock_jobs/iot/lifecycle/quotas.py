@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import LimitExceededException
-from mock_jobs.iot.settings import IoTSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import TargetSelectionType
 
     from mock_jobs.iot.records.quota_usage import Usage
+    from mock_jobs.iot.settings import IoTSettings
 
 
 def check_targets(settings: IoTSettings, job_id: str, count: int) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import messages, states, views
 from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.lifecycle import quotas
 from mock_jobs.iot.operations.base import Operations
 from mock_jobs.iot.rules.targets import check_exists, expand, parse_target
 from mock_jobs.iot.states import JobTrigger
+
+if TYPE_CHECKING:
+    from mock_jobs.core.service_base import WireShape
 
 
 class AssociateOperations(Operations):

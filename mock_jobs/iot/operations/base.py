@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from mock_jobs.core.service_base import Backend
 from mock_jobs.iot.documents.sources import Sources
-from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
-from mock_jobs.iot.lifecycle.jobs import JobLifecycle
-from mock_jobs.iot.records.store import JobStore
-from mock_jobs.iot.rules.arns import Scope
-from mock_jobs.iot.settings import IoTSettings
-from mock_jobs.ports.object_store import ObjectStore
-from mock_jobs.ports.thing_registry import ThingRegistry
+
+if TYPE_CHECKING:
+    from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
+    from mock_jobs.iot.lifecycle.jobs import JobLifecycle
+    from mock_jobs.iot.records.store import JobStore
+    from mock_jobs.iot.rules.arns import Scope
+    from mock_jobs.iot.settings import IoTSettings
+    from mock_jobs.ports.object_store import ObjectStore
+    from mock_jobs.ports.thing_registry import ThingRegistry
 
 
 class Operations(Backend):

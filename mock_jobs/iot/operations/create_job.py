@@ -7,7 +7,6 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import messages, states, views
 from mock_jobs.iot.documents.documents import read_document
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceAlreadyExistsException
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
         TagTypeDef,
         TimeoutConfigTypeDef,
     )
+
+    from mock_jobs.core.service_base import WireShape
 
 
 class CreateOperations(FromTemplate):

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mock_jobs.core.clock import Clock
-from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import messages, states, views
 from mock_jobs.iot.exceptions import (
     InvalidRequestException,
@@ -16,13 +14,17 @@ from mock_jobs.iot.exceptions import (
     ResourceNotFoundException,
     TerminalStateException,
 )
-from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
-from mock_jobs.iot.lifecycle.presigning import Presigner
-from mock_jobs.iot.records.job import Execution
-from mock_jobs.iot.records.store import JobStore
 from mock_jobs.iot.rules import configs
 from mock_jobs.iot.states import ExecutionTrigger
-from mock_jobs.ports.thing_registry import ThingRegistry
+
+if TYPE_CHECKING:
+    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.service_base import WireShape
+    from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
+    from mock_jobs.iot.lifecycle.presigning import Presigner
+    from mock_jobs.iot.records.job import Execution
+    from mock_jobs.iot.records.store import JobStore
+    from mock_jobs.ports.thing_registry import ThingRegistry
 
 # Stands for the id of the job that is next. Source: DescribeJobExecution, API reference of the data plane (documented).
 NEXT: Final = "$next"

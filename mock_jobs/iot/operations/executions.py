@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import messages, states, views
 from mock_jobs.iot.exceptions import (
     InvalidRequestException,
@@ -20,6 +19,8 @@ from mock_jobs.iot.states import ExecutionTrigger
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType
+
+    from mock_jobs.core.service_base import WireShape
 
 
 class ExecutionOperations(Operations):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import messages, states, views
 from mock_jobs.iot.exceptions import (
     InvalidRequestException,
@@ -14,13 +13,15 @@ from mock_jobs.iot.exceptions import (
 )
 from mock_jobs.iot.lifecycle import quotas
 from mock_jobs.iot.operations.base import Operations
-from mock_jobs.iot.records.job import Job
 from mock_jobs.iot.records.store import job_key
 from mock_jobs.iot.rules.paging import page, start_of_page
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobStatusType, TargetSelectionType
+
+    from mock_jobs.core.service_base import WireShape
+    from mock_jobs.iot.records.job import Job
 
 
 class JobOperations(Operations):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import messages, views
 from mock_jobs.iot.documents.managed_templates import MANAGED_TEMPLATES, ManagedTemplate
 from mock_jobs.iot.exceptions import ResourceNotFoundException
 from mock_jobs.iot.operations.base import Operations
-from mock_jobs.iot.rules.arns import ResourceArn
 from mock_jobs.iot.rules.paging import page, start_of_page
+
+if TYPE_CHECKING:
+    from mock_jobs.core.service_base import WireShape
+    from mock_jobs.iot.rules.arns import ResourceArn
 
 _POSITIONS: Final = {name: position for position, name in enumerate(MANAGED_TEMPLATES)}
 

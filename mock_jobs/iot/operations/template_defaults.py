@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from mock_jobs.core.service_base import AwsError
 from mock_jobs.iot import messages
 from mock_jobs.iot.documents.documents import JobDocument, check_document
 from mock_jobs.iot.documents.parameters import check_parameters, fill_in, missing_parameters
@@ -18,6 +17,7 @@ from mock_jobs.iot.rules.job_configs import JobConfigs
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import MaintenanceWindowTypeDef, SchedulingConfigTypeDef
 
+    from mock_jobs.core.service_base import AwsError
     from mock_jobs.iot.documents.managed_templates import ManagedTemplate
 
 # (document, source) -> what a job makes of it; None if neither is given

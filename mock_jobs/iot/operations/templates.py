@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mock_jobs.core.service_base import WireShape
 from mock_jobs.iot import messages, views
 from mock_jobs.iot.documents.documents import check_document, read_document
 from mock_jobs.iot.exceptions import ConflictException, InvalidRequestException, ResourceNotFoundException
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
         TimeoutConfigTypeDef,
     )
 
+    from mock_jobs.core.service_base import WireShape
     from mock_jobs.iot.records.job import Job
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mock_jobs.core.sorted_records import Key
 from mock_jobs.iot import states
 from mock_jobs.iot.documents.device_document import DeviceDocument, device_document
 from mock_jobs.iot.records.job_executions import JobExecutions
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import SchedulingConfigTypeDef
 
     from mock_jobs.core.clock import Timer
+    from mock_jobs.core.sorted_records import Key
     from mock_jobs.iot.documents.documents import JobDocument
     from mock_jobs.iot.rules.execution_timers import Timers
     from mock_jobs.iot.rules.maintenance_windows import MaintenanceWindows

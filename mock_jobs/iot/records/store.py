@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 from mock_jobs.core.sorted_records import Key, SortedRecords
 from mock_jobs.iot import messages, states
 from mock_jobs.iot.exceptions import ResourceNotFoundException
-from mock_jobs.iot.records.job import Execution, Job
 from mock_jobs.iot.records.quota_usage import Usage
 from mock_jobs.iot.records.subscriptions import TargetSubscriptions
 from mock_jobs.iot.records.template import JobTemplate, JobTemplates
-from mock_jobs.iot.records.thing_queue import ThingQueue
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobStatusType
+
+    from mock_jobs.iot.records.job import Execution, Job
+    from mock_jobs.iot.records.thing_queue import ThingQueue
 
 
 class JobStore:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
-from mock_jobs.iot.records.job import Job
+if TYPE_CHECKING:
+    from mock_jobs.iot.records.job import Job
 
 
 class TargetSubscriptions:

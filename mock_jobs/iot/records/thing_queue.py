@@ -6,8 +6,10 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from heapq import merge
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
-from mock_jobs.iot.records.job import Execution
+if TYPE_CHECKING:
+    from mock_jobs.iot.records.job import Execution
 
 _sequence = attrgetter("sequence")
 _LISTS = {"QUEUED": "queued", "IN_PROGRESS": "in_progress"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from mock_jobs.core.clock import Clock, Timer
-
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import TimeoutConfigTypeDef
+
+    from mock_jobs.core.clock import Clock, Timer
 
 MINUTE_MS: Final = 60_000
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
-from mock_jobs.core.clock import Clock, Timer
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.rules.cron import BadCronError, Cron
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import MaintenanceWindowTypeDef
+
+    from mock_jobs.core.clock import Clock, Timer
 
 MINUTE_MS: Final = 60_000
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
-from mock_jobs.iot.rules.arns import Scope
+
+if TYPE_CHECKING:
+    from mock_jobs.iot.rules.arns import Scope
 
 # Stand for the version that the package has as its default, and for having none. Source: developer guide, "Preparing jobs for the
 # software package catalog" (documented).

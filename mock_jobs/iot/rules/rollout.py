@@ -5,11 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from mock_jobs.core.clock import Timer
-from mock_jobs.iot.rules.targets import Expansion
-
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import JobExecutionsRolloutConfigTypeDef
+
+    from mock_jobs.core.clock import Timer
+    from mock_jobs.iot.rules.targets import Expansion
 
 TICK_MS: Final = 60_000
 

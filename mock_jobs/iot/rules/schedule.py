@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
-from mock_jobs.core.clock import Clock, Timer
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.rules.maintenance_windows import MaintenanceWindows, first_openings, read_windows
@@ -15,6 +14,8 @@ from mock_jobs.iot.states import ExecutionTrigger
 if TYPE_CHECKING:
     from mypy_boto3_iot.literals import TargetSelectionType
     from mypy_boto3_iot.type_defs import SchedulingConfigTypeDef
+
+    from mock_jobs.core.clock import Clock, Timer
 
 _HALF_HOUR: Final = timedelta(minutes=30)
 _YEAR: Final = timedelta(days=365)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundException
 from mock_jobs.iot.rules.arns import Scope
-from mock_jobs.ports.thing_registry import ThingRegistry
+
+if TYPE_CHECKING:
+    from mock_jobs.ports.thing_registry import ThingRegistry
 
 # Names: 1-128 of these characters. Source: ThingName and ThingGroupName, API reference (documented).
 _TARGET: Final = re.compile(

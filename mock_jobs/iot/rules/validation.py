@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mock_jobs.core.service_base import AwsError, Violation
 from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import InvalidRequestException, SerializationException
+
+if TYPE_CHECKING:
+    from mock_jobs.core.service_base import AwsError, Violation
 
 # Source: the rules' wording is observed, the one for wrong types in a body is inferred.
 _RULES: Final[Mapping[str, str]] = {

@@ -13,12 +13,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from mock_jobs.batch.exceptions import DoesNotExistError
-from mock_jobs.moto_adapters.cloudformation.types import ResourceType
 from mock_jobs.wire.http import Answer, Request
 from mock_jobs.wire.loader import shared_loader
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel, Shape
+
+    from mock_jobs.moto_adapters.cloudformation.types import ResourceType
 
 
 class ResourceRefusedError(Exception):
