@@ -156,6 +156,30 @@ def test_of_two_updates_the_earlier_end_counts(batch, site, at):
     assert at.span(site.detail(job_id)) == (0, 10 * MINUTE)
 
 
+@pytest.mark.parametrize("duration", [300 * MINUTE, None])
+def test_a_host_that_would_be_lost_later_goes_with_the_others(mock, batch, site, at, duration):
+    """User guide, "Update compute environments": running jobs have the time of the policy, whatever else would end them later."""
+    mock.batch.plan("spot", duration=duration, host_lost=True)
+    job_id = site.submit("spot")
+
+    update(batch, NEW_HOSTS)
+
+    at.go_to(400 * MINUTE)
+    job = site.detail(job_id)
+    assert at.span(job) == (0, 30 * MINUTE)
+    assert lost_host(job)
+
+
+def test_a_host_that_is_lost_before_the_update_takes_it_is_lost_at_its_own_time(mock, batch, site, at):
+    mock.batch.plan("spot", duration=10 * MINUTE, host_lost=True)
+    job_id = site.submit("spot")
+
+    update(batch, NEW_HOSTS)
+
+    at.go_to(400 * MINUTE)
+    assert at.span(site.detail(job_id)) == (0, 10 * MINUTE)
+
+
 def test_an_update_does_not_outlast_the_timeout_of_a_job(batch, site, at):
     job_id = site.submit("long", timeout={"attemptDurationSeconds": 60})
 

@@ -221,8 +221,11 @@ class Attempts:
             return
         ends_ms = self._clock.now_ms + delay_ms
         attempt.host_ends_ms = ends_ms if attempt.host_ends_ms is None else min(attempt.host_ends_ms, ends_ms)
-        # What has not started, or is a function at work, sees to it when its end is set.
-        if isinstance(attempt, RunningAttempt) and attempt.exit_code is not None and job.due_ms > ends_ms:
+        # What has not started, or is a function at work, sees to it when its end is set. An attempt that is planned to lose its host
+        # has no exit code either, but its end is set.
+        if not isinstance(attempt, RunningAttempt) or (attempt.plan.run is not None and attempt.exit_code is None):
+            return
+        if job.due_ms > ends_ms:
             attempt.loses_host, attempt.times_out = True, False
             self._end_in(job, delay_ms)
 
