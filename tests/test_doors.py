@@ -13,7 +13,7 @@ from botocore.exceptions import EndpointProviderError, EndpointVariantError
 
 from mock_jobs import UnmockedRequestError, mock_jobs
 from mock_jobs.core.service_base import partition_of
-from mock_jobs.transports.unmocked import refusal
+from mock_jobs.transports.unmocked import unmocked_error
 from mock_jobs.transports.worlds import Worlds
 from mock_jobs.transports.wsgi import Application
 from mock_jobs.wire.loader import shared_loader
@@ -128,7 +128,7 @@ def test_an_access_key_of_twelve_digits_is_an_account(key, answer):
     ],
 )
 def test_a_refusal_names_service_and_operation_as_well_as_they_can_be_known(method, url, headers, names):
-    error = refusal(method, url, headers)
+    error = unmocked_error(method, url, headers)
 
     assert isinstance(error, UnmockedRequestError)
     assert str(error).startswith(f"The request for {names} (host ")

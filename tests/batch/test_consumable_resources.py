@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.batch import PREFIX, Timeline, refusal
-from support.batch_site import Site
+
+if TYPE_CHECKING:
+    from support.batch_site import Site
 
 ARN = f"{PREFIX}consumable-resource/"
 

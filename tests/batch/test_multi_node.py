@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -12,8 +12,10 @@ from mock_jobs.batch.backend import BatchBackend
 from mock_jobs.batch.records.node import node_environment
 
 from support.batch import EC2, PREFIX, UNKNOWN_ID, Timeline, container, refusal
-from support.batch_site import Site
 from support.constants import ACCOUNT, REGION, newer_botocore
+
+if TYPE_CHECKING:
+    from support.batch_site import Site
 
 EXITED = "Essential container in task exited"
 STOPPED = "Main node exited"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.batch import container, refusal
-from support.batch_site import Site
 from support.pods import part as pod_part
 from support.pods import pod
 from support.tasks import part, properties
+
+if TYPE_CHECKING:
+    from support.batch_site import Site
 
 SIDE = part("side", essential=False)
 MAIN = part("main", "2", command=["work", "Ref::what"], environment=[{"name": "A", "value": "1"}])

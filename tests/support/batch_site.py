@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from mock_jobs import MockJobs
-
 from support.batch import EC2, container
 from support.pods import CLUSTER, RESOURCES
 from support.service_jobs import M5, limit, payload
@@ -13,6 +11,8 @@ from support.service_jobs import M5, limit, payload
 if TYPE_CHECKING:
     from mypy_boto3_batch.client import BatchClient
     from mypy_boto3_batch.type_defs import JobDetailTypeDef
+
+    from mock_jobs import MockJobs
 
 
 class Site:

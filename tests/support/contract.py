@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from typing import TYPE_CHECKING
 
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
-from mock_jobs.core.world import Answered, Call
 from mock_jobs.transports.services import compiled, declared_errors
 from mock_jobs.wire.loader import shared_loader
+
+if TYPE_CHECKING:
+    from mock_jobs.core.world import Answered, Call
 
 # Codes outside of the models: said by mock_jobs itself, and by AWS for a number in the path that is none.
 OUTSIDE_MODEL = {"NotEmulatedYet", "SerializationException"}
