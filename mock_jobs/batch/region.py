@@ -19,7 +19,8 @@ from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
 from mock_jobs.batch.records.consumable_resources import ConsumableResources
 from mock_jobs.batch.records.job import ArrayJob, Job
 from mock_jobs.batch.records.node import MultiNodeJob, Node
-from mock_jobs.batch.scenario.scenario import Change, Scenario
+from mock_jobs.batch.scenario.polling import Change
+from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
 from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.service_jobs.stepping import SteppableServiceJob
@@ -267,11 +268,11 @@ class BatchStores(Backend):
 
     def before_description(self, records: Iterable[object]) -> bool:
         """Move on to the end of a change of one of these resources, if the pace says so; return whether anything may have changed."""
-        return bool(self._changes) and self.scenario.before_description(self._changes_of(records))
+        return bool(self._changes) and self.scenario.polling.before_description(self._changes_of(records))
 
     def after_description(self, records: Iterable[object]) -> None:
         """Count a read of these resources."""
-        self.scenario.after_read(self._changes_of(records))
+        self.scenario.polling.after_read(self._changes_of(records))
 
     def _changes_of(self, records: Iterable[object]) -> list[Change]:
         return [self._changes[record] for record in records if record in self._changes]

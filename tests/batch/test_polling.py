@@ -103,6 +103,22 @@ def test_advancing_the_clock_moves_jobs(mock, site):
     assert (before, site.status(job_id)) == ("RUNNING", "SUCCEEDED")
 
 
+def test_reading_a_job_that_hangs_takes_others_on_by_one_step(mock, site):
+    mock.clock.freeze()
+    mock.batch.plan("hangs", duration=None)
+    mock.batch.plan("long", duration=86_400)
+    hanging = site.submit("hangs")
+    mock.batch.run_until(hanging, "RUNNING")
+    before = mock.clock.now_ms
+    other = site.submit("long")
+
+    for _ in range(4):
+        site.status(hanging)
+
+    assert site.status(other) == "RUNNING"
+    assert mock.clock.now_ms == before
+
+
 def test_a_job_can_move_with_every_third_read_only(mock, site):
     mock.batch.pace = Pace.every(3)
     job_id = site.submit()

@@ -354,3 +354,72 @@ def test_an_empty_listing_of_children_moves_no_other_job(mock, batch, site, kind
         batch.list_jobs(arrayJobId=listed, jobStatus="FAILED")
 
     assert seen(mock, other) == "SUBMITTED"
+
+
+def all_ended(batch, **arguments):
+    pages = batch.get_paginator("list_jobs").paginate(jobQueue="q", **arguments)
+    return all(job["status"] in {"SUCCEEDED", "FAILED"} for page in pages for job in page["jobSummaryList"])
+
+
+@pytest.mark.parametrize("name", ["AFTER_CREATED_AT", "BEFORE_CREATED_AT"])
+def test_a_listing_of_the_last_hour_is_the_same_listing_a_moment_later(mock, batch, site, name):
+    """Such a filter has another value in each call."""
+    mock.batch.plan("slow", duration=100)
+    slow = site.submit("slow")
+    mock.batch.run_until(slow, "RUNNING")
+    for _ in range(2):
+        site.reach(site.submit(), "SUCCEEDED")
+    edge = 0 if name == "AFTER_CREATED_AT" else 4_000_000_000_000
+
+    tries = 0
+    while not all_ended(batch, filters=[{"name": name, "values": [str(edge + tries)]}], PaginationConfig={"PageSize": 2}):
+        tries += 1
+        assert tries < 5
+
+
+def test_the_order_of_the_names_in_a_filter_makes_no_difference(batch, site):
+    site.submit("a")
+    names = ["x", "y", "z"]
+
+    found = []
+    for turn in range(2):
+        filters = [{"name": "JOB_NAME", "values": [*names[turn:], *names[:turn]]}]
+        found.append(batch.list_jobs(jobQueue="q", filters=filters)["jobSummaryList"])
+
+    assert found == [[], []]
+    assert site.status("".join(job["jobId"] for job in batch.list_jobs(jobQueue="q", **NAMED)["jobSummaryList"])) == "STARTING"
+
+
+def test_code_that_sweeps_over_the_statuses_sees_every_state(batch, site):
+    site.submit()
+
+    seen = []
+    for _ in range(10):
+        for state in LIFE:
+            seen += [state for _ in batch.list_jobs(jobQueue="q", jobStatus=state)["jobSummaryList"]]
+
+    assert list(dict.fromkeys(seen)) == LIFE
+
+
+def test_code_that_stops_at_the_page_where_it_finds_an_unfinished_job_comes_to_an_end(mock, batch, site):
+    for name in ("old", "slow", "new"):
+        mock.batch.plan(name, duration=100 if name == "slow" else 0)
+        mock.batch.run_until(site.submit(name), "RUNNING" if name == "slow" else "SUCCEEDED")
+
+    def has_unfinished():
+        pages = batch.get_paginator("list_jobs").paginate(jobQueue="q", **NAMED, PaginationConfig={"PageSize": 1})
+        return any(job["status"] == "RUNNING" for page in pages for job in page["jobSummaryList"])
+
+    assert [has_unfinished() for _ in range(2)] == [True, False]
+
+
+def test_a_job_that_hangs_does_not_hide_one_that_comes_later(mock, batch, site):
+    mock.batch.plan("hangs", duration=None)
+    mock.batch.run_until(site.submit("hangs"), "RUNNING")
+    site.submit("later")
+
+    seen = []
+    while "later" not in seen:
+        seen = [job["jobName"] for job in batch.list_jobs(jobQueue="q", jobStatus="RUNNING")["jobSummaryList"]]
+
+    assert seen == ["later", "hangs"]

@@ -262,3 +262,15 @@ def test_a_fargate_job_uses_a_part_of_a_vcpu(mock, batch, site, at, snapshots):
     site.submit(size=3)
 
     assert snapshots.usage() == ("VCPU", 0.75)
+
+
+def test_a_snapshot_moves_no_queue_that_only_a_listing_found_empty(batch, site):
+    site.make_queue_and_definition()
+    job_id = site.submit()
+    while site.status(job_id) != "RUNNABLE":
+        pass
+    batch.list_jobs(jobQueue="q", jobStatus="FAILED")
+
+    front = batch.get_job_queue_snapshot(jobQueue="q")["frontOfQueue"]["jobs"]
+
+    assert [entry["jobArn"].rpartition("/")[2] for entry in front] == [job_id]

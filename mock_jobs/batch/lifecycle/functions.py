@@ -80,7 +80,7 @@ class FunctionRunner:
 
     def is_running(self, job: Job) -> bool:
         """Return whether the function of a job has not returned."""
-        return job in self._scenario.functions
+        return job in self._scenario.polling.functions
 
     def run(self, job: Job, attempt: RunningAttempt, function: JobFunction, then: Callable[[Job, RunningAttempt], None]) -> None:
         """Run a function as soon as nothing is half done any more.
@@ -91,8 +91,8 @@ class FunctionRunner:
             function: What to run.
             then: Called when it has returned, unless the attempt has ended meanwhile.
         """
-        self._scenario.functions[job] = partial(self._run, job, attempt, function, then)
-        self._world.clock.call_soon(partial(self._scenario.begin_function, job))
+        self._scenario.polling.functions[job] = partial(self._run, job, attempt, function, then)
+        self._world.clock.call_soon(partial(self._scenario.polling.begin_function, job))
 
     def _run(self, job: Job, attempt: RunningAttempt, function: JobFunction, then: Callable[[Job, RunningAttempt], None]) -> None:
         code = 1
@@ -104,8 +104,8 @@ class FunctionRunner:
         except AttemptTimedOut:
             attempt.times_out = job.spec.timeout_seconds is not None
         finally:
-            is_removed = job not in self._scenario.functions
-            self._scenario.functions.pop(job, None)
+            is_removed = job not in self._scenario.polling.functions
+            self._scenario.polling.functions.pop(job, None)
             if not is_removed and job.current is attempt:
                 attempt.exit_code = code
                 then(job, attempt)

@@ -47,7 +47,6 @@ def job_listeners(
         del trigger
         queue, parent = job.spec.queue, job.parent
         queue.moves += 1
-        queue.reads = 0
         if parent is None:
             queue.index.moved(job, before, job.spec.share_identifier)
             consumables.consumers.moved(job, before)

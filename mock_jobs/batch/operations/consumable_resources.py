@@ -159,15 +159,17 @@ class ConsumableResourceOperations(BatchStores):
         before = None if next_token is None else read_number(listing, next_token)
         consumers = self.consumables.consumers.of(resource.arn)
         waiting = [consumers] if consumers.has_unfinished else []
-        page = list(islice(consumers.newest_first(states or STATUSES, names, before), limit + 1))
-        if next_token is None and self.scenario.before_listing(listing, page[:limit], waiting):
+
+        def look_up() -> tuple[list[Job], str | None]:
             page = list(islice(consumers.newest_first(states or STATUSES, names, before), limit + 1))
-        shown = page[:limit]
-        answer: dict[str, object] = {"jobs": [_consumer(job, resource.arn) for job in shown]}
-        is_last = len(page) <= limit
-        if not is_last:
-            answer["nextToken"] = page_token(listing, [shown[-1].spec.number])
-        self.scenario.after_listing(listing, shown, waiting, is_first=next_token is None, is_last=is_last)
+            token = None if len(page) <= limit else page_token(listing, [page[limit - 1].spec.number])
+            return page[:limit], token
+
+        polled = f"ListJobsByConsumableResource/{resource.arn}/{sorted(states or ())}/{sorted(names or ())}"
+        page, token = self.scenario.polling.listed(polled, waiting, look_up, is_first=next_token is None)
+        answer: dict[str, object] = {"jobs": [_consumer(job, resource.arn) for job in page]}
+        if token is not None:
+            answer["nextToken"] = token
         return answer
 
     def _existing(self, reference: str) -> ConsumableResource:

@@ -21,13 +21,12 @@ from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.states import RUNNING, JobStatus
 from mock_jobs.batch.views.jobs import job_detail, job_summary
 from mock_jobs.batch.views.labels import definition_patterns
-from mock_jobs.batch.views.listing import Listing
+from mock_jobs.batch.views.listing import Listing, polled_as
 from mock_jobs.core.paging import page_token
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import KeyValuesPairTypeDef
 
-    from mock_jobs.batch.scenario.scenario import Readable
 
 MAX_PAGE = 1000
 MAX_FILTERED_PAGE = 100
@@ -45,10 +44,10 @@ class ReadJobOperations(BatchStores):
             raise invalid(messages.TOO_MANY_LISTED, what="jobs")
         found = self._named(jobs)
         unfinished = [job for job in found if not job.is_terminal]
-        if unfinished and self.scenario.before_read(unfinished):
+        if unfinished and self.scenario.polling.before_read(unfinished):
             found = self._named(jobs)
         answer: dict[str, object] = {"jobs": [self._detail(job) for job in found]}
-        self.scenario.after_read(unfinished)
+        self.scenario.polling.after_read(unfinished)
         return answer
 
     def _named(self, jobs: Sequence[str]) -> dict[Job, None]:
@@ -104,16 +103,17 @@ class ReadJobOperations(BatchStores):
             raise self.does_not_exist("job-queue", job_queue)
         limit = min(max_results or MAX_PAGE, MAX_PAGE if wanted is None else MAX_FILTERED_PAGE)
         listing = self.listing(f"ListJobs/{queue.number}")
-        name = f"{listing}/{wanted}/{job_status}"
         # Service jobs have a listing of their own.
         index = JobIndex[Job]() if isinstance(queue, ServiceQueue) else queue.index
-        page, token = _LISTING.page(index, listing, wanted, job_status, limit=limit, next_token=next_token)
-        if next_token is None and self.scenario.before_listing(name, page, [queue]):
-            page, token = _LISTING.page(index, listing, wanted, job_status, limit=limit, next_token=None)
+        page, token = self.scenario.polling.listed(
+            polled_as(listing, wanted, job_status),
+            [queue],
+            lambda: _LISTING.page(index, listing, wanted, job_status, limit=limit, next_token=next_token),
+            is_first=next_token is None,
+        )
         answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in page]}
         if token is not None:
             answer["nextToken"] = token
-        self.scenario.after_listing(name, page, [queue], is_first=next_token is None, is_last=token is None)
         return answer
 
     def _list_parts(
@@ -133,20 +133,20 @@ class ReadJobOperations(BatchStores):
         if not -1 <= after < MAX_ARRAY:
             raise not_allowed(messages.BAD_TOKEN)
         parent = self.find_job(parts)
-        changing: Sequence[Readable] = ()
-        if isinstance(parent, kind) and not parent.is_terminal:
-            changing = [parent] if isinstance(parent, ArrayJob) else parent.nodes
         limit = min(max_results or MAX_PAGE, MAX_PAGE)
-        page = _parts_page(parent, kind, status, after, limit)
-        if next_token is None and changing and self.scenario.before_listing(listing, page[:limit], changing):
+
+        def look_up() -> tuple[Sequence[Job], str | None]:
             page = _parts_page(parent, kind, status, after, limit)
-        shown = page[:limit]
-        answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in shown]}
-        is_last = len(page) <= limit
-        if not is_last:
-            answer["nextToken"] = page_token(listing, [shown[-1].index])
-        if changing:
-            self.scenario.after_listing(listing, shown, changing, is_first=next_token is None, is_last=is_last)
+            return page[:limit], None if len(page) <= limit else page_token(listing, [page[limit - 1].index])
+
+        if not isinstance(parent, kind) or parent.is_terminal:
+            page, token = look_up()
+        else:
+            whole: Sequence[Job] = [parent] if isinstance(parent, ArrayJob) else parent.nodes
+            page, token = self.scenario.polling.listed(listing, whole, look_up, is_first=next_token is None)
+        answer: dict[str, object] = {"jobSummaryList": [job_summary(job) for job in page]}
+        if token is not None:
+            answer["nextToken"] = token
         return answer
 
 

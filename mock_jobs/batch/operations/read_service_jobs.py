@@ -16,7 +16,7 @@ from mock_jobs.batch.region import BatchStores
 from mock_jobs.batch.service_jobs.job import QUOTA_GROUP, ServiceJob
 from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.service_jobs.views import service_job_detail, service_job_summary
-from mock_jobs.batch.views.listing import Listing
+from mock_jobs.batch.views.listing import Listing, polled_as
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import KeyValuesPairTypeDef
@@ -35,8 +35,8 @@ class ReadServiceJobOperations(BatchStores):
         if job is None:
             raise not_allowed(messages.SERVICE_JOB_UNKNOWN, job_id=job_id)
         if not job.is_terminal:
-            self.scenario.before_read([job])
-            self.scenario.after_read([job])
+            self.scenario.polling.before_read([job])
+            self.scenario.polling.after_read([job])
         return service_job_detail(job)
 
     def list_service_jobs(
@@ -59,12 +59,13 @@ class ReadServiceJobOperations(BatchStores):
         if not isinstance(queue, ServiceQueue):
             return {"jobSummaryList": []}
         listing = self.listing(f"ListServiceJobs/{queue.number}")
-        name, index = f"{listing}/{wanted}/{job_status}", queue.index
-        page, token = _LISTING.page(index, listing, wanted, job_status, limit=limit, next_token=next_token)
-        if next_token is None and self.scenario.before_listing(name, page, [queue]):
-            page, token = _LISTING.page(index, listing, wanted, job_status, limit=limit, next_token=None)
+        page, token = self.scenario.polling.listed(
+            polled_as(listing, wanted, job_status),
+            [queue],
+            lambda: _LISTING.page(queue.index, listing, wanted, job_status, limit=limit, next_token=next_token),
+            is_first=next_token is None,
+        )
         answer: dict[str, object] = {"jobSummaryList": [service_job_summary(job) for job in page]}
         if token is not None:
             answer["nextToken"] = token
-        self.scenario.after_listing(name, page, [queue], is_first=next_token is None, is_last=token is None)
         return answer

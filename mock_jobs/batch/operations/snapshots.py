@@ -31,8 +31,7 @@ class SnapshotOperations(BatchStores):
         queue = self.find_queue(job_queue)
         if queue is None:
             raise self.does_not_exist("job-queue", job_queue)
-        self.scenario.before_read([queue])
-        self.scenario.after_read([queue])
+        self.scenario.polling.before_snapshot(self.listing(f"GetJobQueueSnapshot/{queue.number}"), queue)
         now_ms = self.world.clock.now_ms
         if isinstance(queue, ServiceQueue):
             return service_snapshot(queue, now_ms, front_length=FRONT_LENGTH, top_shares=TOP_SHARES)

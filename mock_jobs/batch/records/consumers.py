@@ -50,12 +50,10 @@ class ConsumersOfOne:
 
     Attributes:
         moves: Grows with every new job, and every change of the status of one.
-        reads: How often a listing of them was empty since one of them changed.
     """
 
     def __init__(self) -> None:
         self.moves = 0
-        self.reads = 0
         self._all: _ByStatus = {}
         self._by_name: SortedNames[_ByStatus] = SortedNames(dict)
 
@@ -67,7 +65,6 @@ class ConsumersOfOne:
     def moved(self, job: Job, before: str) -> None:
         """Move a job from the status that it had before to the one that it has now."""
         self.moves += 1
-        self.reads = 0
         self._discard(job, before)
         self._insert(job)
 

@@ -30,7 +30,6 @@ class QueueState(Generic[JobT]):
         head: The job at its head, as the last pass of the scheduler left it; None if no job waits.
         blocks: What keeps AWS from dispatching any job of this queue; the last one counts.
         moves: Grows with every change of one of its jobs.
-        reads: How often a listing of it was empty since one of its jobs changed.
     """
 
     index: JobIndex[JobT] = field(default_factory=JobIndex)
@@ -39,7 +38,6 @@ class QueueState(Generic[JobT]):
     head: HeadOfLine[JobT] | None = None
     blocks: list[QueueBlock] = field(default_factory=list)
     moves: int = 0
-    reads: int = 0
 
     def share_fairly(self, rules: FairShareRules, settings: BatchSettings) -> None:
         """Divide a queue that has no jobs yet into fair shares.

@@ -23,9 +23,9 @@ class Pace:
 
     Attributes:
         mode: `poll`: a call that reads unfinished jobs whose present state was read already first moves on to the next change of
-            one of them, and then answers. What was read last holds until the next read of that job. ListJobs moves jobs before
-            its first page only; an empty listing is a read of its queue or array, which moves on before the next equal one.
-            `Clock.advance` moves jobs as well. `clock`: only time moves jobs, real time included.
+            one of them, and then answers. What was read last holds until the next read of that job, unless a read of another
+            job or the clock moves it. ListJobs moves jobs before its first page only; if nothing has changed since an empty
+            listing, the next equal one moves its queue or array. `Clock.advance` moves jobs as well. `clock`: only time moves jobs, real time included.
             `manual`: only `BatchHandle.step`, `run_until` and `run_all` move them.
         reads: With `poll`: how often a state is read before the next read moves the job.
         transition_seconds: How long every state lasts at least.

@@ -259,7 +259,6 @@ def _listeners(scheduler: ServiceScheduler, announcer: ServiceAnnouncer) -> Sequ
         del trigger
         queue = job.spec.queue
         queue.moves += 1
-        queue.reads = 0
         queue.index.moved(job, before, job.spec.group)
 
     def end_use(job: ServiceJob, before: ServiceJobStatus, trigger: ServiceTrigger) -> None:

@@ -141,6 +141,18 @@ class Listing(Generic[JobT]):
         return merge(*found, key=lambda job: job.spec.number, reverse=True)
 
 
+def polled_as(listing: str, wanted: Filter | None, status: str | None) -> str:
+    """Return what tells equal listings, for the pace `poll`.
+
+    The order of the values of a filter makes no difference, nor does a time: code that asks for the jobs of the last hour names another
+    moment each time.
+    """
+    if wanted is None:
+        return f"{listing}/{status}"
+    values = () if wanted.name in _TIMES else sorted(wanted.values)
+    return f"{listing}/{wanted.name}/{values}/{status}"
+
+
 def _position(key: Sequence[object]) -> tuple[str, Age | None]:
     match key:
         case []:

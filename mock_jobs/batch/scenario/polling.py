@@ -1,0 +1,253 @@
+"""The pace `poll`: how reads move jobs.
+
+A read moves a job before it answers, and only if its present state was read already. What was read last of a job thus holds until the
+next read of it, unless a read of something else, or the clock, moves it: there is one clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.scenario.pace_stack import PaceStack
+    from mock_jobs.core.clock import Clock
+
+# So many listings are remembered; of more, those that were asked for longest ago are forgotten.
+_MOST_LISTED: Final = 1000
+
+
+class _Counted(Protocol):
+    reads: int
+
+
+class Readable(Protocol):
+    """Something whose state a request reads: a job, a job queue, the jobs that need a consumable resource.
+
+    Attributes:
+        moves: Grows with every change that a read shows.
+    """
+
+    moves: int
+
+
+class ReadableJob(Readable, _Counted, Protocol):
+    """A job of any kind.
+
+    Attributes:
+        reads: How often its present state was read at the pace `poll`.
+    """
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether it has ended."""
+        ...
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it runs and, currently, will not end by itself."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class Change:
+    """The creation, change or deletion of a resource, while it lasts.
+
+    Attributes:
+        due_ms: When it ends, in milliseconds since the epoch.
+        reads: How often the resource was read meanwhile.
+    """
+
+    due_ms: int
+    reads: int = 0
+
+
+class _Listed(NamedTuple):
+    """What the last equal listing showed.
+
+    Attributes:
+        unfinished: The unfinished jobs of its pages after the first.
+        state: How far the queue or array had moved, None if its last page was not asked for.
+        reads: How often that state was listed.
+        may_take_time: Whether time may pass before the next equal listing, if that shows no unfinished job.
+    """
+
+    unfinished: Sequence[ReadableJob]
+    state: tuple[int, int] | None
+    reads: int
+    may_take_time: bool
+
+
+ReadableJobT = TypeVar("ReadableJobT", bound=ReadableJob)
+
+_NEVER_LISTED: Final = _Listed((), None, 0, may_take_time=False)
+
+
+class Polling:
+    """Counts reads, and moves what was read already.
+
+    Args:
+        clock: The world's.
+        pace_stack: Which pace counts; at other paces than `poll` reads neither count nor move anything.
+
+    Attributes:
+        functions: The jobs whose function has not returned: what begins it, None once it has begun.
+    """
+
+    def __init__(self, clock: Clock, pace_stack: PaceStack) -> None:
+        self._clock = clock
+        self._pace_stack = pace_stack
+        self.functions: dict[Readable, Callable[[], None] | None] = {}
+        self._listed: dict[str, _Listed] = {}
+
+    def reset(self) -> None:
+        """Remove all jobs and listings."""
+        self.functions.clear()
+        self._listed.clear()
+
+    def before_read(self, jobs: Iterable[ReadableJob]) -> bool:
+        """Move on to the next change of an unfinished job that a call is about to read, if its state was read already.
+
+        Returns:
+            Whether anything may have changed; the caller then looks up again what it answers.
+        """
+        ran = False
+        if self.functions:
+            generation = self._clock.generation
+            jobs, ran = self._without_functions(jobs)
+            if generation is not self._clock.generation:
+                return True
+        pace = self._pace_stack.pace
+        if pace.mode != "poll":
+            return ran
+        ripe = [job for job in jobs if job.reads >= pace.reads]
+        if not ripe:
+            return ran
+        # A job that hangs changes by no waiting. Others may move on by a step, so that code that waits for those gets there.
+        self._move_on(ripe, only_once=all(job.hangs for job in ripe))
+        return True
+
+    def after_read(self, read: Iterable[_Counted]) -> None:
+        """Count a read of what a call has answered."""
+        if self._pace_stack.pace.mode == "poll":
+            for each in read:
+                each.reads += 1
+
+    def before_description(self, changes: Sequence[Change]) -> bool:
+        """Move time to the end of the first of these changes of resources, if it was read already.
+
+        Returns:
+            Whether anything may have changed.
+        """
+        pace = self._pace_stack.pace
+        if pace.mode != "poll":
+            return False
+        ripe = [each.due_ms for each in changes if each.reads >= pace.reads]
+        if ripe:
+            self._clock.move_to(min(ripe) / 1000)
+        return bool(ripe)
+
+    def listed(
+        self,
+        listing: str,
+        whole: Sequence[Readable],
+        look_up: Callable[[], tuple[Sequence[ReadableJobT], str | None]],
+        *,
+        is_first: bool,
+    ) -> tuple[Sequence[ReadableJobT], str | None]:
+        """Return a page of a listing and the token of the next one, after what that read moves.
+
+        Args:
+            listing: Names what is listed, filters included.
+            whole: What the jobs are listed of: a queue, an array, or the jobs that need a consumable resource.
+            look_up: Returns the page as it is now.
+            is_first: Whether the page is the first.
+        """
+        page, token = look_up()
+        if is_first and self._before_listing(listing, page, whole):
+            page, token = look_up()
+        self._after_listing(listing, page, whole, is_first=is_first, is_last=token is None)
+        return page, token
+
+    def before_snapshot(self, listing: str, queue: Readable) -> None:
+        """Move a queue on before a snapshot, if the last snapshot showed it as it is now."""
+        self._before_listing(listing, (), [queue])
+        self._after_listing(listing, (), [queue], is_first=True, is_last=True)
+
+    def begin_function(self, job: Readable) -> None:
+        """Run the function of a job whose turn has come, unless it has begun."""
+        begin = self.functions.get(job)
+        if begin is not None:
+            self.functions[job] = None
+            begin()
+
+    def _before_listing(self, listing: str, first_page: Sequence[ReadableJob], whole: Sequence[Readable]) -> bool:
+        """Move on before the first page of a listing; nothing moves between its pages.
+
+        What moves is an unfinished job that was read already: one that the first page is about to show, or one that a later page
+        of the last equal listing showed. If there is none that could move by itself, the whole queue or array moves on, if the
+        last equal listing showed it as it is now.
+
+        Returns:
+            Whether anything may have changed; the caller then looks up its page again.
+        """
+        last = self._listed.get(listing, _NEVER_LISTED)
+        moving = [job for job in (*first_page, *last.unfinished) if self._can_move(job)]
+        if moving:
+            return self.before_read(moving)
+        pace = self._pace_stack.pace
+        if pace.mode != "poll" or last.state != _state_of(whole) or last.reads < pace.reads:
+            return False
+        self._move_on(whole, by_ms=None if last.may_take_time else self._clock.now_ms)
+        return True
+
+    def _after_listing(
+        self, listing: str, page: Sequence[ReadableJob], whole: Sequence[Readable], *, is_first: bool, is_last: bool
+    ) -> None:
+        """Count a page of a listing as a read of the unfinished jobs on it, and its last page as a read of the whole.
+
+        Code that lists jobs that have ended may only look, so time does not pass before its next equal listing. If nothing has
+        moved by then, that code waits for more of them, and time may pass.
+        """
+        unfinished = [job for job in page if not job.is_terminal]
+        self.after_read(unfinished)
+        if self._pace_stack.pace.mode != "poll":
+            return
+        last = self._listed.pop(listing, _NEVER_LISTED)
+        # Those of a first page are found again by the next one.
+        shown = [] if is_first else [*last.unfinished, *unfinished]
+        if not is_last:
+            self._listed[listing] = last._replace(unfinished=shown)
+            return
+        state = _state_of(whole)
+        is_repeated = last.state == state
+        self._listed[listing] = _Listed(shown, state, last.reads + 1 if is_repeated else 1, not page or is_repeated)
+        if len(self._listed) > _MOST_LISTED:
+            del self._listed[next(iter(self._listed))]
+
+    def _can_move(self, job: ReadableJob) -> bool:
+        return not job.is_terminal and (not job.hangs or job in self.functions)
+
+    def _move_on(self, read: Sequence[Readable], *, by_ms: int | None = None, only_once: bool = False) -> None:
+        """Move on until one of these has changed, or nothing is left that could."""
+        before = [(each, each.moves) for each in read]
+        while self._clock.run_next(by_ms):
+            if only_once or any(each.moves != moves for each, moves in before):
+                return
+
+    def _without_functions(self, jobs: Iterable[ReadableJob]) -> tuple[list[ReadableJob], bool]:
+        # They change only when their function returns. One function may wait for another that stands behind it.
+        others: list[ReadableJob] = []
+        ran = False
+        for job in jobs:
+            if job in self.functions:
+                ran = ran or self.functions[job] is not None
+                self.begin_function(job)
+            else:
+                others.append(job)
+        return others, ran
+
+
+def _state_of(whole: Sequence[Readable]) -> tuple[int, int]:
+    return len(whole), sum(each.moves for each in whole)
