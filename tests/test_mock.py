@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 import unittest
 
 import boto3
@@ -14,13 +12,12 @@ import botocore.session
 import pytest
 import requests
 from botocore.httpsession import URLLib3Session
-from botocore.signers import RequestSigner
 from moto import mock_aws
-from moto.core.models import botocore_stubber, responses_mock
 
 from mock_jobs import MockJobs, NotActiveError, UnmockedRequestError, UsageTypeError, UsageValueError, current_mock, mock_jobs
 
 from support.constants import NO_RETRIES
+from support.patches import patched
 
 REGION = "eu-west-1"
 
@@ -39,28 +36,11 @@ def _job_ids():
     return [job["jobId"] for job in _client("iot").list_jobs()["jobs"]]
 
 
-def _patched():
-    """What a mock changes in this process, to see that all of it is put back."""
-    return (
-        URLLib3Session.send,
-        RequestSigner.get_auth_instance,
-        RequestSigner.get_auth,
-        "process_request" in vars(botocore_stubber),
-        botocore_stubber.enabled,
-        botocore.session.create_loader,
-        botocore.session.get_session,
-        boto3.DEFAULT_SESSION,
-        os.environ.get("AWS_ACCESS_KEY_ID"),
-        os.environ.get("AWS_DEFAULT_REGION"),
-        len(responses_mock.registered()),
-    )
-
-
 @pytest.fixture(autouse=True)
 def _nothing_is_left_patched():
-    before = _patched()
+    before = patched()
     yield
-    assert _patched() == before
+    assert patched() == before
 
 
 @mock_jobs
@@ -351,46 +331,6 @@ def test_a_dual_stack_host_that_moto_does_not_know_is_stopped_too():
             iot.list_things()
 
 
-def test_models_are_read_once_for_all_sessions_and_search_paths_do_not_grow():
-    loaders = []
-    for _ in range(3):
-        with mock_jobs():
-            for session in (boto3.session.Session(), boto3.session.Session()):
-                session.client("iot", region_name=REGION)
-                loaders.append(session._session.get_component("data_loader"))
-
-    assert len({id(loader._cache) for loader in loaders}) == 1
-    assert len({tuple(loader.search_paths) for loader in loaders}) == 1
-
-
-def test_a_search_path_that_a_test_adds_is_gone_with_its_session():
-    with mock_jobs():
-        loader = boto3.session.Session()._session.get_component("data_loader")
-        loader.search_paths.append("/somewhere/custom")
-    with mock_jobs():
-        assert "/somewhere/custom" not in boto3.session.Session()._session.get_component("data_loader").search_paths
-
-
-def _handlers(session):
-    return {
-        name: [id(each) for each in session.get_component("event_emitter")._emitter._handlers.prefix_search(name)]
-        for name in _EVENTS
-    }
-
-
-_EVENTS = ("before-send.iot.CreateJob", "before-parameter-build.s3.PutObject", "creating-client-class.s3", "needs-retry.batch.X")
-
-
-def test_sessions_have_the_same_handlers_as_without_the_mock():
-    before = _handlers(botocore.session.Session())
-    with mock_jobs():
-        first, second = botocore.session.get_session(), botocore.session.get_session()
-        first.register("before-send.iot.CreateJob", lambda **_: None)
-
-        assert _handlers(second) == before
-        assert _handlers(first) != before
-
-
 class TestSetUpOfAPlainClass:
     """pytest never calls a method of this name on a plain class, so it does not begin a state either, as under moto."""
 
@@ -511,100 +451,3 @@ def test_users_of_requests_stay_mocked_when_mock_aws_outlives_mock_jobs():
         assert b"ListAllMyBucketsResult" in requests.get("https://s3.amazonaws.com/", timeout=5).content
     finally:
         motos.stop()
-
-
-def test_a_region_that_moto_does_not_know_is_named():
-    with mock_jobs():
-        iot = boto3.client("iot", region_name="xx-west-1")
-        with pytest.raises(UsageValueError, match=r"no AWS IoT in the region 'xx-west-1'.*MOTO_ALLOW_NONEXISTENT_REGION"):
-            iot.create_job(jobId="j", targets=["arn:aws:iot:xx-west-1:123456789012:thing/t"], document="{}")
-
-
-_EARLY = """
-import os
-for name in list(os.environ):
-    if name.startswith("AWS_"):
-        del os.environ[name]
-os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-os.environ["HOME"] = "/nonexistent"
-import boto3
-iot = boto3.client("iot", region_name="us-east-1")
-device = boto3.client("iot-jobs-data", region_name="us-east-1")
-s3 = boto3.client("s3", region_name="us-east-1")
-braket = boto3.client("braket", region_name="us-east-1")
-from mock_jobs import UnmockedRequestError, mock_jobs
-with mock_jobs():
-    arn = iot.create_thing(thingName="thing")["thingArn"]
-    iot.create_job(jobId="job", targets=[arn], document="{}")
-    print(device.get_pending_job_executions(thingName="thing")["queuedJobs"][0]["jobId"])
-    s3.create_bucket(Bucket="bucket")
-    print(s3.list_buckets()["Buckets"][0]["Name"])
-    try:
-        braket.search_devices(filters=[])
-    except UnmockedRequestError as error:
-        print("stopped", error)
-try:
-    iot.list_jobs()
-except Exception as error:
-    print(type(error).__name__)
-"""
-
-
-def test_clients_made_before_the_import_and_without_credentials_are_caught():
-    """A module-level client of a Lambda handler, in CI."""
-    done = subprocess.run([sys.executable, "-c", _EARLY], capture_output=True, text=True, check=False)
-
-    assert done.stderr == ""
-    job, bucket, stopped, after = done.stdout.splitlines()
-    assert (job, bucket, after) == ("job", "bucket", "NoCredentialsError")
-    assert stopped.startswith("stopped The request for braket SearchDevices")
-
-
-def test_importing_the_package_and_the_plugin_imports_nothing_heavy():
-    code = "import sys, mock_jobs, mock_jobs.pytest_plugin; mock_jobs.mock_jobs(lambda: None); print(*sys.modules)"
-    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
-
-    assert not loaded & {"boto3", "botocore", "moto", "responses", "werkzeug", "requests", "hypothesis"}
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://data.jobs.iot.us-east-1.amazonaws.com/things/thing-1/jobs",
-        "https://prefix.jobs.iot.us-east-1.amazonaws.com/things/thing-1/jobs",
-    ],
-)
-def test_users_of_requests_reach_the_device_plane(url):
-    with mock_jobs():
-        iot = boto3.client("iot", region_name="us-east-1")
-        arn = iot.create_thing(thingName="thing-1")["thingArn"]
-        iot.create_job(jobId="job-1", targets=[arn], document="{}")
-
-        answer = requests.get(url, timeout=5)
-
-        assert [job["jobId"] for job in answer.json()["queuedJobs"]] == ["job-1"]
-
-
-def test_users_of_requests_reach_moto_and_nobody_else():
-    with mock_jobs():
-        assert b"ListAllMyBucketsResult" in requests.get("https://s3.amazonaws.com/", timeout=5).content
-        for url in (
-            "https://unknown.us-east-1.amazonaws.com/x",
-            "https://unknown.cn-north-1.amazonaws.com.cn/x",
-            "https://unknown.us-east-1.api.aws/x",
-        ):
-            assert requests.get(url, timeout=5).status_code == 400
-
-
-def test_server_mode_of_moto_points_clients_at_the_server(monkeypatch):
-    monkeypatch.setattr("moto.settings.TEST_SERVER_MODE", True)
-    monkeypatch.setenv("MOTO_CALL_RESET_API", "false")
-    monkeypatch.setenv("TEST_SERVER_MODE_ENDPOINT", "http://127.0.0.1:5999")
-
-    with mock_jobs(region="eu-west-3") as mock:
-        assert boto3.client("batch").meta.endpoint_url == "http://127.0.0.1:5999"
-        assert boto3.client("batch").meta.region_name == "eu-west-3"
-        with pytest.raises(NotActiveError, match="TEST_SERVER_MODE"):
-            mock.clock  # noqa: B018
-    with pytest.raises(UsageValueError, match="/mock-jobs-api/batch/pace"):
-        mock_jobs(pace="manual").start()

@@ -4,56 +4,22 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
-import urllib.parse
-from dataclasses import asdict
-from threading import Event
 
 import boto3
 import pytest
 import requests
 from botocore.exceptions import ClientError
-from moto.iot import models as moto_iot
-from moto.moto_api import state_manager
 
 from mock_jobs import MockJobsServer, NotActiveError, UsageError, UsageValueError, mock_jobs
-from mock_jobs.batch.scenario.scenario import Scenario
-from mock_jobs.batch.scenario.settings import BatchSettings
-from mock_jobs.core.clock import Clock
-from mock_jobs.iot.settings import IoTSettings
-from mock_jobs.moto_adapters import thing_watch
 
-from support.constants import NO_RETRIES
-
-ACCOUNT_A, ACCOUNT_B = "111111111111", "222222222222"
+from support.server import ACCOUNT_A, ACCOUNT_B, authorization, client_of, create_job
 
 
 @pytest.fixture
 def server():
     with MockJobsServer() as running:
         yield running
-
-
-def _client(server, service, account=ACCOUNT_A, region="us-east-1"):
-    return boto3.client(
-        service,
-        region_name=region,
-        endpoint_url=server.url,
-        aws_access_key_id=account,
-        aws_secret_access_key="secret",
-        config=NO_RETRIES,
-    )
-
-
-def _create_job(server, job_id="job-1", account=ACCOUNT_A, region="us-east-1"):
-    iot = _client(server, "iot", account, region)
-    arn = iot.create_thing(thingName="thing-1")["thingArn"]
-    iot.create_job(jobId=job_id, targets=[arn], document="{}")
-    return arn
 
 
 def test_listens_on_the_loopback_and_a_free_port_by_default(server):
@@ -63,10 +29,10 @@ def test_listens_on_the_loopback_and_a_free_port_by_default(server):
 
 
 def test_both_planes_share_paths_and_are_told_apart_by_the_signature(server):
-    _create_job(server)
+    create_job(server)
 
-    control = _client(server, "iot").describe_job_execution(jobId="job-1", thingName="thing-1")["execution"]
-    device = _client(server, "iot-jobs-data").describe_job_execution(jobId="job-1", thingName="thing-1")["execution"]
+    control = client_of(server, "iot").describe_job_execution(jobId="job-1", thingName="thing-1")["execution"]
+    device = client_of(server, "iot-jobs-data").describe_job_execution(jobId="job-1", thingName="thing-1")["execution"]
 
     assert "thingArn" in control
     assert "jobDocument" not in control
@@ -74,34 +40,34 @@ def test_both_planes_share_paths_and_are_told_apart_by_the_signature(server):
 
 
 def test_motos_services_are_served_too(server):
-    s3 = _client(server, "s3")
+    s3 = client_of(server, "s3")
     s3.create_bucket(Bucket="bucket")
 
     assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["bucket"]
 
 
 def test_worlds_of_accounts_never_meet(server):
-    arn = _create_job(server, account=ACCOUNT_A)
+    arn = create_job(server, account=ACCOUNT_A)
 
     assert arn == f"arn:aws:iot:us-east-1:{ACCOUNT_A}:thing/thing-1"
-    assert _client(server, "iot", ACCOUNT_B).list_jobs()["jobs"] == []
-    assert _client(server, "iot", ACCOUNT_B).list_things()["things"] == []
+    assert client_of(server, "iot", ACCOUNT_B).list_jobs()["jobs"] == []
+    assert client_of(server, "iot", ACCOUNT_B).list_things()["things"] == []
     server.account(ACCOUNT_A).clock.advance(3600)
     moved = server.account(ACCOUNT_A).clock.now_ms - server.account(ACCOUNT_B).clock.now_ms
     assert 3_500_000 < moved < 3_700_000
 
 
 def test_regions_of_an_account_have_jobs_of_their_own(server):
-    _create_job(server, region="cn-north-1")
+    create_job(server, region="cn-north-1")
 
-    assert _client(server, "iot").list_jobs()["jobs"] == []
-    job = _client(server, "iot", region="cn-north-1").describe_job(jobId="job-1")["job"]
+    assert client_of(server, "iot").list_jobs()["jobs"] == []
+    job = client_of(server, "iot", region="cn-north-1").describe_job(jobId="job-1")["job"]
     assert job["jobArn"] == f"arn:aws-cn:iot:cn-north-1:{ACCOUNT_A}:job/job-1"
 
 
 def test_a_deleted_thing_is_heard_of(server):
-    _create_job(server)
-    iot = _client(server, "iot")
+    create_job(server)
+    iot = client_of(server, "iot")
 
     iot.delete_thing(thingName="thing-1")
 
@@ -114,18 +80,18 @@ def _stack_body(template_id):
 
 
 def test_stacks_make_job_templates_in_the_world_of_their_account(server):
-    stacks = _client(server, "cloudformation")
+    stacks = client_of(server, "cloudformation")
     stacks.create_stack(StackName="s", TemplateBody=_stack_body("template"))
 
-    template = _client(server, "iot").describe_job_template(jobTemplateId="template")
+    template = client_of(server, "iot").describe_job_template(jobTemplateId="template")
     assert template["jobTemplateArn"] == f"arn:aws:iot:us-east-1:{ACCOUNT_A}:jobtemplate/template"
-    assert _client(server, "iot", ACCOUNT_B).list_job_templates()["jobTemplates"] == []
+    assert client_of(server, "iot", ACCOUNT_B).list_job_templates()["jobTemplates"] == []
     stacks.delete_stack(StackName="s")
-    assert _client(server, "iot").list_job_templates()["jobTemplates"] == []
+    assert client_of(server, "iot").list_job_templates()["jobTemplates"] == []
 
 
 def test_a_stack_with_a_bad_job_template_is_taken_back(server):
-    stacks = _client(server, "cloudformation")
+    stacks = client_of(server, "cloudformation")
 
     with pytest.raises(ClientError, match="Value 'bad id!' at 'jobTemplateId'"):
         stacks.create_stack(StackName="s", TemplateBody=_stack_body("bad id!"))
@@ -133,16 +99,16 @@ def test_a_stack_with_a_bad_job_template_is_taken_back(server):
 
 
 def test_reset_over_http_forgets_all_worlds(server):
-    _create_job(server)
+    create_job(server)
 
     requests.post(f"{server.url}/moto-api/reset", timeout=5)
 
-    assert _client(server, "iot").list_jobs()["jobs"] == []
-    assert _client(server, "iot").list_things()["things"] == []
+    assert client_of(server, "iot").list_jobs()["jobs"] == []
+    assert client_of(server, "iot").list_things()["things"] == []
 
 
 def test_arns_in_paths_arrive_whole(server):
-    batch = _client(server, "batch")
+    batch = client_of(server, "batch")
     definition = batch.register_job_definition(
         jobDefinitionName="d",
         type="container",
@@ -160,14 +126,14 @@ def test_arns_in_paths_arrive_whole(server):
 
 
 def test_requests_of_many_threads_are_answered_one_after_the_other(server):
-    _create_job(server, "job-0")
-    iot = _client(server, "iot")
+    create_job(server, "job-0")
+    iot = client_of(server, "iot")
     arn = iot.describe_thing(thingName="thing-1")["thingArn"]
     failures = []
 
     def create(number):
         try:
-            _client(server, "iot").create_job(jobId=f"job-{number}", targets=[arn], document="{}")
+            client_of(server, "iot").create_job(jobId=f"job-{number}", targets=[arn], document="{}")
         except ClientError as error:
             failures.append(error)
 
@@ -179,26 +145,26 @@ def test_requests_of_many_threads_are_answered_one_after_the_other(server):
 
     assert failures == []
     assert sorted(job["jobId"] for job in iot.list_jobs()["jobs"]) == [f"job-{number}" for number in range(9)]
-    pending = _client(server, "iot-jobs-data").get_pending_job_executions(thingName="thing-1")["queuedJobs"]
+    pending = client_of(server, "iot-jobs-data").get_pending_job_executions(thingName="thing-1")["queuedJobs"]
     assert len(pending) == 9
 
 
 def test_stopping_forgets_all_state_and_frees_the_port():
     with MockJobsServer() as first:
-        _create_job(first)
+        create_job(first)
         port = first.port
     with MockJobsServer(port=port) as second:
-        assert _client(second, "iot").list_jobs()["jobs"] == []
-        assert _client(second, "iot").list_things()["things"] == []
+        assert client_of(second, "iot").list_jobs()["jobs"] == []
+        assert client_of(second, "iot").list_things()["things"] == []
 
 
 def test_a_mock_in_the_same_process_has_a_world_of_its_own_and_resets_the_server_with_moto(server):
-    _create_job(server)
+    create_job(server)
     with mock_jobs():
         iot = boto3.client("iot", region_name="us-east-1")
         arn = iot.create_thing(thingName="mine")["thingArn"]
         iot.create_job(jobId="mine", targets=[arn], document="{}")
-        assert _client(server, "iot").list_jobs()["jobs"] == []
+        assert client_of(server, "iot").list_jobs()["jobs"] == []
 
 
 def test_a_server_that_does_not_run_says_so():
@@ -226,11 +192,6 @@ def test_a_port_in_use_is_an_oserror(server):
 
 
 # Raw HTTP, as other clients speak it
-
-
-def _authorization(service, account=ACCOUNT_A, region="us-east-1"):
-    scope = f"{account}/20261122/{region}/{service}/aws4_request"
-    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
 
 
 def _http(server, method, path, body=None, **headers):
@@ -263,7 +224,7 @@ def test_connections_are_kept(server):
     connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
     try:
         for _ in range(3):
-            connection.request("POST", "/v1/describejobs", b'{"jobs": []}', {"Authorization": _authorization("batch")})
+            connection.request("POST", "/v1/describejobs", b'{"jobs": []}', {"Authorization": authorization("batch")})
             answer = connection.getresponse()
             assert (answer.status, answer.read()) == (200, b'{"jobs":[]}')
             assert not answer.will_close
@@ -278,7 +239,7 @@ def test_chunked_bodies_are_read(server):
             "POST",
             "/v1/describejobs",
             iter([b'{"jobs"', b": []}"]),
-            {"Authorization": _authorization("batch")},
+            {"Authorization": authorization("batch")},
             encode_chunked=True,
         )
         assert connection.getresponse().read() == b'{"jobs":[]}'
@@ -303,7 +264,7 @@ def test_chunked_bodies_are_read(server):
     ],
 )
 def test_bad_input_gets_the_documented_error(server, service, method, path, body, status, code):
-    answered, headers, content = _http(server, method, path, body, Authorization=_authorization(service))
+    answered, headers, content = _http(server, method, path, body, Authorization=authorization(service))
 
     assert (answered, headers.get("x-amzn-ErrorType")) == (status, code)
     assert json.loads(content)["message"]
@@ -320,7 +281,7 @@ def test_bad_input_gets_the_documented_error(server, service, method, path, body
     ],
 )
 def test_unsigned_requests_are_routed_by_host(server, host, path, is_device):
-    _create_job(server, account="123456789012")
+    create_job(server, account="123456789012")
 
     status, _, body = _http(server, "GET", path, Host=host)
 
@@ -332,338 +293,8 @@ def test_unsigned_requests_are_routed_by_host(server, host, path, is_device):
 def test_a_bug_of_ours_is_answered_as_such(server, monkeypatch, caplog):
     monkeypatch.setattr("mock_jobs.transports.dispatch._act", lambda *_: 1 / 0)
 
-    status, headers, body = _http(server, "POST", "/v1/describejobs", b'{"jobs": []}', Authorization=_authorization("batch"))
+    status, headers, body = _http(server, "POST", "/v1/describejobs", b'{"jobs": []}', Authorization=authorization("batch"))
 
     assert (status, headers["x-amzn-ErrorType"]) == (500, "MockJobsFailure")
     assert "ZeroDivisionError" in json.loads(body)["message"]
     assert "Traceback" in caplog.text
-
-
-# Clock, faults, settings and pace over HTTP
-
-
-def _control(server, command, account=ACCOUNT_A, method="POST", **arguments):
-    return requests.request(
-        method,
-        f"{server.url}/mock-jobs-api/{command}",
-        data=json.dumps(arguments),
-        headers={"x-moto-account-id": account},
-        timeout=5,
-    )
-
-
-def test_the_clock_is_moved_over_http(server):
-    now = _control(server, "clock/freeze").json()["now"]
-
-    answer = _control(server, "clock/advance", seconds=90)
-
-    assert answer.status_code == 200
-    assert answer.json()["now"] == pytest.approx(now + 90)
-    assert server.account(ACCOUNT_A).clock.now_s == pytest.approx(now + 90)
-    assert not server.account(ACCOUNT_B).clock.is_frozen
-    assert _control(server, "clock/move-to", moment=now + 100).json()["now"] == pytest.approx(now + 100)
-    assert _control(server, "clock/unfreeze").status_code == 200
-    assert not server.account(ACCOUNT_A).clock.is_frozen
-
-
-def test_faults_are_added_over_http(server):
-    _control(server, "faults/add", service="batch", operation="describe_jobs", code="ServerException", times=2)
-    batch = _client(server, "batch")
-
-    with pytest.raises(batch.exceptions.ServerException):
-        batch.describe_jobs(jobs=["x"])
-    _control(server, "faults/clear")
-    assert batch.describe_jobs(jobs=["x"])["jobs"] == []
-
-
-def test_calls_and_events_are_read_over_http(server):
-    _create_job(server, account=ACCOUNT_A)
-    _client(server, "iot", ACCOUNT_A).cancel_job(jobId="job-1")
-
-    calls = _control(server, "calls", method="GET").json()["calls"]
-    events = _control(server, "events", method="GET").json()["events"]
-
-    assert [(call["operation"], call["error"]) for call in calls] == [("CreateJob", None), ("CancelJob", None)]
-    assert calls[1]["parameters"] == {"job_id": "job-1"}
-    assert (events[-1]["topic"], events[-1]["payload"]["status"]) == ("$aws/events/job/job-1/canceled", "CANCELED")
-    assert _control(server, "events", method="GET", account=ACCOUNT_B).json()["events"] == []
-    assert _control(server, "events").status_code == 404
-
-
-def test_settings_are_changed_over_http(server):
-    iot, batch = server.account(ACCOUNT_A).iot.settings, server.account(ACCOUNT_A).batch.settings
-
-    assert _control(server, "iot/settings", max_targets=7).status_code == 200
-    assert _control(server, "batch/settings", strict_fifo=False, starting_seconds=5).status_code == 200
-
-    assert (iot.max_targets, batch.strict_fifo, batch.starting_seconds) == (7, False, 5)
-    assert server.account(ACCOUNT_B).iot.settings.max_targets == 100
-    assert _control(server, "batch/settings", starting_seconds=6, strict_fifo=1).status_code == 400
-    assert batch.starting_seconds == 5
-
-
-def test_settings_are_read_over_http(server):
-    _control(server, "iot/settings", max_targets=7)
-
-    iot = _control(server, "iot/settings", method="GET")
-    batch = _control(server, "batch/settings", method="GET").json()["settings"]
-
-    assert iot.status_code == 200
-    assert iot.json()["settings"] == {**asdict(IoTSettings()), "max_targets": 7}
-    assert batch == asdict(BatchSettings())
-    assert _control(server, "batch/settings", **batch).status_code == 200
-    assert _control(server, "iot/settings", method="GET", account=ACCOUNT_B).json()["settings"]["max_targets"] == 100
-
-
-def test_the_world_of_one_account_is_reset_over_http(server):
-    for account in (ACCOUNT_A, ACCOUNT_B):
-        _create_job(server, account=account)
-        _control(server, "iot/settings", account, max_targets=7)
-        _control(server, "clock/freeze", account)
-
-    assert _control(server, "reset").status_code == 200
-
-    jobs = {account: _client(server, "iot", account).list_jobs()["jobs"] for account in (ACCOUNT_A, ACCOUNT_B)}
-    assert [len(each) for each in jobs.values()] == [0, 1]
-    assert server.account(ACCOUNT_A).iot.settings.max_targets == 100
-    assert server.account(ACCOUNT_B).iot.settings.max_targets == 7
-    assert not server.account(ACCOUNT_A).clock.is_frozen
-    assert server.account(ACCOUNT_B).clock.is_frozen
-    # Things are moto's.
-    assert len(_client(server, "iot", ACCOUNT_A).list_things()["things"]) == 1
-
-
-def test_what_a_reset_account_starts_anew_works(server):
-    _create_job(server)
-    _control(server, "reset")
-    iot = _client(server, "iot")
-    (thing,) = iot.list_things()["things"]
-    iot.create_job(jobId="job-1", targets=[thing["thingArn"]], document="{}")
-    iot.delete_thing(thingName=thing["thingName"])
-
-    assert iot.describe_job(jobId="job-1")["job"]["status"] == "COMPLETED"
-
-
-def test_a_bug_of_ours_in_a_command_is_answered_as_such(server, monkeypatch, caplog):
-    """Nothing but what the caller got wrong is a client's error."""
-    monkeypatch.setattr(Clock, "advance", lambda *_: int("x"))
-
-    answer = _control(server, "clock/advance", seconds=1)
-
-    assert answer.status_code == 500
-    assert "ValueError" in answer.json()["message"]
-    assert "Traceback" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("command", "arguments", "status", "text"),
-    [
-        ("clock/advance", {"seconds": -1}, 400, "forward only"),
-        ("clock/advance", {"seconds": "x"}, 400, "'x'"),
-        ("clock/advance", {"seconds": None}, 400, "None"),
-        ("clock/advance", {"seconds": True}, 400, "True"),
-        ("clock/advance", {"seconds": float("inf")}, 400, "inf"),
-        ("clock/advance", {"seconds": float("nan")}, 400, "nan"),
-        ("clock/advance", {"seconds": 10**400}, 400, "1000"),
-        ("clock/move-to", {"moment": 1e300}, 400, "1e+300"),
-        ("clock/move-to", {"moment": []}, 400, "[]"),
-        ("clock/advance", {}, 400, "clock/advance takes seconds; missing: seconds"),
-        ("clock/advance", {"minutes": 1}, 400, "clock/advance takes seconds; unknown: minutes; missing: seconds"),
-        ("clock/advance", {"seconds": 1, "world": 1, "self": 2}, 400, "clock/advance takes seconds; unknown: self, world"),
-        ("clock/freeze", {"seconds": 1}, 400, "clock/freeze takes no members; unknown: seconds"),
-        ("reset", {"all": True}, 400, "reset takes no members; unknown: all"),
-        (
-            "faults/add",
-            {"service": "batch"},
-            400,
-            "faults/add takes service, operation, code, times (optional), message (optional); missing: operation, code",
-        ),
-        ("faults/add", {"service": [], "operation": {}, "code": []}, 400, "service"),
-        ("faults/add", {"service": "batch", "operation": {}, "code": []}, 400, "operation"),
-        ("faults/add", {"service": "batch", "operation": "cancel_job", "code": []}, 400, "code"),
-        ("batch/plan", {"attempts": 1}, 400, "batch/plan takes job_name (optional), queue (optional)"),
-        ("batch/plan", {"exit_code": "x"}, 400, "exit_code"),
-        ("batch/plan", {"job_name": 5}, 400, "job_name"),
-        ("batch/plan", {"logs": 5}, 400, "logs"),
-        ("batch/plan", {"run": 5}, 400, "run"),
-        ("batch/plan", {"duration": "x"}, 400, "duration"),
-        ("batch/pace", {"pace": {}}, 400, "pace"),
-        ("batch/pace", {"pace": 5}, 400, "pace"),
-        ("batch/step", {"job_id": 5}, 400, "job_id"),
-        ("batch/step", {"job_id": {}}, 400, "job_id"),
-        ("batch/run-until", {"job_id": [], "status": 5}, 400, "job_id"),
-        ("batch/block", {"queue": [], "code": {}}, 400, ""),
-        ("batch/block", {"queue": "q", "code": {}}, 400, ""),
-        ("batch/unblock", {"queue": 7}, 400, "queue"),
-        ("batch/settings", {"self": 1}, 400, "there is no setting 'self'"),
-        ("iot/settings", {"world": 1}, 400, "there is no setting 'world'"),
-        ("clock/rewind", {}, 404, "POST /mock-jobs-api/clock/advance"),
-        ("batch/pace", {"pace": "fast"}, 400, "no such pace"),
-        ("batch/settings", {"terminate_grace": 5}, 400, "there are: "),
-        ("iot/settings", {"max_targets": "many"}, 400, "max_targets must be a whole number"),
-        ("faults/add", {"service": "batch", "operation": "cancel_job", "code": "Nope"}, 400, "It declares"),
-    ],
-)
-def test_wrong_commands_say_what_is_wrong(server, command, arguments, status, text):
-    answer = _control(server, command, **arguments)
-
-    assert answer.status_code == status
-    assert text in answer.json()["message"]
-
-
-# The command
-
-
-@pytest.fixture
-def command():
-    started = []
-
-    def start(*arguments):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mock_jobs.cli", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_prints_where_it_listens_and_ends_when_interrupted(command, number):
-    process = command("server", "--port", "0")
-
-    ready = process.stdout.readline()
-    url = urllib.parse.urlsplit(ready.split()[-1])
-    assert ready.startswith("mock_jobs server is ready at http://127.0.0.1:")
-    answer = requests.post(
-        f"{url.geturl()}/v1/describejobs", data=b'{"jobs": []}', headers={"Authorization": _authorization("batch")}, timeout=10
-    )
-    assert answer.json() == {"jobs": []}
-
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=20)
-    assert (process.returncode, errors) == (0, "")
-
-
-def test_the_command_says_in_a_line_when_it_cannot_listen(command, server):
-    process = command("server", "--port", str(server.port))
-
-    _, errors = process.communicate(timeout=20)
-
-    assert process.returncode == 1
-    assert errors.startswith("mock-jobs: ")
-    assert "in use" in errors
-    assert errors.count(os.linesep) == 1
-
-
-def test_the_command_without_words_shows_its_usage(command):
-    process = command()
-
-    _, errors = process.communicate(timeout=20)
-
-    assert process.returncode == 2
-    assert "usage: mock-jobs" in errors
-
-
-def test_batch_jobs_are_moved_over_http(server):
-    batch = _client(server, "batch")
-    batch.create_compute_environment(
-        computeEnvironmentName="ce", type="UNMANAGED", serviceRole="arn:aws:iam::111111111111:role/r", unmanagedvCpus=4
-    )
-    batch.create_job_queue(jobQueueName="q", priority=1, computeEnvironmentOrder=[{"order": 1, "computeEnvironment": "ce"}])
-    container = {
-        "image": "busybox",
-        "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "128"}],
-    }
-    batch.register_job_definition(jobDefinitionName="d", type="container", containerProperties=container)
-    _control(server, "batch/pace", pace="manual")
-    _control(server, "batch/plan", job_name="j", duration=30, exit_code=4)
-    job_id = batch.submit_job(jobName="j", jobQueue="q", jobDefinition="d")["jobId"]
-
-    def status():
-        return batch.describe_jobs(jobs=[job_id])["jobs"][0]["status"]
-
-    assert status() == status() == "SUBMITTED"
-    _control(server, "batch/step", job_id=job_id)
-    assert status() == "RUNNABLE"
-    _control(server, "batch/block", queue="q", code="UNDETERMINED")
-    assert "its queue is blocked" in _control(server, "batch/step", job_id=job_id).json()["message"]
-    _control(server, "batch/unblock", queue="q")
-    _control(server, "batch/run-until", job_id=job_id, status="FAILED")
-    (job,) = batch.describe_jobs(jobs=[job_id])["jobs"]
-    assert job["container"]["exitCode"] == 4
-    answer = _control(server, "batch/run-until", job_id=job_id, status="SUCCEEDED")
-    assert answer.status_code == 400
-    assert "will never be SUCCEEDED" in answer.json()["message"]
-
-
-def test_an_environment_is_made_invalid_over_http(server):
-    batch = _client(server, "batch")
-    batch.create_compute_environment(computeEnvironmentName="ce", type="UNMANAGED", serviceRole="r")
-    _control(server, "batch/invalidate", compute_environment="ce", reason="CLIENT_ERROR - no")
-
-    (found,) = batch.describe_compute_environments()["computeEnvironments"]
-    assert (found["status"], found["statusReason"]) == ("INVALID", "CLIENT_ERROR - no")
-
-
-def _at_once(number, act):
-    barrier = threading.Barrier(number)
-    threads = [threading.Thread(target=lambda: (barrier.wait(), act())) for _ in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def test_first_requests_that_come_at_once_are_steered_alike(server, monkeypatch):
-    made = []
-    init = Scenario.__init__
-
-    def slow(self, world):
-        made.append(self)
-        Event().wait(0.05)
-        init(self, world)
-
-    monkeypatch.setattr(Scenario, "__init__", slow)
-
-    _at_once(4, lambda: _client(server, "batch").describe_jobs(jobs=["x"]))
-
-    assert made == [server.account(ACCOUNT_A).world.shared(Scenario)]
-
-
-def test_accounts_that_come_at_once_listen_to_moto_once(monkeypatch):
-    watch = thing_watch.watch_things
-    original = moto_iot.IoTBackend.delete_thing
-
-    def slow(heard):
-        Event().wait(0.05)
-        return watch(heard)
-
-    monkeypatch.setattr(thing_watch, "watch_things", slow)
-    accounts = iter(f"{number:012}" for number in range(4))
-    with MockJobsServer() as server:
-        _at_once(4, lambda: _create_job(server, account=next(accounts)))
-        assert len(thing_watch._watches) == 1
-    assert thing_watch._watches == []
-    assert moto_iot.IoTBackend.delete_thing is original
-
-
-@pytest.mark.parametrize("body", [b"[" * 5000, b"[1]", b'"x"', b"{", b"3"], ids=["deep", "list", "string", "open", "number"])
-def test_a_command_needs_a_json_object(server, body):
-    answer = requests.post(f"{server.url}/mock-jobs-api/clock/advance", data=body, timeout=5)
-
-    assert (answer.status_code, answer.json()) == (400, {"message": "the body must be a JSON object"})
-
-
-def test_a_usage_error_is_not_called_a_bug(server):
-    transition = {"model_name": "batch::job", "transition": {"progression": "sometimes"}}
-    requests.post(f"{server.url}/moto-api/state-manager/set-transition", json=transition, timeout=5)
-    try:
-        with pytest.raises(ClientError, match=r"\(MockJobsUsageError\).*no such transition") as caught:
-            _client(server, "batch").describe_jobs(jobs=["x"])
-        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
-    finally:
-        state_manager.unset_transition("batch::job")
