@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mock_jobs.batch.records.job import Job
     from mock_jobs.batch.records.job_queue import ComputeQueue
-    from mock_jobs.batch.region import AnyQueue, BatchStores
+    from mock_jobs.batch.region import AnyQueue, BatchRegion
 
 __tracebackhide__ = HIDDEN
 
@@ -54,7 +54,7 @@ _BY_THEMSELVES: Final = {
 }
 
 
-def block_queue(regions: Iterable[BatchStores], queue: str, code: str, instance_type: str | None, lock: RLock) -> QueueBlock:
+def block_queue(regions: Iterable[BatchRegion], queue: str, code: str, instance_type: str | None, lock: RLock) -> QueueBlock:
     """Block a job queue, for `BatchHandle.block`."""
     check_text("code", code)
     if instance_type is not None:
@@ -78,7 +78,7 @@ def block_queue(regions: Iterable[BatchStores], queue: str, code: str, instance_
     return QueueBlock(found.blocks, _SERVICE_TEXTS[code], region.service_lifecycle.scheduler.look_again, lock)
 
 
-def find_queue(regions: Iterable[BatchStores], reference: str) -> tuple[BatchStores, AnyQueue]:
+def find_queue(regions: Iterable[BatchRegion], reference: str) -> tuple[BatchRegion, AnyQueue]:
     """Return the job queue that a test names, by its name or ARN, and its account and region.
 
     Raises:

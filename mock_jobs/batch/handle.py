@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from mock_jobs.batch.blocked_queues import block_queue, find_queue, the_named
-from mock_jobs.batch.region import BatchStores
+from mock_jobs.batch.region import BatchRegion
 from mock_jobs.batch.scenario.pace_stack import as_pace
 from mock_jobs.batch.scenario.plans import JobPlan
 from mock_jobs.batch.scenario.scenario import Refusal, Scenario
@@ -41,9 +41,9 @@ class BatchHandle:
         self._scenario = world.shared(Scenario)
 
     @property
-    def _regions(self) -> list[BatchStores]:
+    def _regions(self) -> list[BatchRegion]:
         # It only tells which stores are meant.
-        return self._world.stores(BatchStores)  # type: ignore[type-abstract]
+        return self._world.stores(BatchRegion)  # type: ignore[type-abstract]
 
     @property
     def settings(self) -> BatchSettings:
@@ -265,8 +265,7 @@ class BatchHandle:
             steppable = self._find(job_id)
             job = steppable.job
             moves = job.moves
-            job.due_ms = min(job.due_ms, self._world.clock.now_ms)
-            steppable.step()
+            steppable.step(self._world.clock.now_ms)
             if job.moves == moves:
                 msg = f"step() cannot move job {job_id}: {steppable.why_stuck()}"
                 raise UsageValueError(msg)

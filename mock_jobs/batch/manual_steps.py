@@ -47,9 +47,10 @@ class Steppable(ABC):
     def _why_waiting(self) -> str | None:
         """Return what the unfinished job waits for, in words; None for nothing in particular."""
 
-    def step(self) -> None:
-        """Move the job by one state, if that is possible."""
+    def step(self, now_ms: int) -> None:
+        """Move the job by one state now, if that is possible, whenever it was due."""
         job = self.job
+        job.due_ms = min(job.due_ms, now_ms)
         move = None if job.hangs else self._moves.get(job.status)
         if move is not None:
             move(job)

@@ -1,30 +1,25 @@
-"""Everything that AWS Batch keeps in one account and region, and checks that the operations share."""
+"""Everything that AWS Batch keeps in one account and region, and how it is found."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import DoesNotExistError, TooManyRequestsException, invalid, not_allowed
+from mock_jobs.batch.exceptions import DoesNotExistError, TooManyRequestsException, not_allowed
 from mock_jobs.batch.lifecycle.announcements import Announcer
 from mock_jobs.batch.lifecycle.jobs import Lifecycle
 from mock_jobs.batch.lifecycle.logs import LogWriter
 from mock_jobs.batch.lifecycle.retention import Retention
 from mock_jobs.batch.manual_steps import SteppableJob
 from mock_jobs.batch.names import Arns, JobId, parse_job_id, parse_share_arn
-from mock_jobs.batch.paging import MAX_LISTED, page_size, read_number
 from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
 from mock_jobs.batch.records.consumable_resources import ConsumableResources
 from mock_jobs.batch.records.job import ArrayJob, Job
 from mock_jobs.batch.records.node import MultiNodeJob, Node
-from mock_jobs.batch.scenario.polling import Change
 from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.batch.service_jobs.lifecycle import ServiceLifecycle
 from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.service_jobs.stepping import SteppableServiceJob
-from mock_jobs.core.paging import page_token
 from mock_jobs.core.rate_limiter import RateLimiter
 from mock_jobs.core.service_base import Backend
 
@@ -45,14 +40,7 @@ if TYPE_CHECKING:
     AnyQueue: TypeAlias = ComputeQueue[Job] | ServiceQueue[ServiceJob]
 
 
-class _Numbered(Protocol):
-    number: int
-
-
-RecordT = TypeVar("RecordT", bound=_Numbered)
-
-
-class BatchStores(Backend):
+class BatchRegion(Backend):
     """Everything that AWS Batch keeps in one account and region.
 
     Attributes:
@@ -90,7 +78,6 @@ class BatchStores(Backend):
         self.service_lifecycle = ServiceLifecycle(world, self.scenario, self.arns, announcer)
         self.stopper = self.lifecycle.stopper
         self.created = 0
-        self._changes: dict[object, Change] = {}
         self._limiter = RateLimiter(world.clock)
 
     def check_rate(self, operation: str, *, is_read: bool) -> None:  # noqa: ARG002 - no reads are counted
@@ -209,113 +196,3 @@ class BatchStores(Backend):
     def does_not_exist(self, kind: str, reference: str) -> DoesNotExistError:
         """Return the error for a resource that is not there; its full ARN is in the text (observed)."""
         return DoesNotExistError(self.arns.shown(kind, reference))
-
-    def described(
-        self,
-        records: Mapping[str, RecordT],
-        listing: str,
-        names: Sequence[str] | None,
-        max_results: int | None,
-        next_token: str | None,
-        *,
-        find: Callable[[str], RecordT | None],
-        view: Callable[[RecordT], Mapping[str, Any]],
-        what: str,
-    ) -> dict[str, object]:
-        """Return what a describe operation answers: what was named, else a page of all, and the token of the next page.
-
-        Unknown names are left out and repeated ones answered once (inferred). With the pace `poll`, the creation, change or
-        deletion of a resource ends before the next read of it.
-
-        Args:
-            records: All records by name, in the order of creation.
-            listing: Name of the list member, as AWS prints it.
-            names: What was asked for; empty means all.
-            max_results: Size of the page.
-            next_token: Where it begins.
-            find: Finds a record by what was asked for.
-            view: Returns what is answered of a record.
-            what: Plural, for the text about too many.
-
-        Raises:
-            ClientException: Names and a page size were given, there are too many names, or the page is impossible.
-        """
-        if names:
-            if max_results is not None:
-                raise invalid(messages.LIST_AND_MAX_RESULTS, list=listing)
-            if len(names) > MAX_LISTED:
-                raise invalid(messages.TOO_MANY_LISTED, what=what)
-            limit, after = len(names), 0
-        else:
-            limit = page_size(max_results)
-            after = 0 if next_token is None else read_number(self.listing(listing), next_token)
-
-        def look_up() -> list[RecordT]:
-            if names:
-                found = (find(name) for name in names)
-                return list({id(record): record for record in found if record is not None}.values())
-            return list(islice((record for record in records.values() if record.number > after), limit + 1))
-
-        found = look_up()
-        if next_token is None and self.before_description(found[:limit]):
-            found = look_up()
-        page = found[:limit]
-        answer: dict[str, object] = {f"{listing[0].lower()}{listing[1:]}": [view(record) for record in page]}
-        if len(found) > limit:
-            answer["nextToken"] = page_token(self.listing(listing), [page[-1].number])
-        self.after_description(page)
-        return answer
-
-    def before_description(self, records: Iterable[object]) -> bool:
-        """Move on to the end of a change of one of these resources, if the pace says so; return whether anything may have changed."""
-        return bool(self._changes) and self.scenario.polling.before_description(self._changes_of(records))
-
-    def after_description(self, records: Iterable[object]) -> None:
-        """Count a read of these resources."""
-        self.scenario.polling.after_read(self._changes_of(records))
-
-    def _changes_of(self, records: Iterable[object]) -> list[Change]:
-        return [self._changes[record] for record in records if record in self._changes]
-
-    def change(self, record: object, seconds: float, then: Callable[[], None]) -> None:
-        """End the creation, change or deletion of a resource after a time of the clock; at once if that time is zero.
-
-        It takes the place of one that has not ended, as that of an environment that became INVALID meanwhile.
-        """
-        if not seconds:
-            self._changes.pop(record, None)
-            then()
-            return
-        due_ms = self.world.clock.now_ms + round(seconds * 1000)
-        change = self._changes[record] = Change(due_ms)
-
-        def end() -> None:
-            if self._changes.get(record) is change:
-                del self._changes[record]
-                then()
-
-        self.world.clock.call_at(due_ms, end)
-
-
-def check_tag_keys(keys: Iterable[str]) -> None:
-    """Refuse tag keys that AWS keeps to itself."""
-    if any(key.lower().startswith("aws:") for key in keys):
-        raise invalid(messages.TAG_PREFIX)
-
-
-def check_deletable(state: str, status: str) -> Literal["delete", "deleting"]:
-    """Check that an environment or job queue may be deleted.
-
-    Returns:
-        `deleting` if that was asked before, and nothing is to be done.
-
-    Raises:
-        ClientException: It is being changed, or ENABLED.
-    """
-    if status == "DELETING":
-        return "deleting"
-    if state != "DISABLED":
-        raise not_allowed(messages.CANNOT_DELETE_ENABLED)
-    if status in ("CREATING", "UPDATING"):
-        raise not_allowed(messages.CANNOT_DELETE_BEING_MODIFIED)
-    return "delete"

@@ -1,4 +1,4 @@
-"""What all emulated services share: their errors, ARNs, page tokens and the base of their backends."""
+"""What all emulated services share: the base of their errors and of their backends."""
 
 from __future__ import annotations
 

@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from mock_jobs.core.errors import HIDDEN, UsageValueError
 from mock_jobs.core.faults import DeclaredError
-from mock_jobs.wire.service_names import BACKENDS, NAMES
+from mock_jobs.wire.service_names import NAMES
 
 if TYPE_CHECKING:
     from mock_jobs.core.service_base import Backend
     from mock_jobs.wire.service import CompiledService
 
 __tracebackhide__ = HIDDEN
+
+# boto3's name -> module and name of the backend, pattern of the operations that are ours (the rest of `iot` is moto's).
+_BACKENDS = {
+    "batch": ("mock_jobs.batch.backend", "BatchBackend", None),
+    "iot": ("mock_jobs.iot.backend", "IoTBackend", r"Job|^(Tag|Untag)Resource$|^ListTagsForResource$"),
+    "iot-jobs-data": ("mock_jobs.iot_jobs_data.backend", "IoTJobsDataBackend", None),
+}
 
 
 # Errors that AWS documents for a whole service outside its API model. Source: reports of the answers of the real service.
@@ -40,12 +47,12 @@ def compiled(name: str) -> CompiledService:
     for each in _PLANES if name in _PLANES else ():
         _backend_class(each)
     description: Mapping[str, Any] = shared_loader().load_service_model(name, "service-2")
-    return CompiledService(name, description, _backend_class(name), BACKENDS[name][2])
+    return CompiledService(name, description, _backend_class(name), _BACKENDS[name][2])
 
 
 @cache
 def _backend_class(name: str) -> type[Backend]:
-    module, class_name, _ = BACKENDS[name]
+    module, class_name, _ = _BACKENDS[name]
     found: type[Backend] = getattr(import_module(module), class_name)
     return found
 
@@ -60,7 +67,7 @@ def declared_errors(service: str, operation: str) -> tuple[str, dict[str, Declar
     Raises:
         UsageValueError: There is no such service or operation.
     """
-    if service not in BACKENDS:
+    if service not in NAMES:
         raise UsageValueError(f"mock_jobs does not serve {service!r}, only {', '.join(NAMES)}")
     operations = compiled(service).operations
     for name, found in operations.items():

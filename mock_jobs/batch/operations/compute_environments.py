@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, cast
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.names import NAME
+from mock_jobs.batch.operations.checks import check_deletable, check_tag_keys
 from mock_jobs.batch.operations.compute_resources import check_resources, check_resources_update, replaces_hosts, with_defaults
+from mock_jobs.batch.operations.descriptions import DescribedResources
 from mock_jobs.batch.operations.references import check_references
 from mock_jobs.batch.records.compute_environment import ComputeEnvironment
 from mock_jobs.batch.records.job import ArrayJob
-from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.workload.pod import check_namespace
 
@@ -37,7 +38,7 @@ MAX_ENVIRONMENTS_OF_CLUSTER = 5
 _LINKED_ROLE = "role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
 
 
-class ComputeEnvironmentOperations(BatchStores):
+class ComputeEnvironmentOperations(DescribedResources):
     """CreateComputeEnvironment and its kin."""
 
     def create_compute_environment(

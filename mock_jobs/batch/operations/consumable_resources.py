@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.names import NAME
+from mock_jobs.batch.operations.checks import check_tag_keys
 from mock_jobs.batch.paging import page_size, read_number
 from mock_jobs.batch.queueing.name_patterns import fits
 from mock_jobs.batch.records.consumable_resource import KINDS, OPERATIONS, ConsumableResource
-from mock_jobs.batch.region import BatchStores, check_tag_keys
+from mock_jobs.batch.region import BatchRegion
 from mock_jobs.batch.states import STATUSES
 from mock_jobs.batch.views.jobs import shows_reason
 from mock_jobs.core.paging import page_token
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 _KIND = "consumable-resource"
 
 
-class ConsumableResourceOperations(BatchStores):
+class ConsumableResourceOperations(BatchRegion):
     """CreateConsumableResource and its kin."""
 
     def create_consumable_resource(

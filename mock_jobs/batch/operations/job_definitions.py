@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import ClientException, invalid, not_allowed
 from mock_jobs.batch.names import DEFINITION_NAME, parse_revision
+from mock_jobs.batch.operations.checks import check_tag_keys
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_token
 from mock_jobs.batch.queueing.fair_share_policy import MAX_PRIORITY
 from mock_jobs.batch.records.job_definition import JobDefinition
-from mock_jobs.batch.region import BatchStores, check_tag_keys
+from mock_jobs.batch.region import BatchRegion
 from mock_jobs.batch.workload import task
 from mock_jobs.batch.workload.container import with_empty_lists
 from mock_jobs.batch.workload.node_properties import NodeLayout, layout_of
@@ -44,7 +45,7 @@ MAX_DEFINITION = 24 * 1024
 MIN_TIMEOUT_S = 60
 
 
-class JobDefinitionOperations(BatchStores):
+class JobDefinitionOperations(BatchRegion):
     """RegisterJobDefinition and its kin."""
 
     def register_job_definition(

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, TypedDict
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
 from mock_jobs.batch.names import NAME
+from mock_jobs.batch.operations.checks import check_deletable, check_tag_keys
+from mock_jobs.batch.operations.descriptions import DescribedResources
 from mock_jobs.batch.queueing.job_index import JobIndex
 from mock_jobs.batch.queueing.time_limits import TimeLimit, checked_time_limits
 from mock_jobs.batch.records.compute_environment import ComputeEnvironment
 from mock_jobs.batch.records.job_queue import ComputeQueue
-from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.service_jobs.resources import ServiceEnvironment, ServiceQueue
 from mock_jobs.batch.views.labels import definition_labels
 
@@ -65,7 +66,7 @@ class _Common(TypedDict):
     time_limits: tuple[TimeLimit, ...]
 
 
-class JobQueueOperations(BatchStores):
+class JobQueueOperations(DescribedResources):
     """CreateJobQueue and its kin."""
 
     def create_job_queue(

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, cast
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
 from mock_jobs.batch.names import NAME, share_arn
+from mock_jobs.batch.operations.checks import check_deletable, check_tag_keys
+from mock_jobs.batch.operations.descriptions import DescribedResources
 from mock_jobs.batch.paging import page_size, read_number
-from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
 from mock_jobs.batch.service_jobs.capacity import read_limits, shown
 from mock_jobs.batch.service_jobs.resources import UNLIMITED, QuotaShare, ServiceQueue, Sharing
 from mock_jobs.core.paging import page_token
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 MAX_SHARES_OF_QUEUE = 20
 
 
-class QuotaShareOperations(BatchStores):
+class QuotaShareOperations(DescribedResources):
     """CreateQuotaShare and its kin."""
 
     def create_quota_share(

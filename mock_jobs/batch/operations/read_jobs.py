@@ -16,7 +16,7 @@ from mock_jobs.batch.paging import MAX_LISTED, read_number
 from mock_jobs.batch.queueing.job_index import JobIndex
 from mock_jobs.batch.records.job import MAX_ARRAY, ArrayJob, Job
 from mock_jobs.batch.records.node import MultiNodeJob
-from mock_jobs.batch.region import BatchStores
+from mock_jobs.batch.region import BatchRegion
 from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.states import RUNNING, JobStatus
 from mock_jobs.batch.views.jobs import job_detail, job_summary
@@ -35,7 +35,7 @@ MAX_FILTERED_PAGE = 100
 _LISTING = Listing[Job]("ListJobs", labels={"JOB_DEFINITION": definition_patterns}, groups={"SHARE_IDENTIFIER": ""})
 
 
-class ReadJobOperations(BatchStores):
+class ReadJobOperations(BatchRegion):
     """DescribeJobs and ListJobs; with the pace `poll`, reading moves what was read."""
 
     def describe_jobs(self, *, jobs: Sequence[str]) -> dict[str, object]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.paging import page_size
-from mock_jobs.batch.region import BatchStores
+from mock_jobs.batch.region import BatchRegion
 from mock_jobs.batch.service_jobs.job import QUOTA_GROUP, ServiceJob
 from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.service_jobs.views import service_job_detail, service_job_summary
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _LISTING = Listing[ServiceJob]("ListServiceJobs", labels={}, groups={"SHARE_IDENTIFIER": "", "QUOTA_SHARE_NAME": QUOTA_GROUP})
 
 
-class ReadServiceJobOperations(BatchStores):
+class ReadServiceJobOperations(BatchRegion):
     """DescribeServiceJob and ListServiceJobs; with the pace `poll`, reading moves what was read."""
 
     def describe_service_job(self, *, job_id: str) -> dict[str, object]:

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
 from mock_jobs.batch.names import NAME
+from mock_jobs.batch.operations.checks import check_tag_keys
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_number
 from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
 from mock_jobs.batch.records.scheduling_policy import SchedulingPolicy
-from mock_jobs.batch.region import BatchStores, check_tag_keys
+from mock_jobs.batch.region import BatchRegion
 from mock_jobs.core.paging import page_token
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import FairsharePolicyUnionTypeDef, QuotaSharePolicyTypeDef, SchedulingPolicyDetailTypeDef
 
 
-class SchedulingPolicyOperations(BatchStores):
+class SchedulingPolicyOperations(BatchRegion):
     """CreateSchedulingPolicy and its kin."""
 
     def create_scheduling_policy(

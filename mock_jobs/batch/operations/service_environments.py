@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, cast
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.names import NAME
-from mock_jobs.batch.region import BatchStores, check_deletable, check_tag_keys
+from mock_jobs.batch.operations.checks import check_deletable, check_tag_keys
+from mock_jobs.batch.operations.descriptions import DescribedResources
 from mock_jobs.batch.service_jobs.capacity import NUM_INSTANCES, read_limits, shown
 from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 MAX_SERVICE_ENVIRONMENTS = 50
 
 
-class ServiceEnvironmentOperations(BatchStores):
+class ServiceEnvironmentOperations(DescribedResources):
     """CreateServiceEnvironment and its kin."""
 
     def create_service_environment(

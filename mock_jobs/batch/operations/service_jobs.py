@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
 from mock_jobs.batch.names import NAME, parse_job_id, share_arn
+from mock_jobs.batch.operations.checks import check_tag_keys
 from mock_jobs.batch.operations.stop_jobs import check_bulk, check_reason, stop_each
 from mock_jobs.batch.operations.submit import MAX_PAYLOAD
 from mock_jobs.batch.queueing.fair_share_policy import MAX_PRIORITY, is_share_identifier
-from mock_jobs.batch.region import BatchStores, check_tag_keys
+from mock_jobs.batch.region import BatchRegion
 from mock_jobs.batch.service_jobs.job import ServiceJob, ServiceJobSpec, Submission
 from mock_jobs.batch.service_jobs.payload import read_instances
 from mock_jobs.batch.service_jobs.resources import ServiceQueue
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.service_jobs.resources import QuotaShare
 
 
-class ServiceJobOperations(BatchStores):
+class ServiceJobOperations(BatchRegion):
     """SubmitServiceJob and its kin."""
 
     def submit_service_job(

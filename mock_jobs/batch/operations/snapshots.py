@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
-from mock_jobs.batch.region import BatchStores
+from mock_jobs.batch.region import BatchRegion
 from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.service_jobs.snapshot import service_snapshot
 
@@ -23,7 +23,7 @@ FRONT_LENGTH: Final = 100
 TOP_SHARES: Final = 20
 
 
-class SnapshotOperations(BatchStores):
+class SnapshotOperations(BatchRegion):
     """GetJobQueueSnapshot; with the pace `poll`, a second one without a change in between moves the queue on before it answers."""
 
     def get_job_queue_snapshot(self, *, job_queue: str) -> dict[str, object]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import ClientException, invalid
-from mock_jobs.batch.region import BatchStores
+from mock_jobs.batch.region import BatchRegion
 from mock_jobs.batch.states import StopRequest
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ MAX_REASON = 1024
 MAX_JOBS = 50
 
 
-class StopJobOperations(BatchStores):
+class StopJobOperations(BatchRegion):
     """CancelJob and its kin."""
 
     def cancel_job(self, *, job_id: str, reason: str) -> None:

@@ -14,12 +14,12 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.lifecycle.dependencies import check_shapes, register, resolve
 from mock_jobs.batch.names import NAME, parse_job_id
+from mock_jobs.batch.operations.checks import check_tag_keys
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations, checked_timeout
 from mock_jobs.batch.queueing.fair_share_policy import MAX_PRIORITY, is_share_identifier
 from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
 from mock_jobs.batch.records.job import MAX_ARRAY, ArrayJob, Job, JobSpec
 from mock_jobs.batch.records.node import MultiNodeJob, Node
-from mock_jobs.batch.region import check_tag_keys
 from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.batch.workload.node_properties import ResolvedNodes, resolve_nodes
 from mock_jobs.batch.workload.requirements import requirements_of

@@ -13,8 +13,8 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
 from mock_jobs.batch.lifecycle.attempts import MAX_TAGS
 from mock_jobs.batch.names import parse_job_id
+from mock_jobs.batch.operations.checks import check_tag_keys
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations
-from mock_jobs.batch.region import check_tag_keys
 
 
 class _Tagged(Protocol):

@@ -1,0 +1,33 @@
+"""Checks that several operations share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from mock_jobs.batch import messages
+from mock_jobs.batch.exceptions import invalid, not_allowed
+
+
+def check_tag_keys(keys: Iterable[str]) -> None:
+    """Refuse tag keys that AWS keeps to itself."""
+    if any(key.lower().startswith("aws:") for key in keys):
+        raise invalid(messages.TAG_PREFIX)
+
+
+def check_deletable(state: str, status: str) -> Literal["delete", "deleting"]:
+    """Check that an environment or job queue may be deleted.
+
+    Returns:
+        `deleting` if that was asked before, and nothing is to be done.
+
+    Raises:
+        ClientException: It is being changed, or ENABLED.
+    """
+    if status == "DELETING":
+        return "deleting"
+    if state != "DISABLED":
+        raise not_allowed(messages.CANNOT_DELETE_ENABLED)
+    if status in ("CREATING", "UPDATING"):
+        raise not_allowed(messages.CANNOT_DELETE_BEING_MODIFIED)
+    return "delete"
