@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -58,6 +59,12 @@ def _contract() -> Iterator[None]:
         yield
 
 
+@cache
+def session() -> boto3.Session:
+    """Return one session for all tests, because it takes as long as a client; each client has handlers of its own."""
+    return boto3.session.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
+
+
 @pytest.fixture
 def mock() -> Iterator[MockJobs]:
     with mock_jobs(region=REGION) as active:
@@ -66,14 +73,14 @@ def mock() -> Iterator[MockJobs]:
 
 @pytest.fixture
 def iot(mock: MockJobs) -> IoTClient:
-    return boto3.client("iot", region_name=REGION, config=NO_RETRIES)
+    return session().client("iot", config=NO_RETRIES)
 
 
 @pytest.fixture
 def iot_data(mock: MockJobs) -> IoTJobsDataPlaneClient:
-    return boto3.client("iot-jobs-data", region_name=REGION, config=NO_RETRIES)
+    return session().client("iot-jobs-data", config=NO_RETRIES)
 
 
 @pytest.fixture
 def batch(mock: MockJobs) -> BatchClient:
-    return boto3.client("batch", region_name=REGION, config=NO_RETRIES)
+    return session().client("batch", config=NO_RETRIES)

@@ -323,4 +323,4 @@ class BatchMachine(Machine):
 
 
 def test_random_lives_agree_with_the_rules():
-    prove(BatchMachine, max_examples=40, steps=25)
+    prove(BatchMachine, max_examples=20, steps=25)

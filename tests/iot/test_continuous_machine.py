@@ -400,4 +400,4 @@ class ContinuousMachine(Machine):
 
 
 def test_continuous_jobs_follow_the_rules_through_random_lives():
-    prove(ContinuousMachine, max_examples=25, steps=30)
+    prove(ContinuousMachine, max_examples=12, steps=30)

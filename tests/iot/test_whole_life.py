@@ -495,7 +495,7 @@ WholeLife.must_reach = (
 
 
 def test_whatever_is_called_is_as_the_oracle_says():
-    prove(WholeLife, max_examples=25, steps=40)
+    prove(WholeLife, max_examples=12, steps=40)
 
 
 def test_the_oracle_is_compared_with_what_is_seen(fleet):
