@@ -287,6 +287,7 @@ def test_what_is_forgotten_leaves_what_a_new_world_has(mock, site):
     scenario = mock.world.shared(Scenario)
     new = vars(Scenario(mock.world))
     mock.batch.plan(exit_code=1)
+    site.batch.list_jobs(jobQueue="q")
     mock.batch.pace = "clock"
     mock.batch.settings.lenient_ids = True
     scenario.pace_stack.follow({"progression": "immediate"})
@@ -294,7 +295,9 @@ def test_what_is_forgotten_leaves_what_a_new_world_has(mock, site):
 
     scenario.reset()
 
-    assert {name for name, value in vars(scenario).items() if value != new[name]} == {"pace_stack"}
+    assert {name for name, value in vars(scenario).items() if value != new[name]} == {"pace_stack", "polling"}
+    polling = vars(new["polling"])
+    assert {name for name, value in vars(scenario.polling).items() if value != polling[name]} == {"_pace_stack"}
     assert scenario.pace_stack.pace == new["pace_stack"].pace
     assert mock.clock.gate_follows_time is False
     assert mock.clock.gate_follows_moves is True
