@@ -26,10 +26,14 @@ def read(name):
     return (ROOT / name).read_text(encoding="utf-8")
 
 
+def _bare(command):
+    return re.sub(r"^\.venv(-package)?/bin/", "", command.strip())
+
+
 def commands_of_ci():
     """Return the commands of the script, each by itself."""
     commands = [each for line in read(".ci/run").splitlines() for each in line.split(" && ")]
-    return {each.removeprefix(".venv/bin/").strip() for each in commands}
+    return {_bare(each) for each in commands}
 
 
 def commands_of_tox():
@@ -41,13 +45,13 @@ def commands_of_tox():
 def commands_of_hooks():
     """Return the entries of all hooks, each command by itself."""
     entries = re.findall(r"^ +entry: (.*)$", read(".pre-commit-config.yaml"), flags=re.MULTILINE)
-    return {each.removeprefix("sh -c '").rstrip("'") for entry in entries for each in entry.split(" && ")}
+    return {_bare(each.removeprefix("sh -c '").rstrip("'")) for entry in entries for each in entry.split(" && ")}
 
 
 def commands_of_contributing():
     """Return what stands in code, and the lines of code blocks."""
     text = read("CONTRIBUTING.md")
-    blocks = [line.strip().removeprefix(".venv/bin/") for line in text.splitlines() if line.startswith("    ")]
+    blocks = [_bare(line) for line in text.splitlines() if line.startswith("    ")]
     return {*blocks, *re.findall(r"`([^`\n]+)`", text)}
 
 
