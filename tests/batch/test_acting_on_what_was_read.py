@@ -11,12 +11,11 @@ import pytest
 from mock_jobs.batch.scenario.pace import Pace
 
 from support.batch import EC2, refusal
-from support.constants import KNOWS_BULK_FORMS
+from support.constants import newer_botocore
 
 LIFE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 SERVICE_LIFE = ("SUBMITTED", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING")
 NAMED = {"filters": [{"name": "JOB_NAME", "values": ["job"]}]}
-bulk = pytest.mark.skipif(not KNOWS_BULK_FORMS, reason="this botocore has no CancelJobs and TerminateJobs")
 
 
 def by_description(site, job_id, _):
@@ -69,8 +68,8 @@ def terminate_all(batch, *job_ids):
     batch.terminate_jobs(jobs=list(job_ids), reason="enough")
 
 
-CANCELS = [cancel, pytest.param(cancel_all, marks=bulk)]
-TERMINATES = [terminate, pytest.param(terminate_all, marks=bulk)]
+CANCELS = [cancel, pytest.param(cancel_all, marks=newer_botocore)]
+TERMINATES = [terminate, pytest.param(terminate_all, marks=newer_botocore)]
 
 
 @pytest.fixture
