@@ -11,11 +11,11 @@ from support.constants import KNOWS_BULK_FORMS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 # The first block of the page on Batch defines what its other blocks use.
-SITE = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "batch.md").read_text(), re.DOTALL)[0]
+SITE = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "how-to" / "batch.md").read_text(), re.DOTALL)[0]
 
 
 def blocks_of(page):
