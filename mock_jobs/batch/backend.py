@@ -24,7 +24,7 @@ from mock_jobs.batch.operations.tags import TagOperations
 if TYPE_CHECKING:
     from mock_jobs.core.service_base import AwsError, Violation
 
-# Words of the model's constraints -> text; what is not here is "required" or "enum".
+# Kind of a violated constraint of the model -> text. "required", "empty" and "enum" are handled in `validation_error`.
 _TEXTS = {
     "type": messages.WRONG_TYPE,
     "min": messages.OUT_OF_RANGE,
@@ -56,7 +56,7 @@ class BatchBackend(
     # The action of evaluateOnExit is not case-sensitive (documented), and is answered in lower case (observed).
     lenient_enums = frozenset({"RetryAction"})
 
-    # Of operations that create something; clients send what they have, also if that is nothing (observed of Airflow).
+    # These count as not given if they are empty and optional: clients send them anyway (observed of Airflow).
     none_if_empty = frozenset({"tags"})
 
     references = frozenset(
@@ -76,7 +76,7 @@ class BatchBackend(
 
     @classmethod
     def validation_error(cls, violations: Sequence[Violation]) -> AwsError:
-        """Return the error for a request that breaks constraints of the model: the first that is broken."""
+        """Return the error for the first constraint of the model that a request violates."""
         first = violations[0]
         if first.kind == "required":
             return invalid(messages.REQUIRED, member=first.member)

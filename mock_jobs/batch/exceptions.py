@@ -1,4 +1,6 @@
-"""The errors that AWS Batch answers; it declares two for all of its operations, and has one more for all.
+"""The errors that AWS Batch answers.
+
+It declares two for every operation. A third, TooManyRequestsException, is outside of its service model.
 
 Source: API reference, common errors of the Batch API (*documented*); the wrapped form of texts is *observed*.
 """
@@ -10,12 +12,12 @@ from mock_jobs.core.service_base import AwsError
 
 
 class ClientException(AwsError):  # noqa: N818 - the name is the code on the wire
-    """The request cannot be served as it stands.
+    """The request is invalid, or the state of a resource forbids it.
 
     Args:
         text: What is wrong.
-        wrapped: Whether AWS puts the text between "Error executing request" and the request id, as it does where it
-            validates a request; texts about resources mostly come bare.
+        wrapped: Whether AWS puts the text between "Error executing request" and the request id. It does so where it validates
+            a request; texts about resources are mostly bare.
     """
 
     def __init__(self, text: str, *, wrapped: bool = False) -> None:
@@ -24,7 +26,7 @@ class ClientException(AwsError):  # noqa: N818 - the name is the code on the wir
 
     @property
     def code(self) -> str:
-        """The code on the wire, for subclasses too: only mock_jobs itself tells them apart."""
+        """The code on the wire, the same for subclasses: only mock_jobs itself distinguishes them."""
         return ClientException.__name__
 
     def body(self, request_id: str) -> dict[str, object]:
@@ -39,7 +41,7 @@ class DoesNotExistError(ClientException):
     """There is no such resource.
 
     Args:
-        arn: What was looked for.
+        arn: ARN of the missing resource.
     """
 
     def __init__(self, arn: str) -> None:
@@ -51,7 +53,7 @@ class WrongOverrideError(ClientException):
 
     Args:
         member: The override.
-        kind: How texts name the kind of the definition.
+        kind: The kind of the definition, as texts name it.
     """
 
     def __init__(self, member: str, kind: str) -> None:
@@ -60,7 +62,7 @@ class WrongOverrideError(ClientException):
 
 
 class TooManyRequestsException(AwsError):  # noqa: N818 - the name is the code on the wire
-    """There were too many calls of late (observed: outside of the service model)."""
+    """Too many calls were made recently (observed: outside of the service model)."""
 
     status = 429
 
@@ -69,7 +71,7 @@ class TooManyRequestsException(AwsError):  # noqa: N818 - the name is the code o
 
 
 def invalid(text: str, **values: object) -> ClientException:
-    """Return the error for a request that breaks a rule by itself, in the wrapped form.
+    """Return the error, in the wrapped form, for a request that is invalid by itself.
 
     Args:
         text: One of `messages`.
@@ -79,7 +81,7 @@ def invalid(text: str, **values: object) -> ClientException:
 
 
 def not_allowed(text: str, **values: object) -> ClientException:
-    """Return the error for a request that the state of the resources forbids, in the bare form.
+    """Return the error, in the bare form, for a request that the state of resources forbids.
 
     Args:
         text: One of `messages`.

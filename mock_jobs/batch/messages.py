@@ -1,7 +1,7 @@
 """Texts that AWS Batch answers or writes into a job, in one place.
 
 The grade of each group stands in its comment: *documented* (user guide or API reference), *observed* (reported by users of
-AWS Batch in public issues and logs) or *inferred* (AWS publishes no text; this one is ours and may be compared by nobody).
+AWS Batch in public issues and logs) or *inferred* (AWS publishes no text; this one is ours, and no code should compare it).
 """
 
 from __future__ import annotations

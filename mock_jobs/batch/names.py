@@ -13,7 +13,7 @@ from typing import Final
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 DEFINITION_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-# Arrays have at most 10,000 children; longer numbers mean nothing, and int() refuses very long ones.
+# Arrays have at most 10,000 children. Longer numbers are meaningless, and int() rejects very long ones.
 _INDEX = r"0|[1-9][0-9]{0,4}"
 _JOB_ID = re.compile(rf"(?P<top>{_UUID})(?::(?P<index>{_INDEX})|#(?P<node>{_INDEX}))?")
 _SHARE = "/quota-share/"
@@ -23,7 +23,7 @@ _JOB_ARN = re.compile(r"arn:[a-z-]+:batch:[a-z0-9-]+:[0-9]+:job/")
 
 @dataclass(frozen=True, slots=True)
 class JobId:
-    """A well-formed job id, taken apart.
+    """The parts of a well-formed job id.
 
     Attributes:
         top: Id of the job, or of the parent of a child or node.
@@ -46,7 +46,7 @@ def parse_job_id(text: str) -> JobId | None:
 
 
 class Arns:
-    """Makes the ARNs of one account and region, and reads them.
+    """Builds and parses the ARNs of one account and region.
 
     Args:
         partition: For example `aws`.
@@ -74,7 +74,7 @@ class Arns:
         return f"arn:{self.partition}:sagemaker:{self.region}:{self.account}:{kind}/{name}"
 
     def name_in(self, kind: str, reference: str) -> str | None:
-        """Return the name that a reference (a name or an ARN) gives, or None for an ARN of something else.
+        """Return the name in a reference (a name or an ARN), or None for an ARN of something else.
 
         An ARN of another account, region or kind never matches.
         """
@@ -86,8 +86,8 @@ class Arns:
     def read_job_id(self, text: str) -> JobId | None:
         """Return the parts of a job id or of a job's ARN, or None if the text is neither.
 
-        Source: that ARNs are taken is *inferred* from clients that give them to DescribeJobs and TerminateJob. The id in an ARN of
-        another account or region is that of no job here.
+        Source: that AWS accepts ARNs is *inferred* from clients that pass them to DescribeJobs and TerminateJob. An ARN of
+        another account or region is accepted, but matches no job.
         """
         own = text.removeprefix(self.job_prefix)
         foreign = _JOB_ARN.match(own)
@@ -97,7 +97,7 @@ class Arns:
         return None if parts is None else replace(parts, top=text)
 
     def shown(self, kind: str, reference: str) -> str:
-        """Return how an error names a resource: by its full ARN, even if it was given by its name."""
+        """Return the full ARN of a resource that was given by its name or ARN; errors show it."""
         return reference if reference.startswith("arn:") else self.of(kind, reference)
 
 
@@ -107,11 +107,11 @@ def share_arn(queue_arn: str, name: str) -> str:
 
 
 def parse_share_arn(arn: str) -> tuple[str, str] | None:
-    """Return the ARN of the job queue and the name of the quota share that an ARN means, None if it means none."""
+    """Return the job queue's ARN and the share's name from the ARN of a quota share, else None."""
     queue_arn, separator, name = arn.partition(_SHARE)
     return (queue_arn, name) if separator and queue_arn.startswith("arn:") else None
 
 
 def parse_revision(text: str) -> int | None:
-    """Return the revision number that a text gives, or None if it is none."""
+    """Return the revision number in a text, or None if the text is not one."""
     return int(text) if _REVISION.fullmatch(text) else None

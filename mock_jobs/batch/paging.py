@@ -13,7 +13,7 @@ def read_number(listing: str, token: str) -> int:
     """Return the number in a page token.
 
     Raises:
-        ClientException: It is no token, or one of another listing.
+        ClientException: The token is malformed, or belongs to another listing.
     """
     key = read_token(listing, token)
     if len(key) == 1 and isinstance(key[0], int):
@@ -22,7 +22,7 @@ def read_number(listing: str, token: str) -> int:
 
 
 def page_size(max_results: int | None) -> int:
-    """Return the size of a page; 1 to 100 may be asked for (documented), 100 is the default (inferred)."""
+    """Return the size of a page: 1 to 100 (documented), by default 100 (inferred)."""
     if max_results is None:
         return MAX_LISTED
     if not 1 <= max_results <= MAX_LISTED:
@@ -34,7 +34,7 @@ def read_token(listing: str, token: str) -> tuple[object, ...]:
     """Return the key in a page token.
 
     Raises:
-        ClientException: It is none, or one of another listing.
+        ClientException: The token is malformed, or belongs to another listing.
     """
     try:
         return read_page_token(listing, token)

@@ -1,4 +1,4 @@
-"""What containers run on, and the states of what they run in."""
+"""Types for the platforms of containers, and for the state and status of resources."""
 
 from __future__ import annotations
 

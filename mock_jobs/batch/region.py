@@ -1,4 +1,4 @@
-"""Everything that AWS Batch keeps in one account and region, and how it is found."""
+"""All state of AWS Batch in one account and region, and the look-ups in it."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ if TYPE_CHECKING:
 
 
 class BatchRegion(Backend):
-    """Everything that AWS Batch keeps in one account and region.
+    """All state of AWS Batch in one account and region.
 
     Attributes:
         environments: By name, in the order of creation.
-        queues: The same.
-        service_environments: The same.
-        scheduling_policies: The same.
-        definitions: Revisions by name, the first revision first; numbers are never used again.
-        default_workloads: What jobs of a definition run that override nothing, made for the first of them.
-        jobs: By id, children of arrays aside.
+        queues: By name, in the order of creation.
+        service_environments: By name, in the order of creation.
+        scheduling_policies: By name, in the order of creation.
+        definitions: Revisions by name, the first revision first; revision numbers are never reused.
+        default_workloads: By definition, what its jobs run if they override nothing; created for the first such job.
+        jobs: By id; children of arrays and nodes are found through their job.
         consumables: The consumable resources.
         service_jobs: By id.
         submissions: Of service jobs, by client token.
@@ -81,7 +81,7 @@ class BatchRegion(Backend):
         self._limiter = RateLimiter(world.clock)
 
     def check_rate(self, operation: str, *, is_read: bool) -> None:  # noqa: ARG002 - no reads are counted
-        """Refuse a submission for its rate alone. Source: user guide, "AWS Batch service quotas" (documented)."""
+        """Reject a submission that exceeds its rate. Source: user guide, "AWS Batch service quotas" (documented)."""
         rates = {
             "SubmitJob": self.settings.submit_job_per_second,
             "SubmitServiceJob": self.settings.submit_service_job_per_second,
@@ -101,7 +101,7 @@ class BatchRegion(Backend):
         return self.created
 
     def find_job(self, parts: JobId) -> Job | None:
-        """Return a job, a child of an array or a node, None if there is none."""
+        """Return the job, child of an array or node with an id, None if there is none."""
         job = self.jobs.get(parts.top)
         if parts.node is not None:
             return job.nodes[parts.node] if isinstance(job, MultiNodeJob) and parts.node < len(job.nodes) else None
@@ -112,20 +112,21 @@ class BatchRegion(Backend):
         return None
 
     def find_steppable(self, job_id: str) -> Steppable | None:
-        """Return a job of any kind for the author of a test to move, None if there is none with this id."""
+        """Return a job of any kind that a test can move by hand, None if there is none with this id."""
         service_job = self.service_jobs.get(job_id)
         if service_job is not None:
             return SteppableServiceJob(service_job, self.service_lifecycle)
         parts = parse_job_id(job_id)
         job = None if parts is None else self.find_job(parts)
         if isinstance(job, Node) and job.is_main:
-            # It stands for its whole job.
+            # The main node represents the whole job.
             job = job.whole
         return None if job is None else SteppableJob(job, self.lifecycle)
 
     def invalidate(self, environment: ComputeEnvironment, problem: str) -> None:
-        """Make an environment INVALID, as AWS finds out of some only later; an update repairs it, and it can be deleted.
+        """Set an environment INVALID, as AWS does when it finds a problem after the creation.
 
+        An update repairs the environment, and it can be deleted.
         Source: user guide, "INVALID compute environment" (documented).
         """
         environment.status = "INVALID"
@@ -156,10 +157,10 @@ class BatchRegion(Backend):
         return queue
 
     def check_fair_share(self, usage: QueueUsage[JobT], share_identifier: str | None) -> None:
-        """Check that a submission names a fair share exactly where a queue has them.
+        """Check that a submission names a fair share if, and only if, the queue has fair shares.
 
         Raises:
-            ClientException: It does not, or too many shares are active.
+            ClientException: A share is missing or not allowed, or too many shares are active.
         """
         if not isinstance(usage, FairShareUsage):
             if share_identifier is not None:
@@ -179,12 +180,12 @@ class BatchRegion(Backend):
         return self.consumables.by_arn.get(self.arns.shown("consumable-resource", reference))
 
     def find_scheduling_policy(self, arn: str) -> SchedulingPolicy | None:
-        """Return the scheduling policy with an ARN; AWS takes no names here (documented)."""
+        """Return the scheduling policy with an ARN; AWS accepts no names here (documented)."""
         name = self.arns.name_in("scheduling-policy", arn) if arn.startswith("arn:") else None
         return None if name is None else self.scheduling_policies.get(name)
 
     def find_quota_share(self, arn: str) -> QuotaShare[ServiceJob] | None:
-        """Return the quota share with an ARN; AWS takes no names here (documented)."""
+        """Return the quota share with an ARN; AWS accepts no names here (documented)."""
         parts = parse_share_arn(arn)
         queue = None if parts is None else self.find_queue(parts[0])
         return queue.shares.get(parts[1]) if parts is not None and isinstance(queue, ServiceQueue) else None
@@ -194,5 +195,5 @@ class BatchRegion(Backend):
         return self.service_jobs.get(self.arns.name_in("service-job", reference) or "")
 
     def does_not_exist(self, kind: str, reference: str) -> DoesNotExistError:
-        """Return the error for a resource that is not there; its full ARN is in the text (observed)."""
+        """Return the error for a missing resource; its full ARN is in the text (observed)."""
         return DoesNotExistError(self.arns.shown(kind, reference))

@@ -1,4 +1,4 @@
-"""The states of jobs and the tables of what leads from one to the next.
+"""The states of jobs, and the tables of the transitions between them.
 
 Sources: user guide, "Job states", "Array jobs", "Automated job retries" (*documented*); API reference of CancelJob and
 TerminateJob (*documented*). Rows about a job that waits for others while it is terminated are *observed*.
@@ -45,7 +45,7 @@ class Trigger(Enum):
     MAIN_NODE_STARTED = "the main node runs"
     JOB_ENDED = "the job that this is a node of has ended"
 
-    # Enum's own goes through the name in Python, and every move of every job looks a trigger up.
+    # Every move of every job looks up a trigger, and the hash of Enum is slow: it is computed from the name, in Python.
     __hash__ = object.__hash__
 
 
@@ -77,8 +77,8 @@ ARRAY_TRANSITIONS: Final[dict[tuple[JobStatus, Trigger], JobStatus]] = {
     (PENDING, Trigger.CHILDREN_FAILED): FAILED,
 }
 
-# Nodes of multi-node parallel jobs beside the main node, whose states are those of the job. They wait with the job, start when the
-# main node runs, end with it at the latest, and begin anew when the job is tried again.
+# Nodes of multi-node parallel jobs, except the main node, whose states are those of the job. They wait with the job, and start
+# when the main node runs. They end with it at the latest, and start again when the job is retried.
 NODE_TRANSITIONS: Final[dict[tuple[JobStatus, Trigger], JobStatus]] = {
     (SUBMITTED, Trigger.EVALUATED_WAITING): PENDING,
     (SUBMITTED, Trigger.EVALUATED_READY): RUNNABLE,

@@ -1,8 +1,8 @@
-"""What AWS Batch tells Amazon EventBridge about its jobs.
+"""The events about jobs that AWS Batch sends to Amazon EventBridge.
 
 Sources: user guide, "AWS Batch events" with its samples of a job event and of a blocked queue (*documented*). *Inferred*: that
-`retryStrategy` and `propagateTags` are there, with their defaults, also where none were given, and that the children of an array are
-first heard of when they leave PENDING.
+`retryStrategy` and `propagateTags` are always present, with defaults if none were given, and that the first event about a child
+of an array is sent when it leaves PENDING.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _NO_RETRIES = {"attempts": 1, "evaluateOnExit": []}
 
 
 class JobChange(NamedTuple):
-    """A job as it was when something happened to it; one is made at each change, so it holds only what can change.
+    """A job as it was at one event; holds only what can change, because one is created for each event.
 
     Attributes:
-        arns: Those of its account and region.
+        arns: ARNs of its account and region.
         detail_type: `STATE_CHANGE` or `QUEUE_BLOCKED`.
-        at_ms: When.
-        job: Itself; what follows was its state.
+        at_ms: When it happened.
+        job: The job; the attributes after this one are its state at that time.
         tags: None for none.
         summary: The counts of an array and when they last changed.
     """
@@ -88,7 +88,7 @@ class JobChange(NamedTuple):
         del detail["eksAttempts"]
         detail.setdefault("retryStrategy", _NO_RETRIES)
         detail.setdefault("propagateTags", False)
-        # The ARN among the tags stands in AWS's sample.
+        # AWS's sample has the ARN among the tags.
         detail["tags"] = {**(self.tags or {}), "resourceArn": job.arn}
         return detail
 
@@ -97,12 +97,13 @@ def envelope(arns: Arns, at_ms: int, detail_type: str, *, resources: list[str], 
     """Return an event of AWS Batch, with the envelope of EventBridge as its payload.
 
     Args:
-        arns: Those of its account and region.
+        arns: ARNs of its account and region.
         at_ms: When it happened.
         detail_type: What happened.
         resources: ARNs of what it happened to.
-        key: Tells it from others of the same type, moment and resources, so that its id is the same whenever it is worked out.
-        detail: The rest.
+        key: Distinguishes it from other events of the same type, time and resources. The id is computed from all of these, so
+            it is always the same.
+        detail: The `detail` of the event.
     """
     payload: dict[str, object] = {
         "version": "0",
@@ -119,11 +120,11 @@ def envelope(arns: Arns, at_ms: int, detail_type: str, *, resources: list[str], 
 
 
 class Announcer:
-    """Writes down, and hands to EventBridge, what happens to the jobs of one account and region.
+    """Records events about the jobs of one account and region, and delivers them to EventBridge.
 
     Args:
         world: Its events, clock and ports.
-        arns: Those of the account and region.
+        arns: ARNs of the account and region.
     """
 
     def __init__(self, world: World, arns: Arns) -> None:
@@ -145,10 +146,10 @@ class Announcer:
         self.announce(self._draft(QUEUE_BLOCKED, job))
 
     def announce(self, draft: Draft) -> None:
-        """Announce anything else; the payload of the event must be the whole envelope."""
+        """Announce an event; its payload must be the whole envelope."""
         self._note(draft)
         if not self._is_open:
-            # What is done at one moment may be very much: that there are no rules is found out once for all of it.
+            # There may be very many events at one moment, so whether there are rules is checked once for all of them.
             self._is_open = True
             self._outbox = deque() if self._bus.has_rules else None
             self._clock.call_soon(self._deliver)
@@ -160,12 +161,12 @@ class Announcer:
         try:
             while outbox and generation is self._clock.generation:
                 payload = outbox.popleft().event().payload
-                # A target may be an HTTP endpoint, which may answer only when a request of its own has been answered.
+                # A target may be an HTTP endpoint that sends a request of its own before it answers.
                 with self._unlocked():
                     self._bus.deliver(payload)
         finally:
             if outbox and generation is self._clock.generation:
-                # A warning that was turned into an error; the others are delivered all the same.
+                # Something was raised, for example a warning that counts as an error. The other events are still delivered.
                 self._clock.call_soon(self._deliver)
             else:
                 self._is_open = False
@@ -189,5 +190,5 @@ class Announcer:
             None if not tags or job.is_part else tags.copy(),
             (job.summary.copy(), job.summary_ms) if isinstance(job, ArrayJob) else None,
         )
-        # Half the time of JobChange(*content), and every move of every job comes here.
+        # Takes half the time of JobChange(*content), and runs for every move of every job.
         return tuple.__new__(JobChange, content)

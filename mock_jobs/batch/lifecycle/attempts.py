@@ -31,10 +31,10 @@ MAX_TAGS = 50
 
 
 class RetryOrFail(Protocol):
-    """Tries a job again whose attempt failed, or ends it."""
+    """Retries or ends a job whose attempt failed."""
 
     def __call__(self, job: Job, status_reason: str, reason: str | None, exit_code: int | None) -> None:
-        """Do so."""
+        """Retry or end the job."""
 
 
 class Attempts:
@@ -44,13 +44,13 @@ class Attempts:
         world: Its clock and ids.
         scenario: Pace, settings and plans.
         transition: Changes the status.
-        timers: Carry what follows later.
+        timers: Schedule what follows later.
         endings: Ends jobs.
-        functions: Runs the functions of a test that stand for containers.
-        logs: Writes what containers say.
+        functions: Runs the functions of a test in place of containers.
+        logs: Writes the output of containers.
         consumables: The consumable resources that attempts take and give back.
         retry_or_fail: Called after an attempt that failed.
-        look_again: Called when there is room again.
+        look_again: Called when room becomes free.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Attempts:
         self._start_later(job)
 
     def begin_beside(self, node: Job, main: Attempt) -> None:
-        """Begin an attempt of a node where the main node runs."""
+        """Begin an attempt of a node in the environment in which the main node runs."""
         self._begin(node, main.environment)
         self._transition.move(node, Trigger.MAIN_NODE_STARTED)
         self._start_later(node)
@@ -110,7 +110,7 @@ class Attempts:
         self._timers.set_by_setting(job, "starting_seconds", self.start)
 
     def start(self, job: Job) -> None:
-        """Start the container of a STARTING job, or fail to."""
+        """Start the container of a STARTING job, or fail its attempt if that is planned."""
         dispatched = job.current
         if job.status != STARTING or dispatched is None or not self._timers.is_due(job):
             return
@@ -119,7 +119,7 @@ class Attempts:
             self._fail(job, dispatched, None, plan.start_failure, messages.TASK_NOT_STARTED)
             return
         now_ms = self._clock.now_ms
-        # Nodes of equal duration end together, also if real time has passed between their starts.
+        # Nodes of equal duration end together, even if real time has passed between their starts.
         attempt = RunningAttempt(dispatched, plan, now_ms, now_ms if job.takes_capacity else job.due_ms)
         job.current = attempt
         job.started_ms = now_ms
@@ -136,11 +136,11 @@ class Attempts:
     # Running
 
     def _run_on(self, job: Job, attempt: RunningAttempt) -> None:
-        """Set the end of a container whose outcome is known: its own, or that by its timeout or host."""
+        """Schedule the end of a container whose outcome is known: by itself, by its timeout or with its host."""
         if job.is_terminated:
-            # Its end is set.
+            # Its end is scheduled already.
             return
-        # Time has passed already if a function was run.
+        # If a function ran, time may have passed already.
         passed_ms = self._clock.now_ms - attempt.timed_from_ms
         duration_ms = attempt.plan.duration_ms
         if duration_ms is not None:
@@ -165,7 +165,7 @@ class Attempts:
     # Ending
 
     def end(self, job: Job) -> None:
-        """End the attempt of a RUNNING job as was set."""
+        """End the attempt of a RUNNING job, when its scheduled end is due."""
         attempt = job.current
         if not isinstance(attempt, RunningAttempt) or not self._timers.is_due(job):
             return
@@ -186,7 +186,7 @@ class Attempts:
             self._fail(job, attempt, attempt.exit_code, plan.reason, messages.CONTAINER_EXITED)
 
     def _end_after_nodes(self, whole: Job) -> None:
-        """End the attempt of a multi-node parallel job as was set, after the nodes that start or end at the same moment."""
+        """End the attempt of a multi-node parallel job, after its nodes that start or end at the same moment."""
         assert isinstance(whole, MultiNodeJob)
         if any(self._is_about_to_move(node) for node in whole.others):
             self._timers.set_by_setting(whole, None, self._end_after_nodes)
@@ -199,7 +199,7 @@ class Attempts:
         return node.status == STARTING or (node.status == RUNNING and not node.hangs)
 
     def end_later(self, job: Job, delay_ms: int) -> None:
-        """End a RUNNING job that was terminated after a delay, in milliseconds, whatever was set."""
+        """End a terminated RUNNING job after a delay in milliseconds, instead of at its scheduled end."""
         for node in job.others if isinstance(job, MultiNodeJob) else ():
             if node.status == STARTING:
                 self.stop_container(node)
@@ -208,21 +208,21 @@ class Attempts:
         self._timers.set(job, delay_ms, self.end)
 
     def lose_host(self, job: Job) -> None:
-        """End the attempt of a STARTING or RUNNING job, whose host goes away now."""
+        """End the attempt of a STARTING or RUNNING job, because its host goes away now."""
         if job.is_terminated:
             self.stop_container(job)
         elif job.current is not None:
             self._fail(job, job.current, None, None, _host_lost(job.current))
 
     def lose_host_later(self, job: Job, delay_ms: int) -> None:
-        """End the attempt of a STARTING or RUNNING job after a delay, in milliseconds, when its host goes away."""
+        """End the attempt of a STARTING or RUNNING job, because its host goes away after a delay in milliseconds."""
         attempt = job.current
         if attempt is None:
             return
         ends_ms = self._clock.now_ms + delay_ms
         attempt.host_ends_ms = ends_ms if attempt.host_ends_ms is None else min(attempt.host_ends_ms, ends_ms)
-        # What has not started, or is a function at work, sees to it when its end is set. An attempt that is planned to lose its host
-        # has no exit code either, but its end is set.
+        # If the attempt has not started, or its function has not returned, its end will be scheduled later, and that considers
+        # `host_ends_ms`. An attempt that is planned to lose its host has no exit code either, but its end is scheduled already.
         if not isinstance(attempt, RunningAttempt) or (attempt.plan.run is not None and attempt.exit_code is None):
             return
         if job.due_ms > ends_ms:
@@ -235,7 +235,7 @@ class Attempts:
         self._endings.finish([(job, Trigger.STOPPED, job.stop_reason)])
 
     def kill(self, job: Job, reason: str | None) -> None:
-        """Close the attempt of a job, if one is going on, before its own end; a container that ran was killed."""
+        """Close the current attempt of a job, if there is one, before its own end; a running container is killed."""
         attempt = job.current
         if attempt is not None:
             self._close(job, attempt, KILLED if isinstance(attempt, RunningAttempt) else None, None, reason)

@@ -1,4 +1,4 @@
-"""What the lifecycles of all kinds of jobs share: retries, and the job at the head of its queue that says why it is blocked."""
+"""What the lifecycles of both kinds of jobs share: retries, and blocked jobs at the head of their queue."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 
 class RetriedSpec(QueuedSpec, Protocol):
-    """What a submission fixed."""
+    """The immutable part of a job, set by its submission."""
 
     @property
     def retry(self) -> RetryStrategy | None:
-        """What decides after an attempt that failed; None for no second one."""
+        """Its retry strategy; None for a single attempt."""
         ...
 
 
 class Retried(Movable, Protocol):
-    """A job that may be tried again."""
+    """A job that may be retried."""
 
     @property
     def spec(self) -> RetriedSpec:
-        """What its submission fixed."""
+        """The immutable part of the job."""
         ...
 
     @property
@@ -41,7 +41,7 @@ class Retried(Movable, Protocol):
 
     @property
     def last_reason(self) -> str | None:
-        """Why its last attempt ended, which it shows while it waits for the next one."""
+        """Why its last attempt ended; shown while it waits for the next one."""
         ...
 
 
@@ -68,7 +68,7 @@ class BaseLifecycle(Generic[RetriedT, TriggerT]):
 
     Attributes:
         scheduler: Decides when a RUNNABLE job begins an attempt.
-        timer_batches: What jobs will do next.
+        timer_batches: The scheduled moves of jobs.
     """
 
     scheduler: BaseScheduler[RetriedT, Any]
@@ -90,26 +90,26 @@ class BaseLifecycle(Generic[RetriedT, TriggerT]):
 
         Args:
             job: The job.
-            latency: Name of the setting, None for the least that the pace allows.
+            latency: Name of the setting, None for the shortest that the pace allows.
         """
         self.scheduler.add(job, self._clock.now_ms + self._scenario.latency_ms(latency))
 
     def mark_blocked(self, job: RetriedT, reason: str) -> None:
-        """Show at a RUNNABLE job at the head of its queue why it can currently never be dispatched."""
+        """Set the reason why a RUNNABLE job at the head of its queue can currently never be dispatched, and announce it."""
         job.status_reason = reason
         job.moves += 1
         job.reads = 0
         self._block_announcer.blocked(job)
 
     def clear_blocked(self, job: RetriedT) -> None:
-        """Show at a RUNNABLE job what it showed before it was blocked."""
+        """Restore the reason that a RUNNABLE job showed before it was blocked."""
         job.status_reason = job.last_reason
 
     def _retry_or_fail(self, job: RetriedT, status_reason: str, reason: str | None = None, exit_code: int | None = None) -> None:
-        """Try a job again whose attempt failed and is closed, if its retry strategy says so, or end it.
+        """Retry a job if its retry strategy says so, else end it.
 
         Args:
-            job: The job.
+            job: The job, whose attempt has failed and is closed.
             status_reason: The reason of the attempt.
             reason: The reason of its container, None if there is none.
             exit_code: None if there is none.
@@ -123,5 +123,5 @@ class BaseLifecycle(Generic[RetriedT, TriggerT]):
             self._end(job, self._failed, status_reason)
 
     def _end(self, job: RetriedT, trigger: TriggerT, reason: str | None) -> None:
-        """End a job, and whatever ends with it."""
+        """End a job, and the jobs that end with it."""
         self._transition.end(job, trigger, reason)

@@ -24,7 +24,7 @@ MAX_DEPENDENCIES = 20
 
 
 class DependencyState(Enum):
-    """What the jobs that a job waits for allow it to do."""
+    """The combined state of the jobs that a job waits for."""
 
     READY = "all succeeded"
     WAITING = "some have not ended, none failed"
@@ -41,14 +41,14 @@ class Dependencies:
 
 
 def check_shapes(depends_on: Sequence[JobDependencyTypeDef], size: int | None) -> None:
-    """Check the entries of dependsOn by themselves.
+    """Check the entries of dependsOn, without looking up any job.
 
     Args:
         depends_on: As given in the request.
-        size: Of the array that is submitted, None for a plain job.
+        size: Size of the array that is submitted, None for a plain job.
 
     Raises:
-        ClientException: There are more than 20, or an entry has an impossible form.
+        ClientException: There are more than 20 entries, or one is invalid.
     """
     if len(depends_on) > MAX_DEPENDENCIES:
         raise invalid(messages.TOO_MANY_DEPENDENCIES)
@@ -70,12 +70,12 @@ def resolve(
 
     Args:
         depends_on: As given in the request, checked.
-        size: Of the array that is submitted, None for a plain job.
+        size: Size of the array that is submitted, None for a plain job.
         find: Finds a job by its id.
         lenient: Whether an unknown job counts as one that succeeded and expired.
 
     Raises:
-        ClientException: A job does not exist, or is no array of the size that N_TO_N needs.
+        ClientException: A job does not exist, or is not an array of the size that N_TO_N needs.
     """
     plain: dict[Job, None] = {}
     n_to_n: dict[ArrayJob, None] = {}
@@ -100,7 +100,7 @@ def resolve(
 
 
 def register(job: Job) -> None:
-    """Add a new job to the dependents of the jobs that it waits for and that have not ended."""
+    """Add a new job to the dependents of the unfinished jobs that it waits for."""
     for other in job.spec.dependencies:
         if not other.is_terminal:
             if other.dependents is None:
@@ -124,7 +124,7 @@ def awaited(job: Job) -> Iterator[Job]:
 
 
 def dependency_state(job: Job) -> DependencyState:
-    """Return what the jobs that this one waits for allow it to do."""
+    """Return the combined state of the jobs that this one waits for."""
     result = DependencyState.READY
     for other in awaited(job):
         if other.status == FAILED:
@@ -135,17 +135,17 @@ def dependency_state(job: Job) -> DependencyState:
 
 
 def is_waiting(job: Job) -> bool:
-    """Return whether a job that this one waits for has not ended, also when another has failed."""
+    """Return whether any job that this one waits for has not ended, even if another has failed."""
     return any(not other.is_terminal for other in awaited(job))
 
 
 def waiting_for(job: Job) -> list[Job]:
-    """Return the jobs that this one waits for and that have not ended."""
+    """Return the unfinished jobs that this one waits for."""
     return [other for other in awaited(job) if not other.is_terminal]
 
 
 def released_by(job: Job) -> Iterator[Job]:
-    """Yield the jobs that may go on, or must fail, because this one has ended."""
+    """Yield the jobs to check again because this one has ended: they may proceed, or must fail."""
     yield from job.dependents or ()
     parent = job.parent
     if parent is not None:

@@ -1,4 +1,4 @@
-"""How jobs end, and what their end brings about.
+"""How jobs end, and what follows from it.
 
 Sources: user guide, "Array jobs" and "Job dependencies" (*documented*).
 """
@@ -23,12 +23,12 @@ Ending = tuple[Job, Trigger, "str | None"]
 
 
 class Endings:
-    """Ends jobs, and whatever ends at the same moment because of that.
+    """Ends jobs, and the jobs that end at the same moment because of that.
 
     Args:
         transition: Changes the status.
-        timers: Carry what follows later.
-        resolve: Moves a PENDING job whose dependencies have decided about it.
+        timers: Schedule what follows later.
+        resolve: Moves a PENDING job whose dependencies are decided.
     """
 
     def __init__(self, transition: Transition[Job, Trigger], timers: JobTimers[Job], resolve: Callable[[Job], None]) -> None:
@@ -39,11 +39,11 @@ class Endings:
     def finish(self, endings: Iterable[Ending]) -> None:
         """End jobs.
 
-        An array ends with its last child, and a job whose cancellation waited ends with the last job that it waited for.
-        Jobs that merely depend on these are resolved later.
+        An array ends with its last child. A job with a delayed stop ends with the last job that it waits for. Other dependents
+        are resolved later.
 
         Args:
-            endings: Jobs that are no arrays. Jobs that have ended are left alone.
+            endings: The jobs to end, none of them an array. Jobs that have ended already are skipped.
         """
         waiting = deque(endings)
         while waiting:
@@ -69,8 +69,8 @@ class Endings:
 
     def _dependency_ended(self, job: Job, waiting: deque[Ending]) -> None:
         if isinstance(job, ArrayJob) and not is_waiting(job):
-            # A child also waits for what its array waits for. That holds while the array has not been looked at yet, too. If the
-            # whole array is to be stopped, its children wait for nothing else.
+            # A child also waits for what its array waits for, even while the array is SUBMITTED. If the whole array is to be
+            # stopped, its children wait for nothing else.
             waiting.extend(
                 (child, Trigger.STOPPED, child.stop_reason)
                 for child in job.children
@@ -86,5 +86,5 @@ class Endings:
 
 
 def members(job: Job) -> list[Job]:
-    """Return the children of an array; any other job stands for itself."""
+    """Return the children of an array, or a list of just the job if it is no array."""
     return job.children if isinstance(job, ArrayJob) else [job]

@@ -1,7 +1,7 @@
-"""Functions of a test that stand for containers.
+"""Functions of a test that run in place of containers.
 
-A function runs when the container of its attempt starts, in the thread of the request that brought that about, and outside of the world's
-lock, so that its own requests are answered in whatever thread they arrive. Its job is RUNNING meanwhile, and nothing is half done.
+A function runs when the container of its attempt starts, in the thread of the request that caused the start. It runs outside of
+the world's lock, so that its own requests are answered in any thread. Meanwhile its job is RUNNING, and state is consistent.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 def environment_of(job: Job, attempt: Attempt) -> dict[str, str]:
-    """Return the environment of a container.
+    """Return the environment variables of a container.
 
-    Source: user guide, "Job environment variables" (documented). DescribeJobs does not show what AWS Batch adds (inferred).
+    Source: user guide, "Job environment variables" (documented). DescribeJobs does not show those that AWS Batch adds (inferred).
     """
     environment = {pair.get("name", ""): pair.get("value", "") for pair in job.spec.container.get("environment", [])}
     environment["AWS_BATCH_CE_NAME"] = attempt.environment.name
@@ -47,7 +47,7 @@ def environment_of(job: Job, attempt: Attempt) -> dict[str, str]:
 
 
 def run_of(job: Job, attempt: Attempt) -> JobRun:
-    """Return what the function of an attempt is given."""
+    """Return the argument for the function of an attempt."""
     spec, environment = job.spec, environment_of(job, attempt)
     return JobRun(
         job_id=environment["AWS_BATCH_JOB_ID"],
@@ -69,8 +69,8 @@ class FunctionRunner:
 
     Args:
         world: Its lock and clock.
-        scenario: Keeps which functions have not returned.
-        logs: Takes what they print.
+        scenario: Keeps track of functions that have not returned.
+        logs: Writes what they print.
     """
 
     def __init__(self, world: World, scenario: Scenario, logs: LogWriter) -> None:
@@ -83,11 +83,11 @@ class FunctionRunner:
         return job in self._scenario.polling.functions
 
     def run(self, job: Job, attempt: RunningAttempt, function: JobFunction, then: Callable[[Job, RunningAttempt], None]) -> None:
-        """Run a function as soon as nothing is half done any more.
+        """Run a function after the current timer or request, when state is consistent.
 
         Args:
-            job: Of the attempt.
-            attempt: Whose container it stands for; gets its exit code.
+            job: Job of the attempt.
+            attempt: The function runs in place of its container; receives the exit code.
             function: What to run.
             then: Called when it has returned, unless the attempt has ended meanwhile.
         """
@@ -117,19 +117,19 @@ class FunctionRunner:
 
 
 def _exit_code(function: JobFunction, given: JobRun, say: Say) -> int:
-    """Return the exit code of a process that ran this function."""
+    """Run a function, and return the exit code that its process would have."""
     try:
         result: object = function(given)
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
-            # What the system keeps of it.
+            # The operating system keeps only these bits.
             return (end.code or 0) & MAX_EXIT_CODE
         say(str(end.code))
         return 1
     except (AttemptTimedOut, UsageError):
         raise
     except Exception as error:  # noqa: BLE001 - a container that fails is no failure of the test
-        # The first frame is ours.
+        # Skip the first frame, which is ours.
         trace = None if error.__traceback__ is None else error.__traceback__.tb_next
         for line in "".join(traceback.format_exception(type(error), error, trace)).splitlines():
             say(line)

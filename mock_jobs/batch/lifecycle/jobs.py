@@ -1,7 +1,7 @@
-"""The lifecycle of jobs: its parts, and what the rest of the service asks of them.
+"""The lifecycle of jobs: connects its parts, and calls them for the rest of the service.
 
 Sources: user guide, "Job states", "Array jobs", "Automated job retries", "Job timeouts" (*documented*). Each automatic move is
-an entry of the timer batches, so that the pace decides when it happens.
+scheduled in the timer batches, so that the pace decides when it happens.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ class Lifecycle(BaseLifecycle[Job, Trigger]):
     Args:
         world: Clock and ids.
         scenario: Pace, settings and plans.
-        announcer: Hears of every change.
-        logs: Hears of every attempt that runs.
+        announcer: Announces every change.
+        logs: Writes the output of attempts.
         consumables: The consumable resources that attempts take and give back.
-        retention: Hears of every job that has ended as a whole.
+        retention: Deletes whole jobs some time after their end.
     """
 
     def __init__(
@@ -91,11 +91,11 @@ class Lifecycle(BaseLifecycle[Job, Trigger]):
         self._timers.set_by_setting(job, "submitted_seconds", self.evaluate)
 
     def evaluate(self, job: Job) -> None:
-        """Move a SUBMITTED job to PENDING or RUNNABLE, as its dependencies are."""
+        """Move a SUBMITTED job to PENDING or RUNNABLE, according to its dependencies."""
         self._waiting.evaluate(job)
 
     def resolve(self, job: Job) -> None:
-        """Move a PENDING job on, or end it, if its dependencies have decided that and no delayed stop owns it."""
+        """Move a PENDING job once its dependencies are decided, unless a delayed stop owns it."""
         self._waiting.resolve(job)
 
     # Attempts
@@ -105,19 +105,19 @@ class Lifecycle(BaseLifecycle[Job, Trigger]):
         self._attempts.dispatch(job, environment)
 
     def start(self, job: Job) -> None:
-        """Start the container of a STARTING job, or fail to."""
+        """Start the container of a STARTING job, or fail its attempt if that is planned."""
         self._attempts.start(job)
 
     def end(self, job: Job) -> None:
-        """End the attempt of a RUNNING job as was set."""
+        """End the attempt of a RUNNING job, when its scheduled end is due."""
         self._attempts.end(job)
 
     def lose_host(self, job: Job) -> None:
-        """End the attempt of a STARTING or RUNNING job, whose host goes away now."""
+        """End the attempt of a STARTING or RUNNING job, because its host goes away now."""
         self._attempts.lose_host(job)
 
     def lose_host_later(self, job: Job, delay_ms: int) -> None:
-        """End the attempt of a STARTING or RUNNING job after a delay, in milliseconds, when its host goes away."""
+        """End the attempt of a STARTING or RUNNING job, because its host goes away after a delay in milliseconds."""
         self._attempts.lose_host_later(job, delay_ms)
 
     # Ends
@@ -127,7 +127,7 @@ class Lifecycle(BaseLifecycle[Job, Trigger]):
         self.stopper.stop(job, StopRequest.CANCEL, limit.status_reason)
 
     def delete_with_queue(self, jobs: list[Job]) -> None:
-        """Fail all jobs of a queue that is deleted; one that was about to be stopped keeps the reason of that (inferred)."""
+        """Fail all jobs of a queue that is deleted; a job with a stop request keeps its reason (inferred)."""
         endings: list[Ending] = []
         for job in jobs:
             if isinstance(job, ArrayJob):

@@ -30,13 +30,14 @@ def job_listeners(
 ) -> Sequence[Listener[Job, Trigger]]:
     """Return the listeners for each change, in the order of the calls.
 
-    1. The wait queue, which a job that was RUNNABLE leaves.
-    2. What lists and counts the job: the queue with its index, and either the consumers of resources or the summary of its array.
-    3. The use of the queue and then the retention of jobs, when a job has ended as a whole.
-    4. The announcer, which draws up what the others have made of it.
-    5. The node follower, which moves the nodes of the job and so brings about further changes.
+    1. The wait queue, which removes a job that was RUNNABLE.
+    2. The listings and counts: of a child of an array, the summary of the array; of any other job, the index of its queue and the
+       consumers of resources.
+    3. The usage of the queue and then the retention of jobs, when a whole job has ended.
+    4. The announcer, which records the job as the others have left it.
+    5. The node follower, which moves the nodes of the job and so causes further changes.
 
-    A node beside the main one changes with its job, so no listener is called.
+    No listener is called for a node other than the main node, because it changes with its job.
     """
 
     def leave_wait_queue(job: Job, before: JobStatus, trigger: Trigger) -> None:

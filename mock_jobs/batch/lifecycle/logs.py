@@ -1,7 +1,7 @@
-"""Where the output of containers goes: into CloudWatch Logs, a stream for each attempt.
+"""The output of containers in CloudWatch Logs: one stream for each attempt.
 
 Sources: user guide, "Job states" (log group and stream) and "Use the awslogs log driver" (its options), *documented*. *Inferred*: other
-drivers have no stream; a group that is missing is made, whatever `awslogs-create-group` says; empty lines are dropped.
+drivers have no stream; a missing group is created, whatever `awslogs-create-group` says; empty lines are dropped.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class LogWriter:
-    """Writes what the containers of one account and region say.
+    """Writes the output of the containers of one account and region.
 
-    Streams are made, and lines of running containers written, when they are about to be read: jobs are many, and few are asked for
-    their logs. What an attempt said is written when it ends, for those to whom CloudWatch Logs passes it on.
+    Streams are created, and lines of running containers written, only before logs are read: there are many jobs, and the logs of
+    few are read. The output of an attempt is written when it ends, so that CloudWatch Logs can pass it on to subscribers.
 
     Args:
         world: Its clock and ports.
@@ -39,12 +39,12 @@ class LogWriter:
         self._talking: dict[RunningAttempt, Job] = {}
 
     def open(self, job: Job, attempt: RunningAttempt, lines: Sequence[LogEvent]) -> None:
-        """Record an attempt that runs from now on.
+        """Record an attempt whose container starts now.
 
         Args:
-            job: Whose.
-            attempt: Which.
-            lines: What it will say, if it lasts as long.
+            job: The job.
+            attempt: Its attempt.
+            lines: What the container will print, and when; it may end earlier.
         """
         self._new.append((job, attempt))
         if lines:
@@ -52,7 +52,7 @@ class LogWriter:
             self._talking[attempt] = job
 
     def say(self, job: Job, attempt: RunningAttempt, text: str) -> None:
-        """Record what a running attempt says now; one that has ended says nothing."""
+        """Record a line that a running attempt prints now; ignore it if the attempt has ended."""
         if job.current is attempt:
             if attempt.lines is None:
                 attempt.lines = []
@@ -60,12 +60,12 @@ class LogWriter:
             attempt.lines.append((self._clock.now_ms, text))
 
     def close(self, job: Job, attempt: RunningAttempt, *, has_exited: bool) -> None:
-        """Write what an attempt said that has ended.
+        """Write the output of an attempt that has ended.
 
         Args:
-            job: Whose.
-            attempt: Which.
-            has_exited: Whether it ended by itself, so that it has said everything, however early a test has let it end.
+            job: The job.
+            attempt: Its attempt.
+            has_exited: Whether it ended by itself. Then all of its lines are written, even if a test ended it earlier than planned.
         """
         if attempt.lines is None:
             return
@@ -76,7 +76,7 @@ class LogWriter:
         self._clock.call_soon(partial(self._write, job, attempt, lines))
 
     def write_due(self) -> None:
-        """Write all that was said until now, and make the streams of those that said nothing."""
+        """Write all output until now, and create the streams of attempts without output."""
         new, self._new = self._new, []
         for job, attempt in new:
             self._write(job, attempt, ())

@@ -1,8 +1,8 @@
 """How the nodes of a multi-node parallel job move along with it.
 
-Source: user guide, "Multi-node parallel jobs" (*documented*): the main node starts first, the others when it runs; its end ends
-the job and stops the others; the end of another node changes nothing; when the job is tried again, each node is. *Inferred*: the
-status reason of a node that is stopped by the main node's end, and that a node which ends at the very moment of the main node is
+Source: user guide, "Multi-node parallel jobs" (*documented*): the main node starts first, the others when it runs. Its end ends
+the job and stops the others. The end of another node changes nothing. A retry of the job retries every node. *Inferred*: the
+status reason of a node that is stopped by the main node's end, and that a node that ends at the same moment as the main node is
 not stopped by it.
 """
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from mock_jobs.batch.records.node import Node
     from mock_jobs.batch.states import JobStatus
 
-# How the job waits, so do all of its nodes.
+# All nodes make these moves together with the job.
 _TOGETHER: Final = frozenset({Trigger.EVALUATED_WAITING, Trigger.EVALUATED_READY, Trigger.DEPENDENCIES_SUCCEEDED})
-# The main node came to its own end; anything else happened to the job as a whole.
+# The main node itself ended; all other triggers concern the job as a whole.
 _MAIN_NODE_ENDED: Final = frozenset({Trigger.EXITED_ZERO, Trigger.ATTEMPT_FAILED, Trigger.RETRIED})
 
 
 class NodeFollower:
-    """Moves the nodes beside the main node, whose progress is that of the job.
+    """Moves the nodes other than the main node, whose progress is that of the job.
 
     Args:
         transition: Changes the status of a node.
@@ -43,7 +43,7 @@ class NodeFollower:
         self._attempts = attempts
 
     def follow(self, whole: Job, before: JobStatus, trigger: Trigger) -> None:
-        """Move the nodes after a change of a multi-node parallel job that has just happened."""
+        """Move the nodes of a multi-node parallel job after a change of its status."""
         del before
         assert isinstance(whole, MultiNodeJob)
         if trigger in _TOGETHER:
@@ -65,7 +65,7 @@ class NodeFollower:
 
     def _retry(self, node: Node) -> None:
         if node.status == RUNNABLE:
-            # The main node never ran, so this one has not begun.
+            # The main node never ran, so this node has not started.
             return
         self._attempts.kill(node, messages.MAIN_NODE_EXITED)
         node.status_reason = node.last_reason

@@ -1,4 +1,4 @@
-"""Which plan of a test an attempt follows: of several that match, the one that was added last."""
+"""The plan that an attempt follows: of all plans that match, the one that was added last."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def plan_for(plans: Iterable[JobPlan], job: Job, attempt: int) -> JobPlan:
-    """Return the plan of an attempt of a job; without one it succeeds.
+    """Return the plan of an attempt of a job; without a matching plan, one that succeeds.
 
     Args:
-        plans: The one that was added last stands first.
-        job: Whose attempt it is.
-        attempt: Its number, from 1.
+        plans: All plans, the one that was added last first.
+        job: The job.
+        attempt: Number of the attempt, from 1.
     """
     return next((plan for plan in plans if _matches(plan, job, attempt)), SUCCESS)
 
@@ -29,10 +29,10 @@ def plan_for_service_job(plans: Iterable[JobPlan], name: str, queue: JobQueue[An
     """Return the plan of an attempt of a service job, which has no definition, array, node or container.
 
     Args:
-        plans: The one that was added last stands first.
-        name: Of the job.
-        queue: Of the job.
-        attempt: Its number, from 1.
+        plans: All plans, the one that was added last first.
+        name: Name of the job.
+        queue: Queue of the job.
+        attempt: Number of the attempt, from 1.
     """
     return next((plan for plan in plans if not _is_for_jobs_only(plan) and _fits(plan, name, queue, attempt)), SUCCESS)
 

@@ -1,4 +1,4 @@
-"""What the scheduler of any kind of job needs of the lifecycle that it serves."""
+"""What a scheduler, of either kind of job, needs from its lifecycle."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EnvironmentT_contra = TypeVar("EnvironmentT_contra", contravariant=True)
 
 
 class Dispatcher(Mover[JobT_contra], Protocol[JobT_contra, EnvironmentT_contra]):
-    """Begins the attempts of RUNNABLE jobs, and acts on those that block the head of their queue."""
+    """Begins the attempts of RUNNABLE jobs, and acts on jobs that block the head of their queue."""
 
     def dispatch(self, job: JobT_contra, environment: EnvironmentT_contra) -> None:
         """Begin an attempt of a RUNNABLE job in an environment that has room for it."""

@@ -1,7 +1,7 @@
-"""For how long AWS Batch remembers jobs that have ended and definitions that were deregistered.
+"""How long AWS Batch keeps ended jobs and deregistered job definitions.
 
-Sources: user guide, "Job states": jobs stay for at least 7 days (*documented*); API reference, DeregisterJobDefinition: definitions stay
-for 180 days (*documented*). Here both stay for good unless a test sets a limit.
+Sources: user guide, "Job states": jobs stay for at least 7 days (*documented*); API reference, DeregisterJobDefinition:
+definitions stay for 180 days (*documented*). Here both stay forever unless a test sets a limit.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Retention:
-    """Lets go of what has stayed long enough, in one account and region.
+    """Deletes ended jobs and INACTIVE job definitions of one account and region, after a time.
 
     Args:
-        clock: Tells how long.
-        settings: Tell how long is enough when something ends; None for never.
-        delete: Removes a job from all that refers to it.
+        clock: Its timers start the deletions.
+        settings: Set that time, which is read when a job ends or a definition is deregistered; None for never.
+        delete: Removes a job from everything that refers to it.
     """
 
     def __init__(self, clock: Clock, settings: BatchSettings, delete: Callable[[Job], None]) -> None:

@@ -1,8 +1,8 @@
-"""The scheduler of one account and region: which RUNNABLE job gets room where.
+"""The scheduler of one account and region: which RUNNABLE job runs in which environment.
 
 Sources: API reference, CreateJobQueue.priority and computeEnvironmentOrder (*documented*); user guide, "Job scheduling" and
 "Jobs stuck in RUNNABLE" (*documented*). That the head of a queue holds up everything behind it follows from AWS's texts on
-blocked queues (*documented*); that a job never exceeds the maximum by an instance is *inferred*.
+blocked queues (*documented*); that jobs never exceed the maximum of vCPUs, not even by one instance, is *inferred*.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
 
     Args:
         dispatcher: Begins the attempts of the jobs.
-        settings: Tells whether the head of a queue holds up the rest.
-        consumables: The consumable resources that jobs wait for beside room.
+        settings: Its `strict_fifo` makes the head of a queue hold up the rest.
+        consumables: The consumable resources that jobs need besides vCPUs.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
         runnable.end_pass()
 
     def _find_capacity(self, job: Job) -> ComputeEnvironment | None:
-        """Return where a job fits, if there also is enough of every consumable resource that it needs."""
+        """Return an environment with room for a job, None if there is none or a consumable resource is lacking."""
         spec = job.spec
         queue = spec.queue
         if queue.blocks or (spec.requirements is not None and not self._consumables.can_give(spec.requirements.needs)):
@@ -88,7 +88,7 @@ class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
 
 
 def _has_any_room(queue: ComputeQueue[Job]) -> bool:
-    """Return whether it is worth while to ask those behind; without this a full queue would be walked through in each pass."""
+    """Return whether any environment has room. If none has, a pass need not look at the jobs behind the head."""
     if queue.blocks:
         return False
     return any(each.is_usable and queue.usage.usable(each.capacity) > each.in_use for each in queue.environments)

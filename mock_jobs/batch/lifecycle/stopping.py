@@ -1,8 +1,8 @@
 """Cancelling and terminating jobs.
 
 Sources: API reference, CancelJob, TerminateJob and JobSummary (*documented*); user guide, "Array jobs" (*documented*). That
-TerminateJob, too, waits for the dependencies of a PENDING job is *observed*. *Inferred*: the order in which two requests for
-one job count, and that a waiting child of a sequential array does not wait when its whole array is cancelled.
+TerminateJob, too, waits for the dependencies of a PENDING job is *observed*. *Inferred*: which of two requests for one job
+counts, and that a PENDING child of a sequential array ends at once when its whole array is cancelled.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Stopper:
     Args:
         endings: Ends jobs.
         attempts: Stops containers.
-        settings: Tells how long containers take to stop.
+        settings: Set how long containers take to stop, and whether TerminateJob waits for dependencies.
     """
 
     def __init__(self, endings: Endings, attempts: Attempts, settings: BatchSettings) -> None:
@@ -50,7 +50,7 @@ class Stopper:
     def stop(self, job: Job, request: StopRequest, reason: str) -> None:
         """Cancel or terminate a job, an array with all of its children, or one child.
 
-        The main node stands for its whole job (inferred).
+        The main node represents its whole job (inferred).
 
         Raises:
             ClientException: The job is another node.
@@ -112,9 +112,9 @@ def _waits_for_another_array(child: Job) -> bool:
 
 
 def _accept(job: Job, request: StopRequest, reason: str) -> None:
-    """Note a request that a job will obey, with all of its nodes that have not ended.
+    """Record an accepted request on a job, and on its nodes that have not ended.
 
-    The first reason counts, but a termination that follows a cancellation replaces it (inferred).
+    The first reason is kept, unless a termination follows a cancellation and replaces it (inferred).
     """
     if job.stop_reason is None or (request is StopRequest.TERMINATE and not job.is_terminated):
         job.stop_reason = reason

@@ -1,4 +1,4 @@
-"""When the next move of each job is due."""
+"""The timers for the next move of each job."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ _NEVER_MS: Final = 1 << 62
 
 
 class JobTimers(Generic[JobT]):
-    """Sets the one timer that each job has for its next move; what was set before no longer counts.
+    """Sets the one timer that each job has for its next move, which replaces the previous one.
 
-    A timer cannot be taken out of its batch. So the move asks `is_due()`, which is false for a timer that a later one replaced.
+    A timer cannot be removed from its batch. So each move first checks `is_due()`, which is false if a later timer has replaced
+    the one that fires.
 
     Args:
         clock: Its time.
         scenario: Its pace may make delays longer.
-        timer_batches: Carry the moves.
+        timer_batches: Hold the moves.
     """
 
     def __init__(self, clock: Clock, scenario: Scenario, timer_batches: TimerBatches[JobT]) -> None:
@@ -32,17 +33,17 @@ class JobTimers(Generic[JobT]):
         self._timer_batches = timer_batches
 
     def set(self, job: JobT, delay_ms: int, move: Callable[[JobT], None]) -> None:
-        """Move a job after a delay, in milliseconds, or after the least that the pace allows."""
+        """Move a job after a delay in milliseconds, or the shortest that the pace allows if that is longer."""
         due_ms = job.due_ms = self._clock.now_ms + max(delay_ms, self._scenario.latency_ms(None))
         self._timer_batches.put(due_ms, move, job)
 
     def set_by_setting(self, job: JobT, setting: str | None, move: Callable[[JobT], None]) -> None:
-        """Move a job after the latency that a setting tells, by its name, or after the least that the pace allows."""
+        """Move a job after the latency in the named setting, or the shortest that the pace allows if that is longer."""
         due_ms = job.due_ms = self._clock.now_ms + self._scenario.latency_ms(setting)
         self._timer_batches.put(due_ms, move, job)
 
     def clear(self, job: JobT) -> None:
-        """Leave a job without a next move."""
+        """Remove the next move of a job."""
         job.due_ms = _NEVER_MS
 
     def is_due(self, job: JobT) -> bool:

@@ -1,6 +1,6 @@
-"""The one module where a job gets another status, and where listeners are called.
+"""The only module that changes the status of a job. It also calls the listeners.
 
-The tables of states say what is legal; a transition that is in no table raises KeyError.
+The tables of states define what is legal; a transition that is in no table raises KeyError.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ TriggerT = TypeVar("TriggerT")
 
 
 def always(kind: type[object], before: str, after: str) -> bool:
-    """Return that each change concerns a listener."""
+    """Return True: the listener is called for each change."""
     del kind, before, after
     return True
 
 
 def leaves_runnable(kind: type[object], before: str, after: str) -> bool:
-    """Return whether jobs leave their wait queue with a change."""
+    """Return whether a change takes jobs out of their wait queue."""
     del kind, after
     return before == RUNNABLE
 
 
 def ends(kind: type[object], before: str, after: str) -> bool:
-    """Return whether jobs end with a change."""
+    """Return whether a change ends jobs."""
     del kind, before
     return after in TERMINAL
 
@@ -57,8 +57,8 @@ class Listener(Generic[MovableT, TriggerT]):
     """A listener for changes of status.
 
     Attributes:
-        hear: Called with the job, which has its new status, the status before and the trigger.
-        concerns: Whether it hears of jobs of a class that change from one status to another; asked once for each such change.
+        hear: Called with the job in its new status, the status before and the trigger.
+        concerns: Returns whether to call it for a class of jobs, a status before and a status after; the result is cached.
     """
 
     hear: Callable[[MovableT, Any, TriggerT], None]
@@ -72,7 +72,7 @@ class Transition(Generic[MovableT, TriggerT]):
     """Moves jobs of one kind, of one account and region, from status to status.
 
     Args:
-        clock: Tells when a job ends.
+        clock: Gives the time at which a job ends.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -86,7 +86,7 @@ class Transition(Generic[MovableT, TriggerT]):
         self._steps.clear()
 
     def move(self, job: MovableT, trigger: TriggerT) -> None:
-        """Give a job the status that a trigger leads to, and call the listeners that it concerns."""
+        """Set the status that a trigger leads to, and call the listeners for the change."""
         before = job.status
         try:
             job.status, hearers = self._steps[job.__class__, before, trigger]
@@ -98,13 +98,13 @@ class Transition(Generic[MovableT, TriggerT]):
             hear(job, before, trigger)
 
     def end(self, job: MovableT, trigger: TriggerT, reason: str | None) -> None:
-        """Give a job the terminal status that a trigger leads to, and the reason for it."""
+        """Set the terminal status that a trigger leads to, the reason for it and the time."""
         job.stopped_ms = self._clock.now_ms
         job.status_reason = reason
         self.move(job, trigger)
 
     def _find_step(self, job: MovableT, trigger: TriggerT) -> _Step[MovableT, TriggerT]:
-        """Return the new status and its listeners; kept, because jobs of one class make few different moves, and many of each."""
+        """Return the new status and its listeners, and cache them: there are few different moves, and many of each."""
         kind, before = job.__class__, job.status
         after = job.transitions[before, trigger]
         hearers = tuple(each.hear for each in self._listeners if each.concerns(kind, before, after))

@@ -24,7 +24,7 @@ class WaitingJobs:
 
     Args:
         transition: Changes the status.
-        endings: Ends the jobs of which a dependency failed.
+        endings: Ends the jobs that have a failed dependency.
         enqueue: Hands a RUNNABLE job to the scheduler, after the latency of the setting with this name.
     """
 
@@ -34,7 +34,7 @@ class WaitingJobs:
         self._enqueue = enqueue
 
     def evaluate(self, job: Job) -> None:
-        """Move a SUBMITTED job to PENDING or RUNNABLE, as its dependencies are."""
+        """Move a SUBMITTED job to PENDING or RUNNABLE, according to its dependencies."""
         if job.status != SUBMITTED:
             return
         state = dependency_state(job)
@@ -49,7 +49,7 @@ class WaitingJobs:
                 self._enqueue(job, "runnable_seconds")
 
     def resolve(self, job: Job) -> None:
-        """Move a PENDING job on, or end it, if its dependencies have decided that and no delayed stop owns it."""
+        """Move a PENDING job once its dependencies are decided, unless a delayed stop owns it."""
         if job.status != PENDING or job.is_stop_delayed or (job.parent is not None and job.parent.status == SUBMITTED):
             return
         state = dependency_state(job)
@@ -67,6 +67,6 @@ class WaitingJobs:
                 self._enqueue(job, "runnable_seconds")
 
     def _release_children(self, array: ArrayJob) -> None:
-        # The children become RUNNABLE together with the parent's PENDING (documented for the parent's side).
+        # The children become RUNNABLE while the parent is PENDING (documented for the parent).
         for child in array.children:
             self.resolve(child)
