@@ -1,7 +1,8 @@
 """The output of containers in CloudWatch Logs: one stream for each attempt.
 
-Sources: user guide, "Job states" (log group and stream) and "Use the awslogs log driver" (its options), *documented*. *Inferred*: other
-drivers have no stream; a missing group is created, whatever `awslogs-create-group` says; empty lines are dropped.
+Sources: user guide, "Job states" (log group and stream) and "Use the awslogs log driver" (its options), *documented*.
+*Inferred*: other drivers have no stream; a missing group is created, whatever `awslogs-create-group` says; empty lines are
+dropped.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class LogWriter:
         Args:
             job: The job.
             attempt: Its attempt.
-            has_exited: Whether it ended by itself. Then all of its lines are written, even if a test ended it earlier than planned.
+            has_exited: Whether it ended by itself. If so, all of its lines are written, even if a test ended it early.
         """
         if attempt.lines is None:
             return

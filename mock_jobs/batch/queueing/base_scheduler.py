@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class WaitQueue(HasHead[JobT], Protocol[JobT]):
-    """Where jobs wait: a queue, or a part of one."""
+    """Where jobs wait: a job queue, or a quota share of one."""
 
     runnable: QueueDiscipline[JobT]
 
 
 class SchedulableQueue(Protocol[JobT]):
-    """What decides when a job queue is looked at, and where its jobs wait."""
+    """A job queue as the scheduler sees it."""
 
     @property
     def number(self) -> int:
@@ -54,11 +54,13 @@ QueueT = TypeVar("QueueT", bound=SchedulableQueue[Any])
 
 
 class BaseScheduler(ABC, Generic[JobT, QueueT]):
-    """Looks at queues by priority whenever a job of theirs might be dispatched; how, is for the scheduler of each kind of job.
+    """Visits queues by priority whenever one of their jobs might be dispatched.
+
+    The subclass for each kind of job dispatches the jobs of a queue.
 
     Args:
-        mover: Changes the jobs.
-        settings: Tells whether the head of a queue holds up the rest.
+        mover: Sets and clears the reasons of blocked jobs, and ends jobs by time limits.
+        settings: Its `strict_fifo` makes the head of a queue hold up the rest.
     """
 
     def __init__(self, mover: Mover[JobT], clock: Clock, timer_batches: TimerBatches[JobT], settings: BatchSettings) -> None:
@@ -77,7 +79,7 @@ class BaseScheduler(ABC, Generic[JobT, QueueT]):
         """Dispatch what can be dispatched of a VALID queue in which jobs wait."""
 
     def add_queue(self, queue: QueueT) -> None:
-        """Add a queue, or sort one in anew after its priority changed."""
+        """Add a queue, or sort it again after its priority changed."""
         self.remove_queue(queue)
         self._queues.append(queue)
         self._queues.sort(key=lambda each: (-each.priority, each.number))
@@ -88,13 +90,13 @@ class BaseScheduler(ABC, Generic[JobT, QueueT]):
             self._queues.remove(queue)
 
     def add(self, job: JobT, eligible_ms: int) -> None:
-        """Add a job that has become RUNNABLE and may be dispatched from a moment on."""
+        """Add a job that has become RUNNABLE and may be dispatched from `eligible_ms` on."""
         job.due_ms = eligible_ms
         self._wait_queue_of(job).runnable.join(job, self._clock.now_ms)
         self.look_again(eligible_ms)
 
     def remove(self, job: JobT) -> None:
-        """Remove a job that waits no longer."""
+        """Remove a job that no longer waits."""
         wait_queue = self._wait_queue_of(job)
         wait_queue.runnable.leave(job, self._clock.now_ms)
         if wait_queue.head is not None and wait_queue.head.job is job:

@@ -41,7 +41,7 @@ class FairShareOrder(QueueDiscipline[JobT]):
         return self._length
 
     def begin_pass(self, now_ms: int) -> None:
-        """Weigh the shares."""
+        """Compute the weights of the shares and their order."""
         self._now_ms = now_ms
         turns = (self._turn_of(share) for share in self._usage.weigh(now_ms))
         self._turns = [turn for turn in turns if turn is not None]
@@ -76,7 +76,7 @@ class FairShareOrder(QueueDiscipline[JobT]):
         self._passed_over.clear()
 
     def front(self, now_ms: int, limit: int) -> list[tuple[JobT, int]]:
-        """Return the jobs that would be dispatched next, each of them counted as dispatched for those behind."""
+        """Return the jobs that would be dispatched next, counting each as dispatched before choosing the one after it."""
         self.begin_pass(now_ms)
         front: list[tuple[JobT, int]] = []
         since_ms = self._last_dispatched_ms
@@ -96,7 +96,7 @@ class FairShareOrder(QueueDiscipline[JobT]):
         self._usage.share_of(job).waiting.add(rank_by_priority(job), job, now_ms)
 
     def leave(self, job: JobT, now_ms: int) -> None:
-        """Remove a job that is RUNNABLE no longer."""
+        """Remove a job that is no longer RUNNABLE."""
         self._length -= 1
         self._usage.share_of(job).waiting.remove(rank_by_priority(job), now_ms)
         if not job.is_terminal:

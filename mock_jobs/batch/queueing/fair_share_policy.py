@@ -1,4 +1,4 @@
-"""What a scheduling policy says about shares.
+"""The rules of a scheduling policy for fair shares.
 
 Sources: API reference, FairsharePolicy and ShareAttributes (*documented*: weights, window, reserved ratio, limits, that entries
 must not overlap). The rounding of the reserve is *inferred*.
@@ -36,7 +36,7 @@ def is_share_identifier(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FairShareRules:
-    """What a scheduling policy says about shares.
+    """The rules of a scheduling policy for fair shares.
 
     Attributes:
         decay_seconds: Length of the window whose use counts; 0 means 600.
@@ -100,7 +100,7 @@ class FairShareRules:
 
 
 def _check_overlaps(identifiers: dict[str, float]) -> None:
-    # Sorted by what they stand for, a prefix comes right before what it covers.
+    # Sorted like this, a prefix comes right before the identifiers that it covers.
     ordered = sorted(identifiers, key=lambda each: (each.removesuffix("*"), not each.endswith("*")))
     for first, second in pairwise(ordered):
         if first.endswith("*") and second.startswith(first[:-1]):
@@ -112,9 +112,9 @@ def usable_vcpus(capacity: float, reservation: int, active_shares: int) -> float
     """Return how much of a compute environment active shares may use, in whole vCPUs.
 
     Args:
-        capacity: Of the environment.
-        reservation: Percentage that is kept for shares that are not active, if one is active; with more it shrinks.
-        active_shares: How many are active.
+        capacity: Capacity of the environment.
+        reservation: Percentage that is kept for inactive shares while one share is active; it shrinks with each further one.
+        active_shares: How many shares are active.
     """
     if not reservation or capacity == inf:
         return capacity

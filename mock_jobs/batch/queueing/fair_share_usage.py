@@ -1,8 +1,8 @@
-"""Fair shares: what the shares of a queue use, and how much of the compute environments is kept for others.
+"""Fair shares: what the shares of a queue use, and how much of the compute environments is reserved.
 
 Source: user guide, "Job scheduling" and "Scheduling policy parameters" (*documented*: use times weight, the lowest first; that
-shares under one prefix split its weight). AWS does not publish how past use decays: here all use inside the window counts alike
-and use before it not at all (*inferred*).
+shares under one prefix split its weight). AWS does not publish how past use decays: here all use inside the window counts
+equally, and use before it does not count (*inferred*).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
     from mock_jobs.batch.scenario.settings import BatchSettings
 
-# Weights are compared as whole numbers of this fraction, so that shares that are equal are found to be.
+# Weights are converted to whole numbers with this factor, so that equal shares compare as equal.
 _WEIGHT_UNIT = 10**8
-# What a job that has its room but does not run yet counts for.
+# A job that is dispatched but does not run yet counts as if it had run for this time.
 _VIRTUAL_MS = 1000
 
 
@@ -32,12 +32,12 @@ class Share(Generic[JobT]):
 
     Attributes:
         identifier: Its name.
-        unfinished: How many of its jobs have not ended, children of arrays aside.
-        in_use: What its dispatched jobs hold: vCPUs, or instances.
-        starting: What those hold that do not run yet.
-        use: What those hold that are RUNNING, over time.
+        unfinished: How many of its jobs have not ended; children of arrays are not counted.
+        in_use: How much its dispatched jobs hold: vCPUs, or instances.
+        starting: The part of `in_use` that jobs hold that do not run yet.
+        use: The use of its RUNNING jobs over time.
         waiting: Its RUNNABLE jobs, by priority and then by their submission.
-        factor: What its use is multiplied with, in a pass of the scheduler.
+        factor: What its use is multiplied by in the current pass of the scheduler.
     """
 
     __slots__ = ("factor", "identifier", "in_use", "starting", "unfinished", "use", "waiting")
@@ -56,11 +56,11 @@ class FairShareUsage(QueueUsage[JobT]):
     """What the shares of one queue use, and have used.
 
     Args:
-        rules: What the queue's scheduling policy says.
-        settings: Tells whether a weight is split.
+        rules: Rules of the queue's scheduling policy.
+        settings: Its `prefix_weight_split` makes shares under one prefix split its weight.
 
     Attributes:
-        rules: What the policy says now; set by code that changes the policy, or gives the queue another one.
+        rules: The current rules; replaced when the policy changes, or the queue gets another policy.
     """
 
     def __init__(self, rules: FairShareRules, settings: BatchSettings) -> None:
@@ -80,7 +80,7 @@ class FairShareUsage(QueueUsage[JobT]):
         return share
 
     def has_room_for(self, identifier: str, now_ms: int) -> bool:
-        """Return whether a job may be submitted to a share: it is active, or one more may be."""
+        """Return whether a job may be submitted to a share: it is active, or one more share may become active."""
         if identifier in self._shares or len(self._shares) < MAX_SHARES:
             return True
         return len(list(self.active(now_ms))) < MAX_SHARES
@@ -95,7 +95,7 @@ class FairShareUsage(QueueUsage[JobT]):
                 del self._shares[share.identifier]
 
     def weigh(self, now_ms: int) -> list[Share[JobT]]:
-        """Return the active shares, their weights worked out for this moment."""
+        """Return the active shares, with their weights at this time."""
         active = list(self.active(now_ms))
         self._active = len(active)
         rules = self.rules
@@ -110,12 +110,12 @@ class FairShareUsage(QueueUsage[JobT]):
         return active
 
     def value_of(self, share: Share[JobT], now_ms: int, imagined_vcpus: float = 0) -> float:
-        """Return what the shares are ordered by, the lowest first: use times weight.
+        """Return the sort key of a share: use times weight, the lowest first.
 
         Args:
-            share: Which.
-            now_ms: The present moment.
-            imagined_vcpus: What the share would hold besides.
+            share: The share.
+            now_ms: The current time.
+            imagined_vcpus: What the share would hold in addition.
         """
         used = share.use.inside(self.rules.window_ms, now_ms) + (share.starting + imagined_vcpus) * _VIRTUAL_MS
         return used * share.factor
@@ -126,11 +126,11 @@ class FairShareUsage(QueueUsage[JobT]):
         return sorted(busy, key=lambda share: (-share.in_use, share.identifier))
 
     def usable(self, capacity: float) -> float:
-        """Return how much of a compute environment may be in use, by the shares that were active when they were weighed."""
+        """Return how much of a compute environment may be in use, with the shares that were active in the last `weigh`."""
         return usable_vcpus(capacity, self.rules.reservation, self._active)
 
     def attainable(self, capacity: float) -> float:
-        """Return how much of a compute environment may be in use at best, with as many active shares as there can be."""
+        """Return how much of a compute environment may be in use at most, with the highest number of active shares."""
         return usable_vcpus(capacity, self.rules.reservation, MAX_SHARES)
 
     def submitted(self, job: JobT) -> None:
@@ -161,5 +161,5 @@ class FairShareUsage(QueueUsage[JobT]):
             share.starting -= job.demand
 
     def ended(self, job: JobT) -> None:
-        """Count a job as unfinished no more."""
+        """Count a job as ended."""
         self.share_of(job).unfinished -= 1

@@ -1,8 +1,8 @@
 """The job at the head of a queue: why it can never be dispatched, and what happens when that lasts.
 
 Sources: user guide, "Jobs stuck in RUNNABLE" (*documented*: reasons and their texts); API reference, JobStateTimeLimitAction
-(*documented*). That the time counts from when a job is the head and shows the reason, and that the reason goes with its cause,
-is *inferred*.
+(*documented*). That the time counts from when a job is the head and shows the reason, and that the reason disappears with its
+cause, is *inferred*.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ class HeadOfLine(Generic[JobT]):
     """The job at the head of a queue, which the last pass of the scheduler could not dispatch.
 
     Attributes:
-        job: Which.
-        limits: What happens to it after a time.
-        reason: Why it can never be dispatched, None if it could.
-        since_ms: Since when that holds, as far as its time is counted.
-        is_shown: Whether the job says so.
-        timer: What happens next about it.
+        job: The job.
+        limits: Time limits of its queue.
+        reason: Why it can never be dispatched, None if it could be.
+        since_ms: From when its time limits count.
+        is_shown: Whether the status reason of the job is set to that reason.
+        timer: Its next timer, which shows the reason or applies a time limit.
     """
 
     __slots__ = ("is_shown", "job", "limits", "reason", "since_ms", "timer")
@@ -44,16 +44,16 @@ class HeadOfLine(Generic[JobT]):
 
 
 class HasHead(Protocol[JobT]):
-    """What has a head: a queue, or a quota share."""
+    """Something with a head: a job queue, or a quota share."""
 
     head: HeadOfLine[JobT] | None
 
 
 class Mover(Protocol[JobT_contra]):
-    """What changes the jobs."""
+    """Changes jobs for the monitor."""
 
     def mark_blocked(self, job: JobT_contra, reason: str) -> None:
-        """Show at a RUNNABLE job why it can never be dispatched."""
+        """Set the reason why a RUNNABLE job can never be dispatched."""
         ...
 
     def clear_blocked(self, job: JobT_contra) -> None:
@@ -66,11 +66,11 @@ class Mover(Protocol[JobT_contra]):
 
 
 class HeadOfLineMonitor(Generic[JobT]):
-    """Keeps an eye on the heads of all queues of one account and region.
+    """Watches the heads of all queues of one account and region.
 
     Args:
         mover: Changes the jobs.
-        settings: Tells how long it takes to find out that a job is blocked.
+        settings: Its `blocked_detection_seconds` is how long it takes to find out that a job is blocked.
     """
 
     def __init__(self, mover: Mover[JobT], clock: Clock, timer_batches: TimerBatches[JobT], settings: BatchSettings) -> None:
@@ -94,8 +94,8 @@ class HeadOfLineMonitor(Generic[JobT]):
             wait_queue: The queue.
             job: The head.
             reason: Why it can never be dispatched, None if it could be once there is room.
-            limits: What happens to it after a time.
-            since_ms: Since when its time is counted; None for now.
+            limits: Time limits of the queue.
+            since_ms: From when its time limits count; None for when its reason is shown.
         """
         head = wait_queue.head
         if head is None or head.job is not job:
@@ -114,13 +114,13 @@ class HeadOfLineMonitor(Generic[JobT]):
                 self._show(head)
 
     def clear(self, wait_queue: HasHead[JobT]) -> None:
-        """Remove the record of the head of a queue, because the job is there no longer."""
+        """Remove the record of the head of a queue, because the job is no longer there."""
         head, wait_queue.head = wait_queue.head, None
         if head is not None:
             self._hide(head)
 
     def limit_time(self, wait_queue: HasHead[JobT], limits: tuple[TimeLimit, ...]) -> None:
-        """Apply other time limits to a queue; the time of its head still counts from when it came there."""
+        """Replace the time limits of a queue; the time that its head was blocked before still counts."""
         head = wait_queue.head
         if head is None:
             return

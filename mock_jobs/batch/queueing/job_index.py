@@ -1,4 +1,7 @@
-"""The jobs of one queue, found by status, name and definition, newest first, at the cost of the page that is asked for."""
+"""The jobs of one queue, indexed by status, name and definition, newest first.
+
+The cost of a look-up depends on the size of the page, not on the number of jobs.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from mock_jobs.batch.queueing.schedulable import JobT, Queued
 from mock_jobs.batch.states import TERMINAL
 from mock_jobs.core.sorted_records import SortedNames, SortedRecords
 
-# So many orders are merged at most. Where more names match, many jobs do, and to look at one after the other is cheaper.
+# The most sorted lists that are merged. If more names match, many jobs match, and checking all jobs one by one is cheaper.
 MOST_MERGED: Final = 1000
 
 _BUCKET: Final = 256
@@ -25,8 +28,8 @@ _BUCKET: Final = 256
 class ByNumber(Generic[JobT]):
     """A set of jobs, ordered by the number of their submission; adding, removing and paging do not depend on its size.
 
-    Jobs change their status far more often than a status is listed, so adding and removing are a look-up in a dictionary, and
-    what stands close together is sorted when it is read. `SortedRecords` would need five times as long for each move.
+    Jobs change their status far more often than a status is listed. So adding and removing is a look-up in a dictionary, and a
+    bucket is sorted only when it is read. `SortedRecords` would need five times as long for each move.
     """
 
     __slots__ = ("_buckets", "_order")
@@ -58,7 +61,7 @@ class ByNumber(Generic[JobT]):
             del self._order[bisect_left(self._order, number // _BUCKET)]
 
     def newest_first(self, before: int | None = None) -> Iterator[JobT]:
-        """Yield the jobs, the last submitted first, from below a submission number on."""
+        """Yield the jobs below a submission number, the last submitted first."""
         order = self._order
         last = len(order) if before is None else bisect_right(order, before // _BUCKET)
         for position in range(last - 1, -1, -1):
@@ -71,12 +74,12 @@ class ByNumber(Generic[JobT]):
 # Time of creation and submission number of a job. The clock may be set back between two submissions.
 Age = tuple[int, int]
 
-# What jobs are sorted by where their time of creation counts.
+# The sort key of jobs where their time of creation counts.
 age_of: Final[Callable[[Any], Age]] = attrgetter("created_ms", "spec.number")
 
 
 def _once(jobs: Iterator[JobT]) -> Iterator[JobT]:
-    """Yield each job once, where it may stand several times in a row."""
+    """Yield each job once, dropping repetitions that directly follow each other."""
     return (job for job, _ in groupby(jobs))
 
 
@@ -86,10 +89,10 @@ def _no_labels(job: Queued) -> tuple[str, ...]:
 
 
 class JobIndex(Generic[JobT]):
-    """All jobs of a queue, children of arrays aside.
+    """All jobs of a queue, without children of arrays.
 
     Args:
-        labels_of: Tells what a job can be found by for good, beside its name: whole, or by how it begins.
+        labels_of: Returns the immutable labels of a job that filters may match exactly or by prefix.
     """
 
     __slots__ = ("_all", "_by_label", "_by_name", "_by_status", "_groups", "_labels_of", "_latest_ms")
@@ -109,7 +112,7 @@ class JobIndex(Generic[JobT]):
 
         Args:
             job: The job.
-            group: What else it can be found by, for good, for example its share.
+            group: Its immutable group, by which it can be found too, for example its share.
         """
         if group is not None:
             self._groups[group].add(job)
@@ -124,14 +127,14 @@ class JobIndex(Generic[JobT]):
             put(self._by_label[label], job)
 
     def moved(self, job: JobT, before: str, group: str | None = None) -> None:
-        """Record that a job has left a status for the one that it has now; its group is the one that it was added with."""
+        """Record that a job has changed from a status to its current one; the group is the one that it was added with."""
         if group is not None:
             self._groups[group].moved(job, before)
         self._by_status[before].discard(job)
         self._by_status[job.status].add(job)
 
     def remove(self, job: JobT, group: str | None = None) -> None:
-        """Remove a job; its group is the one that it was added with."""
+        """Remove a job; the group is the one that it was added with."""
         if group is not None:
             self._groups[group].remove(job)
         self._by_status[job.status].discard(job)
@@ -144,13 +147,13 @@ class JobIndex(Generic[JobT]):
         """Yield the jobs with a status, the last submitted first.
 
         Args:
-            status: Which.
+            status: The status.
             before: Begin below this submission number.
         """
         return self._by_status[status].newest_first(before)
 
     def newest_first(self, before: Age | None = None, created_before_ms: int | None = None) -> Iterator[JobT]:
-        """Yield all jobs, the last created first, from below an age and a time of creation on."""
+        """Yield all jobs below an age and a time of creation, the last created first."""
         if created_before_ms is not None:
             limit = (created_before_ms, 0)
             before = limit if before is None else min(before, limit)
@@ -160,7 +163,7 @@ class JobIndex(Generic[JobT]):
         """Yield the jobs whose names match one of the patterns, in alphabetical order, of one name the last created first.
 
         Args:
-            patterns: Names in lower case, or how they begin, with a final asterisk.
+            patterns: Names in lower case, or prefixes with a final asterisk.
             since: Begin with this name.
             before: Begin below this age, in that name.
         """
@@ -168,10 +171,10 @@ class JobIndex(Generic[JobT]):
         return chain.from_iterable(self._by_name[each].descending(before if each == since else None) for each in names)
 
     def labelled(self, patterns: Collection[str], before: Age | None = None) -> Iterator[JobT]:
-        """Yield the jobs with a label that matches one of the patterns, the last created first, from below an age on.
+        """Yield the jobs with a label that matches one of the patterns, the last created first.
 
         Args:
-            patterns: Labels, or how they begin, with a final asterisk.
+            patterns: Labels, or prefixes with a final asterisk.
             before: Begin below this age.
         """
         labels = list(islice(matching(self._by_label, patterns), MOST_MERGED + 1))
@@ -180,7 +183,7 @@ class JobIndex(Generic[JobT]):
         return _once(merge(*(self._by_label[each].descending(before) for each in labels), key=age_of, reverse=True))
 
     def group(self, name: str) -> JobIndex[JobT]:
-        """Return the jobs of a group by themselves."""
+        """Return the index of only the jobs of a group."""
         return self._groups.get(name) or JobIndex()
 
     def unfinished(self) -> list[JobT]:

@@ -1,4 +1,4 @@
-"""Names as filters describe them: whole, or by how they begin."""
+"""Patterns of names in filters: a whole name, or a prefix with a final asterisk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def fits(patterns: Iterable[str], name: str) -> bool:
-    """Return whether a name matches one of several filter values; a final asterisk stands for anything (documented)."""
+    """Return whether a name matches one of several filter values; a final asterisk matches anything (documented)."""
     return any(name.startswith(each[:-1]) if each.endswith("*") else name == each for each in patterns)
 
 
@@ -23,7 +23,7 @@ def matching(names: SortedNames[T], patterns: Iterable[str], since: str = "") ->
 
     Args:
         names: Where to look for them.
-        patterns: Names, or how they begin, with a final asterisk.
+        patterns: Names, or prefixes with a final asterisk.
         since: Begin with this name.
     """
     found = [_matching_one(names, each, since) for each in set(patterns)]

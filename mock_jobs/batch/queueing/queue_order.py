@@ -1,7 +1,7 @@
-"""In which order the RUNNABLE jobs of a queue get their turn.
+"""The order in which the RUNNABLE jobs of a queue are dispatched.
 
-Source: user guide, "Job scheduling" (*documented*). That the children of an array stand together, where their array was
-submitted, is *inferred*.
+Source: user guide, "Job scheduling" (*documented*). That the children of an array stay together, at the position of their array,
+is *inferred*.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from mock_jobs.batch.queueing.schedulable import JobT
 class QueueDiscipline(ABC, Generic[JobT]):
     """The RUNNABLE jobs of one job queue, in the order in which the scheduler is to dispatch them.
 
-    The scheduler asks in passes. Between `begin_pass` and `end_pass` it asks for the `head` again and again, and either the
-    job leaves, because it was dispatched, or is passed over for this pass.
+    The scheduler works in passes. Between `begin_pass` and `end_pass` it asks for the `head` repeatedly. Each head either
+    leaves, because it was dispatched, or is passed over for the rest of the pass.
     """
 
     @abstractmethod
     def __len__(self) -> int:
         """Return how many jobs wait here."""
 
-    # What is asked for
+    # Passes of the scheduler
 
     @abstractmethod
     def begin_pass(self, now_ms: int) -> None:
@@ -41,7 +41,7 @@ class QueueDiscipline(ABC, Generic[JobT]):
 
         Args:
             job: The head.
-            is_strict: Whether it holds up all that stand behind it.
+            is_strict: Whether it holds up all jobs behind it.
         """
 
     @abstractmethod
@@ -50,14 +50,14 @@ class QueueDiscipline(ABC, Generic[JobT]):
 
     @abstractmethod
     def front(self, now_ms: int, limit: int) -> list[tuple[JobT, int]]:
-        """Return the jobs that would be dispatched next if there were room for all, in order, and since when each stands there.
+        """Return the jobs that would be dispatched next if there were room, in order, each with the time since it is there.
 
         Args:
-            now_ms: The present moment, in milliseconds since the epoch, as are the moments that are returned.
-            limit: At most so many.
+            now_ms: The current time, in milliseconds since the epoch, like the returned times.
+            limit: The most jobs to return.
         """
 
-    # What is told
+    # Changes
 
     @abstractmethod
     def join(self, job: JobT, now_ms: int) -> None:
@@ -65,7 +65,7 @@ class QueueDiscipline(ABC, Generic[JobT]):
 
     @abstractmethod
     def leave(self, job: JobT, now_ms: int) -> None:
-        """Remove a job that is RUNNABLE no longer."""
+        """Remove a job that is no longer RUNNABLE."""
 
 
 class RankedJobs(Generic[JobT]):
@@ -74,12 +74,12 @@ class RankedJobs(Generic[JobT]):
     __slots__ = ("_gone_ms", "_gone_rank", "_heap", "_left_behind", "_present")
 
     def __init__(self) -> None:
-        # Ranks of the jobs that wait, and of those that left and did not come to the front since.
+        # Ranks of jobs that wait, and of jobs that left but have not reached the front of the heap since.
         self._heap: list[int] = []
         self._left_behind: set[int] = set()
         # Rank -> the job that waits, and since when
         self._present: dict[int, tuple[JobT, int]] = {}
-        # Ranks of the jobs that left, without those that left earlier from a higher rank: both lists ascend.
+        # Ranks and times of jobs that left, except those that left earlier from a higher rank. So both lists ascend.
         self._gone_rank: list[int] = []
         self._gone_ms: list[int] = []
 
@@ -119,7 +119,7 @@ class RankedJobs(Generic[JobT]):
         return None
 
     def set_aside(self) -> int:
-        """Pass over the job that `first` returned until its rank, which is returned, is put back."""
+        """Pass over the job that `first` returned; return its rank for `put_back`."""
         return heappop(self._heap)
 
     def put_back(self, rank: int) -> None:
@@ -127,7 +127,7 @@ class RankedJobs(Generic[JobT]):
         heappush(self._heap, rank)
 
     def unmoved_since_ms(self, rank: int) -> int:
-        """Return since when a job has waited and none before it has left."""
+        """Return since when a job has had its position: it waits, and no job before it has left."""
         came_ms = self._present[rank][1]
         ahead = bisect_left(self._gone_rank, rank)
         return came_ms if not ahead else max(came_ms, self._gone_ms[ahead - 1])
@@ -173,7 +173,7 @@ class FirstInFirstOut(QueueDiscipline[JobT]):
         since_ms = 0
         while len(front) < limit and (job := self.head()) is not None:
             self.pass_over(job, is_strict=False)
-            # A job that came in before this one moved it back.
+            # A job that joined before this one has moved it back.
             since_ms = max(since_ms, self._waiting.unmoved_since_ms(self._passed_over[-1]))
             front.append((job, since_ms))
         self.end_pass()
@@ -184,7 +184,7 @@ class FirstInFirstOut(QueueDiscipline[JobT]):
         self._waiting.add(self._rank(job), job, now_ms)
 
     def leave(self, job: JobT, now_ms: int) -> None:
-        """Remove a job that is RUNNABLE no longer."""
+        """Remove a job that is no longer RUNNABLE."""
         self._waiting.remove(self._rank(job), now_ms)
 
     def _rank(self, job: JobT) -> int:

@@ -10,21 +10,21 @@ from mock_jobs.batch.queueing.schedulable import JobT
 class QueueUsage(Generic[JobT]):
     """What the dispatched jobs of one queue hold.
 
-    It is called at every step that a way of sharing the queue may need; by itself it only keeps the sum.
+    It is called at every step that fair shares need; this base class only keeps the sum.
 
     Attributes:
-        in_use: What dispatched jobs hold: vCPUs, or instances.
+        in_use: How much dispatched jobs hold: vCPUs, or instances.
     """
 
     def __init__(self) -> None:
         self.in_use: float = 0
 
     def usable(self, capacity: float) -> float:
-        """Return how much of an environment may be in use, as far as this queue dispatches jobs there."""
+        """Return how much of an environment may be in use when this queue dispatches a job there."""
         return capacity
 
     def attainable(self, capacity: float) -> float:
-        """Return how much that can ever be."""
+        """Return the most that `usable` can ever return."""
         return capacity
 
     def submitted(self, job: JobT) -> None:
@@ -42,7 +42,7 @@ class QueueUsage(Generic[JobT]):
 
         Args:
             job: Whose attempt it was.
-            now_ms: The present moment, in milliseconds since the epoch.
+            now_ms: The current time, in milliseconds since the epoch.
             has_run: Whether its container ever ran.
         """
         self.in_use -= job.demand

@@ -1,4 +1,4 @@
-"""What queues, their orders, indexes and the timer batches need to know of a job, ordinary or service job."""
+"""What queues, their orders, indexes and timer batches need to know about a job of either kind."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 
 class QueuedSpec(Protocol):
-    """What a submission fixed."""
+    """The immutable part of a job, set by its submission."""
 
     @property
     def name(self) -> str:
@@ -20,7 +20,7 @@ class QueuedSpec(Protocol):
 
     @property
     def share_identifier(self) -> str | None:
-        """Its share, of a queue with fair shares."""
+        """Its share, in a queue with fair shares."""
         ...
 
 
@@ -29,9 +29,9 @@ class Queued(Protocol):
 
     Attributes:
         created_ms: When it was created, in milliseconds since the epoch.
-        due_ms: When the move that the timer batches hold for it is due.
-        moves: Grows with every change that can be seen.
-        reads: How often it was read since it moved.
+        due_ms: When its scheduled move is due; of a RUNNABLE job, from when it may be dispatched.
+        moves: Grows with every visible change.
+        reads: How often it was read since its last move.
     """
 
     created_ms: int
@@ -41,17 +41,17 @@ class Queued(Protocol):
 
     @property
     def spec(self) -> QueuedSpec:
-        """What its submission fixed."""
+        """The immutable part of the job."""
         ...
 
     @property
     def status(self) -> str:
-        """The present status."""
+        """The current status."""
         ...
 
     @property
     def status_reason(self) -> str | None:
-        """Why it has that status, if there is anything to say."""
+        """Why it has that status, None if there is no reason to show."""
         ...
 
     @property

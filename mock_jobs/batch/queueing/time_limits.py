@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LEAST_SECONDS: Final = 600
 MOST_SECONDS: Final = 86_400
 
-# Of job queues with compute environments, and of those with a service environment.
+# The reasons that job queues with compute environments accept, and those that job queues with a service environment accept.
 JOB_REASONS: Final = (
     "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
     "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
@@ -35,11 +35,11 @@ SERVICE_JOB_REASONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class TimeLimit:
-    """One action.
+    """One entry of jobStateTimeLimitActions.
 
     Attributes:
-        code: The reason in a job's statusReason that it is about.
-        max_seconds: For how long a job may be at the head with it.
+        code: The code in a job's statusReason that it applies to.
+        max_seconds: How long a job may stay at the head with that code.
         action: What happens then: CANCEL for jobs, TERMINATE for service jobs.
     """
 

@@ -1,4 +1,4 @@
-"""What jobs will do next, and when: gated timers that each move many jobs."""
+"""The scheduled moves of jobs: gated timers that each move many jobs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class TimerBatches(Generic[JobT]):
-    """Gathers the moves of jobs that are due at one moment under one timer, so that an array costs one and not 10,000.
+    """Groups the moves of jobs that are due at the same time under one timer, so that an array needs one and not 10,000.
 
-    Only moves that are scheduled between two firings are gathered: what a wave makes must wait for the next one.
+    Only moves that are scheduled between two firings are grouped: moves that a firing schedules must wait for the next one.
 
     Args:
-        clock: Its gated timers carry the moves.
+        clock: Its gated timers run the moves.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -26,7 +26,7 @@ class TimerBatches(Generic[JobT]):
         self._passes: set[int] = set()
 
     def put(self, due_ms: int, move: Callable[[JobT], None], job: JobT) -> None:
-        """Schedule `move(job)` for `due_ms`; the move itself must check that the job is still where it was."""
+        """Schedule `move(job)` for `due_ms`; the move itself must check that it still applies."""
         batch = self._open.get((due_ms, move))
         if batch is None:
             batch = self._open[due_ms, move] = []

@@ -1,4 +1,4 @@
-"""How much was held for how long, inside of a window that moves with time."""
+"""The use of vCPUs inside of a window that moves with time."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections import deque
 
 
 class UsageWindow:
-    """vCPUs that were held, and for how long; answers how much that was inside of a window.
+    """How many vCPUs were held for how long; returns the use inside of a window.
 
-    The sum of all use is a line of straight pieces, and the use in a window the difference of two of its points. Only the
-    corners inside of the window are kept.
+    The sum of all use over time is a line of straight pieces. The use inside of a window is the difference between two points of
+    that line, so only the corners inside of the window are kept.
     """
 
     __slots__ = ("_corners",)
@@ -19,9 +19,9 @@ class UsageWindow:
         self._corners: deque[tuple[int, float, float]] = deque([(0, 0, 0)])
 
     def change(self, vcpus: float, now_ms: int) -> None:
-        """Record that from now on so many vCPUs more are held, or fewer."""
+        """Record that so many more vCPUs are held from now on, or fewer if negative."""
         at_ms, total, held = self._corners[-1]
-        # The process clock may be set back, what was used stays used.
+        # The process clock may be set back; what was used stays used.
         now_ms = max(now_ms, at_ms)
         self._corners.append((now_ms, total + held * (now_ms - at_ms), held + vcpus))
 

@@ -1,1 +1,1 @@
-"""What AWS Batch keeps: jobs, nodes, queues, environments, definitions and consumable resources."""
+"""Records of AWS Batch: jobs, nodes, queues, environments, definitions and consumable resources."""

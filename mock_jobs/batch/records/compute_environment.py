@@ -23,9 +23,9 @@ class ComputeEnvironment:
 
     Attributes:
         number: Position in the order of creation.
-        resources: Of a MANAGED one, with defaults filled in.
+        resources: The computeResources of a MANAGED environment, with defaults filled in.
         in_use: vCPUs that dispatched jobs hold.
-        instance_id: Id of the EC2 instance that stands for its hosts.
+        instance_id: Id of the EC2 instance that represents all of its hosts.
         container_instance: Id of that instance in the ECS cluster.
         queues: How many job queues refer to it.
         problem: Why it is INVALID, None unless it is.
@@ -78,7 +78,7 @@ class ComputeEnvironment:
         return self.state == "ENABLED" and self.status == "VALID"
 
     def suits(self, *, is_multinode: bool) -> bool:
-        """Return whether it is of a kind that takes a job, which may be a multi-node parallel one.
+        """Return whether an environment of its kind can run a job, possibly a multi-node parallel job.
 
         Source: user guide, "Multi-node parallel jobs": they need a MANAGED environment without Spot instances (documented).
         """

@@ -1,8 +1,8 @@
-"""Consumable resources: what jobs use up beside vCPUs, for example licenses, and the accounts of it.
+"""Consumable resources: what jobs need besides vCPUs, for example licenses, and how much of it is left.
 
 Sources: user guide, "Resource-aware scheduling" (*documented*); API reference, CreateConsumableResource and
 UpdateConsumableResource (*documented*). *Inferred*: a new total may lie below what is in use; the same client token with
-another payload is an error; what a job needs is found by ARN, so that a resource that was deleted and made again counts.
+another payload is an error; what a job needs is looked up by ARN, so that a resource that was deleted and recreated counts.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _Update = tuple[Operation, int]
 
 @dataclass(slots=True, eq=False)
 class ConsumableResource:
-    """A consumable resource and its account.
+    """A consumable resource and its quantities.
 
     Attributes:
         number: Position in the order of creation.
-        total: Of a REPLENISHABLE resource all there is, in use or not; of another one what is not yet used up.
-        in_use: What attempts hold that have not ended.
+        total: Of a REPLENISHABLE resource everything, in use or not; of any other what is not used up yet.
+        in_use: What unfinished attempts hold.
     """
 
     number: int
@@ -54,7 +54,7 @@ class ConsumableResource:
         return max(0, self.total - self.in_use) if self.kind == "REPLENISHABLE" else self.total
 
     def take(self, quantity: int) -> None:
-        """Give a quantity to an attempt that begins; of a NON_REPLENISHABLE resource it is gone for good."""
+        """Give a quantity to an attempt that begins; of a NON_REPLENISHABLE resource it is used up."""
         self.in_use += quantity
         if self.kind == "NON_REPLENISHABLE":
             self.total -= quantity
@@ -67,9 +67,9 @@ class ConsumableResource:
         """Change the total, once for each client token in its 8 hours.
 
         Raises:
-            ClientException: The token came with another change, or the total would be impossible.
+            ClientException: The token was used for another change, or the total would be out of range.
         """
-        # The oldest stands first.
+        # The oldest token is first.
         while self._tokens and self._tokens[next(iter(self._tokens))][0] <= now_ms:
             del self._tokens[next(iter(self._tokens))]
         if token is not None and token in self._tokens:

@@ -16,7 +16,7 @@ class ConsumableResources:
 
     Attributes:
         by_arn: In the order of creation.
-        consumers: The jobs that need some of it.
+        consumers: The jobs that need them.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class ConsumableResources:
         self.consumers = Consumers()
 
     def can_give(self, needs: Mapping[str, int]) -> bool:
-        """Return whether there is enough of everything.
+        """Return whether there is enough of everything that a job needs.
 
         Args:
             needs: Quantities by ARN.
@@ -39,7 +39,7 @@ class ConsumableResources:
         return allocations
 
     def lacking(self, needs: Mapping[str, int]) -> list[str]:
-        """Return in words what there is not enough of."""
+        """Return descriptions of the resources of which there is not enough."""
         return [
             f"{quantity} of {arn} ({self.by_arn[arn].available} available)" if arn in self.by_arn else f"{arn}, which was deleted"
             for arn, quantity in needs.items()

@@ -1,4 +1,7 @@
-"""The jobs that need a consumable resource, found by status and name at the cost of the page that is asked for."""
+"""The jobs that need a consumable resource, indexed by status and name.
+
+The cost of a look-up depends on the size of the page, not on the number of jobs.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,13 @@ _ByStatus = dict[str, ByNumber["Job"]]
 
 
 class Consumers:
-    """Which jobs need which consumable resource, children of arrays and nodes aside."""
+    """Which jobs need which consumable resource, without children of arrays and nodes."""
 
     def __init__(self) -> None:
         self._by_arn: defaultdict[str, ConsumersOfOne] = defaultdict(ConsumersOfOne)
 
     def of(self, arn: str) -> ConsumersOfOne:
-        """Return the jobs that need a resource, which may have been deleted or not be there yet."""
+        """Return the jobs that need a resource, even if it was deleted or does not exist yet."""
         return self._by_arn[arn]
 
     def add(self, job: Job) -> None:
@@ -49,7 +52,7 @@ class ConsumersOfOne:
     """The jobs that need one consumable resource.
 
     Attributes:
-        moves: Grows with every new job, and every change of the status of one.
+        moves: Grows with every new job and every change of a status.
     """
 
     def __init__(self) -> None:
@@ -81,8 +84,8 @@ class ConsumersOfOne:
         """Yield the jobs with one of several statuses, the last submitted first.
 
         Args:
-            states: Which statuses.
-            names: Names, or how they begin, with a final asterisk; in any case. None for all.
+            states: The statuses.
+            names: Names, or prefixes with a final asterisk; case-insensitive. None for all.
             before: Begin below this submission number.
         """
         if names is None:

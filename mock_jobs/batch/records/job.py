@@ -1,7 +1,6 @@
 """Records of jobs: plain ones, parents of arrays and their children.
 
-A child shares everything that does not change with its parent and keeps only its own progress, so that arrays of 10,000
-cost little.
+A child shares all immutable data with its parent and has only its own progress, so that arrays of 10,000 cost little.
 """
 
 from __future__ import annotations
@@ -31,20 +30,20 @@ MAX_ARRAY = 10_000
 _RANK_STEP = 1 << 14
 
 
-# When, in milliseconds since the epoch, and what
+# Time, in milliseconds since the epoch, and text
 LogEvent = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
 class JobSpec:
-    """What SubmitJob fixed for a job and all of its children.
+    """The immutable part of a job and all of its children, set by SubmitJob.
 
     Attributes:
         name: Job name.
         number: Position among all submissions to this account and region.
-        arn_prefix: What stands before the job id in its ARN.
-        container: The container that stands for the job, as DescribeJobs shows a single one before anything ran.
-        vcpus: What a job or child needs.
+        arn_prefix: What comes before the job id in its ARN.
+        container: The container that represents the job, in the form in which DescribeJobs shows a single one before it runs.
+        vcpus: How many vCPUs the job, or each child, needs.
         task: The task that the container belongs to, if the definition has several.
         pod: The pod that it belongs to, on EKS.
         timeout_seconds: Longest duration of an attempt, None for no limit.
@@ -52,8 +51,8 @@ class JobSpec:
         dependencies: The jobs that must succeed before this one, whole arrays included.
         n_to_n: The arrays whose child of the same index must succeed before a child.
         is_sequential: Whether each child waits for the one before.
-        requirements: The consumable resources that each container needs, None for none.
-        share_identifier: Its share, of a queue with fair shares.
+        requirements: The consumable resources that each attempt needs, None for none.
+        share_identifier: Its share, in a queue with fair shares.
         scheduling_priority: Its priority inside of that share; None, which counts as 0, if none was given.
     """
 
@@ -81,10 +80,10 @@ class JobSpec:
 
 
 class Attempt:
-    """One try to run the container of a job, from its dispatch on.
+    """One attempt to run the container of a job, from its dispatch on.
 
     Attributes:
-        allocations: What it took of consumable resources.
+        allocations: The consumable resources that it took.
         host_ends_ms: When its host goes away, if that is known.
     """
 
@@ -113,19 +112,21 @@ class Attempt:
 
     @property
     def started_ms(self) -> int | None:
-        """When its container started; None for one that has not, or never did."""
+        """When its container started; None if it has not, or never did."""
         return None
 
 
 class RunningAttempt(Attempt):
-    """An attempt whose container has started; it replaces the attempt that was dispatched, and stays when it has ended.
+    """An attempt whose container has started.
+
+    It replaces the attempt that was dispatched, and is kept after its end.
 
     Attributes:
         plan: What the container does.
         timed_from_ms: From when its duration counts.
         times_out: Whether its timeout comes before its planned end.
         loses_host: Whether the end of its host comes before both.
-        lines: What it says, when, as far as it is not written yet; None for nothing.
+        lines: Its output that is not written to the logs yet, with times; None for no output.
     """
 
     __slots__ = ("lines", "loses_host", "plan", "started_ms", "timed_from_ms", "times_out")
@@ -151,12 +152,12 @@ class RunningAttempt(Attempt):
 
     @property
     def awaits_function(self) -> bool:
-        """Whether a function stands for the container and has not returned, so that nothing is known of its end."""
+        """Whether a function runs in place of the container and has not returned, so that its end is unknown."""
         return self.plan.run is not None and self.exit_code is None
 
     @property
     def hangs(self) -> bool:
-        """Whether it will currently not end by itself."""
+        """Whether it will not end by itself, as it is currently planned."""
         return not (self.times_out or self.loses_host) and (self.plan.duration_ms is None or self.awaits_function)
 
 
@@ -167,19 +168,19 @@ class Job:
         parent: The array that this is a child of, else None.
         index: Index of a child, -1 for others.
         attempts: The attempts that ended.
-        current: The attempt that is going on.
+        current: The unfinished attempt, None if there is none.
         stop_reason: The caller's reason, once a request to end the job was accepted.
-        is_stop_delayed: Whether that request takes effect, whatever else happens, when the last job that this one waits for ends.
+        is_stop_delayed: Whether that request takes effect only when the last job that this one waits for has ended.
         dependents: Jobs that wait for this one; None for none.
-        due_ms: When the move that the timer batches hold for this job is due.
+        due_ms: When its scheduled move is due; of a RUNNABLE job, from when it may be dispatched.
         moves: Grows with every change that DescribeJobs shows as status or summary.
-        reads: How often the job was read since it moved.
-        detail: How the ended job is described, which does not change any more; None until first read.
+        reads: How often the job was read since its last move.
+        detail: The description of the ended job, which no longer changes; None until first read.
     """
 
     transitions: ClassVar = JOB_TRANSITIONS
     takes_capacity: ClassVar = True
-    """Whether it takes vCPUs of its own, and stands in the order and the listing of its queue or array."""
+    """Whether it takes vCPUs of its own, and is part of the order and the listing of its queue or array."""
 
     __slots__ = (
         "attempts",
@@ -228,7 +229,7 @@ class Job:
 
     @property
     def is_part(self) -> bool:
-        """Whether it belongs to a job that has several: a child of an array, or a node."""
+        """Whether it is a part of a larger job: a child of an array, or a node."""
         return self.parent is not None
 
     @property
@@ -238,17 +239,17 @@ class Job:
 
     @property
     def attempt_number(self) -> int:
-        """Number of the attempt that is going on or comes next, from 1."""
+        """Number of the unfinished or next attempt, from 1."""
         return len(self.attempts) + 1
 
     @property
     def hangs(self) -> bool:
-        """Whether it runs and will currently not end by itself."""
+        """Whether it runs and will not end by itself, as it is currently planned."""
         return isinstance(self.current, RunningAttempt) and self.current.hangs
 
     @property
     def job_id(self) -> str:
-        """The id; the one of a child is made from its parent's."""
+        """The id; that of a child is derived from its parent's."""
         return self.own_id if self.parent is None else f"{self.own_id}:{self.index}"
 
     @property
@@ -263,7 +264,7 @@ class Job:
 
     @property
     def share_priority(self) -> int:
-        """The priority inside of a share; what has none counts as 0 (documented)."""
+        """The priority inside of a share; 0 if none was given (documented)."""
         return self.spec.scheduling_priority or 0
 
     @property
@@ -273,19 +274,19 @@ class Job:
 
     @property
     def fifo_rank(self) -> int:
-        """Position in a first-in-first-out queue; the children of an array stand together, by index."""
+        """Position in a first-in-first-out queue; the children of an array stay together, by index."""
         return self.spec.number * _RANK_STEP + self.index + 1
 
     @property
     def last_attempt(self) -> Attempt | None:
-        """The attempt that is going on, else the one that ended last, else None."""
+        """The unfinished attempt, else the one that ended last, else None."""
         if self.current is not None:
             return self.current
         return self.attempts[-1] if self.attempts else None
 
     @property
     def last_reason(self) -> str | None:
-        """Why its last attempt ended, which it shows while it waits for the next one; None before the first."""
+        """Why its last attempt ended, shown while it waits for the next one; None before the first."""
         attempt = self.last_attempt
         return None if attempt is None else attempt.status_reason
 
@@ -295,7 +296,7 @@ class ArrayJob(Job):
 
     Attributes:
         children: By index.
-        summary: How many children have each status; kept, never recounted.
+        summary: How many children have each status; updated with each change, never recounted.
         summary_ms: When it last changed.
         unfinished: How many children have not ended.
         followers: The arrays whose children wait for the child of the same index here.

@@ -27,8 +27,8 @@ class JobDefinition:
         container: The single container; one of `container`, `task`, `pod` and `nodes` is given.
         task: The containers of a task of ECS.
         pod: The containers of a pod of EKS.
-        nodes: Of type multinode.
-        is_deleted: Whether it was deregistered so long ago that it cannot be seen.
+        nodes: The nodes of a definition of type multinode.
+        is_deleted: Whether it was deregistered so long ago that it is no longer shown.
     """
 
     name: str

@@ -70,5 +70,5 @@ class ComputeQueue(JobQueue[JobT]):
 
     @property
     def wait_queues(self) -> Sequence[WaitQueue[JobT]]:
-        """Where its RUNNABLE jobs wait: here."""
+        """Where its RUNNABLE jobs wait: in the queue itself."""
         return (self,)

@@ -1,7 +1,8 @@
 """Records of multi-node parallel jobs: the job as a whole, and its nodes.
 
 Source: user guide, "Multi-node parallel jobs" (*documented*): the job is in the state of its main node, and ends with it. So the
-whole holds the main node's progress, with the room and the attempts of all, and the record of the main node is a view of it.
+record of the whole job has the progress of the main node, with the vCPUs and the attempts of all nodes. The record of the main
+node is a view of it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 class MultiNodeJob(Job):
     """A multi-node parallel job as a whole.
 
-    Its spec tells the vCPUs and consumable resources of all nodes together, and the container of the main node.
+    Its spec has the vCPUs and consumable resources of all nodes together, and the container of the main node.
 
     Attributes:
         main_node: Index of the main node.
@@ -36,7 +37,7 @@ class MultiNodeJob(Job):
         super().__init__(spec, own_id, created_ms)
         self.main_node = resolved.main_node
         self.properties: NodePropertiesOutputTypeDef = resolved.properties
-        # Nodes of one node spec share a job spec. A node is neither tried again nor timed out by itself (documented).
+        # Nodes with the same node spec share a job spec. A node is neither retried nor timed out by itself (documented).
         by_node_spec: dict[NodeSpec, JobSpec] = {}
         self.nodes: list[Node] = []
         for index, node_spec in enumerate(resolved.specs):
@@ -60,7 +61,7 @@ class MultiNodeJob(Job):
 
     @property
     def others(self) -> list[Node]:
-        """The nodes beside the main node."""
+        """The nodes other than the main node."""
         return [node for node in self.nodes if node.index != self.main_node]
 
 
@@ -87,7 +88,7 @@ class Node(Job):
 
     @property
     def is_part(self) -> bool:
-        """True: it belongs to a job that has several."""
+        """True: a node is a part of a larger job."""
         return True
 
     @property
@@ -102,12 +103,12 @@ class Node(Job):
 
     @property
     def attempt_number(self) -> int:
-        """Number of the attempt of the whole job, from 1; a node may have missed some."""
+        """Number of the attempt of the whole job, from 1; the node itself may have had fewer."""
         return self.whole.attempt_number
 
 
 def _of_whole(name: str, *, writable: bool = False) -> Any:
-    """Return a property that reads an attribute of the whole job; only a writable one changes it."""
+    """Return a property that reads an attribute of the whole job; if writable, it also sets it."""
     return property(
         lambda node: getattr(node.whole, name),
         (lambda node, value: setattr(node.whole, name, value)) if writable else None,
@@ -132,7 +133,7 @@ class MainNode(Node):
     stopped_ms = _of_whole("stopped_ms")
 
     def __init__(self, spec: JobSpec, whole: MultiNodeJob, index: int) -> None:
-        # What the base would set is read from the whole.
+        # The other attributes that the base class sets are read from the whole job.
         self.spec = spec
         self.whole = whole
         self.own_id = whole.own_id
@@ -150,13 +151,13 @@ class MainNode(Node):
 
 
 def node_environment(job: Job) -> dict[str, str]:
-    """Return the variables that a container of a multi-node parallel job gets beside those of every job, or in place of them.
+    """Return the environment variables that a multi-node parallel job adds to those of every job, or replaces.
 
     Args:
-        job: A node, or the job as a whole, which stands for its main node; for all others there are none.
+        job: A node, or the whole job, which means its main node; for any other job there are none.
 
-    Source: user guide, "Multi-node parallel jobs" (documented). *Inferred*: the id is that of the node, also for the main node; the
-    address is ours.
+    Source: user guide, "Multi-node parallel jobs" (documented). *Inferred*: the id is that of the node, also for the main node.
+    The address is made up.
     """
     whole = job.whole if isinstance(job, Node) else job
     index = job.node_index
@@ -174,5 +175,5 @@ def node_environment(job: Job) -> dict[str, str]:
 
 
 def private_address(attempt: Attempt) -> str:
-    """Return the address of a node in its private network, another one for each task."""
+    """Return the private address of a node, derived from the id of its task."""
     return "10." + ".".join(str(int(attempt.task_id[start : start + 2], 16)) for start in (0, 2, 4))

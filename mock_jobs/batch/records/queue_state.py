@@ -1,4 +1,4 @@
-"""What changes about a job queue while its jobs move."""
+"""The part of a job queue that changes while its jobs move."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class QueueState(Generic[JobT]):
     """The jobs of a queue, and whose turn it is.
 
     Attributes:
-        index: Its jobs, children of arrays aside.
-        runnable: Its RUNNABLE jobs, unless it has quota shares, where they wait.
+        index: Its jobs, without children of arrays.
+        runnable: Its RUNNABLE jobs, unless it has quota shares; then they wait in those.
         usage: What its dispatched jobs hold.
         head: The job at its head, as the last pass of the scheduler left it; None if no job waits.
-        blocks: What keeps AWS from dispatching any job of this queue; the last one counts.
+        blocks: The blocks of this queue that a test has set; the reason of the last one counts.
         moves: Grows with every change of one of its jobs.
     """
 
@@ -43,13 +43,13 @@ class QueueState(Generic[JobT]):
         """Divide a queue that has no jobs yet into fair shares.
 
         Args:
-            rules: What its scheduling policy says about them.
-            settings: Tells whether a weight is split.
+            rules: Rules of its scheduling policy.
+            settings: Its `prefix_weight_split` makes shares under one prefix split its weight.
         """
         usage: FairShareUsage[JobT] = FairShareUsage(rules, settings)
         self.usage, self.runnable = usage, FairShareOrder(usage)
 
     def change_share_rules(self, rules: FairShareRules) -> None:
-        """Replace the rules of a queue with fair shares: its scheduling policy says something else, or is another one."""
+        """Replace the rules of a queue with fair shares, because its scheduling policy has changed or was replaced."""
         assert isinstance(self.usage, FairShareUsage)
         self.usage.rules = rules

@@ -1,4 +1,4 @@
-"""What AWS Batch tells Amazon EventBridge about service jobs.
+"""The events about service jobs that AWS Batch sends to Amazon EventBridge.
 
 Source: user guide, "Service job events" with its samples (*documented*): the detail is what DescribeServiceJob answers, without the
 tags and the payload.
@@ -30,7 +30,7 @@ _NOT_IN_EVENTS = ("tags", "serviceRequestPayload")
 
 
 class ServiceJobEvent(NamedTuple):
-    """Something that happened to a service job, and its envelope when it is read."""
+    """An event about a service job; its envelope is created when it is read."""
 
     arns: Arns
     at_ms: int
@@ -49,9 +49,9 @@ class ServiceAnnouncer:
     """Announces what happens to the service jobs of one account and region.
 
     Args:
-        announcer: Writes it down.
-        clock: Tells when it happens.
-        arns: Those of the account and region.
+        announcer: Records and delivers the events.
+        clock: Gives the times of the events.
+        arns: ARNs of the account and region.
     """
 
     def __init__(self, announcer: Announcer, clock: Clock, arns: Arns) -> None:

@@ -1,7 +1,7 @@
 """Amounts of instances: what service environments and quota shares limit, and what service jobs take.
 
 Sources: API reference, CapacityLimit and QuotaShareCapacityLimit (*documented*): the unit is NUM_INSTANCES, or an instance type
-where quotas are managed. That a list holds each unit once, and how the name of an instance type looks, is *inferred*.
+where quotas are managed. That a list has each unit once, and the pattern of names of instance types, are *inferred*.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def read_limits(given: Sequence[Mapping[str, object]], *, only_types: bool = Fal
         only_types: Whether every unit must be an instance type.
 
     Raises:
-        ClientException: There are none or more than 5, an entry is incomplete, its maximum is below 1, its unit is unknown, or
-            NUM_INSTANCES does not stand alone.
+        ClientException: There are none or more than 5, an entry is incomplete, its maximum is below 1, its unit is unknown or
+            repeated, or there are others beside NUM_INSTANCES.
     """
     if not given:
         raise invalid(messages.NO_CAPACITY_LIMIT)
@@ -70,17 +70,17 @@ def usage(amounts: Amounts) -> list[dict[str, object]]:
 
 
 def fits(need: Amounts, room: Amounts) -> bool:
-    """Return whether there is room for all of a need; a unit that the room does not name has none."""
+    """Return whether a need fits into the room; of a unit that is missing in the room there is none."""
     return all(room.get(unit, 0) >= quantity for unit, quantity in need.items())
 
 
 def less(amounts: Amounts, used: Amounts) -> dict[str, int]:
-    """Return amounts less what is used of them, negative where more is used."""
+    """Return amounts minus what is used of them; negative where more is used."""
     return {unit: quantity - used.get(unit, 0) for unit, quantity in amounts.items()}
 
 
 def add(total: dict[str, int], amounts: Amounts, sign: int = 1) -> None:
-    """Add amounts to a total, or with the sign -1 take them away; units that come to zero are dropped."""
+    """Add amounts to a total, or subtract them with the sign -1; units that become zero are removed."""
     for unit, quantity in amounts.items():
         now = total.get(unit, 0) + sign * quantity
         if now:

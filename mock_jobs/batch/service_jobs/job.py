@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 # How many preempted attempts DescribeServiceJob shows (inferred).
 RECENT_PREEMPTIONS = 5
 
-# What stands before the name of a quota share in the name of its group of jobs.
+# Prefix of the name of a quota share in the name of its group in the index.
 QUOTA_GROUP = "quota-share/"
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceJobSpec:
-    """What SubmitServiceJob fixed for a service job.
+    """The immutable part of a service job, set by SubmitServiceJob.
 
     Attributes:
         name: Job name.
@@ -39,8 +39,8 @@ class ServiceJobSpec:
         payload: The request for the service, as given.
         instances: How many instances it needs, by type.
         timeout_seconds: Longest duration of an attempt, None for no limit.
-        share: Its quota share, None in queues without.
-        preemption: As given: how often it may be tried again after it was preempted.
+        share: Its quota share, None in queues without quota shares.
+        preemption: As given: how often it may be retried after a preemption.
     """
 
     name: str
@@ -64,17 +64,17 @@ class ServiceJobSpec:
 
     @property
     def group(self) -> str | None:
-        """What it can be found by: its share of either kind."""
+        """Its group in the index: its fair share or quota share."""
         return self.share_identifier if self.share is None else QUOTA_GROUP + self.share.name
 
     @property
     def preemption_retries(self) -> int | None:
-        """How often it may be tried again after it was preempted, None for always."""
+        """How often it may be retried after a preemption, None for no limit."""
         return None if self.preemption is None else self.preemption.get("preemptionRetriesBeforeTermination")
 
 
 class ServiceAttempt:
-    """One try to run a service job, from its dispatch on.
+    """One attempt to run a service job, from its dispatch on.
 
     Attributes:
         need: What it holds of the limits of its environment.
@@ -100,12 +100,14 @@ class ServiceAttempt:
 
     @property
     def started_ms(self) -> int | None:
-        """When its training job started; None for one that has not, or never did."""
+        """When its training job started; None if it has not, or never did."""
         return None
 
 
 class RunningServiceAttempt(ServiceAttempt):
-    """An attempt whose training job has started; it replaces the attempt that was dispatched, and stays when it has ended.
+    """An attempt whose training job has started.
+
+    It replaces the attempt that was dispatched, and is kept after its end.
 
     Attributes:
         plan: What the training job does.
@@ -124,7 +126,7 @@ class RunningServiceAttempt(ServiceAttempt):
 
     @property
     def hangs(self) -> bool:
-        """Whether it will currently not end by itself."""
+        """Whether it will not end by itself, as it is currently planned."""
         return self.plan.duration_ms is None and not self.times_out
 
 
@@ -133,16 +135,16 @@ class ServiceJob:
 
     Attributes:
         priority: Its schedulingPriority, None if none was given.
-        attempts: The attempts that ended by themselves.
-        current: The attempt that is going on.
-        latest: The attempt that began last, whatever became of it.
+        attempts: The ended attempts, except those that were preempted or lacked capacity.
+        current: The unfinished attempt, None if there is none.
+        latest: The attempt that began last, ended or not.
         preempted: The attempts that were preempted last.
-        preemptions: How many there were.
-        block: What AWS lacked capacity for when the job was dispatched last; None if it had enough.
+        preemptions: How often it was preempted.
+        block: The block of its queue that its last dispatch met, so that capacity was lacking; None if there was none.
         stop_reason: The caller's reason, once a request to end the job was accepted.
-        due_ms: When the move that the timer batches hold for this job is due.
-        moves: Grows with every change that can be seen.
-        reads: How often the job was read since it moved.
+        due_ms: When its scheduled move is due; of a RUNNABLE job, from when it may be dispatched.
+        moves: Grows with every visible change.
+        reads: How often the job was read since its last move.
     """
 
     transitions: ClassVar = SERVICE_TRANSITIONS
@@ -202,14 +204,14 @@ class ServiceJob:
 
     @property
     def hangs(self) -> bool:
-        """Whether it runs and will currently not end by itself."""
+        """Whether it runs and will not end by itself, as it is currently planned."""
         return isinstance(self.current, RunningServiceAttempt) and self.current.hangs
 
     @property
     def last_reason(self) -> str | None:
-        """Why its last attempt ended, which it shows while it waits for the next one; None before the first.
+        """Why its last attempt ended, shown while it waits for the next one; None before the first.
 
-        A lack of capacity goes with its cause, so it is not shown when that is over.
+        A lack of capacity is not shown here, because that reason disappears with its cause.
         """
         return None if self.latest is None or self.block is not None else self.latest.status_reason
 
@@ -225,7 +227,7 @@ class ServiceJob:
 
     @property
     def share_priority(self) -> int:
-        """The priority inside of a share; what has none counts as 0 (inferred)."""
+        """The priority inside of a share; 0 if none was given (inferred)."""
         return self.priority or 0
 
 
@@ -234,7 +236,7 @@ class Submission(NamedTuple):
 
     Attributes:
         content: Everything else in the request.
-        job: What came of it.
+        job: The job that was submitted.
     """
 
     content: str

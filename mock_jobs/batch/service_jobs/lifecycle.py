@@ -1,7 +1,7 @@
 """How service jobs move from state to state.
 
-Sources: user guide, "Service job status", "Service job retry strategies", "Preemption" (*documented*). SageMaker itself does not
-run: what a training job does is the plan that a test makes for it. Each automatic move is an entry of the timer batches, so that the
+Sources: user guide, "Service job status", "Service job retry strategies", "Preemption" (*documented*). SageMaker itself is not
+emulated: a training job does what a test has planned for it. Each automatic move is scheduled in the timer batches, so that the
 pace decides when it happens.
 """
 
@@ -44,8 +44,8 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
     Args:
         world: Clock and ids.
         scenario: Pace, settings and plans.
-        arns: Those of the account and region.
-        announcer: Hears of every change.
+        arns: ARNs of the account and region.
+        announcer: Announces every change.
     """
 
     def __init__(self, world: World, scenario: Scenario, arns: Arns, announcer: Announcer) -> None:
@@ -91,7 +91,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         self._timers.set_by_setting(job, "scheduled_seconds", self.accept)
 
     def accept(self, job: ServiceJob) -> None:
-        """Prepare the training job of a SCHEDULED job, as SageMaker does, or send it back for lack of instances."""
+        """Move a SCHEDULED job to STARTING, as when SageMaker accepts it, or back to RUNNABLE for lack of capacity."""
         attempt = job.current
         if job.status != SCHEDULED or attempt is None or not self._timers.is_due(job):
             return
@@ -107,7 +107,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         self._timers.set_by_setting(job, "starting_seconds", self.start)
 
     def start(self, job: ServiceJob) -> None:
-        """Start the training job of a STARTING job, or fail to."""
+        """Start the training job of a STARTING job, or fail its attempt if that is planned."""
         dispatched = job.current
         if job.status != STARTING or dispatched is None or not self._timers.is_due(job):
             return
@@ -131,7 +131,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
             self._timers.set(job, duration_ms, self.end)
 
     def end(self, job: ServiceJob) -> None:
-        """End the attempt of a RUNNING job as was set."""
+        """End the attempt of a RUNNING job, when its scheduled end is due."""
         attempt = job.current
         if not isinstance(attempt, RunningServiceAttempt) or not self._timers.is_due(job):
             return
@@ -161,7 +161,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
     # Interventions
 
     def stop(self, job: ServiceJob, reason: str) -> None:
-        """Terminate a job in whatever state it is; the first reason counts (inferred, as for ordinary jobs)."""
+        """Terminate a job in any state; the first reason is kept (inferred, as for ordinary jobs)."""
         effect = SERVICE_STOP_EFFECTS[job.status]
         if effect is StopEffect.NOTHING:
             return
@@ -176,7 +176,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
             self._timers.set(job, grace_ms, self.end)
 
     def preempt(self, job: ServiceJob, reason: str) -> None:
-        """Take the capacity of a job away, which uses up no attempt of its retry strategy (documented)."""
+        """Take the capacity of a job away; this does not count as an attempt of its retry strategy (documented)."""
         attempt = job.current
         assert attempt is not None
         if job.is_terminated:
@@ -198,7 +198,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         self._announcer.preemption_completed(job)
 
     def change_priority(self, job: ServiceJob, priority: int) -> None:
-        """Give a job another priority; one that waits is sorted in anew."""
+        """Change the priority of a job, and its position if it waits."""
         is_waiting = job.status == RUNNABLE
         if is_waiting:
             self.scheduler.remove(job)
@@ -209,7 +209,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
             self.scheduler.add(job, job.due_ms)
 
     def kill(self, job: ServiceJob, reason: str) -> None:
-        """Terminate a job at once, whatever time it would be given otherwise."""
+        """Terminate a job at once, without a grace period."""
         job.is_terminated = True
         job.stop_reason = reason
         self._end_now(job, ServiceTrigger.STOPPED, reason)
@@ -219,7 +219,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         self.stop(job, limit.status_reason)
 
     def delete_with_queue(self, jobs: Iterable[ServiceJob]) -> None:
-        """Fail all jobs of a queue that is deleted; one that was about to be stopped keeps the reason of that (inferred)."""
+        """Fail all jobs of a queue that is deleted; a job with a stop request keeps its reason (inferred)."""
         for job in jobs:
             self._end_now(job, ServiceTrigger.QUEUE_DELETED, job.stop_reason or messages.QUEUE_DELETED)
 
@@ -245,10 +245,10 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
 def _listeners(scheduler: ServiceScheduler, announcer: ServiceAnnouncer) -> Sequence[Listener[ServiceJob, ServiceTrigger]]:
     """Return the listeners for changes of status, in the order of the calls.
 
-    1. The wait queue, which a job that was RUNNABLE leaves.
+    1. The wait queue, which removes a job that was RUNNABLE.
     2. The queue with its index.
-    3. The use of the queue, when a job has ended.
-    4. The announcer, which draws up what the others have made of it.
+    3. The usage of the queue, when a job has ended.
+    4. The announcer, which records the job as the others have left it.
     """
 
     def leave_wait_queue(job: ServiceJob, before: ServiceJobStatus, trigger: ServiceTrigger) -> None:
@@ -274,7 +274,7 @@ def _listeners(scheduler: ServiceScheduler, announcer: ServiceAnnouncer) -> Sequ
 
 
 def _failure_of(plan: JobPlan) -> str:
-    """Return what SageMaker says about a training job that failed as planned."""
+    """Return the reason that SageMaker gives for a training job that failed as planned."""
     if plan.reason is not None:
         return plan.reason
     return messages.TRAINING_LOST if plan.host_lost else messages.TRAINING_FAILED.format(code=plan.exit_code)

@@ -1,7 +1,7 @@
-"""The request for SageMaker that a service job carries: how many instances it asks for.
+"""The request for SageMaker in a service job, and how many instances it needs.
 
 Sources: API reference, SubmitServiceJob (*documented*); user guide, service quotas (*documented*); SageMaker's API reference,
-ResourceConfig (*documented*). That a request without instances is refused at once is *inferred*.
+ResourceConfig (*documented*). That a request without instances is rejected at once is *inferred*.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def read_instances(payload: str) -> dict[str, int]:
     """Return how many instances of each type a request for CreateTrainingJob needs.
 
     Raises:
-        ClientException: The text is too long, is no JSON object, or does not say how many instances of which type it needs.
+        ClientException: The text is too long, is not a JSON object, or lacks the number or type of instances.
     """
     if len(payload.encode()) > MAX_PAYLOAD:
         raise invalid(messages.SERVICE_PAYLOAD_TOO_LARGE)

@@ -1,4 +1,4 @@
-"""In which order the RUNNABLE jobs of a quota share get their turn.
+"""The order in which the RUNNABLE jobs of a quota share are dispatched.
 
 Source: user guide, "Quota management" (*documented*): higher priorities first, then what was submitted first.
 """

@@ -3,9 +3,9 @@
 Sources: user guide, "Quota shares" and "Preemption" (*documented*: the strategies, the borrow limit, that borrowed capacity is
 reclaimed, and that a job may preempt those of lower priority in its share). AWS does not publish how it chooses whom to preempt:
 here it is the lowest priority first, then the attempt that was dispatched last (*inferred*). *Inferred* too: capacity that no
-share has as its own is not lent, and no job is preempted unless that makes room for the whole of the other.
+share owns is not lent, and no job is preempted unless that makes enough room for the other job.
 
-All functions are pure: they only look.
+All functions are pure: they change nothing.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ class Pool(NamedTuple):
     shares: Collection[QuotaShare[ServiceJob]]
 
     def free_for(self, share: QuotaShare[ServiceJob], unit: str) -> int:
-        """Return how much is not held and no other share reserves."""
+        """Return how much is neither in use nor reserved by another share."""
         free = self.environment.limits.get(unit, 0) - self.environment.in_use.get(unit, 0)
         return free - sum(each.idle(unit) for each in self.shares if each is not share and not each.sharing.lends)
 
     def lent(self, share: QuotaShare[ServiceJob], unit: str) -> int:
-        """Return how much a share could borrow of what others own and do not use, as far as it is not borrowed."""
+        """Return how much a share could still borrow of the idle capacity of others."""
         idle = sum(each.idle(unit) for each in self.shares if each is not share and each.sharing.lends)
         return idle - sum(each.borrowed(unit) for each in self.shares)
 
 
 def is_own(share: QuotaShare[ServiceJob], need: Amounts) -> bool:
-    """Return whether a share may hold so much more without borrowing."""
+    """Return whether a share may hold this much more without borrowing."""
     return all(share.in_use.get(unit, 0) + quantity <= share.limits.get(unit, 0) for unit, quantity in need.items())
 
 
 def fits_share(pool: Pool, share: QuotaShare[ServiceJob], need: Amounts) -> bool:
-    """Return whether there is so much that a share may take."""
+    """Return whether a need fits into the capacity that is free for a share."""
     return all(pool.free_for(share, unit) >= quantity for unit, quantity in need.items())
 
 
 def may_borrow(pool: Pool, share: QuotaShare[ServiceJob], need: Amounts) -> bool:
-    """Return whether a share may borrow what it lacks for a need, and all of that is there."""
+    """Return whether a share may borrow what it lacks for a need, and there is enough of it."""
     if not share.sharing.borrows or not fits_share(pool, share, need):
         return False
     for unit, quantity in need.items():
@@ -79,7 +79,7 @@ def reclaimed_from(pool: Pool, share: QuotaShare[ServiceJob], need: Amounts) -> 
         assert other is not None
         assert job.current is not None
         held, given = job.current.need, given_up.setdefault(other, {})
-        # What is left of its borrowed capacity when those before it have gone.
+        # Preempt the job only if its share still borrows after the preemption of the jobs that were chosen before.
         if any(lacking.get(unit, 0) > 0 and other.borrowed(unit) > given.get(unit, 0) for unit in held):
             chosen.append(job)
             add(given, held)
@@ -107,7 +107,7 @@ def outranked_by(pool: Pool, share: QuotaShare[ServiceJob], job: ServiceJob, nee
 def _has_room_after(pool: Pool, share: QuotaShare[ServiceJob], need: Amounts, gained: Amounts) -> bool:
     for unit, quantity in need.items():
         back = gained.get(unit, 0)
-        # What the share held before, it may hold again.
+        # A share may hold as much as before, even beyond its own limit.
         allowed = max(share.limits.get(unit, 0), share.in_use.get(unit, 0))
         if share.in_use.get(unit, 0) - back + quantity > allowed or pool.free_for(share, unit) + back < quantity:
             return False

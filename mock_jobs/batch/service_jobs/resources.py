@@ -55,11 +55,11 @@ class ServiceEnvironment:
 
     @property
     def counts_types(self) -> bool:
-        """Whether its limits are for instance types, as quota management needs it."""
+        """Whether its limits are for instance types, as quota management requires."""
         return NUM_INSTANCES not in self.limits
 
     def need_of(self, instances: Amounts) -> dict[str, int]:
-        """Return what instances, by their type, take of its limits."""
+        """Return how much of its limits a number of instances, given by type, takes."""
         return dict(instances) if self.counts_types else {NUM_INSTANCES: sum(instances.values())}
 
 
@@ -93,7 +93,7 @@ class QuotaShare(Generic[JobT]):
     Attributes:
         number: Position in the order of creation.
         limits: How many instances of each type its jobs may hold without borrowing.
-        preempts: Whether a job may take the place of one with a lower priority.
+        preempts: Whether a job may preempt a job of the share with a lower priority.
         in_use: How many instances its dispatched jobs hold.
         dispatched: Its jobs that were dispatched and have not ended.
         runnable: Its RUNNABLE jobs.
@@ -145,5 +145,5 @@ class ServiceQueue(JobQueue[JobT]):
 
     @property
     def wait_queues(self) -> Sequence[WaitQueue[JobT]]:
-        """Where its RUNNABLE jobs wait: here, or in its quota shares."""
+        """Where its RUNNABLE jobs wait: in the queue itself, or in its quota shares."""
         return list(self.shares.values()) if self.has_quotas else (self,)

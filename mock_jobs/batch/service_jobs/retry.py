@@ -1,8 +1,8 @@
-"""Retry strategies of service jobs: how a request gives one.
+"""Retry strategies of service jobs, as requests give them.
 
 Sources: user guide, "Service job retry strategies" (*documented*); API reference, ServiceJobRetryStrategy and
-ServiceJobEvaluateOnExit (*documented*). That a rule needs both its members, and what a glob pattern may hold besides asterisks,
-is *inferred*.
+ServiceJobEvaluateOnExit (*documented*). That a rule needs both its members, and what a glob pattern may contain besides
+asterisks, is *inferred*.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class ServiceExitRule:
     """One entry of evaluateOnExit.
 
     Attributes:
-        is_retry: Whether an attempt that it matches is followed by another.
+        is_retry: Whether a matching attempt is followed by another.
         on_status_reason: The pattern as given.
         pattern: The same, compiled.
     """
@@ -48,7 +48,7 @@ def service_strategy_of(given: ServiceJobRetryStrategyTypeDef | None) -> RetrySt
     """Return the strategy that a request gives for a service job, None if it gives none.
 
     Raises:
-        ClientException: It is impossible; an entry of evaluateOnExit is incomplete, or has an impossible pattern.
+        ClientException: The strategy is invalid, or an entry of evaluateOnExit is incomplete or has an invalid pattern.
     """
     return None if given is None else RetryStrategy.parse(given["attempts"], given.get("evaluateOnExit", []), _parse_rule)
 
@@ -63,6 +63,6 @@ def _parse_rule(entry: ServiceJobEvaluateOnExitTypeDef) -> ServiceExitRule:
 
 
 def _glob(text: str) -> re.Pattern[str]:
-    # Status reasons hold brackets, so that only the two common signs are special (inferred).
+    # Status reasons contain brackets, so only * and ? are special (inferred).
     signs = {"*": ".*", "?": "."}
     return re.compile("".join(signs.get(sign, re.escape(sign)) for sign in text), re.DOTALL)

@@ -38,7 +38,7 @@ class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
 
     Args:
         dispatcher: Begins the attempts of the jobs, and preempts them.
-        settings: Tells whether the head of a queue holds up the rest.
+        settings: Its `strict_fifo` makes the head of a queue hold up the rest.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
         return job.spec.wait_queue
 
     def dispatch_now(self, job: ServiceJob) -> bool:
-        """Dispatch one job out of its turn if there is capacity, preempting none; return whether there was."""
+        """Dispatch one job out of its turn if there is capacity without preemption; return whether there was."""
         queue, share, need = job.spec.queue, job.spec.share, job.spec.instances
         if not queue.environment.is_usable or _is_lacking(job):
             return False
@@ -96,7 +96,10 @@ class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
     # Quota shares
 
     def _serve_shares(self, queue: ServiceQueue[ServiceJob]) -> None:
-        """Serve what shares own, then what they borrow, then the jobs that outrank others; again if that made room."""
+        """Dispatch jobs that fit into what their share owns, then into what it borrows, then by preempting lower priorities.
+
+        Repeat this while the last step dispatches a job.
+        """
         pool = _pool(queue)
 
         def from_own(share: QuotaShare[ServiceJob], job: ServiceJob) -> bool:
@@ -129,12 +132,12 @@ class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
     def _round(
         self, queue: ServiceQueue[ServiceJob], attempt: Callable[[QuotaShare[ServiceJob], ServiceJob], bool], *, by_age: bool
     ) -> bool:
-        """Go round the shares, one job each, until none can dispatch any more; return whether one could.
+        """Go through the shares again and again, one job each, until none can dispatch; return whether any could.
 
         Args:
-            queue: Whose shares.
+            queue: The queue of the shares.
             attempt: Dispatches a job of a share, or returns False.
-            by_age: Whether the head that was submitted first has its turn first, instead of share after share.
+            by_age: Whether the head that was submitted first is next, instead of share after share.
         """
         now_ms, shares = self._clock.now_ms, list(queue.shares.values())
         for share in shares:
@@ -174,7 +177,7 @@ def _has_room(queue: ServiceQueue[ServiceJob], job: ServiceJob) -> bool:
 
 
 def _is_lacking(job: ServiceJob) -> bool:
-    """Return whether AWS lacked capacity for a job, and still does."""
+    """Return whether capacity was lacking for a job, and still is."""
     return job.block is not None and job.block in job.spec.queue.blocks
 
 

@@ -1,8 +1,8 @@
 """What GetJobQueueSnapshot answers about job queues with a service environment.
 
 Source: API reference, FrontOfQuotaSharesDetail, QuotaShareUtilizationDetail and QueueSnapshotCapacityUsage (*documented*: the unit
-is the instance type). *Inferred*: the common order of the jobs of several quota shares, which AWS does not publish: the most
-urgent first, then the oldest; and that each share is named, also if no job waits there.
+is the instance type). *Inferred*: the common order of the jobs of several quota shares, which AWS does not publish: the highest
+priority first, then the oldest; and that each share is listed, even if no job waits there.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ def service_snapshot(queue: ServiceQueue[ServiceJob], now_ms: int, *, front_leng
     """Return which jobs are next in a queue, and how much its jobs use.
 
     Args:
-        queue: Which.
-        now_ms: The present moment, in milliseconds since the epoch.
-        front_length: At most so many jobs are at the front.
-        top_shares: Of at most so many fair shares the use is shown.
+        queue: The queue.
+        now_ms: The current time, in milliseconds since the epoch.
+        front_length: The most jobs to show at the front.
+        top_shares: The most fair shares to show the use of.
     """
     front = [entry for wait_queue in queue.wait_queues for entry in wait_queue.runnable.front(now_ms, front_length)]
     if queue.has_quotas:

@@ -1,7 +1,7 @@
-"""The states of service jobs and the tables of what leads from one to the next.
+"""The states of service jobs, and the tables of the transitions between them.
 
 Sources: user guide, "Service job status", "Service job retry strategies" and "Preemption" (*documented*); API reference of
-TerminateServiceJob (*documented*). The model also knows PENDING, which no service job ever is: it has no dependencies.
+TerminateServiceJob (*documented*). The model also has PENDING, but service jobs have no dependencies and are never PENDING.
 """
 
 from __future__ import annotations

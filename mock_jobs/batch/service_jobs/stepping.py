@@ -1,4 +1,4 @@
-"""Moving one service job by hand, and saying why that cannot be done."""
+"""Moving one service job by hand, and explaining why that cannot be done."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SteppableServiceJob(Steppable):
-    """A service job."""
+    """A service job that a test can move by hand."""
 
     statuses = SERVICE_STATUSES
     terminated_by = "TerminateServiceJob"

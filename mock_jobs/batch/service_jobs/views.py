@@ -1,4 +1,4 @@
-"""Service jobs as the operations answer them.
+"""Service jobs as the operations return them.
 
 Sources: API reference, DescribeServiceJob, ServiceJobSummary, ServiceJobAttemptDetail and ServiceJobPreemptionSummary
 (*documented*). That members without a value are left out is *inferred* from the answers for ordinary jobs.
@@ -47,7 +47,7 @@ def service_job_summary(job: ServiceJob) -> dict[str, object]:
 
 
 def preemption_summary(job: ServiceJob) -> dict[str, object]:
-    """Return how often a job was preempted, and its last attempts of that kind; empty if it never was."""
+    """Return how often a job was preempted, and the attempts that were preempted last; empty if it never was."""
     if not job.preemptions:
         return {}
     return {

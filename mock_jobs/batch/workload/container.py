@@ -1,4 +1,4 @@
-"""Containers: what a definition may say about one, and what becomes of it when a job is submitted.
+"""Containers: the checks of one in a job definition, and its merge with overrides when a job is submitted.
 
 Sources: API reference, ContainerProperties, ContainerOverrides and ResourceRequirement (*documented*); user guide, "Job
 definition parameters" (*documented*). Texts: see `messages`.
@@ -50,7 +50,7 @@ _NOT_FOR_EC2 = ("networkConfiguration", "fargatePlatformConfiguration", "ephemer
 _EFS_PLATFORM = (1, 4, 0)
 _EMPTY_LISTS = ("command", "volumes", "environment", "mountPoints", "ulimits", "resourceRequirements", "secrets")
 _REFERENCE = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
-# Longer numbers mean nothing, and int() refuses very long ones.
+# Longer numbers are meaningless, and int() rejects very long ones.
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9}")
 
@@ -108,19 +108,19 @@ def check_resources(required: Mapping[str, str], vcpus: int | None, memory: int 
 
 
 def check_fargate_pair(vcpu: str, memory: str) -> None:
-    """Refuse vCPUs and MiB that Fargate does not offer together."""
+    """Reject vCPUs and MiB that Fargate does not offer together."""
     size = int(memory) if _WHOLE.fullmatch(memory) else -1
     if size not in FARGATE_MEMORY.get(number_in(vcpu), frozenset()):
         raise invalid(messages.FARGATE_PAIR, vcpu=vcpu, memory=memory)
 
 
 def number_in(text: str) -> float:
-    """Return the number that a text gives, -1 if it gives none."""
+    """Return the number in a text, -1 if it is none."""
     return float(text) if _NUMBER.fullmatch(text) else -1.0
 
 
 def check_environment(environment: Sequence[VariableT]) -> None:
-    """Refuse variables whose names AWS Batch keeps to itself (documented: KeyValuePair of ContainerProperties)."""
+    """Reject variables whose names AWS Batch reserves (documented: KeyValuePair of ContainerProperties)."""
     for pair in environment:
         if _name_of(pair).startswith("AWS_BATCH"):
             raise invalid(messages.RESERVED_VARIABLE, name=_name_of(pair))
@@ -130,7 +130,7 @@ def requirements_by_type(entries: Sequence[ResourceRequirementTypeDef]) -> dict[
     """Return the values of resourceRequirements.
 
     Raises:
-        ClientException: A type is there twice.
+        ClientException: A type is given twice.
     """
     required: dict[str, str] = {}
     for entry in entries:
@@ -158,7 +158,7 @@ def check_fargate_container(
     required: Mapping[str, str],
     log_drivers: Sequence[str],
 ) -> None:
-    """Refuse what no container can have on Fargate."""
+    """Reject what no container can have on Fargate."""
     linux: Mapping[str, object] = container.get("linuxParameters", {})
     unfit = [
         ("privileged", container.get("privileged")),
@@ -175,7 +175,7 @@ def check_fargate_container(
 def check_fargate_host(
     platform_version: str | None, volumes: Sequence[VolumeTypeDef], storage: EphemeralStorageTypeDef | None
 ) -> None:
-    """Refuse volumes and storage that Fargate does not offer."""
+    """Reject volumes and storage that Fargate does not offer."""
     if any(volume.get("host") is not None for volume in volumes):
         raise invalid(messages.CONTAINER_NOT_FOR_FARGATE, member="host")
     version = platform_version or "LATEST"
@@ -197,7 +197,7 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 def with_empty_lists(container: ContainerPropertiesOutputTypeDef) -> ContainerPropertiesOutputTypeDef:
-    """Return the container as DescribeJobDefinitions shows it: what is a list is there even if it is empty (documented)."""
+    """Return the container as DescribeJobDefinitions shows it: lists are present even if they are empty (documented)."""
     return cast("ContainerPropertiesOutputTypeDef", {**{member: [] for member in _EMPTY_LISTS}, **container})
 
 
@@ -207,20 +207,20 @@ def merge(
     parameters: Mapping[str, str],
     platform: Platform,
 ) -> tuple[ContainerDetailTypeDef, float]:
-    """Return the container of a job, as DescribeJobs shows it before anything ran, and how many vCPUs it needs.
+    """Return the container of a job, as DescribeJobs shows it before the job runs, and how many vCPUs it needs.
 
     Environment variables merge by name; resource requirements replace by type; a command replaces. The older `vcpus` and
     `memory` override only where the definition uses them too. Source: user guide, "Override resource requirements"
     (documented).
 
     Args:
-        container: Of the job definition.
-        overrides: Of the request.
-        parameters: What `Ref::name` in the command stands for.
+        container: Container of the job definition.
+        overrides: Overrides of the request.
+        parameters: Values for `Ref::name` in the command.
         platform: Where it runs.
 
     Raises:
-        ClientException: An override is impossible, or the command refers to a parameter that has no value.
+        ClientException: An override is invalid, or the command refers to a parameter that has no value.
     """
     if platform == "FARGATE":
         for member, value in (("vcpus", overrides.get("vcpus")), ("memory", overrides.get("memory"))):
@@ -261,7 +261,7 @@ def merged_command(own: Sequence[str], given: Sequence[str] | None, parameters: 
     if given is not None and "" in given:
         raise invalid(messages.EMPTY_COMMAND_ELEMENT)
     command = list(given or own)
-    # Without parameters the command is to be changed once more.
+    # Without parameters, `Ref::name` is kept, because another merge follows.
     return command if parameters is None else [substitute(element, parameters) for element in command]
 
 
@@ -269,7 +269,7 @@ def merged_requirements(own: Sequence[ResourceRequirementTypeDef], given: Sequen
     """Return the values of resourceRequirements by type; those of a request replace those of the definition.
 
     Raises:
-        ClientException: A type is there twice.
+        ClientException: A type is given twice.
     """
     return {**requirements_by_type(own), **requirements_by_type(given)}
 
@@ -280,7 +280,7 @@ def as_entries(required: Mapping[str, str]) -> list[ResourceRequirementTypeDef]:
 
 
 def merged_environment(own: Sequence[VariableT], given: Sequence[VariableT]) -> list[VariableT]:
-    """Return variables, merged by name: those of the definition in their places, new ones of the request behind them."""
+    """Return variables, merged by name: those of the definition keep their places, new ones of the request follow."""
     merged = {_name_of(pair): pair for pair in own}
     merged.update({_name_of(pair): pair for pair in given})
     return list(merged.values())
@@ -291,7 +291,7 @@ def _name_of(pair: VariableT) -> str:
 
 
 def legacy_fields(container: ContainerDetailTypeDef) -> ContainerDetailTypeDef:
-    """Return the older members that moto's users read, as far as whole numbers can give them."""
+    """Return the older `vcpus` and `memory`, which users of moto read, where the amounts are whole numbers."""
     fields: ContainerDetailTypeDef = {}
     for entry in container.get("resourceRequirements", []):
         if not _WHOLE.fullmatch(entry["value"]):
@@ -304,9 +304,9 @@ def legacy_fields(container: ContainerDetailTypeDef) -> ContainerDetailTypeDef:
 
 
 def substitute(element: str, parameters: Mapping[str, str]) -> str:
-    """Put the values of parameters in place of `Ref::name`.
+    """Replace `Ref::name` by the values of parameters.
 
-    Whole elements are documented; that it happens inside of one too, the longest name first, is inferred.
+    For whole elements this is documented; inside of an element, the longest name first, it is inferred.
     """
     if "Ref::" not in element:
         return element

@@ -1,9 +1,9 @@
-"""Multi-node parallel jobs: what a definition may say about the nodes, and what becomes of it when a job is submitted.
+"""Multi-node parallel jobs: the checks of nodes in a job definition, and their merge with overrides when a job is submitted.
 
 Sources: API reference, NodeProperties, NodeRangeProperty, NodeOverrides and NodePropertyOverride (*documented*); user guide,
-"Multi-node parallel jobs" (*documented*). *Inferred*: of equal ranges the later one counts, ranges that overlap without one lying
-inside the other are refused, of overrides that meet on a node the later one counts, and a range that ends behind a lowered number
-of nodes ends with the last node.
+"Multi-node parallel jobs" (*documented*). *Inferred*: of equal ranges the later one counts; ranges that overlap, neither of them
+inside of the other, are rejected; of several overrides for a node the later one counts; if the number of nodes is lowered, a
+range that would end beyond it ends with the last node.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ MAX_NODES: Final = 1000
 MAX_GROUPS: Final = 5
 MAX_INSTANCE_TYPES: Final = 1
 
-# Longer numbers mean nothing, and int() refuses very long ones.
+# Longer numbers are meaningless, and int() rejects very long ones.
 _RANGE = re.compile(r"(?P<first>[0-9]{0,9}):(?P<last>[0-9]{0,9})")
 
 
 @dataclass(frozen=True, slots=True)
 class NodeRange:
-    """The text of a targetNodes, read: `a:b`, `a:`, `:b` or `:`.
+    """A parsed targetNodes: `a:b`, `a:`, `:b` or `:`.
 
     Attributes:
         last: None for an open end.
@@ -60,10 +60,10 @@ class NodeRange:
 
     @classmethod
     def parse(cls, text: str) -> NodeRange:
-        """Return the range that a text gives.
+        """Return the range in a text.
 
         Raises:
-            ClientException: It gives none.
+            ClientException: The text is not a range.
         """
         match = _RANGE.fullmatch(text)
         if match is None:
@@ -75,7 +75,7 @@ class NodeRange:
         return cls(text, first, last)
 
     def within(self, num_nodes: int) -> range:
-        """Return the indexes of the nodes that it means, of so many."""
+        """Return the indexes of its nodes, in a job of `num_nodes` nodes."""
         return range(self.first, num_nodes if self.last is None else min(self.last + 1, num_nodes))
 
 
@@ -98,12 +98,12 @@ class NodeGroup:
 
     @property
     def platform(self) -> Platform:
-        """What the nodes are (documented: no Fargate)."""
+        """What the nodes run on (documented: not Fargate)."""
         return "EC2" if self.pod is None else "EKS"
 
     @property
     def kind(self) -> str:
-        """How texts name it."""
+        """Its kind, as texts name it."""
         if self.task is not None:
             return "multinode with ecsProperties"
         return "multinode with containers" if self.pod is None else "multinode with eksProperties"
@@ -124,7 +124,7 @@ class NodeGroup:
         if workload.pod is not None:
             return self._shape_with("eksProperties", {"podProperties": workload.pod.properties})
         container = dict(workload.container)
-        # A member of containers that run, not of properties.
+        # The member belongs to containers of jobs, not to properties.
         del container["networkInterfaces"]
         return self._shape_with("container", container)
 
@@ -189,7 +189,7 @@ class ResolvedNodes:
 
 
 def layout_of(properties: NodePropertiesOutputTypeDef, arns: Arns) -> NodeLayout:
-    """Return the nodes that RegisterJobDefinition gives.
+    """Return the nodes in a request of RegisterJobDefinition.
 
     Raises:
         ClientException: A rule is broken; the first one in the order of AWS's documentation.
@@ -220,13 +220,13 @@ def resolve_nodes(
     """Return the nodes of a job that is submitted.
 
     Args:
-        layout: Of the job definition.
-        overrides: Of the request.
-        parameters: What `Ref::name` in a command stands for.
-        arns: Those of the account and region.
+        layout: Nodes of the job definition.
+        overrides: Overrides of the request.
+        parameters: Values for `Ref::name` in commands.
+        arns: ARNs of the account and region.
 
     Raises:
-        ClientException: An override is impossible, or a command refers to a parameter that has no value.
+        ClientException: An override is invalid, or a command refers to a parameter that has no value.
     """
     num_nodes = _overridden_number(layout, overrides.get("numNodes"))
     changes = [_Change.parse(entry, num_nodes, arns) for entry in overrides.get("nodePropertyOverrides", [])]
@@ -242,7 +242,7 @@ def resolve_nodes(
     shapes = []
     for group in layout.groups:
         nodes = group.nodes.within(num_nodes)
-        # What touches a part of a group only is seen at the nodes.
+        # Overrides of only a part of a group are shown at its nodes.
         whole = [
             change
             for change in changes
@@ -349,7 +349,7 @@ def _overridden_number(layout: NodeLayout, num_nodes: int | None) -> int:
 
 
 def _group_by_node(layout: NodeLayout, num_nodes: int) -> dict[int, int]:
-    """Return the index of the group that counts for each node: the narrowest, of equal ones the last."""
+    """Return the index of the group that applies to each node: the narrowest, of equal ones the last."""
     widths = [len(group.nodes.within(num_nodes)) for group in layout.groups]
     found: dict[int, int] = {}
     for group in sorted(range(len(widths)), key=lambda each: -widths[each]):
@@ -366,7 +366,7 @@ def _node_spec(group: NodeGroup, changes: Sequence[_Change], parameters: Mapping
 
 
 def _workload(group: NodeGroup, changes: Sequence[_Change], parameters: Mapping[str, str]) -> Workload:
-    """Return what the nodes of a group run after several overrides, one after the other."""
+    """Return what the nodes of a group run, with several overrides applied in order."""
     task, pod = group.task, group.pod
     if task is not None:
         *before, final = [each.task for each in changes if each.task is not None] or [{}]
@@ -392,7 +392,7 @@ def _changed(group: NodeGroup, changes: Sequence[_Change]) -> NodeGroup:
 
 
 def _together(changes: Sequence[_Change]) -> ContainerOverridesTypeDef:
-    """Return overrides that have the effect of several, one after the other."""
+    """Return one override with the effect of several that are applied in order."""
     result: dict[str, object] = {}
     environment: dict[str, object] = {}
     required: dict[str, str] = {}

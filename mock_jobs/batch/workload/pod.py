@@ -1,8 +1,8 @@
-"""Pods of Amazon EKS: what a definition may say about one, and what becomes of it when a job is submitted.
+"""Pods of Amazon EKS: the checks of one in a job definition, and its merge with overrides when a job is submitted.
 
 Sources: API reference, EksProperties, EksPodProperties, EksContainer, EksContainerResourceRequirements and EksPropertiesOverride
-(*documented*). *Inferred*: a container without `cpu` needs none; of `cpu` the requests count, which Kubernetes places pods by; an
-override of `resources` replaces them; `Ref::name` is put in as in other commands.
+(*documented*). *Inferred*: a container without `cpu` needs none; of `cpu` the requests count, because Kubernetes places pods by
+them; an override of `resources` replaces them; `Ref::name` is replaced as in other commands.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pod:
-    """The pod of a submitted job; its first container stands for the job.
+    """The pod of a submitted job; its first container represents the job.
 
     Attributes:
-        properties: As DescribeJobs shows it before anything ran.
+        properties: As DescribeJobs shows it before the job runs.
     """
 
     properties: EksPodPropertiesOutputTypeDef
@@ -56,12 +56,12 @@ class Pod:
 
     @property
     def init_containers(self) -> list[EksContainerOutputTypeDef]:
-        """What runs before them."""
+        """Its init containers, which run before them."""
         return self.properties.get("initContainers", [])
 
 
 def check_namespace(name: str) -> None:
-    """Refuse namespaces of Kubernetes that AWS Batch does not manage (documented: EksConfiguration)."""
+    """Reject namespaces of Kubernetes that AWS Batch does not manage (documented: EksConfiguration)."""
     is_reserved = name == "default" or name.startswith("kube-")
     if is_reserved or len(name) > MAX_NAMESPACE or _NAMESPACE.fullmatch(name) is None:
         raise invalid(messages.NAMESPACE)
@@ -100,15 +100,15 @@ def check_pod(properties: EksPropertiesOutputTypeDef) -> None:
 def merge_pod(
     definition: EksPropertiesOutputTypeDef, override: EksPropertiesOverrideTypeDef, parameters: Mapping[str, str] | None
 ) -> tuple[Pod, ContainerDetailTypeDef, float]:
-    """Return the pod of a job, its first container as if it were one of ECS, and how many vCPUs all need.
+    """Return the pod of a job, its first container in the form of ECS, and how many vCPUs all containers need.
 
     Args:
-        definition: Of the job definition.
-        override: Of the request.
-        parameters: What `Ref::name` in the commands stands for, None to leave it there.
+        definition: Pod of the job definition.
+        override: Override of the request.
+        parameters: Values for `Ref::name` in the commands, None to keep `Ref::name`.
 
     Raises:
-        ClientException: An override is impossible, or a command refers to a parameter that has no value.
+        ClientException: An override is invalid, or a command refers to a parameter that has no value.
     """
     pod = definition["podProperties"]
     changes = override.get("podProperties", {})
@@ -127,17 +127,17 @@ def merge_pod(
         "command": [*first.get("command", []), *first.get("args", [])],
         "environment": first.get("env", []),
     }
-    # Kubernetes reserves what the containers need together, or what one that runs before them needs alone.
+    # Kubernetes reserves what the containers need together, or what the largest init container needs, if that is more.
     together = sum(_cpus(each.get("resources", {})) for each in result.containers)
     before = max((_cpus(each.get("resources", {})) for each in result.init_containers), default=0.0)
     return result, cast("ContainerDetailTypeDef", alone), max(together, before)
 
 
 def overridden(properties: EksPropertiesOutputTypeDef, override: EksPropertiesOverrideTypeDef) -> EksPropertiesOutputTypeDef:
-    """Return eksProperties with an override, and nothing put in place of `Ref::name` as yet.
+    """Return eksProperties with an override; `Ref::name` is kept.
 
     Raises:
-        ClientException: The override is impossible.
+        ClientException: The override is invalid.
     """
     return {"podProperties": merge_pod(properties, override, None)[0].properties}
 
@@ -158,7 +158,7 @@ def _cpus(resources: EksContainerResourceRequirementsOutputTypeDef) -> float:
     """Return the vCPUs that a container requests.
 
     Raises:
-        ClientException: An amount is impossible.
+        ClientException: An amount is invalid.
     """
     limits, requests = resources.get("limits", {}), resources.get("requests", {})
     for amounts in (limits, requests):
@@ -197,7 +197,7 @@ def _changes_by_name(
     names = {name_of(each) for each in containers}
     changes: dict[str, EksContainerOverrideTypeDef] = {}
     for entry in entries:
-        # Where there is only one, it need not be named (inferred).
+        # A single container need not be named (inferred).
         name = next(iter(names)) if "name" not in entry and len(names) == 1 else name_of(entry)
         if name not in names:
             raise invalid(messages.CONTAINER_UNKNOWN, name=name)

@@ -1,4 +1,4 @@
-"""What the containers of a job need of consumable resources."""
+"""The consumable resources that the containers of a job need."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Requirements:
 
 
 def requirements_of(properties: ConsumableResourcePropertiesOutputTypeDef | None, arns: Arns) -> Requirements | None:
-    """Return the needs that a request gives, None if it says nothing of them; whether the resources exist is not checked.
+    """Return the requirements in a request, None if it has none. Whether the resources exist is not checked.
 
     Raises:
         ClientException: An entry has no resource or no positive quantity, or two entries mean the same resource.

@@ -31,11 +31,11 @@ class Rule(Protocol):
 
     @property
     def is_retry(self) -> bool:
-        """Whether an attempt that it matches is followed by another."""
+        """Whether a matching attempt is followed by another."""
         ...
 
     def matches(self, status_reason: str, reason: str, exit_code: str) -> bool:
-        """Return whether every present condition matches; what is missing is matched as the empty string."""
+        """Return whether every present condition matches; a missing value is matched as the empty string."""
         ...
 
     def shape(self) -> Mapping[str, str]:
@@ -45,7 +45,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExitRule:
-    """One entry of evaluateOnExit; None conditions are absent."""
+    """One entry of evaluateOnExit; conditions that are None are absent."""
 
     on_status_reason: str | None
     on_reason: str | None
@@ -53,7 +53,7 @@ class ExitRule:
     is_retry: bool
 
     def matches(self, status_reason: str, reason: str, exit_code: str) -> bool:
-        """Return whether every present condition matches; what is missing is matched as the empty string."""
+        """Return whether every present condition matches; a missing value is matched as the empty string."""
         return (
             _fits(self.on_status_reason, status_reason) and _fits(self.on_reason, reason) and _fits(self.on_exit_code, exit_code)
         )
@@ -71,7 +71,7 @@ class ExitRule:
 
 @dataclass(frozen=True, slots=True)
 class RetryStrategy:
-    """How often a job is tried, and what decides after an attempt that failed."""
+    """How many attempts a job has, and the rules that decide after a failed one."""
 
     attempts: int
     rules: tuple[Rule, ...]
@@ -86,7 +86,7 @@ class RetryStrategy:
             parse_rule: Checks and reads one of them.
 
         Raises:
-            ClientException: `attempts` is missing or not 1 to 10, or there are more than 5 entries, or an impossible one.
+            ClientException: `attempts` is missing or not 1 to 10, there are more than 5 entries, or one is invalid.
         """
         if attempts is None:
             raise invalid(messages.RETRY_WITHOUT_ATTEMPTS)
@@ -99,7 +99,7 @@ class RetryStrategy:
     def repeats(self, attempt: int, status_reason: str, reason: str | None, exit_code: int | None) -> bool:
         """Return whether an attempt that failed is followed by another.
 
-        The first rule that matches decides; without one the job is tried again. Nothing is asked after the last attempt.
+        The first rule that matches decides; without one the job is retried. After the last attempt no rule is checked.
         Source: user guide, "Automated job retries" (documented).
 
         Args:
@@ -147,7 +147,7 @@ def strategy_of(given: RetryStrategyTypeDef | None) -> RetryStrategy | None:
     """Return the strategy that a request gives for a job, None if it gives none.
 
     Raises:
-        ClientException: It is impossible; an entry of evaluateOnExit has no condition, or a pattern outside the documented
-            alphabet.
+        ClientException: The strategy is invalid, or an entry of evaluateOnExit has no condition or a pattern outside of the
+            documented alphabet.
     """
     return None if given is None else RetryStrategy.parse(given.get("attempts"), given.get("evaluateOnExit", []), _parse_rule)

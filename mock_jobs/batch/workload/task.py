@@ -1,8 +1,8 @@
-"""Tasks of Amazon ECS with several containers: what a definition may say about one, and what becomes of it at submission.
+"""Tasks of Amazon ECS: the checks of one in a job definition, and its merge with overrides when a job is submitted.
 
 Sources: API reference, EcsProperties, EcsTaskProperties, TaskContainerProperties, TaskContainerDependency and EcsPropertiesOverride
-(*documented*). *Inferred*: each container tells its vCPUs and memory, on Fargate their sums make the pair; containers must not wait
-for each other in a circle; an override without a name is for a container without a name.
+(*documented*). *Inferred*: each container must give its vCPUs and memory, and on Fargate their sums must be an offered pair;
+circular dependencies of containers are rejected; an override without a name is for a container without a name.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _EMPTY_LISTS = (
     "secrets",
     "ulimits",
 )
-# Members of a task that a platform does not take, and what they may say.
+# Members of a task that a platform does not accept, with the text for each platform, and the allowed values of other members.
 _NOT_FOR: Mapping[str, tuple[str, ...]] = {
     "EC2": ("networkConfiguration", "platformVersion", "ephemeralStorage", "runtimePlatform", "networkMode"),
     "FARGATE": ("ipcMode", "networkMode"),
@@ -77,8 +77,8 @@ class Task:
     """The task of a submitted job.
 
     Attributes:
-        properties: As DescribeJobs shows it before anything ran.
-        main: Index of the container that stands for the job: the first essential one.
+        properties: As DescribeJobs shows it before the job runs.
+        main: Index of the container that represents the job: the first essential one.
     """
 
     properties: EcsTaskPropertiesOutputTypeDef
@@ -129,16 +129,16 @@ def merge_task(
     parameters: Mapping[str, str] | None,
     platform: Platform,
 ) -> tuple[Task, ContainerDetailTypeDef, float]:
-    """Return the task of a job, its main container as if that were the only one, and how many vCPUs all need.
+    """Return the task of a job, its main container in the form of a single one, and how many vCPUs all containers need.
 
     Args:
-        definition: Of the job definition.
-        override: Of the request.
-        parameters: What `Ref::name` in the commands stands for, None to leave it there.
+        definition: Task of the job definition.
+        override: Override of the request.
+        parameters: Values for `Ref::name` in the commands, None to keep `Ref::name`.
         platform: Where it runs.
 
     Raises:
-        ClientException: An override is impossible, or a command refers to a parameter that has no value.
+        ClientException: An override is invalid, or a command refers to a parameter that has no value.
     """
     (task,) = definition["taskProperties"]
     changes = _changes_by_name(override, task)
@@ -157,17 +157,17 @@ def merge_task(
     amounts = [requirements_by_type(each["resourceRequirements"]) for each in containers]
     _check_sums(amounts, platform)
     main = next(index for index, each in enumerate(containers) if is_essential(each))
-    # What a single container has, a container of a task has too.
+    # A container of a task has the members of a single container.
     alone = cast("ContainerDetailTypeDef", containers[main])
     properties = cast("EcsTaskPropertiesOutputTypeDef", {**task, "containers": containers})
     return Task(properties, main), alone, sum(number_in(each["VCPU"]) for each in amounts)
 
 
 def overridden(properties: EcsPropertiesOutputTypeDef, override: EcsPropertiesOverrideTypeDef) -> EcsPropertiesOutputTypeDef:
-    """Return ecsProperties, of EC2, with an override, and nothing put in place of `Ref::name` as yet.
+    """Return ecsProperties, of EC2, with an override; `Ref::name` is kept.
 
     Raises:
-        ClientException: The override is impossible.
+        ClientException: The override is invalid.
     """
     return {"taskProperties": [merge_task(properties, override, None, "EC2")[0].properties]}
 
@@ -181,12 +181,12 @@ def shown(properties: EcsPropertiesOutputTypeDef) -> EcsPropertiesOutputTypeDef:
 
 
 def with_empty_lists(container: TaskContainerPropertiesOutputTypeDef) -> dict[str, object]:
-    """Return a container with everything that is a list, and whether it is essential (documented default)."""
+    """Return a container with all of its lists, and whether it is essential (documented default)."""
     return {**{member: [] for member in _EMPTY_LISTS}, "essential": True, **container}
 
 
 def is_essential(container: TaskContainerPropertiesOutputTypeDef) -> bool:
-    """Return whether the task ends with a container; it does unless the container says otherwise (documented)."""
+    """Return whether the task ends when a container ends; it does by default (documented)."""
     return container.get("essential", True)
 
 
@@ -214,7 +214,7 @@ def _check_amounts(required: Mapping[str, str], platform: Platform) -> None:
     if platform != "FARGATE":
         check_resources(required, None, None, "EC2")
         return
-    # Parts of a pair: any amount will do.
+    # On Fargate only the sums must be an offered pair; here any positive amount is valid.
     if number_in(required["VCPU"]) <= 0:
         raise invalid(messages.BAD_RESOURCE, type="VCPU", value=required["VCPU"])
     size = number_in(required["MEMORY"])

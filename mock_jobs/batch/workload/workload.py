@@ -1,4 +1,4 @@
-"""What a job runs: one container, the containers of a task or those of a pod, as the request has changed them."""
+"""What a job runs: one container, the containers of a task or those of a pod, with the overrides of the request."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class WorkloadTemplate(Protocol):
-    """What jobs run, as a job definition or a range of its nodes says: one of the first three is given."""
+    """What jobs run, in a job definition or in a range of its nodes: one of `container`, `task` and `pod` is given."""
 
     @property
     def container(self) -> ContainerPropertiesOutputTypeDef | None:
@@ -48,7 +48,7 @@ class WorkloadTemplate(Protocol):
 
 
 class JobTemplate(WorkloadTemplate, Protocol):
-    """What jobs run, as a whole job definition says: one of the first three, or several nodes."""
+    """What jobs run, in a whole job definition: one of `container`, `task`, `pod` and `nodes` is given."""
 
     @property
     def nodes(self) -> object | None:
@@ -60,8 +60,8 @@ class Workload:
     """What a job runs.
 
     Attributes:
-        container: The container that stands for the job, as DescribeJobs shows a single one before anything ran.
-        vcpus: What all containers need.
+        container: The container that represents the job, in the form in which DescribeJobs shows a single one before it runs.
+        vcpus: How many vCPUs all containers need.
         task: The task that it belongs to, if the definition has several containers.
         pod: The pod that it belongs to, on EKS.
     """
@@ -74,7 +74,7 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What SubmitJob may override, None for what it does not."""
+    """The overrides in a request of SubmitJob, None for those that are not given."""
 
     container: ContainerOverridesTypeDef | None
     task: EcsPropertiesOverrideTypeDef | None
@@ -107,7 +107,7 @@ class Overrides:
 
 
 def kind_of(definition: JobTemplate) -> str:
-    """Return how texts name the kind of a definition: by its type, and what its container is part of."""
+    """Return the kind of a definition, as texts name it: by its type, and what its container is part of."""
     if definition.nodes is not None:
         return "multinode"
     if definition.task is not None:
@@ -135,10 +135,10 @@ def check_content(
     pod: EksPropertiesOutputTypeDef | None,
     platform: Platform,
 ) -> None:
-    """Check what a job definition, or a range of its nodes, says that jobs run.
+    """Check the container, task or pod of a job definition, or of a range of its nodes.
 
     Raises:
-        ClientException: A rule is broken, there is nothing, or there is more than one kind.
+        ClientException: A rule is broken, none is given, or more than one is given.
     """
     if sum(each is not None for each in (container, task, pod)) > 1:
         raise invalid(messages.SEVERAL_PROPERTIES)
@@ -153,15 +153,15 @@ def check_content(
 
 
 def merged(content: WorkloadTemplate, overrides: Overrides, parameters: Mapping[str, str]) -> Workload:
-    """Return what a job runs: what a job definition, or a range of its nodes, says, as the request has changed it.
+    """Return what a job runs: the content of a job definition, or of a range of its nodes, with the overrides.
 
     Args:
-        content: What it says.
-        overrides: Of the request.
-        parameters: What `Ref::name` in commands stands for.
+        content: The job definition, or the range of its nodes.
+        overrides: Overrides of the request.
+        parameters: Values for `Ref::name` in commands.
 
     Raises:
-        ClientException: An override is impossible, or a command refers to a parameter that has no value.
+        ClientException: An override is invalid, or a command refers to a parameter that has no value.
     """
     if content.task is not None:
         task, container, vcpus = tasks.merge_task(content.task, overrides.task or {}, parameters, content.platform)
