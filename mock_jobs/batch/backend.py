@@ -56,7 +56,7 @@ class BatchBackend(
     # The action of evaluateOnExit is not case-sensitive (documented), and is answered in lower case (observed).
     lenient_enums = frozenset({"RetryAction"})
 
-    # These count as not given if they are empty and optional: clients send them anyway (observed of Airflow).
+    # Optional members that count as not given if they are empty, because clients send them anyway (observed of Airflow).
     none_if_empty = frozenset({"tags"})
 
     references = frozenset(

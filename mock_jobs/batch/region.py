@@ -53,7 +53,7 @@ class BatchRegion(Backend):
         jobs: By id; children of arrays and nodes are found through their job.
         consumables: The consumable resources.
         service_jobs: By id.
-        submissions: Of service jobs, by client token.
+        submissions: The submissions of service jobs, by client token.
     """
 
     def __init__(self, world: World, account: str, region: str) -> None:

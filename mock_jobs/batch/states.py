@@ -25,7 +25,7 @@ UNFINISHED: Final[tuple[JobStatus, ...]] = tuple(status for status in STATUSES i
 
 
 class Trigger(Enum):
-    """What makes a job change its status."""
+    """Why a job changes its status."""
 
     EVALUATED_WAITING = "the scheduler found unfinished dependencies"
     EVALUATED_READY = "the scheduler found nothing to wait for"

@@ -58,7 +58,7 @@ class Listener(Generic[MovableT, TriggerT]):
 
     Attributes:
         hear: Called with the job in its new status, the status before and the trigger.
-        concerns: Returns whether to call it for a class of jobs, a status before and a status after; the result is cached.
+        concerns: Returns whether to call `hear` for a class of jobs, a status before and a status after; the result is cached.
     """
 
     hear: Callable[[MovableT, Any, TriggerT], None]

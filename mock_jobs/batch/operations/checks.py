@@ -10,7 +10,7 @@ from mock_jobs.batch.exceptions import invalid, not_allowed
 
 
 def check_tag_keys(keys: Iterable[str]) -> None:
-    """Refuse tag keys that AWS keeps to itself."""
+    """Reject tag keys that AWS reserves."""
     if any(key.lower().startswith("aws:") for key in keys):
         raise invalid(messages.TAG_PREFIX)
 
@@ -19,7 +19,7 @@ def check_deletable(state: str, status: str) -> Literal["delete", "deleting"]:
     """Check that an environment or job queue may be deleted.
 
     Returns:
-        `deleting` if that was asked before, and nothing is to be done.
+        `deleting` if it is being deleted already, so that nothing is to be done, else `delete`.
 
     Raises:
         ClientException: It is being changed, or ENABLED.

@@ -39,7 +39,7 @@ _LINKED_ROLE = "role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch
 
 
 class ComputeEnvironmentOperations(DescribedResources):
-    """CreateComputeEnvironment and its kin."""
+    """The operations on compute environments."""
 
     def create_compute_environment(
         self,
@@ -55,7 +55,7 @@ class ComputeEnvironmentOperations(DescribedResources):
         context: str | None = None,
         ecs_settings: EcsSettingsTypeDef | None = None,
     ) -> dict[str, str]:
-        """Create a compute environment; what it refers to has to exist only if a setting says so."""
+        """Create a compute environment; whether its references exist is checked only if a setting says so."""
         if NAME.fullmatch(compute_environment_name) is None:
             raise invalid(messages.COMPUTE_ENVIRONMENT_NAME)
         check_tag_keys(tags or ())
@@ -136,7 +136,7 @@ class ComputeEnvironmentOperations(DescribedResources):
         ecs_settings: EcsSettingsTypeDef | None = None,
         eks_configuration: EksConfigurationUpdateTypeDef | None = None,
     ) -> dict[str, str]:
-        """Change a compute environment; what is not given stays."""
+        """Change the given members of a compute environment."""
         _not_negative("unmanagedvCpus", unmanagedv_cpus)
         environment = self.find_environment(compute_environment)
         if environment is None:
@@ -228,7 +228,7 @@ class ComputeEnvironmentOperations(DescribedResources):
 
     def _settle_environment(self, environment: ComputeEnvironment) -> None:
         if environment.status == "INVALID":
-            # It became so meanwhile.
+            # It became INVALID meanwhile.
             return
         environment.status = "VALID"
         self.lifecycle.scheduler.look_again()
@@ -259,7 +259,7 @@ class ComputeEnvironmentOperations(DescribedResources):
         if environment.service_role is not None:
             detail["serviceRole"] = environment.service_role
         if environment.resources is not None:
-            # A copy of the type definitions of one and the same shape.
+            # dict() makes a copy, but drops the type.
             detail["computeResources"] = cast("ComputeResourceOutputTypeDef", dict(environment.resources))
         if environment.unmanaged_vcpus is not None:
             detail["unmanagedvCpus"] = environment.unmanaged_vcpus
@@ -271,9 +271,9 @@ class ComputeEnvironmentOperations(DescribedResources):
 
 
 def _with_status(configuration: EksConfigurationTypeDef) -> EksConfigurationTypeDef:
-    """Return the configuration as it is described: with what became of the access entry.
+    """Return the configuration as it is shown: with the status of the access entry.
 
-    An entry that follows the cluster is ACTIVE, as the authentication mode of new clusters has it (inferred).
+    An entry that follows the cluster is ACTIVE, as with the authentication mode of new clusters (inferred).
     """
     entry = configuration.get("accessEntry")
     if entry is None:

@@ -1,4 +1,4 @@
-"""The rules about computeResources.
+"""The rules for computeResources.
 
 Sources: API reference, ComputeResource and ComputeResourceUpdate (*documented*); user guide, "Update compute environments"
 (*documented*). Texts: see `messages`.
@@ -31,7 +31,7 @@ _NOT_FOR_FARGATE = (
     "ec2Configuration",
     "scalingPolicy",
 )
-# Documented: the launch template of the provider says what these say elsewhere (for some of them inferred).
+# Documented (for some of them inferred): the launch template of the provider replaces these members.
 _NOT_FOR_MANAGED_INSTANCES = (*_NOT_FOR_FARGATE, "subnets", "securityGroupIds")
 _SCALING = frozenset({"minvCpus", "maxvCpus", "desiredvCpus"})
 _NO_NEW_HOSTS = _SCALING | {"scalingPolicy"}
@@ -80,10 +80,10 @@ def check_resources(resources: ComputeResourceOutputTypeDef, *, is_for_eks: bool
 def check_resources_update(
     present: ComputeResourceOutputTypeDef, update: ComputeResourceUpdateTypeDef, *, has_linked_role: bool
 ) -> ComputeResourceOutputTypeDef:
-    """Return the computeResources after an update; the members of the present ones are left as they are.
+    """Return the computeResources after an update, without changing the present ones.
 
     Args:
-        present: Before.
+        present: The computeResources before.
         update: What to change; empty lists leave a member as it is (documented).
         has_linked_role: Whether the environment uses the service-linked role, without which only its scale can change.
 
@@ -97,7 +97,7 @@ def check_resources_update(
     if is_managed:
         return _updated_managed_instances(present, given)
     _check_no_provider(given)
-    # A wish and no property: it is not described afterwards.
+    # This member asks for an action and is no property, so it is not shown afterwards.
     kept = {name: value for name, value in given.items() if name != "updateToLatestImageVersion"}
     result = cast("ComputeResourceOutputTypeDef", {**present, **kept})
     if is_fargate(result):
@@ -122,10 +122,10 @@ def check_resources_update(
 def replaces_hosts(before: Mapping[str, object], update: Mapping[str, object]) -> bool:
     """Return whether an update brings new hosts: an infrastructure update, of EC2.
 
-    Source: user guide, "Update compute environments" (documented). That a member which keeps its value does not count is inferred.
+    Source: user guide, "Update compute environments" (documented). That a member that keeps its value does not count is inferred.
 
     Args:
-        before: The computeResources until then.
+        before: The computeResources before.
         update: What the request changes.
     """
     if is_fargate(before) or before["type"] == "ECS_MANAGED_INSTANCES":
@@ -168,9 +168,9 @@ def _check_managed_instances(resources: ComputeResourceOutputTypeDef) -> None:
 def _updated_managed_instances(
     present: ComputeResourceOutputTypeDef, given: Mapping[str, object]
 ) -> ComputeResourceOutputTypeDef:
-    """Return managed instances after an update; what the launch template does not give stays (inferred).
+    """Return managed instances after an update; members that the launch template lacks keep their value (inferred).
 
-    How capacity is bought and FIPS cannot change: the model has no members for them.
+    The way in which capacity is bought cannot change, and neither can FIPS: the model has no members for them.
 
     Raises:
         ClientException: A rule is broken.

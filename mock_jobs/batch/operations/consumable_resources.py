@@ -37,7 +37,7 @@ _KIND = "consumable-resource"
 
 
 class ConsumableResourceOperations(BatchRegion):
-    """CreateConsumableResource and its kin."""
+    """The operations on consumable resources."""
 
     def create_consumable_resource(
         self,
@@ -47,7 +47,7 @@ class ConsumableResourceOperations(BatchRegion):
         resource_type: str | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> dict[str, str]:
-        """Create a consumable resource; without a quantity there is nothing of it yet (inferred)."""
+        """Create a consumable resource; the quantity is 0 if none is given (inferred)."""
         if NAME.fullmatch(consumable_resource_name) is None:
             raise invalid(messages.CONSUMABLE_NAME)
         kind = resource_type or KINDS[0]
@@ -67,7 +67,7 @@ class ConsumableResourceOperations(BatchRegion):
             created_ms=self.world.clock.now_ms,
             tags=dict(tags or {}),
         )
-        # Jobs may wait for one of this name that was deleted.
+        # Jobs may wait for a deleted resource of this name.
         self.lifecycle.scheduler.look_again()
         return {"consumableResourceName": consumable_resource_name, "consumableResourceArn": arn}
 
@@ -127,7 +127,7 @@ class ConsumableResourceOperations(BatchRegion):
         """Return a page of the consumable resources, in the order of creation (inferred)."""
         limit = page_size(max_results)
         wanted = _read_filters("ListConsumableResources", ("CONSUMABLE_RESOURCE_NAME",), filters or [])
-        # All fit if no name is asked for.
+        # Without a filter all names match.
         patterns = [each.lower() for each in wanted.get("CONSUMABLE_RESOURCE_NAME", ["*"])]
         listing = self.listing(f"ListConsumableResources/{json.dumps(wanted)}")
         after = 0 if next_token is None else read_number(listing, next_token)
@@ -148,7 +148,7 @@ class ConsumableResourceOperations(BatchRegion):
     ) -> dict[str, object]:
         """Return a page of the jobs that need a consumable resource, the last submitted first (inferred).
 
-        With the pace `poll` jobs move before the first page, as with ListJobs.
+        With the pace `poll`, jobs move before the first page, as with ListJobs.
         """
         limit = page_size(max_results)
         wanted = _read_filters("ListJobsByConsumableResource", ("JOB_STATUS", "JOB_NAME"), filters or [])
@@ -186,7 +186,7 @@ def _check_quantity(member: str, quantity: int | None) -> None:
 
 
 def _read_filters(operation: str, known: Sequence[str], filters: Sequence[KeyValuesPairTypeDef]) -> dict[str, list[str]]:
-    """Return the values of each filter; one that is given twice lets through what any of its values lets through."""
+    """Return the values of each filter; the values of a repeated filter are alternatives, like those of one filter."""
     wanted: dict[str, list[str]] = {}
     for each in filters:
         name, values = each.get("name", ""), each.get("values", [])

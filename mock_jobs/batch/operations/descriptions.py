@@ -43,23 +43,23 @@ class DescribedResources(BatchRegion):
         view: Callable[[RecordT], Mapping[str, Any]],
         what: str,
     ) -> dict[str, object]:
-        """Return what a describe operation answers: what was named, else a page of all, and the token of the next page.
+        """Return the answer of a describe operation: the named resources, or a page of all and the token of the next page.
 
-        Unknown names are left out and repeated ones answered once (inferred). With the pace `poll`, the creation, change or
-        deletion of a resource ends before the next read of it.
+        Unknown names are left out, and repeated names are answered once (inferred). With the pace `poll`, the creation, change
+        or deletion of a resource ends before the next read of it.
 
         Args:
             records: All records by name, in the order of creation.
             listing: Name of the list member, as AWS prints it.
-            names: What was asked for; empty means all.
+            names: Names or ARNs in the request; empty means all.
             max_results: Size of the page.
-            next_token: Where it begins.
-            find: Finds a record by what was asked for.
-            view: Returns what is answered of a record.
-            what: Plural, for the text about too many.
+            next_token: Where the page begins.
+            find: Finds a record by name or ARN.
+            view: Returns the wire shape of a record.
+            what: What the resources are called, in the plural, for the error about too many names.
 
         Raises:
-            ClientException: Names and a page size were given, there are too many names, or the page is impossible.
+            ClientException: Names and a page size were given, there are too many names, or the page size or token is invalid.
         """
         if names:
             if max_results is not None:
@@ -88,20 +88,24 @@ class DescribedResources(BatchRegion):
         return answer
 
     def before_description(self, records: Iterable[object]) -> bool:
-        """Move on to the end of a change of one of these resources, if the pace says so; return whether anything may have changed."""
+        """With the pace `poll`, advance the clock to the end of a change of one of these resources that was read already.
+
+        Returns:
+            Whether anything may have changed.
+        """
         return bool(self._changes) and self.scenario.polling.before_description(self._changes_of(records))
 
     def after_description(self, records: Iterable[object]) -> None:
-        """Count a read of these resources."""
+        """Count a read of those of these resources that are being created, changed or deleted."""
         self.scenario.polling.after_read(self._changes_of(records))
 
     def _changes_of(self, records: Iterable[object]) -> list[Change]:
         return [self._changes[record] for record in records if record in self._changes]
 
     def change(self, record: object, seconds: float, then: Callable[[], None]) -> None:
-        """End the creation, change or deletion of a resource after a time of the clock; at once if that time is zero.
+        """End the creation, change or deletion of a resource after a number of seconds, at once if that is zero.
 
-        It takes the place of one that has not ended, as that of an environment that became INVALID meanwhile.
+        It replaces an unfinished one, for example that of an environment that became INVALID meanwhile.
         """
         if not seconds:
             self._changes.pop(record, None)

@@ -1,7 +1,7 @@
 """Operations on job definitions.
 
 Sources: API reference, RegisterJobDefinition, DescribeJobDefinitions and DeregisterJobDefinition (*documented*); user guide,
-service quotas (*documented*). That the numbers of deregistered revisions are never used again is *inferred*.
+service quotas (*documented*). That the numbers of deregistered revisions are never reused is *inferred*.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ MIN_TIMEOUT_S = 60
 
 
 class JobDefinitionOperations(BatchRegion):
-    """RegisterJobDefinition and its kin."""
+    """The operations on job definitions."""
 
     def register_job_definition(
         self,
@@ -175,7 +175,7 @@ class JobDefinitionOperations(BatchRegion):
         return answer
 
     def deregister_job_definition(self, *, job_definition: str) -> None:
-        """Set a revision INACTIVE; jobs that were submitted with it go on."""
+        """Set a revision INACTIVE; jobs that were submitted with it continue."""
         name = self.arns.name_in("job-definition", job_definition)
         if name is not None and ":" not in name:
             raise invalid(messages.NO_REVISION)
@@ -192,7 +192,7 @@ class JobDefinitionOperations(BatchRegion):
         """Return the ACTIVE revision that SubmitJob means by a name, a name with a revision, or an ARN.
 
         Raises:
-            ClientException: There is none, or the text is no reference to a job definition.
+            ClientException: There is none, or the text is not a reference to a job definition.
         """
         name = self.arns.name_in("job-definition", reference)
         base, _, revision = ("", "", "") if name is None else name.partition(":")
@@ -235,7 +235,7 @@ def checked_timeout(timeout: JobTimeoutTypeDef | None) -> int | None:
     """Return the seconds that an attempt may take, None for no limit.
 
     Raises:
-        ClientException: They are fewer than 60 (documented limit).
+        ClientException: There are fewer than 60 seconds (documented limit).
     """
     seconds = None if timeout is None else timeout.get("attemptDurationSeconds")
     if seconds is not None and seconds < MIN_TIMEOUT_S:
@@ -251,7 +251,7 @@ def _check_multinode(
             raise invalid(messages.NODES_ON_PLATFORM, platform=platform)
     if nodes is None:
         raise invalid(messages.NO_NODES)
-    # Each range of nodes has its own.
+    # These are given for each range of nodes instead.
     for member, value in others.items():
         if value is not None:
             raise invalid(messages.NOT_FOR_TYPE, member=member, type="multinode")

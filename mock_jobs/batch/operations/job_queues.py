@@ -52,7 +52,7 @@ _ServiceOrder = list[tuple[int, ServiceEnvironment]]
 
 
 class _Common(TypedDict):
-    """What both kinds of job queues are made with."""
+    """The arguments that both kinds of job queues share."""
 
     number: int
     name: str
@@ -67,7 +67,7 @@ class _Common(TypedDict):
 
 
 class JobQueueOperations(DescribedResources):
-    """CreateJobQueue and its kin."""
+    """The operations on job queues."""
 
     def create_job_queue(
         self,
@@ -158,7 +158,7 @@ class JobQueueOperations(DescribedResources):
         service_environment_order: Sequence[ServiceEnvironmentOrderTypeDef] | None = None,
         job_state_time_limit_actions: Sequence[JobStateTimeLimitActionTypeDef] | None = None,
     ) -> dict[str, str]:
-        """Change a job queue; what is not given stays, and a list of environments replaces the whole one."""
+        """Change the given members of a job queue; a list of environments replaces the whole list."""
         if priority is not None and priority < 0:
             raise invalid(messages.NEGATIVE_PRIORITY)
         queue = self.find_queue(job_queue)
@@ -207,7 +207,7 @@ class JobQueueOperations(DescribedResources):
         return {"jobQueueName": queue.name, "jobQueueArn": queue.arn}
 
     def delete_job_queue(self, *, job_queue: str) -> None:
-        """Delete a job queue that is DISABLED; its unfinished jobs fail at once, its records stay."""
+        """Delete a job queue that is DISABLED; its unfinished jobs fail at once, the records of its jobs stay."""
         queue = self.find_queue(job_queue)
         if queue is None:
             if self.settings.idempotent_delete:
@@ -307,7 +307,7 @@ class JobQueueOperations(DescribedResources):
 
 
 def _check_units(environment: ServiceEnvironment, *, has_quotas: bool) -> None:
-    """Refuse a service environment whose capacity units do not go with the queue's policy, or which another queue manages."""
+    """Reject a service environment whose capacity units do not match the queue's policy, or that another queue manages."""
     if environment.counts_types != has_quotas:
         raise not_allowed(messages.QUOTA_POLICY_UNITS)
     if has_quotas and environment.queues >= MAX_QUEUES_OF_QUOTAS:

@@ -1,8 +1,8 @@
 """Operations on quota shares.
 
-Sources: API reference, CreateQuotaShare and its kin (*documented*); user guide, "Quota shares" and service quotas (*documented*).
-*Inferred*: that a share has limits only for instance types that its service environment knows, the status reason of the jobs of
-a deleted share, and that a borrowLimit goes when the strategy no longer borrows.
+Sources: API reference, CreateQuotaShare and the related operations (*documented*); user guide, "Quota shares" and service quotas
+(*documented*). *Inferred*: that a share has limits only for instance types in the limits of its service environment, the status
+reason of the jobs of a deleted share, and that a borrowLimit is dropped when the strategy no longer borrows.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MAX_SHARES_OF_QUEUE = 20
 
 
 class QuotaShareOperations(DescribedResources):
-    """CreateQuotaShare and its kin."""
+    """The operations on quota shares."""
 
     def create_quota_share(
         self,
@@ -116,7 +116,7 @@ class QuotaShareOperations(DescribedResources):
         preemption_configuration: QuotaSharePreemptionConfigurationTypeDef | None = None,
         state: QuotaShareStateType | None = None,
     ) -> dict[str, str]:
-        """Change a quota share; what is not given stays, and jobs that run go on."""
+        """Change the given members of a quota share; running jobs continue."""
         limits = None if capacity_limits is None else read_limits(capacity_limits, only_types=True)
         sharing = None if resource_sharing_configuration is None else _sharing(resource_sharing_configuration)
         share = self._existing_share(quota_share_arn)
@@ -166,7 +166,7 @@ class QuotaShareOperations(DescribedResources):
 
     def _drop_share(self, share: QuotaShare[ServiceJob]) -> None:
         del share.queue.shares[share.name]
-        # What it had reserved is free.
+        # The capacity that it had reserved is free.
         self.service_lifecycle.scheduler.look_again()
 
 

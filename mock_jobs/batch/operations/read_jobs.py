@@ -36,10 +36,10 @@ _LISTING = Listing[Job]("ListJobs", labels={"JOB_DEFINITION": definition_pattern
 
 
 class ReadJobOperations(BatchRegion):
-    """DescribeJobs and ListJobs; with the pace `poll`, reading moves what was read."""
+    """DescribeJobs and ListJobs; with the pace `poll`, reading a job again advances it."""
 
     def describe_jobs(self, *, jobs: Sequence[str]) -> dict[str, object]:
-        """Return the jobs that were named by id or ARN, in that order; unknown ones are left out."""
+        """Return the jobs with the given ids or ARNs, in that order; unknown ones are left out."""
         if len(jobs) > MAX_LISTED:
             raise invalid(messages.TOO_MANY_LISTED, what="jobs")
         found = self._named(jobs)
@@ -65,7 +65,7 @@ class ReadJobOperations(BatchRegion):
         legacy = self.settings.legacy_container_fields
         if not job.is_terminal or not legacy:
             return job_detail(job, self.arns, legacy=legacy)
-        # Of an ended job only the tags can change, and they are not copied.
+        # Only the tags of an ended job can change, and the kept description refers to them instead of copying them.
         if job.detail is None:
             job.detail = job_detail(job, self.arns, legacy=legacy)
         return job.detail
@@ -83,10 +83,10 @@ class ReadJobOperations(BatchRegion):
     ) -> dict[str, object]:
         """Return a page of the jobs of a queue, the latest first, or of the children of an array or the nodes of a job, by index.
 
-        With the pace `poll` jobs move only before the first page, never between pages: to the next change of an unfinished job
-        that the listing shows, if its state was read already. An empty listing is a read of its queue or array, which moves on
-        before the next equal listing. So is a listing of ended jobs; before the second of these no time passes, before the third
-        it does, if nothing has moved in between.
+        With the pace `poll`, jobs move only before the first page, never between pages. They move to the next change of an
+        unfinished job in the listing whose state was read already. An empty listing is a read of its queue or array, which the
+        next equal listing advances. A listing of ended jobs is such a read too. The second equal one takes no time; the third
+        advances the clock, if nothing has moved in between.
         """
         if sum(bool(each) for each in (job_queue, array_job_id, multi_node_job_id)) != 1:
             raise invalid(messages.ONE_PARENT)
@@ -103,7 +103,7 @@ class ReadJobOperations(BatchRegion):
             raise self.does_not_exist("job-queue", job_queue)
         limit = min(max_results or MAX_PAGE, MAX_PAGE if wanted is None else MAX_FILTERED_PAGE)
         listing = self.listing(f"ListJobs/{queue.number}")
-        # Service jobs have a listing of their own.
+        # Service jobs are listed by ListServiceJobs.
         index = JobIndex[Job]() if isinstance(queue, ServiceQueue) else queue.index
         page, token = self.scenario.polling.listed(
             polled_as(listing, wanted, job_status),
@@ -151,7 +151,7 @@ class ReadJobOperations(BatchRegion):
 
 
 def _parts_page(parent: Job | None, kind: type[ArrayJob | MultiNodeJob], status: JobStatus, after: int, limit: int) -> list[Job]:
-    """Return the children or nodes behind an index that have a status, and one more than the page holds if there are more."""
+    """Return the children or nodes after an index that have a status: a page of them, and one more if there are more."""
     if not isinstance(parent, kind) or (isinstance(parent, ArrayJob) and not parent.summary[status]):
         return []
     members: Sequence[Job] = parent.children if isinstance(parent, ArrayJob) else parent.nodes

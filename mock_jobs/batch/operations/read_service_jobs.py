@@ -27,10 +27,10 @@ _LISTING = Listing[ServiceJob]("ListServiceJobs", labels={}, groups={"SHARE_IDEN
 
 
 class ReadServiceJobOperations(BatchRegion):
-    """DescribeServiceJob and ListServiceJobs; with the pace `poll`, reading moves what was read."""
+    """DescribeServiceJob and ListServiceJobs; with the pace `poll`, reading a job again advances it."""
 
     def describe_service_job(self, *, job_id: str) -> dict[str, object]:
-        """Return a service job, which may be named by its ARN as well."""
+        """Return the service job with an id or ARN."""
         job = self.find_service_job(job_id)
         if job is None:
             raise not_allowed(messages.SERVICE_JOB_UNKNOWN, job_id=job_id)
@@ -48,7 +48,10 @@ class ReadServiceJobOperations(BatchRegion):
         next_token: str | None = None,
         filters: Sequence[KeyValuesPairTypeDef] | None = None,
     ) -> dict[str, object]:
-        """Return a page of the service jobs of a queue, the latest first; they move before the first page, as in ListJobs."""
+        """Return a page of the service jobs of a queue, the latest first.
+
+        With the pace `poll`, jobs move before the first page, as with ListJobs.
+        """
         if not job_queue:
             raise invalid(messages.REQUIRED, member="jobQueue")
         limit = page_size(max_results)

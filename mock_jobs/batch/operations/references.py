@@ -1,7 +1,7 @@
-"""Whether what a compute environment refers to exists, where that check is on.
+"""The optional check that the references of a compute environment exist.
 
-AWS Batch itself takes such names as they are, and finds out later. Source: user guide, "Troubleshooting" (*documented*); text and
-code of the refusal are ours.
+AWS Batch itself accepts such names unchecked, and finds missing resources later. Source: user guide, "Troubleshooting"
+(*documented*); text and code of the error are ours.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def check_references(references: References, resources: Mapping[str, object], service_role: str | None) -> None:
-    """Refuse a compute environment that refers to what is not there.
+    """Reject a compute environment that refers to a resource that does not exist.
 
     Args:
-        references: What there is.
+        references: The resources that exist.
         resources: The `computeResources` of a request.
-        service_role: Name or ARN, None for the role that AWS makes.
+        service_role: Name or ARN, None for the role that AWS creates.
 
     Raises:
         ClientException: A subnet, a security group, a role or an instance profile does not exist.

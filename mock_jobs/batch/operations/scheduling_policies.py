@@ -1,7 +1,7 @@
 """Operations on scheduling policies.
 
-Source: API reference, CreateSchedulingPolicy and its kin (*documented*). That a request without a policy makes one of fair
-shares, and the texts, are *inferred*.
+Source: API reference, CreateSchedulingPolicy and the related operations (*documented*). That a request without a policy creates
+one of fair shares, and the texts, are *inferred*.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class SchedulingPolicyOperations(BatchRegion):
-    """CreateSchedulingPolicy and its kin."""
+    """The operations on scheduling policies."""
 
     def create_scheduling_policy(
         self,
@@ -34,7 +34,7 @@ class SchedulingPolicyOperations(BatchRegion):
         quota_share_policy: QuotaSharePolicyTypeDef | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> dict[str, str]:
-        """Create a scheduling policy, of fair shares unless it is one of quota shares."""
+        """Create a scheduling policy, of fair shares unless one of quota shares is given."""
         if NAME.fullmatch(name) is None:
             raise invalid(messages.SCHEDULING_POLICY_NAME)
         if fairshare_policy is not None and quota_share_policy is not None:
@@ -55,7 +55,7 @@ class SchedulingPolicyOperations(BatchRegion):
         return {"name": name, "arn": policy.arn}
 
     def describe_scheduling_policies(self, *, arns: Sequence[str]) -> dict[str, object]:
-        """Return the scheduling policies that were named by their ARNs; unknown ones are left out."""
+        """Return the scheduling policies with the given ARNs; unknown ones are left out."""
         if len(arns) > MAX_LISTED:
             raise invalid(messages.TOO_MANY_LISTED, what="scheduling policies")
         found = (self.find_scheduling_policy(arn) for arn in dict.fromkeys(arns))
@@ -79,7 +79,7 @@ class SchedulingPolicyOperations(BatchRegion):
         fairshare_policy: FairsharePolicyUnionTypeDef | None = None,
         quota_share_policy: QuotaSharePolicyTypeDef | None = None,
     ) -> None:
-        """Replace what a scheduling policy says as a whole; its kind stays."""
+        """Replace the whole content of a scheduling policy; its kind cannot change."""
         if fairshare_policy is not None and quota_share_policy is not None:
             raise invalid(messages.BOTH_POLICIES)
         rules = None if fairshare_policy is None else FairShareRules.parse(fairshare_policy)

@@ -1,7 +1,8 @@
 """Operations on service environments.
 
-Sources: API reference, CreateServiceEnvironment, UpdateServiceEnvironment and DeleteServiceEnvironment (*documented*); user guide,
-service quotas and "Quota management" (*documented*). That an attached environment keeps the kind of its limits is *inferred*.
+Sources: API reference, CreateServiceEnvironment, UpdateServiceEnvironment and DeleteServiceEnvironment (*documented*); user
+guide, service quotas and "Quota management" (*documented*). That an environment in use by a job queue keeps the kind of its
+limits is *inferred*.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ MAX_SERVICE_ENVIRONMENTS = 50
 
 
 class ServiceEnvironmentOperations(DescribedResources):
-    """CreateServiceEnvironment and its kin."""
+    """The operations on service environments."""
 
     def create_service_environment(
         self,
@@ -87,7 +88,7 @@ class ServiceEnvironmentOperations(DescribedResources):
         state: ServiceEnvironmentStateType | None = None,
         capacity_limits: Sequence[CapacityLimitTypeDef] | None = None,
     ) -> dict[str, str]:
-        """Change a service environment; what is not given stays, and jobs that run go on."""
+        """Change the given members of a service environment; running jobs continue."""
         limits = None if capacity_limits is None else read_limits(capacity_limits)
         environment = self.find_service_environment(service_environment)
         if environment is None:

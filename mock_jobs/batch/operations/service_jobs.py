@@ -1,7 +1,7 @@
 """Operations that submit, change and end service jobs.
 
 Sources: API reference, SubmitServiceJob, UpdateServiceJob, TerminateServiceJob and TerminateServiceJobs (*documented*); user
-guide, service quotas (*documented*). The order of the checks, and that a token counts as long as its job is kept, is *inferred*.
+guide, service quotas (*documented*). *Inferred*: the order of the checks, and that a token is remembered while its job is kept.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class ServiceJobOperations(BatchRegion):
-    """SubmitServiceJob and its kin."""
+    """The operations that submit, change and end service jobs."""
 
     def submit_service_job(
         self,
@@ -53,7 +53,7 @@ class ServiceJobOperations(BatchRegion):
         tags: Mapping[str, str] | None = None,
         client_token: str | None = None,
     ) -> dict[str, str]:
-        """Submit a service job; a token that was used before is refused (documented)."""
+        """Submit a service job; a repeated client token is rejected (documented), unless a setting allows it."""
         if NAME.fullmatch(job_name) is None:
             raise invalid(messages.JOB_NAME)
         content = json.dumps(
@@ -128,7 +128,7 @@ class ServiceJobOperations(BatchRegion):
         return _named(job)
 
     def terminate_service_job(self, *, job_id: str, reason: str) -> None:
-        """End a service job in whatever state it is."""
+        """End a service job in any state."""
         check_reason(reason)
         if parse_job_id(job_id) is None:
             if self.settings.lenient_ids:

@@ -24,7 +24,10 @@ TOP_SHARES: Final = 20
 
 
 class SnapshotOperations(BatchRegion):
-    """GetJobQueueSnapshot; with the pace `poll`, a second one without a change in between moves the queue on before it answers."""
+    """GetJobQueueSnapshot.
+
+    With the pace `poll`, a second call without a change since the first advances the queue before it answers.
+    """
 
     def get_job_queue_snapshot(self, *, job_queue: str) -> dict[str, object]:
         """Return which jobs are next in a job queue, and how much its jobs use."""

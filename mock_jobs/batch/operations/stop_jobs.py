@@ -23,14 +23,14 @@ MAX_JOBS = 50
 
 
 class StopJobOperations(BatchRegion):
-    """CancelJob and its kin."""
+    """CancelJob, TerminateJob and their bulk forms."""
 
     def cancel_job(self, *, job_id: str, reason: str) -> None:
-        """Cancel a job that has not reached STARTING; a later one is left alone, and the call succeeds."""
+        """Cancel a job that has not reached STARTING; for any other job the call succeeds without effect."""
         self._stop_job(StopRequest.CANCEL, job_id, reason)
 
     def terminate_job(self, *, job_id: str, reason: str) -> None:
-        """End a job in whatever state it is."""
+        """End a job in any state."""
         self._stop_job(StopRequest.TERMINATE, job_id, reason)
 
     def cancel_jobs(self, *, jobs: Sequence[str], reason: str) -> dict[str, object]:
@@ -67,7 +67,7 @@ class StopJobOperations(BatchRegion):
 
 
 def check_reason(reason: str) -> None:
-    """Refuse a reason that is empty or too long."""
+    """Reject a reason that is empty or too long."""
     if not reason:
         raise invalid(messages.EMPTY, member="reason")
     if len(reason) > MAX_REASON:
@@ -75,7 +75,7 @@ def check_reason(reason: str) -> None:
 
 
 def check_bulk(jobs: Sequence[str]) -> None:
-    """Refuse a list of jobs that is empty or too long."""
+    """Reject a list of jobs that is empty or too long."""
     if not jobs:
         raise invalid(messages.NO_JOBS)
     if len(jobs) > MAX_JOBS:
@@ -88,13 +88,13 @@ def stop_each(
     stop: Callable[[str], None],
     take_refusal: Callable[[str], Refusal | None],
 ) -> dict[str, object]:
-    """Return the answer of a bulk form; each well-formed id is acted on once, and counts as a success even if it is unknown.
+    """Stop each well-formed id once and return the answer of the bulk form; an unknown id counts as a success.
 
     Args:
         jobs: Ids as given.
         read: Returns the parts of a well-formed id, else None.
         stop: Ends the job with an id, if there is one.
-        take_refusal: Returns what a test wants to see for an id in place of that, mostly None.
+        take_refusal: Returns the error that a test has injected for an id, else None.
     """
     successful: list[str] = []
     errors: list[dict[str, str]] = []

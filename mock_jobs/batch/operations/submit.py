@@ -156,7 +156,7 @@ class SubmitOperations(JobDefinitionOperations):
         return {"jobArn": job.arn, "jobName": job_name, "jobId": job_id}
 
     def _workload_of(self, definition: JobDefinition, overrides: Overrides, parameters: Mapping[str, str]) -> Workload:
-        """Return what a job of a definition without nodes runs; to share it keeps 100,000 jobs that override nothing small."""
+        """Return what a job of a definition without nodes runs. Jobs that override nothing share it, to save memory."""
         if not is_default(definition, overrides):
             return merged(definition, overrides, parameters)
         workload = self.default_workloads.get(definition)
@@ -180,7 +180,7 @@ def _made(spec: JobSpec, job_id: str, now_ms: int, size: int | None, resolved: R
 
 def _check_multinode(size: int | None, consumables: object) -> None:
     if consumables is not None:
-        # Overrides of a job with several nodes are nodeOverrides.
+        # A job with several nodes is overridden by nodeOverrides.
         raise invalid(messages.NOT_FOR_TYPE, member="consumableResourcePropertiesOverride", type="multinode")
     if size is not None:
         raise invalid(messages.NODES_AND_ARRAY)

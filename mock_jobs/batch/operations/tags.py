@@ -26,7 +26,7 @@ class TagOperations(JobDefinitionOperations):
     """The three operations on tags."""
 
     def tag_resource(self, *, resource_arn: str, tags: Mapping[str, str]) -> None:
-        """Add tags to a resource; those of the same key get the new value, others stay."""
+        """Add tags to a resource; existing keys get the new value, other tags stay."""
         check_tag_keys(tags)
         present = self._tags_of(resource_arn)
         if len({*present, *tags}) > MAX_TAGS:

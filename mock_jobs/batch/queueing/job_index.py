@@ -127,14 +127,14 @@ class JobIndex(Generic[JobT]):
             put(self._by_label[label], job)
 
     def moved(self, job: JobT, before: str, group: str | None = None) -> None:
-        """Record that a job has changed from a status to its current one; the group is the one that it was added with."""
+        """Record that a job has changed from status `before` to its current one; `group` is the one it was added with."""
         if group is not None:
             self._groups[group].moved(job, before)
         self._by_status[before].discard(job)
         self._by_status[job.status].add(job)
 
     def remove(self, job: JobT, group: str | None = None) -> None:
-        """Remove a job; the group is the one that it was added with."""
+        """Remove a job; `group` is the one it was added with."""
         if group is not None:
             self._groups[group].remove(job)
         self._by_status[job.status].discard(job)

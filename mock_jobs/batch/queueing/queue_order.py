@@ -50,7 +50,7 @@ class QueueDiscipline(ABC, Generic[JobT]):
 
     @abstractmethod
     def front(self, now_ms: int, limit: int) -> list[tuple[JobT, int]]:
-        """Return the jobs that would be dispatched next if there were room, in order, each with the time since it is there.
+        """Return the next jobs to dispatch, as if there were room for all, and since when each has its position.
 
         Args:
             now_ms: The current time, in milliseconds since the epoch, like the returned times.
@@ -123,11 +123,11 @@ class RankedJobs(Generic[JobT]):
         return heappop(self._heap)
 
     def put_back(self, rank: int) -> None:
-        """Put back a job that was set aside."""
+        """Put back a job that was passed over."""
         heappush(self._heap, rank)
 
     def unmoved_since_ms(self, rank: int) -> int:
-        """Return since when a job has had its position: it waits, and no job before it has left."""
+        """Return since when a job has kept its position: it was waiting, and no job before it left."""
         came_ms = self._present[rank][1]
         ahead = bisect_left(self._gone_rank, rank)
         return came_ms if not ahead else max(came_ms, self._gone_ms[ahead - 1])

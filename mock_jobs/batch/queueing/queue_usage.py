@@ -41,7 +41,7 @@ class QueueUsage(Generic[JobT]):
         """Subtract the demand of an attempt that has ended.
 
         Args:
-            job: Whose attempt it was.
+            job: Job of the attempt.
             now_ms: The current time, in milliseconds since the epoch.
             has_run: Whether its container ever ran.
         """

@@ -19,7 +19,7 @@ class UsageWindow:
         self._corners: deque[tuple[int, float, float]] = deque([(0, 0, 0)])
 
     def change(self, vcpus: float, now_ms: int) -> None:
-        """Record that so many more vCPUs are held from now on, or fewer if negative."""
+        """Record that `vcpus` more vCPUs are held from now on, or fewer if negative."""
         at_ms, total, held = self._corners[-1]
         # The process clock may be set back; what was used stays used.
         now_ms = max(now_ms, at_ms)

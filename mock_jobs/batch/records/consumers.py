@@ -38,7 +38,7 @@ class Consumers:
             self._by_arn[arn].add(job)
 
     def moved(self, job: Job, before: str) -> None:
-        """Move a job from the status that it had before to the one that it has now."""
+        """Move a job from status `before` to its current status."""
         for arn in _needs(job):
             self._by_arn[arn].moved(job, before)
 
@@ -66,7 +66,7 @@ class ConsumersOfOne:
         self._insert(job)
 
     def moved(self, job: Job, before: str) -> None:
-        """Move a job from the status that it had before to the one that it has now."""
+        """Move a job from status `before` to its current status."""
         self.moves += 1
         self._discard(job, before)
         self._insert(job)

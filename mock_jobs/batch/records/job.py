@@ -42,7 +42,7 @@ class JobSpec:
         name: Job name.
         number: Position among all submissions to this account and region.
         arn_prefix: What comes before the job id in its ARN.
-        container: The container that represents the job, in the form in which DescribeJobs shows a single one before it runs.
+        container: The container that represents the job, as DescribeJobs shows a single container before it runs.
         vcpus: How many vCPUs the job, or each child, needs.
         task: The task that the container belongs to, if the definition has several.
         pod: The pod that it belongs to, on EKS.

@@ -1,7 +1,7 @@
 """The events about service jobs that AWS Batch sends to Amazon EventBridge.
 
-Source: user guide, "Service job events" with its samples (*documented*): the detail is what DescribeServiceJob answers, without the
-tags and the payload.
+Source: user guide, "Service job events" with its samples (*documented*): the detail is the answer of DescribeServiceJob without
+the tags and the payload.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def read_limits(given: Sequence[Mapping[str, object]], *, only_types: bool = Fal
 
     Raises:
         ClientException: There are none or more than 5, an entry is incomplete, its maximum is below 1, its unit is unknown or
-            repeated, or there are others beside NUM_INSTANCES.
+            repeated, or there are other units besides NUM_INSTANCES.
     """
     if not given:
         raise invalid(messages.NO_CAPACITY_LIMIT)
@@ -70,7 +70,7 @@ def usage(amounts: Amounts) -> list[dict[str, object]]:
 
 
 def fits(need: Amounts, room: Amounts) -> bool:
-    """Return whether a need fits into the room; of a unit that is missing in the room there is none."""
+    """Return whether a need fits into the room; a unit that is missing in the room counts as zero."""
     return all(room.get(unit, 0) >= quantity for unit, quantity in need.items())
 
 

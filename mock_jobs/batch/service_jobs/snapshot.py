@@ -1,8 +1,8 @@
-"""What GetJobQueueSnapshot answers about job queues with a service environment.
+"""The answer of GetJobQueueSnapshot for job queues with a service environment.
 
-Source: API reference, FrontOfQuotaSharesDetail, QuotaShareUtilizationDetail and QueueSnapshotCapacityUsage (*documented*: the unit
-is the instance type). *Inferred*: the common order of the jobs of several quota shares, which AWS does not publish: the highest
-priority first, then the oldest; and that each share is listed, even if no job waits there.
+Source: API reference, FrontOfQuotaSharesDetail, QuotaShareUtilizationDetail and QueueSnapshotCapacityUsage (*documented*: the
+unit is the instance type). *Inferred*: the common order of the jobs of several quota shares, which AWS does not publish: the
+highest priority first, then the oldest; and that each share is listed, even if no job waits there.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ UNFINISHED: Final[tuple[ServiceJobStatus, ...]] = tuple(status for status in SER
 
 
 class ServiceTrigger(Enum):
-    """What makes a service job change its status."""
+    """Why a service job changes its status."""
 
     EVALUATED = "the scheduler looked at it"
     DISPATCHED = "there is capacity, and SageMaker is asked for a training job"

@@ -1,6 +1,6 @@
-"""Jobs as the operations answer them.
+"""Jobs as the operations return them.
 
-Sources: API reference, JobDetail, ContainerDetail, AttemptDetail, JobSummary (*documented*); which members are there in which
+Sources: API reference, JobDetail, ContainerDetail, AttemptDetail, JobSummary (*documented*); which members are present in which
 state is *observed* in published answers, else *inferred*.
 """
 
@@ -50,7 +50,7 @@ def job_detail(job: Job, arns: Arns, *, legacy: bool) -> JobDetailTypeDef:
 
     Args:
         job: What to describe.
-        arns: Those of its account and region.
+        arns: ARNs of its account and region.
         legacy: Whether `vcpus` and `memory` are always shown.
     """
     spec, definition = job.spec, job.spec.definition
@@ -58,7 +58,7 @@ def job_detail(job: Job, arns: Arns, *, legacy: bool) -> JobDetailTypeDef:
     detail = cast("JobDetailTypeDef", {"jobArn": job.arn, "jobName": spec.name, "jobId": job.job_id})
     detail["jobQueue"] = spec.queue.arn
     detail["status"] = job.status
-    # Those of pods are in eksAttempts.
+    # The attempts of pods are in eksAttempts.
     detail["attempts"] = [] if spec.pod is not None else [_attempt(job, each, arns) for each in job.attempts]
     if job.status_reason is not None and shows_reason(job):
         detail["statusReason"] = job.status_reason
@@ -166,7 +166,7 @@ def _depends_on(job: Job) -> list[JobDependencyTypeDef]:
     spec, parent = job.spec, job.parent
     if parent is None:
         return spec.depends_on
-    # What the dependencies of an array mean for this child (inferred).
+    # A child shows the dependencies of its array as they apply to it (inferred).
     entries: list[JobDependencyTypeDef] = []
     for entry in spec.depends_on:
         job_id = entry.get("jobId")

@@ -1,7 +1,7 @@
-"""The labels by which the jobs of a queue are found by their job definition.
+"""The labels by which ListJobs finds the jobs of a job definition.
 
-Source: API reference, ListJobs (*documented*): the filter JOB_DEFINITION takes the ARN of a revision, as a whole, or a name, which
-means all of its revisions and may end with an asterisk.
+Source: API reference, ListJobs (*documented*): the filter JOB_DEFINITION takes the whole ARN of a revision, or a name. A name
+means all of its revisions, and may end with an asterisk.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mock_jobs.batch.records.job import Job
 
-# Keeps names apart from ARNs.
+# Prefix that distinguishes names from ARNs.
 _NAME: Final = "/"
 
 
 def definition_labels(job: Job) -> tuple[str, str]:
-    """Return what a job can be found by."""
+    """Return the labels of a job: the name and the ARN of its job definition."""
     definition = job.spec.definition
     return _NAME + definition.name, definition.arn
 
 
 def definition_patterns(values: Sequence[str]) -> list[str]:
-    """Return the patterns of labels that the values of a filter mean; an ARN with an asterisk means none."""
+    """Return the patterns of labels for the values of a filter; an ARN with an asterisk matches nothing."""
     return [
         each if each.startswith("arn:") else _NAME + each
         for each in values

@@ -1,4 +1,4 @@
-"""What ListJobs and ListServiceJobs have in common: the filters and pages of the jobs of one queue.
+"""What ListJobs and ListServiceJobs share: filters and pages of the jobs of one queue.
 
 Sources: API reference, ListJobs and ListServiceJobs (*documented*). The order of jobs that were created in the same millisecond,
 the latest submission first, and that several values of a filter are alternatives, are *inferred*.
@@ -29,7 +29,7 @@ _TIMES = ("BEFORE_CREATED_AT", "AFTER_CREATED_AT")
 
 
 class Filter(NamedTuple):
-    """A filter that was asked for."""
+    """The filter of a request."""
 
     name: str
     values: list[str]
@@ -40,9 +40,9 @@ class Listing(Generic[JobT]):
 
     Args:
         operation: Its name.
-        labels: The filters by labels of the index, and how their values become patterns of labels.
-        groups: The filters by a group of the index, and what stands before their value in the name of the group. Only they go
-            together with a status (documented).
+        labels: Filters by labels of the index: the name of each, and the function from its values to patterns of labels.
+        groups: Filters by groups of the index: the name of each, and the prefix of its values in the names of groups. Only these
+            filters can be combined with a status (documented).
     """
 
     def __init__(
@@ -56,7 +56,8 @@ class Listing(Generic[JobT]):
         """Return the filter of a request, None if it has none.
 
         Raises:
-            ClientException: There are several, it is unknown or has no value, or its value is no time though it should be.
+            ClientException: There are several filters, the filter is unknown or has no value, or its value should be a time and
+                is not.
         """
         if not filters:
             return None
@@ -87,14 +88,14 @@ class Listing(Generic[JobT]):
 
         Args:
             index: The jobs of the queue.
-            listing: What page tokens are good for, filters aside.
+            listing: Identifies the listing in page tokens, apart from its filters.
             wanted: The filter.
-            status: The status that was asked for; without one and without a filter it is RUNNING.
-            limit: At most so many.
+            status: The requested status; RUNNING if there is neither a status nor a filter.
+            limit: The size of the page.
             next_token: Where the page begins.
 
         Raises:
-            ClientException: The token is none of this listing.
+            ClientException: The token is malformed, or belongs to another listing.
         """
         if wanted is None:
             status = status or RUNNING
@@ -113,13 +114,13 @@ class Listing(Generic[JobT]):
         return page[:limit], page_token(listing, [last.spec.name.lower(), *age_of(last)])
 
     def _filtered(self, index: JobIndex[JobT], wanted: Filter, key: Sequence[object], status: str | None) -> Iterator[JobT]:
-        """Yield the jobs that a filter lets through, in the order of the answer.
+        """Yield the jobs that match a filter, in the order of the answer.
 
         Args:
             index: The jobs of the queue.
             wanted: The filter.
-            key: Lower-case name and age of the last job that was answered; empty at the start.
-            status: What to look for in groups; None for all.
+            key: Lower-case name and age of the last job of the page before; empty for the first page.
+            status: The status to look for in groups; None for all.
         """
         name, values = wanted
         last_name, before = _position(key)
@@ -128,7 +129,7 @@ class Listing(Generic[JobT]):
         if name == "BEFORE_CREATED_AT":
             return index.newest_first(before, created_before_ms=max(map(int, values)))
         if name == "AFTER_CREATED_AT":
-            # The newest stand first: the first job that is too old is the end.
+            # The newest jobs are first, so the first job that is too old is the end.
             earliest = min(map(int, values))
             return takewhile(lambda job: job.created_ms > earliest, index.newest_first(before))
         if name in self._labels:
@@ -142,10 +143,10 @@ class Listing(Generic[JobT]):
 
 
 def polled_as(listing: str, wanted: Filter | None, status: str | None) -> str:
-    """Return what tells equal listings, for the pace `poll`.
+    """Return the key by which the pace `poll` recognizes equal listings.
 
-    The order of the values of a filter makes no difference, nor does a time: code that asks for the jobs of the last hour names another
-    moment each time.
+    The order of the values of a filter is ignored, and so are times: code that asks for the jobs of the last hour sends another
+    time with each call.
     """
     if wanted is None:
         return f"{listing}/{status}"

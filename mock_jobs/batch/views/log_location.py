@@ -1,4 +1,4 @@
-"""Where in CloudWatch Logs the output of an attempt goes."""
+"""The log group and stream in CloudWatch Logs that the output of an attempt goes to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _STREAM_NAME_LENGTH = 200
 
 
 class LogLocation(NamedTuple):
-    """Where the output of an attempt goes; `region` is None for that of the job."""
+    """Where the output of an attempt goes; `region` is None for the region of the job."""
 
     region: str | None
     group: str
@@ -20,19 +20,19 @@ class LogLocation(NamedTuple):
 
 
 def log_location(job: Job, attempt: Attempt) -> LogLocation | None:
-    """Return where the output of an attempt goes, None if it does not run yet or another log driver takes it."""
+    """Return where the output of an attempt goes, None if it does not run yet or uses another log driver."""
     return container_log_location(job, attempt, 0 if job.spec.task is None else job.spec.task.main)
 
 
 def container_log_location(job: Job, attempt: Attempt, index: int) -> LogLocation | None:
-    """Return where the output of the container goes that has this index in the task of an attempt; of a single one, 0.
+    """Return where the output of one container of an attempt goes, by its index in the task; a single container has index 0.
 
-    Pods of EKS write into no stream of Batch's (documented).
+    Pods of EKS write to no log stream of Batch (documented).
     """
     if attempt.started_ms is None or job.spec.pod is not None:
         return None
     task = job.spec.task
-    # Named after its container if there are several (not documented, but known).
+    # If there are several containers, each stream is named after its container (not documented, but known).
     configuration = (job.spec.container if task is None else task.containers[index]).get("logConfiguration")
     name = "default" if task is None else task.containers[index].get("name", "default")
     prefix = job.spec.definition.name[:_STREAM_NAME_LENGTH]

@@ -1,8 +1,8 @@
 """Jobs of several containers as DescribeJobs shows them: tasks of ECS and pods of EKS.
 
-Sources: API reference, EcsTaskDetails, AttemptEcsTaskDetails, EksPodPropertiesDetail and EksAttemptDetail (*documented*). *Inferred*: the
-container that stands for the job ends as planned; the others, and those that run before them, end with 0 unless all are killed; names of
-pods and nodes have the form that AWS's samples have.
+Sources: API reference, EcsTaskDetails, AttemptEcsTaskDetails, EksPodPropertiesDetail and EksAttemptDetail (*documented*).
+*Inferred*: the container that represents the job ends as planned; the others, and init containers, end with 0 unless all are
+killed; names of pods and nodes have the form of AWS's samples.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def instance_arn(attempt: Attempt, arns: Arns) -> str | None:
 
 
 def shown_attempt(job: Job) -> Attempt | None:
-    """Return the attempt that a job shows beside its list of attempts; between attempts there is none."""
+    """Return the attempt that a job shows outside of its list of attempts, None between two attempts."""
     return None if job.status == RUNNABLE else job.last_attempt
 
 
@@ -92,7 +92,7 @@ def ecs_properties(job: Job, task: Task, arns: Arns) -> EcsPropertiesDetailTypeD
 
 
 def task_attempt(job: Job, task: Task, attempt: Attempt, arns: Arns) -> AttemptDetailTypeDef:
-    """Return the part of an attempt that tells of the containers of a task."""
+    """Return the part of an attempt that shows the containers of a task."""
     containers: list[AttemptTaskContainerDetailsTypeDef] = []
     for index, own in enumerate(task.containers):
         container: AttemptTaskContainerDetailsTypeDef = {"networkInterfaces": network(job, attempt)}
@@ -167,7 +167,7 @@ def _with_outcome(own: EksContainerOutputTypeDef, attempt: Attempt | None, *, is
 
 
 def _outcome(attempt: Attempt, *, is_main: bool) -> AttemptTaskContainerDetailsTypeDef:
-    """Return exit code and reason of a container, as far as it has any."""
+    """Return the exit code and reason of a container, if it has any."""
     outcome: AttemptTaskContainerDetailsTypeDef = {}
     if attempt.exit_code is not None:
         has_exited = attempt.status_reason == messages.CONTAINER_EXITED

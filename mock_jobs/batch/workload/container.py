@@ -88,7 +88,7 @@ def check_resources(required: Mapping[str, str], vcpus: int | None, memory: int 
         platform: Where it runs.
 
     Raises:
-        ClientException: An amount is impossible.
+        ClientException: An amount is invalid.
     """
     if platform == "FARGATE":
         check_fargate_pair(required["VCPU"], required["MEMORY"])

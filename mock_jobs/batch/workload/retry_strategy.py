@@ -82,7 +82,7 @@ class RetryStrategy:
 
         Args:
             attempts: As given.
-            entries: Of evaluateOnExit.
+            entries: The entries of evaluateOnExit.
             parse_rule: Checks and reads one of them.
 
         Raises:

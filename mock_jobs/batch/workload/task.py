@@ -1,8 +1,8 @@
 """Tasks of Amazon ECS: the checks of one in a job definition, and its merge with overrides when a job is submitted.
 
-Sources: API reference, EcsProperties, EcsTaskProperties, TaskContainerProperties, TaskContainerDependency and EcsPropertiesOverride
-(*documented*). *Inferred*: each container must give its vCPUs and memory, and on Fargate their sums must be an offered pair;
-circular dependencies of containers are rejected; an override without a name is for a container without a name.
+Sources: API reference, EcsProperties, EcsTaskProperties, TaskContainerProperties, TaskContainerDependency and
+EcsPropertiesOverride (*documented*). *Inferred*: each container must give its vCPUs and memory, and on Fargate their sums must be
+an offered pair; circular dependencies of containers are rejected; an override without a name is for a container without a name.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ def _check_amounts(required: Mapping[str, str], platform: Platform) -> None:
     if platform != "FARGATE":
         check_resources(required, None, None, "EC2")
         return
-    # On Fargate only the sums must be an offered pair; here any positive amount is valid.
+    # On Fargate only the sums over all containers must be an offered pair.
     if number_in(required["VCPU"]) <= 0:
         raise invalid(messages.BAD_RESOURCE, type="VCPU", value=required["VCPU"])
     size = number_in(required["MEMORY"])

@@ -60,7 +60,7 @@ class Workload:
     """What a job runs.
 
     Attributes:
-        container: The container that represents the job, in the form in which DescribeJobs shows a single one before it runs.
+        container: The container that represents the job, as DescribeJobs shows a single container before it runs.
         vcpus: How many vCPUs all containers need.
         task: The task that it belongs to, if the definition has several containers.
         pod: The pod that it belongs to, on EKS.
