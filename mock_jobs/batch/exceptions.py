@@ -26,7 +26,10 @@ class ClientException(AwsError):  # noqa: N818 - the name is the code on the wir
 
     @property
     def code(self) -> str:
-        """The code on the wire, the same for subclasses: only mock_jobs itself distinguishes them."""
+        """The code on the wire, the same for subclasses.
+
+        Only mock_jobs itself distinguishes the subclasses.
+        """
         return ClientException.__name__
 
     def body(self, request_id: str) -> dict[str, object]:
@@ -71,7 +74,7 @@ class TooManyRequestsException(AwsError):  # noqa: N818 - the name is the code o
 
 
 def invalid(text: str, **values: object) -> ClientException:
-    """Return the error, in the wrapped form, for a request that is invalid by itself.
+    """Return the wrapped error for a request that is invalid by itself.
 
     Args:
         text: One of `messages`.
@@ -81,7 +84,7 @@ def invalid(text: str, **values: object) -> ClientException:
 
 
 def not_allowed(text: str, **values: object) -> ClientException:
-    """Return the error, in the bare form, for a request that the state of resources forbids.
+    """Return the bare error for a request that the state of resources forbids.
 
     Args:
         text: One of `messages`.

@@ -74,7 +74,7 @@ class Arns:
         return f"arn:{self.partition}:sagemaker:{self.region}:{self.account}:{kind}/{name}"
 
     def name_in(self, kind: str, reference: str) -> str | None:
-        """Return the name in a reference (a name or an ARN), or None for an ARN of something else.
+        """Return the name in a reference, or None for an ARN of something else.
 
         An ARN of another account, region or kind never matches.
         """
@@ -97,7 +97,7 @@ class Arns:
         return None if parts is None else replace(parts, top=text)
 
     def shown(self, kind: str, reference: str) -> str:
-        """Return the full ARN of a resource that was given by its name or ARN; errors show it."""
+        """Return the full ARN of a resource given by name or ARN, as errors show it."""
         return reference if reference.startswith("arn:") else self.of(kind, reference)
 
 
@@ -107,7 +107,7 @@ def share_arn(queue_arn: str, name: str) -> str:
 
 
 def parse_share_arn(arn: str) -> tuple[str, str] | None:
-    """Return the job queue's ARN and the share's name from the ARN of a quota share, else None."""
+    """Return the queue's ARN and the share's name in a quota share's ARN, else None."""
     queue_arn, separator, name = arn.partition(_SHARE)
     return (queue_arn, name) if separator and queue_arn.startswith("arn:") else None
 

@@ -1,4 +1,4 @@
-"""Types for the platforms of containers, and for the state and status of resources."""
+"""Types for the platforms of containers, and the state and status of resources."""
 
 from __future__ import annotations
 

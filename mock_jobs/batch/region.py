@@ -81,7 +81,10 @@ class BatchRegion(Backend):
         self._limiter = RateLimiter(world.clock)
 
     def check_rate(self, operation: str, *, is_read: bool) -> None:  # noqa: ARG002 - no reads are counted
-        """Reject a submission that exceeds its rate. Source: user guide, "AWS Batch service quotas" (documented)."""
+        """Reject a submission that exceeds its rate.
+
+        Source: user guide, "AWS Batch service quotas" (documented).
+        """
         rates = {
             "SubmitJob": self.settings.submit_job_per_second,
             "SubmitServiceJob": self.settings.submit_service_job_per_second,
@@ -112,7 +115,7 @@ class BatchRegion(Backend):
         return None
 
     def find_steppable(self, job_id: str) -> Steppable | None:
-        """Return a job of any kind that a test can move by hand, None if there is none with this id."""
+        """Return the job of any kind with an id, for a test to move, else None."""
         service_job = self.service_jobs.get(job_id)
         if service_job is not None:
             return SteppableServiceJob(service_job, self.service_lifecycle)
@@ -124,7 +127,7 @@ class BatchRegion(Backend):
         return None if job is None else SteppableJob(job, self.lifecycle)
 
     def invalidate(self, environment: ComputeEnvironment, problem: str) -> None:
-        """Set an environment INVALID, as AWS does when it finds a problem after the creation.
+        """Set an environment INVALID, as AWS does when it finds a problem later.
 
         An update repairs the environment, and it can be deleted.
         Source: user guide, "INVALID compute environment" (documented).
@@ -157,7 +160,7 @@ class BatchRegion(Backend):
         return queue
 
     def check_fair_share(self, usage: QueueUsage[JobT], share_identifier: str | None) -> None:
-        """Check that a submission names a fair share if, and only if, the queue has fair shares.
+        """Check that a submission names a share if and only if its queue has fair shares.
 
         Raises:
             ClientException: A share is missing or not allowed, or too many shares are active.
@@ -180,7 +183,7 @@ class BatchRegion(Backend):
         return self.consumables.by_arn.get(self.arns.shown("consumable-resource", reference))
 
     def find_scheduling_policy(self, arn: str) -> SchedulingPolicy | None:
-        """Return the scheduling policy with an ARN; AWS accepts no names here (documented)."""
+        """Return the scheduling policy with an ARN, not with a name (documented)."""
         name = self.arns.name_in("scheduling-policy", arn) if arn.startswith("arn:") else None
         return None if name is None else self.scheduling_policies.get(name)
 

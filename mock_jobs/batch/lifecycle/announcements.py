@@ -33,7 +33,9 @@ _NO_RETRIES = {"attempts": 1, "evaluateOnExit": []}
 
 
 class JobChange(NamedTuple):
-    """A job as it was at one event; holds only what can change, because one is created for each event.
+    """A job as it was at one event.
+
+    One is created for each event, so it holds only what can change.
 
     Attributes:
         arns: ARNs of its account and region.
@@ -120,7 +122,7 @@ def envelope(arns: Arns, at_ms: int, detail_type: str, *, resources: list[str], 
 
 
 class Announcer:
-    """Records events about the jobs of one account and region, and delivers them to EventBridge.
+    """Records events of one account and region and delivers them to EventBridge.
 
     Args:
         world: Its events, clock and ports.

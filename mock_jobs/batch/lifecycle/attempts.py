@@ -110,7 +110,7 @@ class Attempts:
         self._timers.set_by_setting(job, "starting_seconds", self.start)
 
     def start(self, job: Job) -> None:
-        """Start the container of a STARTING job, or fail its attempt if that is planned."""
+        """Start the container of a STARTING job, or fail its attempt as planned."""
         dispatched = job.current
         if job.status != STARTING or dispatched is None or not self._timers.is_due(job):
             return
@@ -136,7 +136,10 @@ class Attempts:
     # Running
 
     def _run_on(self, job: Job, attempt: RunningAttempt) -> None:
-        """Schedule the end of a container whose outcome is known: by itself, by its timeout or with its host."""
+        """Schedule the end of a container whose outcome is known.
+
+        It ends by itself, by its timeout or with its host.
+        """
         if job.is_terminated:
             # Its end is scheduled already.
             return
@@ -186,7 +189,10 @@ class Attempts:
             self._fail(job, attempt, attempt.exit_code, plan.reason, messages.CONTAINER_EXITED)
 
     def _end_after_nodes(self, whole: Job) -> None:
-        """End the attempt of a multi-node parallel job, after its nodes that start or end at the same moment."""
+        """End the attempt of a multi-node parallel job, when its scheduled end is due.
+
+        Nodes that start or end at the same moment do so first.
+        """
         assert isinstance(whole, MultiNodeJob)
         if any(self._is_about_to_move(node) for node in whole.others):
             self._timers.set_by_setting(whole, None, self._end_after_nodes)
@@ -199,7 +205,10 @@ class Attempts:
         return node.status == STARTING or (node.status == RUNNING and not node.hangs)
 
     def end_later(self, job: Job, delay_ms: int) -> None:
-        """End a terminated RUNNING job after a delay in milliseconds, instead of at its scheduled end."""
+        """End a terminated RUNNING job after a delay in milliseconds.
+
+        This replaces its scheduled end.
+        """
         for node in job.others if isinstance(job, MultiNodeJob) else ():
             if node.status == STARTING:
                 self.stop_container(node)
@@ -208,14 +217,17 @@ class Attempts:
         self._timers.set(job, delay_ms, self.end)
 
     def lose_host(self, job: Job) -> None:
-        """End the attempt of a STARTING or RUNNING job, because its host goes away now."""
+        """End the attempt of a STARTING or RUNNING job whose host goes away now."""
         if job.is_terminated:
             self.stop_container(job)
         elif job.current is not None:
             self._fail(job, job.current, None, None, _host_lost(job.current))
 
     def lose_host_later(self, job: Job, delay_ms: int) -> None:
-        """End the attempt of a STARTING or RUNNING job, because its host goes away after a delay in milliseconds."""
+        """End the attempt of a job whose host goes away after a delay in milliseconds.
+
+        The job is STARTING or RUNNING.
+        """
         attempt = job.current
         if attempt is None:
             return
@@ -235,7 +247,10 @@ class Attempts:
         self._endings.finish([(job, Trigger.STOPPED, job.stop_reason)])
 
     def kill(self, job: Job, reason: str | None) -> None:
-        """Close the current attempt of a job, if there is one, before its own end; a running container is killed."""
+        """Close the current attempt of a job, if any, before its own end.
+
+        A running container is killed.
+        """
         attempt = job.current
         if attempt is not None:
             self._close(job, attempt, KILLED if isinstance(attempt, RunningAttempt) else None, None, reason)

@@ -1,4 +1,4 @@
-"""What the lifecycles of both kinds of jobs share: retries, and blocked jobs at the head of their queue."""
+"""What the lifecycles of both kinds of jobs share: retries and blocked heads."""
 
 from __future__ import annotations
 
@@ -95,7 +95,10 @@ class BaseLifecycle(Generic[RetriedT, TriggerT]):
         self.scheduler.add(job, self._clock.now_ms + self._scenario.latency_ms(latency))
 
     def mark_blocked(self, job: RetriedT, reason: str) -> None:
-        """Set the reason why a RUNNABLE job at the head of its queue can currently never be dispatched, and announce it."""
+        """Set the reason why the head of a queue is blocked, and announce it.
+
+        The job is RUNNABLE and can currently never be dispatched.
+        """
         job.status_reason = reason
         job.moves += 1
         job.reads = 0

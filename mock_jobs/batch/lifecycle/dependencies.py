@@ -113,7 +113,10 @@ def register(job: Job) -> None:
 
 
 def awaited(job: Job) -> Iterator[Job]:
-    """Yield every job that this one waits for, ended or not; for a child also what its parent waits for."""
+    """Yield every job that this one waits for, ended or not.
+
+    A child also waits for what its parent waits for.
+    """
     spec, parent = job.spec, job.parent
     yield from spec.dependencies
     if parent is not None:
@@ -135,7 +138,10 @@ def dependency_state(job: Job) -> DependencyState:
 
 
 def is_waiting(job: Job) -> bool:
-    """Return whether any job that this one waits for has not ended, even if another has failed."""
+    """Return whether any job that this one waits for is unfinished.
+
+    This holds even if another one has failed.
+    """
     return any(not other.is_terminal for other in awaited(job))
 
 
@@ -145,7 +151,7 @@ def waiting_for(job: Job) -> list[Job]:
 
 
 def released_by(job: Job) -> Iterator[Job]:
-    """Yield the jobs to check again because this one has ended: they may proceed, or must fail."""
+    """Yield the jobs that may proceed, or must fail, because this one has ended."""
     yield from job.dependents or ()
     parent = job.parent
     if parent is not None:

@@ -1,4 +1,4 @@
-"""The lifecycle of jobs: connects its parts, and calls them for the rest of the service.
+"""The lifecycle of jobs: connects its parts and is called by the operations.
 
 Sources: user guide, "Job states", "Array jobs", "Automated job retries", "Job timeouts" (*documented*). Each automatic move is
 scheduled in the timer batches, so that the pace decides when it happens.
@@ -95,7 +95,10 @@ class Lifecycle(BaseLifecycle[Job, Trigger]):
         self._waiting.evaluate(job)
 
     def resolve(self, job: Job) -> None:
-        """Move a PENDING job once its dependencies are decided, unless a delayed stop owns it."""
+        """Move a PENDING job once its dependencies are decided.
+
+        A job with a delayed stop is left to that stop.
+        """
         self._waiting.resolve(job)
 
     # Attempts
@@ -105,7 +108,7 @@ class Lifecycle(BaseLifecycle[Job, Trigger]):
         self._attempts.dispatch(job, environment)
 
     def start(self, job: Job) -> None:
-        """Start the container of a STARTING job, or fail its attempt if that is planned."""
+        """Start the container of a STARTING job, or fail its attempt as planned."""
         self._attempts.start(job)
 
     def end(self, job: Job) -> None:
@@ -113,11 +116,14 @@ class Lifecycle(BaseLifecycle[Job, Trigger]):
         self._attempts.end(job)
 
     def lose_host(self, job: Job) -> None:
-        """End the attempt of a STARTING or RUNNING job, because its host goes away now."""
+        """End the attempt of a STARTING or RUNNING job whose host goes away now."""
         self._attempts.lose_host(job)
 
     def lose_host_later(self, job: Job, delay_ms: int) -> None:
-        """End the attempt of a STARTING or RUNNING job, because its host goes away after a delay in milliseconds."""
+        """End the attempt of a job whose host goes away after a delay in milliseconds.
+
+        The job is STARTING or RUNNING.
+        """
         self._attempts.lose_host_later(job, delay_ms)
 
     # Ends
@@ -127,7 +133,10 @@ class Lifecycle(BaseLifecycle[Job, Trigger]):
         self.stopper.stop(job, StopRequest.CANCEL, limit.status_reason)
 
     def delete_with_queue(self, jobs: list[Job]) -> None:
-        """Fail all jobs of a queue that is deleted; a job with a stop request keeps its reason (inferred)."""
+        """Fail all jobs of a queue that is deleted.
+
+        A job with a stop request keeps the reason of that request (inferred).
+        """
         endings: list[Ending] = []
         for job in jobs:
             if isinstance(job, ArrayJob):

@@ -53,7 +53,7 @@ class LogWriter:
             self._talking[attempt] = job
 
     def say(self, job: Job, attempt: RunningAttempt, text: str) -> None:
-        """Record a line that a running attempt prints now; ignore it if the attempt has ended."""
+        """Record a line that an attempt prints now, if the attempt has not ended."""
         if job.current is attempt:
             if attempt.lines is None:
                 attempt.lines = []

@@ -1,4 +1,4 @@
-"""The plan that an attempt follows: of all plans that match, the one that was added last."""
+"""The plan that an attempt follows: the last added of all that match."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def plan_for(plans: Iterable[JobPlan], job: Job, attempt: int) -> JobPlan:
-    """Return the plan of an attempt of a job; without a matching plan, one that succeeds.
+    """Return the plan of an attempt of a job, by default one that succeeds.
 
     Args:
         plans: All plans, the one that was added last first.
@@ -26,7 +26,9 @@ def plan_for(plans: Iterable[JobPlan], job: Job, attempt: int) -> JobPlan:
 
 
 def plan_for_service_job(plans: Iterable[JobPlan], name: str, queue: JobQueue[Any], attempt: int) -> JobPlan:
-    """Return the plan of an attempt of a service job, which has no definition, array, node or container.
+    """Return the plan of an attempt of a service job, by default one that succeeds.
+
+    Plans for a definition, array, node or function do not apply to service jobs.
 
     Args:
         plans: All plans, the one that was added last first.

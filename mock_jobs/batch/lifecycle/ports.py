@@ -11,7 +11,7 @@ EnvironmentT_contra = TypeVar("EnvironmentT_contra", contravariant=True)
 
 
 class Dispatcher(Mover[JobT_contra], Protocol[JobT_contra, EnvironmentT_contra]):
-    """Begins the attempts of RUNNABLE jobs, and acts on jobs that block the head of their queue."""
+    """Begins the attempts of RUNNABLE jobs, and acts on blocked heads of queues."""
 
     def dispatch(self, job: JobT_contra, environment: EnvironmentT_contra) -> None:
         """Begin an attempt of a RUNNABLE job in an environment that has room for it."""

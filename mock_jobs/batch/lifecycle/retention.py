@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Retention:
-    """Deletes ended jobs and INACTIVE job definitions of one account and region, after a time.
+    """Deletes ended jobs and INACTIVE job definitions after a time.
 
     Args:
         clock: Its timers start the deletions.

@@ -1,4 +1,4 @@
-"""The scheduler of one account and region: which RUNNABLE job runs in which environment.
+"""The scheduler of jobs: which RUNNABLE job runs in which environment.
 
 Sources: API reference, CreateJobQueue.priority and computeEnvironmentOrder (*documented*); user guide, "Job scheduling" and
 "Jobs stuck in RUNNABLE" (*documented*). That the head of a queue holds up everything behind it follows from AWS's texts on
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
-    """Dispatches RUNNABLE jobs: queues by priority, the jobs of each queue in its order.
+    """Dispatches RUNNABLE jobs: by queue priority, then by the order of the queue.
 
     Args:
         dispatcher: Begins the attempts of the jobs.
@@ -74,7 +74,10 @@ class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
         runnable.end_pass()
 
     def _find_capacity(self, job: Job) -> ComputeEnvironment | None:
-        """Return an environment with room for a job, None if there is none or a consumable resource is lacking."""
+        """Return an environment with room for a job, else None.
+
+        None is also returned if a consumable resource is lacking.
+        """
         spec = job.spec
         queue = spec.queue
         if queue.blocks or (spec.requirements is not None and not self._consumables.can_give(spec.requirements.needs)):
@@ -88,7 +91,10 @@ class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
 
 
 def _has_any_room(queue: ComputeQueue[Job]) -> bool:
-    """Return whether any environment has room. If none has, a pass need not look at the jobs behind the head."""
+    """Return whether any environment has room.
+
+    If none has, a pass need not look at the jobs behind the head.
+    """
     if queue.blocks:
         return False
     return any(each.is_usable and queue.usage.usable(each.capacity) > each.in_use for each in queue.environments)

@@ -16,10 +16,10 @@ _NEVER_MS: Final = 1 << 62
 
 
 class JobTimers(Generic[JobT]):
-    """Sets the one timer that each job has for its next move, which replaces the previous one.
+    """Sets the one timer of each job, for its next move.
 
-    A timer cannot be removed from its batch. So each move first checks `is_due()`, which is false if a later timer has replaced
-    the one that fires.
+    A new timer replaces the previous one. A timer cannot be removed from its batch. So each move first checks `is_due()`, which
+    is false if a later timer has replaced the one that fires.
 
     Args:
         clock: Its time.
@@ -33,12 +33,18 @@ class JobTimers(Generic[JobT]):
         self._timer_batches = timer_batches
 
     def set(self, job: JobT, delay_ms: int, move: Callable[[JobT], None]) -> None:
-        """Move a job after a delay in milliseconds, or the shortest that the pace allows if that is longer."""
+        """Move a job after a delay in milliseconds.
+
+        The pace may make the delay longer.
+        """
         due_ms = job.due_ms = self._clock.now_ms + max(delay_ms, self._scenario.latency_ms(None))
         self._timer_batches.put(due_ms, move, job)
 
     def set_by_setting(self, job: JobT, setting: str | None, move: Callable[[JobT], None]) -> None:
-        """Move a job after the latency in the named setting, or the shortest that the pace allows if that is longer."""
+        """Move a job after the latency in the setting with this name.
+
+        The pace may make the delay longer. Without a setting, only the pace decides.
+        """
         due_ms = job.due_ms = self._clock.now_ms + self._scenario.latency_ms(setting)
         self._timer_batches.put(due_ms, move, job)
 

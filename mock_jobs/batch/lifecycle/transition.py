@@ -104,7 +104,10 @@ class Transition(Generic[MovableT, TriggerT]):
         self.move(job, trigger)
 
     def _find_step(self, job: MovableT, trigger: TriggerT) -> _Step[MovableT, TriggerT]:
-        """Return the new status and its listeners, and cache them: there are few different moves, and many of each."""
+        """Return the new status and its listeners, and cache them.
+
+        There are few different moves, and many of each.
+        """
         kind, before = job.__class__, job.status
         after = job.transitions[before, trigger]
         hearers = tuple(each.hear for each in self._listeners if each.concerns(kind, before, after))

@@ -1,4 +1,6 @@
-"""How jobs wait before their first attempt: SUBMITTED until the scheduler looks at them, PENDING for dependencies, then RUNNABLE.
+"""How jobs wait before their first attempt.
+
+They are SUBMITTED until the scheduler looks at them, PENDING while they wait for dependencies, then RUNNABLE.
 
 Source: user guide, "Job states" and "Array jobs" (*documented*).
 """
@@ -49,7 +51,10 @@ class WaitingJobs:
                 self._enqueue(job, "runnable_seconds")
 
     def resolve(self, job: Job) -> None:
-        """Move a PENDING job once its dependencies are decided, unless a delayed stop owns it."""
+        """Move a PENDING job once its dependencies are decided.
+
+        A job with a delayed stop is left to that stop.
+        """
         if job.status != PENDING or job.is_stop_delayed or (job.parent is not None and job.parent.status == SUBMITTED):
             return
         state = dependency_state(job)

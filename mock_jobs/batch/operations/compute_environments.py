@@ -55,7 +55,10 @@ class ComputeEnvironmentOperations(DescribedResources):
         context: str | None = None,
         ecs_settings: EcsSettingsTypeDef | None = None,
     ) -> dict[str, str]:
-        """Create a compute environment; whether its references exist is checked only if a setting says so."""
+        """Create a compute environment.
+
+        Whether its references exist is checked only if `validate_references` is set.
+        """
         if NAME.fullmatch(compute_environment_name) is None:
             raise invalid(messages.COMPUTE_ENVIRONMENT_NAME)
         check_tag_keys(tags or ())
@@ -213,7 +216,10 @@ class ComputeEnvironmentOperations(DescribedResources):
         return f"arn:{self.partition}:iam::{self.account}:{_LINKED_ROLE}"
 
     def _replace_hosts(self, environment: ComputeEnvironment) -> None:
-        """End the attempts on the hosts that an update replaces, at once or when their time is over (documented: UpdatePolicy)."""
+        """End the attempts on the hosts that an update replaces.
+
+        They end at once or after a time (documented: UpdatePolicy).
+        """
         policy = environment.update_policy
         delay_ms = policy.get("jobExecutionTimeoutMinutes", 0) * 60_000
         queues = [queue for queue in self.queues.values() if not isinstance(queue, ServiceQueue)]

@@ -137,7 +137,7 @@ def replaces_hosts(before: Mapping[str, object], update: Mapping[str, object]) -
 
 
 def with_defaults(resources: ComputeResourceOutputTypeDef, *, is_for_eks: bool = False) -> ComputeResourceOutputTypeDef:
-    """Return the computeResources as DescribeComputeEnvironments shows them (documented defaults)."""
+    """Return the computeResources as they are shown, with documented defaults."""
     if is_fargate(resources) or resources["type"] == "ECS_MANAGED_INSTANCES":
         return resources
     filled: dict[str, object] = {"allocationStrategy": "BEST_FIT", "desiredvCpus": resources.get("minvCpus", 0)}
@@ -168,9 +168,10 @@ def _check_managed_instances(resources: ComputeResourceOutputTypeDef) -> None:
 def _updated_managed_instances(
     present: ComputeResourceOutputTypeDef, given: Mapping[str, object]
 ) -> ComputeResourceOutputTypeDef:
-    """Return managed instances after an update; members that the launch template lacks keep their value (inferred).
+    """Return managed instances after an update.
 
-    The way in which capacity is bought cannot change, and neither can FIPS: the model has no members for them.
+    Members that the new launch template lacks keep their value (inferred). The way in which capacity is bought cannot change,
+    and neither can FIPS: the model has no members for them.
 
     Raises:
         ClientException: A rule is broken.

@@ -93,7 +93,10 @@ class ConsumableResourceOperations(BatchRegion):
         quantity: int | None = None,
         client_token: str | None = None,
     ) -> dict[str, object]:
-        """Set, raise or lower the quantity of a consumable resource; jobs that wait for it may start."""
+        """Set, raise or lower the quantity of a consumable resource.
+
+        Jobs that wait for it may start.
+        """
         given = operation or OPERATIONS[0]
         if given not in OPERATIONS:
             raise invalid(messages.ONE_OF, member="operation", values=", ".join(OPERATIONS))
@@ -146,9 +149,10 @@ class ConsumableResourceOperations(BatchRegion):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> dict[str, object]:
-        """Return a page of the jobs that need a consumable resource, the last submitted first (inferred).
+        """Return a page of the jobs that need a consumable resource.
 
-        With the pace `poll`, jobs move before the first page, as with ListJobs.
+        The job that was submitted last is first (inferred). With the pace `poll`, jobs move before the first page, as with
+        ListJobs.
         """
         limit = page_size(max_results)
         wanted = _read_filters("ListJobsByConsumableResource", ("JOB_STATUS", "JOB_NAME"), filters or [])
@@ -186,7 +190,10 @@ def _check_quantity(member: str, quantity: int | None) -> None:
 
 
 def _read_filters(operation: str, known: Sequence[str], filters: Sequence[KeyValuesPairTypeDef]) -> dict[str, list[str]]:
-    """Return the values of each filter; the values of a repeated filter are alternatives, like those of one filter."""
+    """Return the values of each filter.
+
+    The values of a repeated filter are alternatives, like those of one filter.
+    """
     wanted: dict[str, list[str]] = {}
     for each in filters:
         name, values = each.get("name", ""), each.get("values", [])

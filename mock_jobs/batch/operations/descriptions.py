@@ -1,4 +1,4 @@
-"""What the describe operations of resources share: pages, and resources that are being created, changed or deleted."""
+"""What the describe operations share: pages and resources that are changing."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class DescribedResources(BatchRegion):
         view: Callable[[RecordT], Mapping[str, Any]],
         what: str,
     ) -> dict[str, object]:
-        """Return the answer of a describe operation: the named resources, or a page of all and the token of the next page.
+        """Return the answer of a describe operation: the named resources, or a page.
 
         Unknown names are left out, and repeated names are answered once (inferred). With the pace `poll`, the creation, change
         or deletion of a resource ends before the next read of it.
@@ -88,7 +88,9 @@ class DescribedResources(BatchRegion):
         return answer
 
     def before_description(self, records: Iterable[object]) -> bool:
-        """With the pace `poll`, advance the clock to the end of a change of one of these resources that was read already.
+        """Advance the clock to the end of a change of these resources.
+
+        This happens only with the pace `poll`, if the resource was read already.
 
         Returns:
             Whether anything may have changed.
@@ -96,16 +98,16 @@ class DescribedResources(BatchRegion):
         return bool(self._changes) and self.scenario.polling.before_description(self._changes_of(records))
 
     def after_description(self, records: Iterable[object]) -> None:
-        """Count a read of those of these resources that are being created, changed or deleted."""
+        """Count a read of these resources, if they are changing."""
         self.scenario.polling.after_read(self._changes_of(records))
 
     def _changes_of(self, records: Iterable[object]) -> list[Change]:
         return [self._changes[record] for record in records if record in self._changes]
 
     def change(self, record: object, seconds: float, then: Callable[[], None]) -> None:
-        """End the creation, change or deletion of a resource after a number of seconds, at once if that is zero.
+        """End the creation, change or deletion of a resource after some seconds.
 
-        It replaces an unfinished one, for example that of an environment that became INVALID meanwhile.
+        With 0 seconds it ends at once. It replaces an unfinished one, for example that of an environment that became INVALID meanwhile.
         """
         if not seconds:
             self._changes.pop(record, None)

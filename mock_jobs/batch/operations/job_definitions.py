@@ -66,7 +66,10 @@ class JobDefinitionOperations(BatchRegion):
         ecs_properties: EcsPropertiesOutputTypeDef | None = None,
         consumable_resource_properties: ConsumableResourcePropertiesOutputTypeDef | None = None,
     ) -> dict[str, object]:
-        """Register the next revision of a job definition: of a container, a task, a pod or several nodes."""
+        """Register the next revision of a job definition.
+
+        It runs a container, a task, a pod or several nodes.
+        """
         if DEFINITION_NAME.fullmatch(job_definition_name) is None:
             raise not_allowed(messages.DEFINITION_NAME, name=job_definition_name)
         capabilities = list(platform_capabilities or [])
@@ -148,7 +151,10 @@ class JobDefinitionOperations(BatchRegion):
         status: str | None = None,
         next_token: str | None = None,
     ) -> dict[str, object]:
-        """Return the named job definitions, or a page of all; by name, the latest revision first (inferred)."""
+        """Return the named job definitions, or a page of all.
+
+        They are sorted by name, the latest revision first (inferred).
+        """
         if job_definitions:
             if max_results is not None:
                 raise invalid(messages.LIST_AND_MAX_RESULTS, list="JobDefinitions")
@@ -189,7 +195,7 @@ class JobDefinitionOperations(BatchRegion):
             self.retention.definition_deregistered(definition)
 
     def definition_to_submit(self, reference: str) -> JobDefinition:
-        """Return the ACTIVE revision that SubmitJob means by a name, a name with a revision, or an ARN.
+        """Return the ACTIVE revision for a name, a name with a revision, or an ARN.
 
         Raises:
             ClientException: There is none, or the text is not a reference to a job definition.

@@ -158,7 +158,10 @@ class JobQueueOperations(DescribedResources):
         service_environment_order: Sequence[ServiceEnvironmentOrderTypeDef] | None = None,
         job_state_time_limit_actions: Sequence[JobStateTimeLimitActionTypeDef] | None = None,
     ) -> dict[str, str]:
-        """Change the given members of a job queue; a list of environments replaces the whole list."""
+        """Change the given members of a job queue.
+
+        A list of environments replaces the whole list.
+        """
         if priority is not None and priority < 0:
             raise invalid(messages.NEGATIVE_PRIORITY)
         queue = self.find_queue(job_queue)
@@ -207,7 +210,10 @@ class JobQueueOperations(DescribedResources):
         return {"jobQueueName": queue.name, "jobQueueArn": queue.arn}
 
     def delete_job_queue(self, *, job_queue: str) -> None:
-        """Delete a job queue that is DISABLED; its unfinished jobs fail at once, the records of its jobs stay."""
+        """Delete a job queue that is DISABLED.
+
+        Its unfinished jobs fail at once; the records of its jobs stay.
+        """
         queue = self.find_queue(job_queue)
         if queue is None:
             if self.settings.idempotent_delete:
@@ -307,7 +313,10 @@ class JobQueueOperations(DescribedResources):
 
 
 def _check_units(environment: ServiceEnvironment, *, has_quotas: bool) -> None:
-    """Reject a service environment whose capacity units do not match the queue's policy, or that another queue manages."""
+    """Reject a service environment that does not fit a job queue.
+
+    Its capacity units must match the queue's policy; with quota shares, no other queue may use it.
+    """
     if environment.counts_types != has_quotas:
         raise not_allowed(messages.QUOTA_POLICY_UNITS)
     if has_quotas and environment.queues >= MAX_QUEUES_OF_QUOTAS:

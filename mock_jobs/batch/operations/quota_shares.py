@@ -49,7 +49,7 @@ class QuotaShareOperations(DescribedResources):
         state: QuotaShareStateType | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> dict[str, str]:
-        """Create a quota share of a job queue whose scheduling policy is one of quota shares."""
+        """Create a quota share of a job queue that has a policy of quota shares."""
         if NAME.fullmatch(quota_share_name) is None:
             raise invalid(messages.QUOTA_SHARE_NAME)
         limits = read_limits(capacity_limits, only_types=True)
@@ -92,7 +92,10 @@ class QuotaShareOperations(DescribedResources):
     def list_quota_shares(
         self, *, job_queue: str, max_results: int | None = None, next_token: str | None = None
     ) -> dict[str, object]:
-        """Return a page of the quota shares of a job queue, in the order of their creation, without their tags."""
+        """Return a page of the quota shares of a job queue, without their tags.
+
+        They are in the order of their creation.
+        """
         limit = page_size(max_results)
         queue = self._queue_of_shares(job_queue)
         listing = self.listing(f"ListQuotaShares/{queue.number}")
@@ -134,7 +137,7 @@ class QuotaShareOperations(DescribedResources):
         return _named(share)
 
     def delete_quota_share(self, *, quota_share_arn: str) -> None:
-        """Delete a quota share that is DISABLED; its unfinished jobs are terminated at once."""
+        """Delete a DISABLED quota share; its unfinished jobs are terminated at once."""
         share = self.find_quota_share(quota_share_arn)
         if share is None:
             if self.settings.idempotent_delete:
@@ -208,5 +211,5 @@ def _detail(share: QuotaShare[ServiceJob]) -> QuotaShareDetailTypeDef:
 
 
 def _shares_behind(queue: AnyQueue, number: int) -> list[QuotaShare[ServiceJob]]:
-    """Return the quota shares of a queue that were created after the one with this number."""
+    """Return the quota shares of a queue created after the one with this number."""
     return [share for share in queue.shares.values() if share.number > number] if isinstance(queue, ServiceQueue) else []

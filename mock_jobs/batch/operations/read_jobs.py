@@ -36,10 +36,13 @@ _LISTING = Listing[Job]("ListJobs", labels={"JOB_DEFINITION": definition_pattern
 
 
 class ReadJobOperations(BatchRegion):
-    """DescribeJobs and ListJobs; with the pace `poll`, reading a job again advances it."""
+    """DescribeJobs and ListJobs.
+
+    With the pace `poll`, reading a job again advances it.
+    """
 
     def describe_jobs(self, *, jobs: Sequence[str]) -> dict[str, object]:
-        """Return the jobs with the given ids or ARNs, in that order; unknown ones are left out."""
+        """Return the jobs with the given ids or ARNs, without unknown ones."""
         if len(jobs) > MAX_LISTED:
             raise invalid(messages.TOO_MANY_LISTED, what="jobs")
         found = self._named(jobs)
@@ -81,12 +84,13 @@ class ReadJobOperations(BatchRegion):
         next_token: str | None = None,
         filters: Sequence[KeyValuesPairTypeDef] | None = None,
     ) -> dict[str, object]:
-        """Return a page of the jobs of a queue, the latest first, or of the children of an array or the nodes of a job, by index.
+        """Return a page of the jobs of a queue, children of an array, or nodes of a job.
 
-        With the pace `poll`, jobs move only before the first page, never between pages. They move to the next change of an
-        unfinished job in the listing whose state was read already. An empty listing is a read of its queue or array, which the
-        next equal listing advances. A listing of ended jobs is such a read too. The second equal one takes no time; the third
-        advances the clock, if nothing has moved in between.
+        Jobs of a queue are listed the latest first, children and nodes by index. With the pace `poll`, jobs move only before
+        the first page, never between pages. They move to the next change of an unfinished job in the listing whose state was
+        read already. An empty listing is a read of its queue or array, which the next equal listing advances. A listing of
+        ended jobs is such a read too. The second equal one takes no time; the third advances the clock, if nothing has moved in
+        between.
         """
         if sum(bool(each) for each in (job_queue, array_job_id, multi_node_job_id)) != 1:
             raise invalid(messages.ONE_PARENT)
@@ -151,7 +155,10 @@ class ReadJobOperations(BatchRegion):
 
 
 def _parts_page(parent: Job | None, kind: type[ArrayJob | MultiNodeJob], status: JobStatus, after: int, limit: int) -> list[Job]:
-    """Return the children or nodes after an index that have a status: a page of them, and one more if there are more."""
+    """Return the children or nodes after an index that have a status.
+
+    They are a page, and one more if there are more.
+    """
     if not isinstance(parent, kind) or (isinstance(parent, ArrayJob) and not parent.summary[status]):
         return []
     members: Sequence[Job] = parent.children if isinstance(parent, ArrayJob) else parent.nodes

@@ -27,7 +27,10 @@ _LISTING = Listing[ServiceJob]("ListServiceJobs", labels={}, groups={"SHARE_IDEN
 
 
 class ReadServiceJobOperations(BatchRegion):
-    """DescribeServiceJob and ListServiceJobs; with the pace `poll`, reading a job again advances it."""
+    """DescribeServiceJob and ListServiceJobs.
+
+    With the pace `poll`, reading a job again advances it.
+    """
 
     def describe_service_job(self, *, job_id: str) -> dict[str, object]:
         """Return the service job with an id or ARN."""

@@ -53,7 +53,10 @@ class ServiceJobOperations(BatchRegion):
         tags: Mapping[str, str] | None = None,
         client_token: str | None = None,
     ) -> dict[str, str]:
-        """Submit a service job; a repeated client token is rejected (documented), unless a setting allows it."""
+        """Submit a service job.
+
+        A repeated client token is rejected (documented), unless `repeat_client_tokens` is set.
+        """
         if NAME.fullmatch(job_name) is None:
             raise invalid(messages.JOB_NAME)
         content = json.dumps(

@@ -26,7 +26,10 @@ class StopJobOperations(BatchRegion):
     """CancelJob, TerminateJob and their bulk forms."""
 
     def cancel_job(self, *, job_id: str, reason: str) -> None:
-        """Cancel a job that has not reached STARTING; for any other job the call succeeds without effect."""
+        """Cancel a job that has not reached STARTING.
+
+        For any other job the call succeeds without effect.
+        """
         self._stop_job(StopRequest.CANCEL, job_id, reason)
 
     def terminate_job(self, *, job_id: str, reason: str) -> None:
@@ -88,7 +91,9 @@ def stop_each(
     stop: Callable[[str], None],
     take_refusal: Callable[[str], Refusal | None],
 ) -> dict[str, object]:
-    """Stop each well-formed id once and return the answer of the bulk form; an unknown id counts as a success.
+    """Stop the job of each well-formed id once, and return the bulk answer.
+
+    An unknown id counts as a success.
 
     Args:
         jobs: Ids as given.

@@ -1,1 +1,1 @@
-"""Whose turn it is in a queue: order, fair shares, indexes, heads of line and scheduling passes."""
+"""Scheduling of job queues: order, fair shares, indexes, heads and passes."""

@@ -106,7 +106,10 @@ class BaseScheduler(ABC, Generic[JobT, QueueT]):
             self.look_again()
 
     def look_again(self, due_ms: int | None = None) -> None:
-        """Schedule a pass, by default as soon as the pace allows: there may be room, or a new order."""
+        """Schedule a pass, by default as soon as the pace allows.
+
+        It is called when there may be room, or a new order.
+        """
         if due_ms is None:
             due_ms = self._clock.now_ms
         if self._timer_batches.has_pass(due_ms):

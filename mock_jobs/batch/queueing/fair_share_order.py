@@ -76,7 +76,10 @@ class FairShareOrder(QueueDiscipline[JobT]):
         self._passed_over.clear()
 
     def front(self, now_ms: int, limit: int) -> list[tuple[JobT, int]]:
-        """Return the jobs that would be dispatched next, counting each as dispatched before choosing the one after it."""
+        """Return the jobs that would be dispatched next.
+
+        Each counts as dispatched when the one after it is chosen.
+        """
         self.begin_pass(now_ms)
         front: list[tuple[JobT, int]] = []
         since_ms = self._last_dispatched_ms
@@ -112,5 +115,8 @@ class FairShareOrder(QueueDiscipline[JobT]):
 
 
 def rank_by_priority(job: Queued) -> int:
-    """Return the position of a job inside of its share: higher priorities first, then what was submitted first."""
+    """Return the position of a job inside of its share.
+
+    Higher priorities come first, then what was submitted first.
+    """
     return (MAX_PRIORITY - job.share_priority) * _PRIORITY_STEP + job.fifo_rank

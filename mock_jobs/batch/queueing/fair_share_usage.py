@@ -1,4 +1,4 @@
-"""Fair shares: what the shares of a queue use, and how much of the compute environments is reserved.
+"""The use of fair shares, and the reserve of compute environments.
 
 Source: user guide, "Job scheduling" and "Scheduling policy parameters" (*documented*: use times weight, the lowest first; that
 shares under one prefix split its weight). AWS does not publish how past use decays: here all use inside the window counts
@@ -80,13 +80,16 @@ class FairShareUsage(QueueUsage[JobT]):
         return share
 
     def has_room_for(self, identifier: str, now_ms: int) -> bool:
-        """Return whether a job may be submitted to a share: it is active, or one more share may become active."""
+        """Return whether a job may be submitted to a share.
+
+        The share must be active, or one more share must be allowed.
+        """
         if identifier in self._shares or len(self._shares) < MAX_SHARES:
             return True
         return len(list(self.active(now_ms))) < MAX_SHARES
 
     def active(self, now_ms: int) -> Iterator[Share[JobT]]:
-        """Yield the shares that have unfinished jobs or use inside of the window; the others are removed."""
+        """Yield the shares with unfinished jobs or use in the window; remove the others."""
         window_ms = self.rules.window_ms
         for share in list(self._shares.values()):
             if share.unfinished or share.use.inside(window_ms, now_ms) > 0:
@@ -126,11 +129,17 @@ class FairShareUsage(QueueUsage[JobT]):
         return sorted(busy, key=lambda share: (-share.in_use, share.identifier))
 
     def usable(self, capacity: float) -> float:
-        """Return how much of a compute environment may be in use, with the shares that were active in the last `weigh`."""
+        """Return how much of a compute environment may be in use.
+
+        This depends on how many shares were active in the last `weigh`.
+        """
         return usable_vcpus(capacity, self.rules.reservation, self._active)
 
     def attainable(self, capacity: float) -> float:
-        """Return how much of a compute environment may be in use at most, with the highest number of active shares."""
+        """Return the most of a compute environment that can ever be in use.
+
+        That is with the highest number of active shares.
+        """
         return usable_vcpus(capacity, self.rules.reservation, MAX_SHARES)
 
     def submitted(self, job: JobT) -> None:

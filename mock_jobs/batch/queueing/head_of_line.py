@@ -1,4 +1,4 @@
-"""The job at the head of a queue: why it can never be dispatched, and what happens when that lasts.
+"""The job at the head of a queue: why it is blocked, and its time limits.
 
 Sources: user guide, "Jobs stuck in RUNNABLE" (*documented*: reasons and their texts); API reference, JobStateTimeLimitAction
 (*documented*). That the time counts from when a job is the head and shows the reason, and that the reason disappears with its
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class HeadOfLine(Generic[JobT]):
-    """The job at the head of a queue, which the last pass of the scheduler could not dispatch.
+    """The head of a queue, which the last pass of the scheduler did not dispatch.
 
     Attributes:
         job: The job.
@@ -120,7 +120,10 @@ class HeadOfLineMonitor(Generic[JobT]):
             self._hide(head)
 
     def limit_time(self, wait_queue: HasHead[JobT], limits: tuple[TimeLimit, ...]) -> None:
-        """Replace the time limits of a queue; the time that its head was blocked before still counts."""
+        """Replace the time limits of a queue.
+
+        The time that its head was blocked before still counts.
+        """
         head = wait_queue.head
         if head is None:
             return

@@ -26,10 +26,11 @@ _BUCKET: Final = 256
 
 
 class ByNumber(Generic[JobT]):
-    """A set of jobs, ordered by the number of their submission; adding, removing and paging do not depend on its size.
+    """A set of jobs, ordered by the number of their submission.
 
-    Jobs change their status far more often than a status is listed. So adding and removing is a look-up in a dictionary, and a
-    bucket is sorted only when it is read. `SortedRecords` would need five times as long for each move.
+    The time for adding, removing and paging does not depend on its size. Jobs change their status far more often than a status
+    is listed. So adding and removing is a look-up in a dictionary, and a bucket is sorted only when it is read. `SortedRecords`
+    would need five times as long for each move.
     """
 
     __slots__ = ("_buckets", "_order")
@@ -127,7 +128,10 @@ class JobIndex(Generic[JobT]):
             put(self._by_label[label], job)
 
     def moved(self, job: JobT, before: str, group: str | None = None) -> None:
-        """Record that a job has changed from status `before` to its current one; `group` is the one it was added with."""
+        """Record that a job has changed from status `before` to its current one.
+
+        `group` is the one that it was added with.
+        """
         if group is not None:
             self._groups[group].moved(job, before)
         self._by_status[before].discard(job)
@@ -160,7 +164,9 @@ class JobIndex(Generic[JobT]):
         return self._all.descending(before)
 
     def named(self, patterns: Iterable[str], since: str = "", before: Age | None = None) -> Iterator[JobT]:
-        """Yield the jobs whose names match one of the patterns, in alphabetical order, of one name the last created first.
+        """Yield the jobs whose names match one of the patterns.
+
+        They are in alphabetical order; of equal names the last created is first.
 
         Args:
             patterns: Names in lower case, or prefixes with a final asterisk.
@@ -171,7 +177,7 @@ class JobIndex(Generic[JobT]):
         return chain.from_iterable(self._by_name[each].descending(before if each == since else None) for each in names)
 
     def labelled(self, patterns: Collection[str], before: Age | None = None) -> Iterator[JobT]:
-        """Yield the jobs with a label that matches one of the patterns, the last created first.
+        """Yield the jobs with a matching label, the last created first.
 
         Args:
             patterns: Labels, or prefixes with a final asterisk.

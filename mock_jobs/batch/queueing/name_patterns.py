@@ -14,7 +14,10 @@ T = TypeVar("T")
 
 
 def fits(patterns: Iterable[str], name: str) -> bool:
-    """Return whether a name matches one of several filter values; a final asterisk matches anything (documented)."""
+    """Return whether a name matches one of several filter values.
+
+    A final asterisk matches anything (documented).
+    """
     return any(name.startswith(each[:-1]) if each.endswith("*") else name == each for each in patterns)
 
 

@@ -15,7 +15,7 @@ from mock_jobs.batch.queueing.schedulable import JobT
 
 
 class QueueDiscipline(ABC, Generic[JobT]):
-    """The RUNNABLE jobs of one job queue, in the order in which the scheduler is to dispatch them.
+    """The RUNNABLE jobs of one job queue, in the order of their dispatch.
 
     The scheduler works in passes. Between `begin_pass` and `end_pass` it asks for the `head` repeatedly. Each head either
     leaves, because it was dispatched, or is passed over for the rest of the pass.
@@ -50,7 +50,9 @@ class QueueDiscipline(ABC, Generic[JobT]):
 
     @abstractmethod
     def front(self, now_ms: int, limit: int) -> list[tuple[JobT, int]]:
-        """Return the next jobs to dispatch, as if there were room for all, and since when each has its position.
+        """Return the next jobs to dispatch, and since when each has its position.
+
+        The order is as if there were room for all.
 
         Args:
             now_ms: The current time, in milliseconds since the epoch, like the returned times.
@@ -127,7 +129,7 @@ class RankedJobs(Generic[JobT]):
         heappush(self._heap, rank)
 
     def unmoved_since_ms(self, rank: int) -> int:
-        """Return since when a job has kept its position: it was waiting, and no job before it left."""
+        """Return since when a job has waited without a job before it leaving."""
         came_ms = self._present[rank][1]
         ahead = bisect_left(self._gone_rank, rank)
         return came_ms if not ahead else max(came_ms, self._gone_ms[ahead - 1])

@@ -20,7 +20,7 @@ class QueueUsage(Generic[JobT]):
         self.in_use: float = 0
 
     def usable(self, capacity: float) -> float:
-        """Return how much of an environment may be in use when this queue dispatches a job there."""
+        """Return how much of an environment may be in use after this queue dispatches."""
         return capacity
 
     def attainable(self, capacity: float) -> float:

@@ -1,4 +1,4 @@
-"""What queues, their orders, indexes and timer batches need to know about a job of either kind."""
+"""What queues, indexes and timer batches need to know about a job."""
 
 from __future__ import annotations
 

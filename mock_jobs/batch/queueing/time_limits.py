@@ -1,4 +1,4 @@
-"""What a job queue does about a job that blocks its head for too long: jobStateTimeLimitActions.
+"""jobStateTimeLimitActions: what happens to a job that blocks a queue too long.
 
 Source: API reference, JobStateTimeLimitAction (*documented*); user guide, "Jobs stuck in RUNNABLE" (*documented*: which reasons
 can be acted upon).

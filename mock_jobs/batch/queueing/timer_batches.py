@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 
 class TimerBatches(Generic[JobT]):
-    """Groups the moves of jobs that are due at the same time under one timer, so that an array needs one and not 10,000.
+    """Groups the moves of jobs that are due at the same time under one timer.
 
-    Only moves that are scheduled between two firings are grouped: moves that a firing schedules must wait for the next one.
+    So an array needs one timer and not 10,000. Only moves that are scheduled between two firings are grouped: moves that a
+    firing schedules must wait for the next one.
 
     Args:
         clock: Its gated timers run the moves.
@@ -26,7 +27,7 @@ class TimerBatches(Generic[JobT]):
         self._passes: set[int] = set()
 
     def put(self, due_ms: int, move: Callable[[JobT], None], job: JobT) -> None:
-        """Schedule `move(job)` for `due_ms`; the move itself must check that it still applies."""
+        """Schedule `move(job)` for `due_ms`; the move must check that it still applies."""
         batch = self._open.get((due_ms, move))
         if batch is None:
             batch = self._open[due_ms, move] = []

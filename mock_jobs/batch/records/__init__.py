@@ -1,1 +1,1 @@
-"""Records of AWS Batch: jobs, nodes, queues, environments, definitions and consumable resources."""
+"""Records: jobs, nodes, queues, environments, definitions, consumable resources."""

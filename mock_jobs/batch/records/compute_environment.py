@@ -78,7 +78,7 @@ class ComputeEnvironment:
         return self.state == "ENABLED" and self.status == "VALID"
 
     def suits(self, *, is_multinode: bool) -> bool:
-        """Return whether an environment of its kind can run a job, possibly a multi-node parallel job.
+        """Return whether an environment of its kind can run a job.
 
         Source: user guide, "Multi-node parallel jobs": they need a MANAGED environment without Spot instances (documented).
         """

@@ -1,4 +1,4 @@
-"""Consumable resources: what jobs need besides vCPUs, for example licenses, and how much of it is left.
+"""Consumable resources, for example licenses, and how much of them is left.
 
 Sources: user guide, "Resource-aware scheduling" (*documented*); API reference, CreateConsumableResource and
 UpdateConsumableResource (*documented*). *Inferred*: a new total may lie below what is in use; the same client token with
@@ -54,7 +54,10 @@ class ConsumableResource:
         return max(0, self.total - self.in_use) if self.kind == "REPLENISHABLE" else self.total
 
     def take(self, quantity: int) -> None:
-        """Give a quantity to an attempt that begins; of a NON_REPLENISHABLE resource it is used up."""
+        """Give a quantity to an attempt that begins.
+
+        Of a NON_REPLENISHABLE resource it is used up.
+        """
         self.in_use += quantity
         if self.kind == "NON_REPLENISHABLE":
             self.total -= quantity

@@ -32,7 +32,7 @@ class ConsumableResources:
         return all(arn in self.by_arn and self.by_arn[arn].available >= quantity for arn, quantity in needs.items())
 
     def take(self, needs: Mapping[str, int]) -> tuple[Allocation, ...]:
-        """Give everything to an attempt that begins, and return what to give back at its end."""
+        """Take what an attempt needs, and return what to give back at its end."""
         allocations = tuple((self.by_arn[arn], quantity) for arn, quantity in needs.items())
         for resource, quantity in allocations:
             resource.take(quantity)

@@ -29,7 +29,7 @@ class Consumers:
         self._by_arn: defaultdict[str, ConsumersOfOne] = defaultdict(ConsumersOfOne)
 
     def of(self, arn: str) -> ConsumersOfOne:
-        """Return the jobs that need a resource, even if it was deleted or does not exist yet."""
+        """Return the jobs that need a resource, even if it does not exist."""
         return self._by_arn[arn]
 
     def add(self, job: Job) -> None:

@@ -152,7 +152,7 @@ class RunningAttempt(Attempt):
 
     @property
     def awaits_function(self) -> bool:
-        """Whether a function runs in place of the container and has not returned, so that its end is unknown."""
+        """Whether a function runs in place of the container and has not returned."""
         return self.plan.run is not None and self.exit_code is None
 
     @property
@@ -274,7 +274,10 @@ class Job:
 
     @property
     def fifo_rank(self) -> int:
-        """Position in a first-in-first-out queue; the children of an array stay together, by index."""
+        """Position in a first-in-first-out queue.
+
+        The children of an array stay together, by index.
+        """
         return self.spec.number * _RANK_STEP + self.index + 1
 
     @property
@@ -286,7 +289,10 @@ class Job:
 
     @property
     def last_reason(self) -> str | None:
-        """Why its last attempt ended, shown while it waits for the next one; None before the first."""
+        """Why its last attempt ended, None before the first attempt.
+
+        A job shows it while it waits for the next attempt.
+        """
         attempt = self.last_attempt
         return None if attempt is None else attempt.status_reason
 

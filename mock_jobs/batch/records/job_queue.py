@@ -1,4 +1,4 @@
-"""Records of job queues: what both kinds have in common, and those with compute environments."""
+"""Records of job queues: the common part, and those with compute environments."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class ComputeQueue(JobQueue[JobT]):
 
     @property
     def platform(self) -> Platform:
-        """What its containers run on; environments of different platforms do not share a queue."""
+        """What its containers run on, the same in all of its environments."""
         return _QUEUE_PLATFORMS.get(self.kind, "EC2")
 
     @property

@@ -103,12 +103,15 @@ class Node(Job):
 
     @property
     def attempt_number(self) -> int:
-        """Number of the attempt of the whole job, from 1; the node itself may have had fewer."""
+        """Number of the attempt of the whole job, from 1.
+
+        The node itself may have had fewer.
+        """
         return self.whole.attempt_number
 
 
 def _of_whole(name: str, *, writable: bool = False) -> Any:
-    """Return a property that reads an attribute of the whole job; if writable, it also sets it."""
+    """Return a property that reads, and if writable sets, an attribute of the whole."""
     return property(
         lambda node: getattr(node.whole, name),
         (lambda node, value: setattr(node.whole, name, value)) if writable else None,
@@ -151,7 +154,7 @@ class MainNode(Node):
 
 
 def node_environment(job: Job) -> dict[str, str]:
-    """Return the environment variables that a multi-node parallel job adds to those of every job, or replaces.
+    """Return the environment variables that multi-node parallel jobs add or replace.
 
     Args:
         job: A node, or the whole job, which means its main node; for any other job there are none.

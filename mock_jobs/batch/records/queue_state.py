@@ -50,6 +50,9 @@ class QueueState(Generic[JobT]):
         self.usage, self.runnable = usage, FairShareOrder(usage)
 
     def change_share_rules(self, rules: FairShareRules) -> None:
-        """Replace the rules of a queue with fair shares, because its scheduling policy has changed or was replaced."""
+        """Replace the rules of a queue with fair shares.
+
+        Its scheduling policy has changed, or was replaced.
+        """
         assert isinstance(self.usage, FairShareUsage)
         self.usage.rules = rules

@@ -1,1 +1,4 @@
-"""Service jobs: work that AWS Batch queues for SageMaker Training, counted in instances instead of vCPUs."""
+"""Service jobs: work that AWS Batch queues for SageMaker Training.
+
+It is counted in instances instead of vCPUs.
+"""

@@ -1,4 +1,4 @@
-"""Amounts of instances: what service environments and quota shares limit, and what service jobs take.
+"""Amounts of instances: limits, and what service jobs take of them.
 
 Sources: API reference, CapacityLimit and QuotaShareCapacityLimit (*documented*): the unit is NUM_INSTANCES, or an instance type
 where quotas are managed. That a list has each unit once, and the pattern of names of instance types, are *inferred*.
@@ -70,7 +70,10 @@ def usage(amounts: Amounts) -> list[dict[str, object]]:
 
 
 def fits(need: Amounts, room: Amounts) -> bool:
-    """Return whether a need fits into the room; a unit that is missing in the room counts as zero."""
+    """Return whether a need fits into the room.
+
+    A unit that is missing in the room counts as zero.
+    """
     return all(room.get(unit, 0) >= quantity for unit, quantity in need.items())
 
 
@@ -80,7 +83,10 @@ def less(amounts: Amounts, used: Amounts) -> dict[str, int]:
 
 
 def add(total: dict[str, int], amounts: Amounts, sign: int = 1) -> None:
-    """Add amounts to a total, or subtract them with the sign -1; units that become zero are removed."""
+    """Add amounts to a total, or subtract them with the sign -1.
+
+    Units that become zero are removed.
+    """
     for unit, quantity in amounts.items():
         now = total.get(unit, 0) + sign * quantity
         if now:

@@ -209,9 +209,10 @@ class ServiceJob:
 
     @property
     def last_reason(self) -> str | None:
-        """Why its last attempt ended, shown while it waits for the next one; None before the first.
+        """Why its last attempt ended, None before the first attempt.
 
-        A lack of capacity is not shown here, because that reason disappears with its cause.
+        A job shows it while it waits for the next attempt. A lack of capacity is not shown here, because that reason disappears
+        with its cause.
         """
         return None if self.latest is None or self.block is not None else self.latest.status_reason
 

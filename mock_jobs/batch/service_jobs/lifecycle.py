@@ -75,7 +75,10 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
     # Attempts
 
     def dispatch(self, job: ServiceJob, environment: ServiceEnvironment) -> None:
-        """Begin an attempt of a RUNNABLE job in an environment that has capacity for it: ask SageMaker for a training job."""
+        """Begin an attempt of a RUNNABLE job: ask SageMaker for a training job.
+
+        The environment has capacity for it.
+        """
         spec = job.spec
         need = environment.need_of(spec.instances)
         add(environment.in_use, need)
@@ -91,7 +94,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         self._timers.set_by_setting(job, "scheduled_seconds", self.accept)
 
     def accept(self, job: ServiceJob) -> None:
-        """Move a SCHEDULED job to STARTING, as when SageMaker accepts it, or back to RUNNABLE for lack of capacity."""
+        """Move a SCHEDULED job to STARTING, or to RUNNABLE if capacity is lacking."""
         attempt = job.current
         if job.status != SCHEDULED or attempt is None or not self._timers.is_due(job):
             return
@@ -107,7 +110,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         self._timers.set_by_setting(job, "starting_seconds", self.start)
 
     def start(self, job: ServiceJob) -> None:
-        """Start the training job of a STARTING job, or fail its attempt if that is planned."""
+        """Start the training job of a STARTING job, or fail its attempt as planned."""
         dispatched = job.current
         if job.status != STARTING or dispatched is None or not self._timers.is_due(job):
             return
@@ -161,7 +164,10 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
     # Interventions
 
     def stop(self, job: ServiceJob, reason: str) -> None:
-        """Terminate a job in any state; the first reason is kept (inferred, as for ordinary jobs)."""
+        """Terminate a job in any state.
+
+        The first reason is kept (inferred, as for ordinary jobs).
+        """
         effect = SERVICE_STOP_EFFECTS[job.status]
         if effect is StopEffect.NOTHING:
             return
@@ -176,7 +182,10 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
             self._timers.set(job, grace_ms, self.end)
 
     def preempt(self, job: ServiceJob, reason: str) -> None:
-        """Take the capacity of a job away; this does not count as an attempt of its retry strategy (documented)."""
+        """Take the capacity of a job away.
+
+        This does not count as an attempt of its retry strategy (documented).
+        """
         attempt = job.current
         assert attempt is not None
         if job.is_terminated:
@@ -219,7 +228,10 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         self.stop(job, limit.status_reason)
 
     def delete_with_queue(self, jobs: Iterable[ServiceJob]) -> None:
-        """Fail all jobs of a queue that is deleted; a job with a stop request keeps its reason (inferred)."""
+        """Fail all jobs of a queue that is deleted.
+
+        A job with a stop request keeps the reason of that request (inferred).
+        """
         for job in jobs:
             self._end_now(job, ServiceTrigger.QUEUE_DELETED, job.stop_reason or messages.QUEUE_DELETED)
 
@@ -274,7 +286,7 @@ def _listeners(scheduler: ServiceScheduler, announcer: ServiceAnnouncer) -> Sequ
 
 
 def _failure_of(plan: JobPlan) -> str:
-    """Return the reason that SageMaker gives for a training job that failed as planned."""
+    """Return SageMaker's reason for a training job that failed as planned."""
     if plan.reason is not None:
         return plan.reason
     return messages.TRAINING_LOST if plan.host_lost else messages.TRAINING_FAILED.format(code=plan.exit_code)

@@ -1,4 +1,4 @@
-"""Quota shares: which job may hold instances of its own share, which may borrow them, and which must give them back.
+"""Quota shares: which jobs may hold, borrow or must give back instances.
 
 Sources: user guide, "Quota shares" and "Preemption" (*documented*: the strategies, the borrow limit, that borrowed capacity is
 reclaimed, and that a job may preempt those of lower priority in its share). AWS does not publish how it chooses whom to preempt:
@@ -50,7 +50,7 @@ def fits_share(pool: Pool, share: QuotaShare[ServiceJob], need: Amounts) -> bool
 
 
 def may_borrow(pool: Pool, share: QuotaShare[ServiceJob], need: Amounts) -> bool:
-    """Return whether a share may borrow what it lacks for a need, and there is enough of it."""
+    """Return whether a share may borrow what it lacks, and there is enough of it."""
     if not share.sharing.borrows or not fits_share(pool, share, need):
         return False
     for unit, quantity in need.items():
@@ -70,7 +70,10 @@ def most(pool: Pool, share: QuotaShare[ServiceJob], unit: str) -> float:
 
 
 def reclaimed_from(pool: Pool, share: QuotaShare[ServiceJob], need: Amounts) -> list[ServiceJob]:
-    """Return the jobs to preempt so that a share gets back what it lent and needs now; none if that would not be enough."""
+    """Return the jobs to preempt so that a share gets back what it lent and needs.
+
+    None are returned if that would not be enough.
+    """
     lacking = {unit: quantity - pool.free_for(share, unit) for unit, quantity in need.items()}
     chosen: list[ServiceJob] = []
     given_up: dict[QuotaShare[ServiceJob], dict[str, int]] = {}
@@ -90,7 +93,10 @@ def reclaimed_from(pool: Pool, share: QuotaShare[ServiceJob], need: Amounts) -> 
 
 
 def outranked_by(pool: Pool, share: QuotaShare[ServiceJob], job: ServiceJob, need: Amounts) -> list[ServiceJob]:
-    """Return the jobs of the same share to preempt for one of a higher priority; none if that would not be enough."""
+    """Return the jobs of the same share to preempt for one of a higher priority.
+
+    None are returned if that would not be enough.
+    """
     if not share.preempts:
         return []
     chosen: list[ServiceJob] = []

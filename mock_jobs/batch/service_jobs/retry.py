@@ -35,7 +35,7 @@ class ServiceExitRule:
     pattern: re.Pattern[str]
 
     def matches(self, status_reason: str, reason: str, exit_code: str) -> bool:
-        """Return whether its pattern matches the status reason; a training job has no other conditions."""
+        """Return whether its pattern matches the status reason, its only condition."""
         del reason, exit_code
         return self.pattern.fullmatch(status_reason) is not None
 
@@ -45,7 +45,7 @@ class ServiceExitRule:
 
 
 def service_strategy_of(given: ServiceJobRetryStrategyTypeDef | None) -> RetryStrategy | None:
-    """Return the strategy that a request gives for a service job, None if it gives none.
+    """Return the strategy in a request for a service job, None without one.
 
     Raises:
         ClientException: The strategy is invalid, or an entry of evaluateOnExit is incomplete or has an invalid pattern.

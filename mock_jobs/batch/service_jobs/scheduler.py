@@ -34,7 +34,7 @@ class ServiceDispatcher(Dispatcher[ServiceJob, ServiceEnvironment], Protocol):
 
 
 class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
-    """Dispatches RUNNABLE service jobs: queues by priority, the jobs of each queue or quota share in its order.
+    """Dispatches RUNNABLE service jobs: by queue priority, then by order.
 
     Args:
         dispatcher: Begins the attempts of the jobs, and preempts them.
@@ -51,7 +51,10 @@ class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
         return job.spec.wait_queue
 
     def dispatch_now(self, job: ServiceJob) -> bool:
-        """Dispatch one job out of its turn if there is capacity without preemption; return whether there was."""
+        """Dispatch one job out of its turn if there is capacity; return whether there was.
+
+        No job is preempted for it.
+        """
         queue, share, need = job.spec.queue, job.spec.share, job.spec.instances
         if not queue.environment.is_usable or _is_lacking(job):
             return False
@@ -96,7 +99,7 @@ class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
     # Quota shares
 
     def _serve_shares(self, queue: ServiceQueue[ServiceJob]) -> None:
-        """Dispatch jobs that fit into what their share owns, then into what it borrows, then by preempting lower priorities.
+        """Dispatch jobs into what their share owns, then borrows, then by preemption.
 
         Repeat this while the last step dispatches a job.
         """
@@ -132,7 +135,9 @@ class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
     def _round(
         self, queue: ServiceQueue[ServiceJob], attempt: Callable[[QuotaShare[ServiceJob], ServiceJob], bool], *, by_age: bool
     ) -> bool:
-        """Go through the shares again and again, one job each, until none can dispatch; return whether any could.
+        """Go through the shares, one job each, until none can dispatch.
+
+        Return whether any job was dispatched.
 
         Args:
             queue: The queue of the shares.

@@ -47,7 +47,10 @@ def service_job_summary(job: ServiceJob) -> dict[str, object]:
 
 
 def preemption_summary(job: ServiceJob) -> dict[str, object]:
-    """Return how often a job was preempted, and the attempts that were preempted last; empty if it never was."""
+    """Return how often a job was preempted, and the last of these attempts.
+
+    It is empty if the job never was.
+    """
     if not job.preemptions:
         return {}
     return {

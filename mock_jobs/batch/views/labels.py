@@ -23,7 +23,10 @@ def definition_labels(job: Job) -> tuple[str, str]:
 
 
 def definition_patterns(values: Sequence[str]) -> list[str]:
-    """Return the patterns of labels for the values of a filter; an ARN with an asterisk matches nothing."""
+    """Return the patterns of labels for the values of a filter.
+
+    An ARN with an asterisk matches nothing.
+    """
     return [
         each if each.startswith("arn:") else _NAME + each
         for each in values

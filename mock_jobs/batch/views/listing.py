@@ -1,4 +1,4 @@
-"""What ListJobs and ListServiceJobs share: filters and pages of the jobs of one queue.
+"""What ListJobs and ListServiceJobs share: filters and pages.
 
 Sources: API reference, ListJobs and ListServiceJobs (*documented*). The order of jobs that were created in the same millisecond,
 the latest submission first, and that several values of a filter are alternatives, are *inferred*.

@@ -1,4 +1,4 @@
-"""The log group and stream in CloudWatch Logs that the output of an attempt goes to."""
+"""The log group and stream in CloudWatch Logs for the output of an attempt."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ class LogLocation(NamedTuple):
 
 
 def log_location(job: Job, attempt: Attempt) -> LogLocation | None:
-    """Return where the output of an attempt goes, None if it does not run yet or uses another log driver."""
+    """Return where the output of an attempt goes, else None.
+
+    There is no place if it does not run yet, or uses another log driver.
+    """
     return container_log_location(job, attempt, 0 if job.spec.task is None else job.spec.task.main)
 
 
 def container_log_location(job: Job, attempt: Attempt, index: int) -> LogLocation | None:
-    """Return where the output of one container of an attempt goes, by its index in the task; a single container has index 0.
+    """Return where the output of one container of an attempt goes.
 
-    Pods of EKS write to no log stream of Batch (documented).
+    The index is that in the task; a single container has index 0. Pods of EKS write to no log stream of Batch (documented).
     """
     if attempt.started_ms is None or job.spec.pod is not None:
         return None

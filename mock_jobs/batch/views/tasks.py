@@ -1,4 +1,4 @@
-"""Jobs of several containers as DescribeJobs shows them: tasks of ECS and pods of EKS.
+"""Tasks of ECS and pods of EKS as DescribeJobs shows them.
 
 Sources: API reference, EcsTaskDetails, AttemptEcsTaskDetails, EksPodPropertiesDetail and EksAttemptDetail (*documented*).
 *Inferred*: the container that represents the job ends as planned; the others, and init containers, end with 0 unless all are
@@ -45,7 +45,7 @@ def task_arn(attempt: Attempt, arns: Arns) -> str:
 
 
 def instance_arn(attempt: Attempt, arns: Arns) -> str | None:
-    """Return the ARN of the container instance that an attempt runs on; Fargate has none."""
+    """Return the ARN of the container instance of an attempt, None on Fargate."""
     environment = attempt.environment
     if environment.platform == "FARGATE":
         return None
@@ -53,12 +53,17 @@ def instance_arn(attempt: Attempt, arns: Arns) -> str | None:
 
 
 def shown_attempt(job: Job) -> Attempt | None:
-    """Return the attempt that a job shows outside of its list of attempts, None between two attempts."""
+    """Return the attempt that a job shows outside of its list of attempts.
+
+    There is none between two attempts.
+    """
     return None if job.status == RUNNABLE else job.last_attempt
 
 
 def network(job: Job, attempt: Attempt) -> list[NetworkInterfaceTypeDef]:
-    """Return the network interfaces of a task; nodes have one each, others use the network of their host.
+    """Return the network interfaces of a task.
+
+    Nodes have one each; other jobs use the network of their host.
 
     Source: user guide, "Multi-node parallel jobs": their network mode is awsvpc (documented).
     """

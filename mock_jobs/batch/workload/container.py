@@ -1,4 +1,4 @@
-"""Containers: the checks of one in a job definition, and its merge with overrides when a job is submitted.
+"""Containers: checks in job definitions, and merges with overrides.
 
 Sources: API reference, ContainerProperties, ContainerOverrides and ResourceRequirement (*documented*); user guide, "Job
 definition parameters" (*documented*). Texts: see `messages`.
@@ -120,7 +120,10 @@ def number_in(text: str) -> float:
 
 
 def check_environment(environment: Sequence[VariableT]) -> None:
-    """Reject variables whose names AWS Batch reserves (documented: KeyValuePair of ContainerProperties)."""
+    """Reject variables whose names AWS Batch reserves.
+
+    Source: API reference, KeyValuePair of ContainerProperties (documented).
+    """
     for pair in environment:
         if _name_of(pair).startswith("AWS_BATCH"):
             raise invalid(messages.RESERVED_VARIABLE, name=_name_of(pair))
@@ -197,7 +200,10 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 def with_empty_lists(container: ContainerPropertiesOutputTypeDef) -> ContainerPropertiesOutputTypeDef:
-    """Return the container as DescribeJobDefinitions shows it: lists are present even if they are empty (documented)."""
+    """Return the container as DescribeJobDefinitions shows it.
+
+    Lists are present even if they are empty (documented).
+    """
     return cast("ContainerPropertiesOutputTypeDef", {**{member: [] for member in _EMPTY_LISTS}, **container})
 
 
@@ -207,11 +213,11 @@ def merge(
     parameters: Mapping[str, str],
     platform: Platform,
 ) -> tuple[ContainerDetailTypeDef, float]:
-    """Return the container of a job, as DescribeJobs shows it before the job runs, and how many vCPUs it needs.
+    """Return the container of a job, and how many vCPUs it needs.
 
-    Environment variables merge by name; resource requirements replace by type; a command replaces. The older `vcpus` and
-    `memory` override only where the definition uses them too. Source: user guide, "Override resource requirements"
-    (documented).
+    The container is as DescribeJobs shows it before the job runs. Environment variables merge by name; resource requirements
+    replace by type; a command replaces. The older `vcpus` and `memory` override only where the definition uses them too.
+    Source: user guide, "Override resource requirements" (documented).
 
     Args:
         container: Container of the job definition.
@@ -253,7 +259,7 @@ def merge(
 
 
 def merged_command(own: Sequence[str], given: Sequence[str] | None, parameters: Mapping[str, str] | None) -> list[str]:
-    """Return the command of a job; the one of a request replaces that of the definition.
+    """Return the command of a job: that of the request, else of the definition.
 
     Raises:
         ClientException: It has empty strings, or refers to a parameter that has no value.
@@ -266,7 +272,9 @@ def merged_command(own: Sequence[str], given: Sequence[str] | None, parameters: 
 
 
 def merged_requirements(own: Sequence[ResourceRequirementTypeDef], given: Sequence[ResourceRequirementTypeDef]) -> dict[str, str]:
-    """Return the values of resourceRequirements by type; those of a request replace those of the definition.
+    """Return the values of resourceRequirements by type.
+
+    Those of the request replace those of the definition.
 
     Raises:
         ClientException: A type is given twice.
@@ -280,7 +288,10 @@ def as_entries(required: Mapping[str, str]) -> list[ResourceRequirementTypeDef]:
 
 
 def merged_environment(own: Sequence[VariableT], given: Sequence[VariableT]) -> list[VariableT]:
-    """Return variables, merged by name: those of the definition keep their places, new ones of the request follow."""
+    """Return variables, merged by name.
+
+    Those of the definition keep their places; new ones of the request follow.
+    """
     merged = {_name_of(pair): pair for pair in own}
     merged.update({_name_of(pair): pair for pair in given})
     return list(merged.values())
@@ -291,7 +302,10 @@ def _name_of(pair: VariableT) -> str:
 
 
 def legacy_fields(container: ContainerDetailTypeDef) -> ContainerDetailTypeDef:
-    """Return the older `vcpus` and `memory`, which users of moto read, where the amounts are whole numbers."""
+    """Return the older `vcpus` and `memory`, where the amounts are whole numbers.
+
+    Users of moto read them.
+    """
     fields: ContainerDetailTypeDef = {}
     for entry in container.get("resourceRequirements", []):
         if not _WHOLE.fullmatch(entry["value"]):

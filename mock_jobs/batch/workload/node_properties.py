@@ -1,4 +1,4 @@
-"""Multi-node parallel jobs: the checks of nodes in a job definition, and their merge with overrides when a job is submitted.
+"""Nodes of multi-node parallel jobs: checks, and merges with overrides.
 
 Sources: API reference, NodeProperties, NodeRangeProperty, NodeOverrides and NodePropertyOverride (*documented*); user guide,
 "Multi-node parallel jobs" (*documented*). *Inferred*: of equal ranges the later one counts; ranges that overlap, neither of them
@@ -158,7 +158,7 @@ class NodeLayout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NodeSpec:
-    """What one node of a submitted job runs; nodes of the same group and overrides share one."""
+    """What nodes of a submitted job with the same group and overrides run."""
 
     workload: Workload
     requirements: Requirements | None
@@ -287,7 +287,7 @@ class _Change:
         )
 
     def stranger_to(self, group: NodeGroup) -> str | None:
-        """Return the member that overrides what a group does not have, None if there is none."""
+        """Return the member that overrides what a group does not have, else None."""
         given = {
             "containerOverrides": (self.container, group.container),
             "ecsPropertiesOverride": (self.task, group.task),
@@ -349,7 +349,10 @@ def _overridden_number(layout: NodeLayout, num_nodes: int | None) -> int:
 
 
 def _group_by_node(layout: NodeLayout, num_nodes: int) -> dict[int, int]:
-    """Return the index of the group that applies to each node: the narrowest, of equal ones the last."""
+    """Return the index of the group that applies to each node.
+
+    It is the narrowest, and of equally narrow ones the last.
+    """
     widths = [len(group.nodes.within(num_nodes)) for group in layout.groups]
     found: dict[int, int] = {}
     for group in sorted(range(len(widths)), key=lambda each: -widths[each]):

@@ -1,4 +1,4 @@
-"""Pods of Amazon EKS: the checks of one in a job definition, and its merge with overrides when a job is submitted.
+"""Pods of Amazon EKS: checks in job definitions, and merges with overrides.
 
 Sources: API reference, EksProperties, EksPodProperties, EksContainer, EksContainerResourceRequirements and EksPropertiesOverride
 (*documented*). *Inferred*: a container without `cpu` needs none; of `cpu` the requests count, because Kubernetes places pods by
@@ -61,7 +61,10 @@ class Pod:
 
 
 def check_namespace(name: str) -> None:
-    """Reject namespaces of Kubernetes that AWS Batch does not manage (documented: EksConfiguration)."""
+    """Reject namespaces of Kubernetes that AWS Batch does not manage.
+
+    Source: API reference, EksConfiguration (documented).
+    """
     is_reserved = name == "default" or name.startswith("kube-")
     if is_reserved or len(name) > MAX_NAMESPACE or _NAMESPACE.fullmatch(name) is None:
         raise invalid(messages.NAMESPACE)
@@ -100,7 +103,9 @@ def check_pod(properties: EksPropertiesOutputTypeDef) -> None:
 def merge_pod(
     definition: EksPropertiesOutputTypeDef, override: EksPropertiesOverrideTypeDef, parameters: Mapping[str, str] | None
 ) -> tuple[Pod, ContainerDetailTypeDef, float]:
-    """Return the pod of a job, its first container in the form of ECS, and how many vCPUs all containers need.
+    """Return the pod of a job, its first container in the form of ECS, and its vCPUs.
+
+    The vCPUs are what all containers need.
 
     Args:
         definition: Pod of the job definition.

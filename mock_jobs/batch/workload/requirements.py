@@ -29,7 +29,9 @@ class Requirements:
 
 
 def requirements_of(properties: ConsumableResourcePropertiesOutputTypeDef | None, arns: Arns) -> Requirements | None:
-    """Return the requirements in a request, None if it has none. Whether the resources exist is not checked.
+    """Return the requirements in a request, None if it has none.
+
+    Whether the resources exist is not checked.
 
     Raises:
         ClientException: An entry has no resource or no positive quantity, or two entries mean the same resource.

@@ -35,7 +35,7 @@ class Rule(Protocol):
         ...
 
     def matches(self, status_reason: str, reason: str, exit_code: str) -> bool:
-        """Return whether every present condition matches; a missing value is matched as the empty string."""
+        """Return whether every present condition matches; missing values count as empty."""
         ...
 
     def shape(self) -> Mapping[str, str]:
@@ -53,13 +53,13 @@ class ExitRule:
     is_retry: bool
 
     def matches(self, status_reason: str, reason: str, exit_code: str) -> bool:
-        """Return whether every present condition matches; a missing value is matched as the empty string."""
+        """Return whether every present condition matches; missing values count as empty."""
         return (
             _fits(self.on_status_reason, status_reason) and _fits(self.on_reason, reason) and _fits(self.on_exit_code, exit_code)
         )
 
     def shape(self) -> Mapping[str, str]:
-        """Return the wire shape; AWS answers actions in lower case whatever was sent (observed)."""
+        """Return the wire shape; AWS answers actions in lower case (observed)."""
         members = {
             "action": "retry" if self.is_retry else "exit",
             "onStatusReason": self.on_status_reason,

@@ -1,4 +1,4 @@
-"""Tasks of Amazon ECS: the checks of one in a job definition, and its merge with overrides when a job is submitted.
+"""Tasks of Amazon ECS: checks in job definitions, and merges with overrides.
 
 Sources: API reference, EcsProperties, EcsTaskProperties, TaskContainerProperties, TaskContainerDependency and
 EcsPropertiesOverride (*documented*). *Inferred*: each container must give its vCPUs and memory, and on Fargate their sums must be
@@ -129,7 +129,9 @@ def merge_task(
     parameters: Mapping[str, str] | None,
     platform: Platform,
 ) -> tuple[Task, ContainerDetailTypeDef, float]:
-    """Return the task of a job, its main container in the form of a single one, and how many vCPUs all containers need.
+    """Return the task of a job, its main container alone, and its vCPUs.
+
+    The vCPUs are what all containers need.
 
     Args:
         definition: Task of the job definition.
@@ -181,12 +183,12 @@ def shown(properties: EcsPropertiesOutputTypeDef) -> EcsPropertiesOutputTypeDef:
 
 
 def with_empty_lists(container: TaskContainerPropertiesOutputTypeDef) -> dict[str, object]:
-    """Return a container with all of its lists, and whether it is essential (documented default)."""
+    """Return a container with all lists, and `essential` (documented default)."""
     return {**{member: [] for member in _EMPTY_LISTS}, "essential": True, **container}
 
 
 def is_essential(container: TaskContainerPropertiesOutputTypeDef) -> bool:
-    """Return whether the task ends when a container ends; it does by default (documented)."""
+    """Return whether the task ends with a container, by default True (documented)."""
     return container.get("essential", True)
 
 

@@ -1,4 +1,4 @@
-"""What a job runs: one container, the containers of a task or those of a pod, with the overrides of the request."""
+"""What a job runs: a container, a task or a pod, with the overrides applied."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 
 class WorkloadTemplate(Protocol):
-    """What jobs run, in a job definition or in a range of its nodes: one of `container`, `task` and `pod` is given."""
+    """What jobs run, in a job definition or in a range of its nodes.
+
+    One of `container`, `task` and `pod` is given.
+    """
 
     @property
     def container(self) -> ContainerPropertiesOutputTypeDef | None:
@@ -48,7 +51,10 @@ class WorkloadTemplate(Protocol):
 
 
 class JobTemplate(WorkloadTemplate, Protocol):
-    """What jobs run, in a whole job definition: one of `container`, `task`, `pod` and `nodes` is given."""
+    """What jobs run, in a whole job definition.
+
+    One of `container`, `task`, `pod` and `nodes` is given.
+    """
 
     @property
     def nodes(self) -> object | None:
@@ -107,7 +113,10 @@ class Overrides:
 
 
 def kind_of(definition: JobTemplate) -> str:
-    """Return the kind of a definition, as texts name it: by its type, and what its container is part of."""
+    """Return the kind of a definition, as texts name it.
+
+    It consists of its type, and what its container is part of.
+    """
     if definition.nodes is not None:
         return "multinode"
     if definition.task is not None:
@@ -116,7 +125,10 @@ def kind_of(definition: JobTemplate) -> str:
 
 
 def is_default(content: WorkloadTemplate, overrides: Overrides) -> bool:
-    """Return whether a job overrides nothing, and no command refers to a parameter: all such jobs run the same."""
+    """Return whether a job overrides nothing, and no command refers to a parameter.
+
+    All such jobs run the same.
+    """
     return not (overrides.container or overrides.task or overrides.pod or _has_references(content))
 
 
@@ -135,7 +147,7 @@ def check_content(
     pod: EksPropertiesOutputTypeDef | None,
     platform: Platform,
 ) -> None:
-    """Check the container, task or pod of a job definition, or of a range of its nodes.
+    """Check the container, task or pod of a job definition, or of a node range.
 
     Raises:
         ClientException: A rule is broken, none is given, or more than one is given.
@@ -153,7 +165,7 @@ def check_content(
 
 
 def merged(content: WorkloadTemplate, overrides: Overrides, parameters: Mapping[str, str]) -> Workload:
-    """Return what a job runs: the content of a job definition, or of a range of its nodes, with the overrides.
+    """Return what a job runs: a definition, or a node range, with the overrides.
 
     Args:
         content: The job definition, or the range of its nodes.
