@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         UndeliveredEventWarning,
         UnmockedRequestError,
         UsageError,
+        UsageNameError,
         UsageTypeError,
         UsageValueError,
     )
@@ -35,6 +36,7 @@ _HOMES = {
     "UndeliveredEventWarning": "mock_jobs.core.errors",
     "UnmockedRequestError": "mock_jobs.core.errors",
     "UsageError": "mock_jobs.core.errors",
+    "UsageNameError": "mock_jobs.core.errors",
     "UsageTypeError": "mock_jobs.core.errors",
     "UsageValueError": "mock_jobs.core.errors",
     "current_mock": "mock_jobs.mock",
@@ -52,6 +54,7 @@ __all__ = [
     "UndeliveredEventWarning",
     "UnmockedRequestError",
     "UsageError",
+    "UsageNameError",
     "UsageTypeError",
     "UsageValueError",
     "current_mock",

@@ -14,22 +14,28 @@ from mock_jobs.core.errors import UsageError
 from mock_jobs.server import MockJobsServer
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line, for `main` and for the reference."""
+    made = argparse.ArgumentParser(prog="mock-jobs", description="A mock of AWS IoT Jobs and AWS Batch.")
+    made.add_argument("--version", action="version", version=f"mock-jobs {__version__}")
+    commands = made.add_subparsers(required=True, metavar="COMMAND")
+    text = "answer any AWS SDK and the AWS CLI over HTTP until interrupted (Ctrl-C, SIGTERM)"
+    server = commands.add_parser("server", help=text, description=text[0].upper() + text[1:] + ".")
+    server.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    server.add_argument("--port", default=5000, type=int, help="port to listen on, 0 for a free one (default: %(default)s)")
+    return made
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Args:
-        arguments: Words after the command's name; those of this process by default.
+        arguments: The words after the command's name; by default those of this process.
 
     Returns:
-        The exit status: 0, or 1 with a line on standard error.
+        The exit status: 0, or 1 after one line on standard error.
     """
-    parser = argparse.ArgumentParser(prog="mock-jobs", description="A mock of AWS IoT Jobs and AWS Batch.")
-    parser.add_argument("--version", action="version", version=f"mock-jobs {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    server = commands.add_parser("server", help="answer any SDK and the AWS CLI over HTTP, until interrupted")
-    server.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    server.add_argument("--port", default=5000, type=int, help="port to listen on, 0 for a free one (default: %(default)s)")
-    chosen = parser.parse_args(arguments)
+    chosen = parser().parse_args(arguments)
     try:
         return _serve(chosen.host, chosen.port)
     except (UsageError, OSError) as error:

@@ -215,7 +215,7 @@ def command():
 
     def start(*arguments):
         process = subprocess.Popen(
-            [sys.executable, "-m", "mock_jobs.cli", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "mock_jobs", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         started.append(process)
         return process

@@ -1,8 +1,8 @@
-"""Clock, faults, settings, pace, calls, events and resets of a server's worlds over HTTP, for tests that run in another process.
+"""The control API: clock, faults, settings, pace, calls and events of a server over HTTP, for tests in another process.
 
-All paths begin with `/mock-jobs-api/`. The world is that of the account of the request: from its signature or from the
-`x-moto-account-id` header, else moto's default account. `reset` resets this world and leaves those of other accounts, and all
-that is moto's, unchanged; `/moto-api/reset` resets everything.
+All paths begin with `/mock-jobs-api/`. A request acts on one account: that of its signature or of the header
+`x-moto-account-id`, else moto's default account. `reset` leaves other accounts, and everything that moto keeps, unchanged;
+`/moto-api/reset` resets everything.
 """
 
 from __future__ import annotations
@@ -11,108 +11,187 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mock_jobs.batch.handle import BatchHandle
+from mock_jobs.core.clock import Clock
 from mock_jobs.core.errors import UsageError
+from mock_jobs.core.faults import Faults
 from mock_jobs.iot.handle import IoTHandle
 from mock_jobs.wire.http import Answer
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace import PaceName
+    from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.core.world import World
+    from mock_jobs.iot.settings import IoTSettings
     from mock_jobs.transports.worlds import Worlds
 
 PREFIX = "/mock-jobs-api/"
 
 
-def _advance(world: World) -> Callable[..., object]:
-    def advance(seconds: float) -> None:
-        world.clock.advance(seconds)
+class Command(NamedTuple):
+    """What a path under `/mock-jobs-api/` does.
 
-    return advance
+    Attributes:
+        find: Returns the object of a world that the command acts on.
+        act: The method that carries it out; its parameters are the members of the JSON body.
+    """
+
+    find: Callable[[World], object]
+    act: Callable[..., object]
+
+    @property
+    def members(self) -> tuple[Parameter, ...]:
+        """The parameters of the method, without `self`."""
+        return tuple(signature(self.act).parameters.values())[1:]
 
 
-def _set_pace(world: World) -> Callable[..., object]:
-    def set_pace(pace: PaceName) -> None:
-        world.shared(BatchHandle).pace = pace
+class Report(NamedTuple):
+    """What a path under `/mock-jobs-api/` shows.
 
-    return set_pace
+    Attributes:
+        member: The member of the answer that holds it.
+        read: Returns it from a world, in a form that JSON can hold.
+    """
+
+    member: str
+    read: Callable[[World], object]
 
 
-# What carries out each command; its parameters are the members that the command takes.
-_COMMANDS: Mapping[str, Callable[[World], Callable[..., object]]] = {
-    "batch/block": lambda world: world.shared(BatchHandle).block,
-    "batch/invalidate": lambda world: world.shared(BatchHandle).invalidate,
-    "batch/pace": _set_pace,
-    "batch/plan": lambda world: world.shared(BatchHandle).plan,
-    "batch/refuse": lambda world: world.shared(BatchHandle).refuse,
-    "batch/run-all": lambda world: world.shared(BatchHandle).run_all,
-    "batch/run-until": lambda world: world.shared(BatchHandle).run_until,
-    "batch/settings": lambda world: world.shared(BatchHandle).settings.change,
-    "batch/step": lambda world: world.shared(BatchHandle).step,
-    "batch/unblock": lambda world: world.shared(BatchHandle).unblock,
-    "clock/advance": _advance,
-    "clock/freeze": lambda world: world.clock.freeze,
-    "clock/move-to": lambda world: world.clock.move_to,
-    "clock/unfreeze": lambda world: world.clock.unfreeze,
-    "faults/add": lambda world: world.faults.add,
-    "faults/clear": lambda world: world.faults.clear,
-    "iot/settings": lambda world: world.shared(IoTHandle).settings.change,
-    "reset": lambda world: world.reset,
+def _advance(clock: Clock, seconds: float) -> None:
+    """Move the clock forward, and run everything that falls due on the way.
+
+    Args:
+        clock: The clock to move.
+        seconds: How far, in seconds; not negative.
+    """
+    clock.advance(seconds)
+
+
+def _move_to(clock: Clock, moment: float) -> None:
+    """Move the clock forward to a moment, and run everything that falls due on the way.
+
+    Args:
+        clock: The clock to move.
+        moment: Seconds since the epoch; not in the past of this clock.
+    """
+    clock.move_to(moment)
+
+
+def _set_pace(batch: BatchHandle, pace: PaceName) -> None:
+    """Set what moves Batch jobs from state to state.
+
+    Args:
+        batch: What the pace is set of.
+        pace: `poll`, `clock` or `manual`.
+    """
+    batch.pace = pace
+
+
+def _change_batch_settings(settings: BatchSettings, **values: object) -> None:
+    """Change settings of AWS Batch: all that are named, or none if one of them is wrong."""
+    settings.change(**values)
+
+
+def _change_iot_settings(settings: IoTSettings, **values: object) -> None:
+    """Change settings of AWS IoT Jobs: all that are named, or none if one of them is wrong."""
+    settings.change(**values)
+
+
+def _reset(world: World) -> None:
+    """Delete the jobs, calls, events, faults, plans and settings of one account, and reset its clock.
+
+    What moto keeps, things and buckets for example, stays.
+    """
+    world.reset()
+
+
+def _batch(world: World) -> BatchHandle:
+    return world.shared(BatchHandle)
+
+
+def _iot(world: World) -> IoTHandle:
+    return world.shared(IoTHandle)
+
+
+def _clock(world: World) -> Clock:
+    return world.clock
+
+
+def _faults(world: World) -> Faults:
+    return world.faults
+
+
+COMMANDS: Mapping[str, Command] = {
+    "batch/block": Command(_batch, BatchHandle.block),
+    "batch/invalidate": Command(_batch, BatchHandle.invalidate),
+    "batch/pace": Command(_batch, _set_pace),
+    "batch/plan": Command(_batch, BatchHandle.plan),
+    "batch/refuse": Command(_batch, BatchHandle.refuse),
+    "batch/run-all": Command(_batch, BatchHandle.run_all),
+    "batch/run-until": Command(_batch, BatchHandle.run_until),
+    "batch/settings": Command(lambda world: _batch(world).settings, _change_batch_settings),
+    "batch/step": Command(_batch, BatchHandle.step),
+    "batch/unblock": Command(_batch, BatchHandle.unblock),
+    "clock/advance": Command(_clock, _advance),
+    "clock/freeze": Command(_clock, Clock.freeze),
+    "clock/move-to": Command(_clock, _move_to),
+    "clock/unfreeze": Command(_clock, Clock.unfreeze),
+    "faults/add": Command(_faults, Faults.add),
+    "faults/clear": Command(_faults, Faults.clear),
+    "iot/settings": Command(lambda world: _iot(world).settings, _change_iot_settings),
+    "reset": Command(lambda world: world, _reset),
 }
 
 
-# By the path of each report what it tells, and by which name.
-_REPORTS: Mapping[str, tuple[str, Callable[[World], object]]] = {
-    "batch/settings": ("settings", lambda world: asdict(world.shared(BatchHandle).settings)),
-    "calls": ("calls", lambda world: [call._asdict() for call in world.calls]),
-    "events": ("events", lambda world: [event._asdict() for event in world.events.all()]),
-    "iot/settings": ("settings", lambda world: asdict(world.shared(IoTHandle).settings)),
+REPORTS: Mapping[str, Report] = {
+    "batch/settings": Report("settings", lambda world: asdict(_batch(world).settings)),
+    "calls": Report("calls", lambda world: [call._asdict() for call in world.calls]),
+    "events": Report("events", lambda world: [event._asdict() for event in world.events.all()]),
+    "iot/settings": Report("settings", lambda world: asdict(_iot(world).settings)),
 }
 
 
 def answer(worlds: Worlds, method: str, path: str, body: bytes, account: str) -> Answer:
-    """Carry out a command: `POST /mock-jobs-api/clock/advance` with `{"seconds": 60}` and the like; or `GET` a report.
+    """Run a command (`POST /mock-jobs-api/clock/advance` with `{"seconds": 60}`) or return a report (`GET`).
 
-    Every answer is a JSON object; a good one tells the `now` of the clock in seconds since the epoch, and a report what its
-    name says: `calls` and `events` in a list, `settings` in an object. A command that is wrong gets HTTP 400, an unknown one
-    404, with a `message`.
+    Every answer is a JSON object. A successful one has `now`, the clock in seconds since the epoch. A report adds `calls` or
+    `events`, a list, or `settings`, an object. A wrong command gets HTTP 400, an unknown one 404, both with a `message`.
     """
     name = path[len(PREFIX) :]
     world = worlds.of(account)
-    if method == "GET" and name in _REPORTS:
+    if method == "GET" and name in REPORTS:
         with world.lock:
-            told, report = _REPORTS[name]
-            return _json(200, {"now": world.clock.now_s, told: report(world)})
-    if method != "POST" or name not in _COMMANDS:
-        known = [f"POST {PREFIX}{each}" for each in sorted(_COMMANDS)] + [f"GET {PREFIX}{each}" for each in sorted(_REPORTS)]
-        return _json(404, {"message": f"No command answers {method} {path}. There are: {', '.join(known)}"})
+            report = REPORTS[name]
+            return _json(200, {"now": world.clock.now_s, report.member: report.read(world)})
+    if method != "POST" or name not in COMMANDS:
+        known = [f"POST {PREFIX}{each}" for each in sorted(COMMANDS)] + [f"GET {PREFIX}{each}" for each in sorted(REPORTS)]
+        return _json(404, {"message": f"There is no command {method} {path}. There are: {', '.join(known)}"})
     try:
         arguments = json.loads(body or b"{}")
     except (ValueError, RecursionError):
         arguments = None
     if not isinstance(arguments, dict):
         return _json(400, {"message": "the body must be a JSON object"})
-    command = _COMMANDS[name](world)
+    command = COMMANDS[name]
     wrong = _wrong_members(command, arguments)
     if wrong is not None:
         return _json(400, {"message": f"{name} {wrong}"})
     try:
         with world.lock:
-            command(**arguments)
+            command.act(command.find(world), **arguments)
             return _json(200, {"now": world.clock.now_s})
     except UsageError as error:
         return _json(400, {"message": str(error)})
 
 
-def _wrong_members(command: Callable[..., object], arguments: Mapping[str, object]) -> str | None:
-    """Return which members a command takes if these are others, None if they fit."""
-    parameters = signature(command).parameters.values()
-    if any(each.kind is Parameter.VAR_KEYWORD for each in parameters):
-        # It knows by itself which names there are.
+def _wrong_members(command: Command, arguments: Mapping[str, object]) -> str | None:
+    """Return what is wrong with the names of these members, or None."""
+    if any(each.kind is Parameter.VAR_KEYWORD for each in command.members):
+        # Settings check their names themselves.
         return None
-    known = {each.name: each.default is Parameter.empty for each in parameters}
+    known = {each.name: each.default is Parameter.empty for each in command.members}
     lacks = {
         "unknown": sorted(arguments.keys() - known),
         "missing": [name for name, is_required in known.items() if is_required and name not in arguments],
