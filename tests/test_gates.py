@@ -17,6 +17,7 @@ GATES = {
     "ruff format --check .",
     "lint-imports",
     "mypy",
+    "sphinx-build -W --keep-going -q -b html docs docs/_build",
     "python -m build",
     "twine check --strict dist/*",
 }
@@ -27,7 +28,7 @@ def read(name):
 
 
 def _bare(command):
-    return re.sub(r"^\.venv(-package)?/bin/", "", command.strip())
+    return re.sub(r"^\.venv(-docs|-package)?/bin/", "", command.strip())
 
 
 def commands_of_ci():

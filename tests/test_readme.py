@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,26 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SITE = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "how-to" / "batch.md").read_text(), re.DOTALL)[0]
 
 
+# A block that a page tells the reader to save as a file
+SAVED = re.compile(r"<!-- file: (\S+) -->\n```python\n(.*?)```", re.DOTALL)
+
+
 def blocks_of(page):
-    return re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    return re.findall(r"```python\n(.*?)```", SAVED.sub("", page.read_text()), re.DOTALL)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if SAVED.search(page.read_text())], ids=lambda page: page.name)
+def test_the_files_of_a_page_run_under_pytest(page, pytester):
+    files = {}
+    for name, block in SAVED.findall(page.read_text()):
+        files.setdefault(name, []).append(block)
+    for name, blocks in files.items():
+        (pytester.path / name).write_text("\n\n".join(blocks))
+
+    result = pytester.run(sys.executable, "-m", "pytest", "-p", "no:randomly")
+
+    written = sum(len(re.findall(r"^def test_", block, re.MULTILINE)) for blocks in files.values() for block in blocks)
+    result.assert_outcomes(passed=written)
 
 
 @pytest.mark.parametrize(
@@ -49,8 +68,8 @@ def test_ci_runs_the_command_of_the_readme():
     commands = [line.strip() for line in README.splitlines() if line.startswith("    python3 -m venv")]
     script = (ROOT / ".ci" / "run").read_text().splitlines()
 
-    assert len(commands) == 2
-    assert commands[1] in script
+    assert len(commands) == 3
+    assert set(commands[1:]) <= set(script)
 
 
 def test_each_example_is_listed():
