@@ -1,7 +1,7 @@
 """A moto-style mock of AWS IoT Jobs (control and device plane) and AWS Batch.
 
-Public names are imported when they are first used, so that `import mock_jobs` costs next to nothing; moto and boto3 come when
-a mock starts.
+Public names are imported when they are first used, so that `import mock_jobs` is cheap. moto and boto3 are imported when a mock
+starts.
 """
 
 from importlib import import_module

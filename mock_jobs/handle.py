@@ -1,4 +1,4 @@
-"""What the author of a test holds of a world: clock, faults, calls, events, and how the services behave."""
+"""The handle: clock, faults, calls, events and services of one world, for tests."""
 
 from __future__ import annotations
 
@@ -20,59 +20,66 @@ if TYPE_CHECKING:
 
 
 class Handle(ABC):
-    """Time, faults and the behaviour of jobs, for the author of a test."""
+    """Controls of one world: its clock, faults, calls, events and services.
+
+    A world is all state of one run of the mock. In process there is one; a server has one for each account. `MockJobs` is the
+    handle of the mock in process, `MockJobsServer.account()` returns that of an account.
+    """
 
     @property
     @abstractmethod
     def world(self) -> World:
-        """Everything that this run of the mock can touch."""
+        """The state that this handle controls. Internal: it may change in any release."""
 
     @property
     def clock(self) -> Clock:
-        """The time that the mock lives in."""
+        """The clock: move it forward, freeze it, read it."""
         return self.world.clock
 
     @property
     def faults(self) -> Faults:
-        """Errors on demand."""
+        """The errors that the test injects into operations."""
         return self.world.faults
 
     @property
     def calls(self) -> tuple[Call, ...]:
-        """The requests that were answered so far for IoT Jobs and Batch, oldest first; at most the last 10,000."""
+        """The requests for IoT Jobs and Batch that were answered, oldest first; a copy, of at most the last 10,000.
+
+        Requests that moto answered are not among them.
+        """
         world = self.world
         with world.lock:
             return tuple(call._replace(parameters=deepcopy(call.parameters)) for call in world.calls)
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """The events of jobs so far, as AWS IoT would publish and AWS Batch would send them; at most the last 10,000.
+        """The events that AWS IoT would publish and AWS Batch would send, oldest first; a copy, of at most the last 10,000.
 
-        One array of 10,000 children makes 40,000. The first read after older ones were dropped, once until the
-        next `reset`, warns of it by a `DroppedEventsWarning`.
+        One array of 10,000 children makes 40,000 events. The first read after older events were discarded gives a
+        `DroppedEventsWarning`, once until the next reset.
         """
         world = self.world
         with world.lock:
-            dropped = world.events.news_of_dropped()
+            dropped = world.events.unreported_dropped()
             if dropped:
                 what = "1 event was" if dropped == 1 else f"{dropped:,} events were"
                 text = (
-                    f"{what} dropped: `events` holds the last {EVENT_LOG_LENGTH:,} only. Look at them earlier, "
-                    "before so many jobs have moved, or have fewer jobs."
+                    f"{what} dropped: `events` holds the last {EVENT_LOG_LENGTH:,} only. Read it earlier, "
+                    "before so many jobs have moved, or use fewer jobs."
                 )
                 warnings.warn(text, DroppedEventsWarning, stacklevel=2)
             return tuple(event._replace(payload=deepcopy(event.payload)) for event in world.events.all())
 
     @property
     def batch(self) -> BatchHandle:
-        """How Batch jobs move and what they do when they run."""
+        """Controls of AWS Batch: pace, plans, steps, blocked queues, settings."""
         from mock_jobs.batch.handle import BatchHandle  # noqa: PLC0415 - costs nothing until asked for
 
         return self.world.shared(BatchHandle)
 
     @property
     def iot(self) -> IoTHandle:
-        """How AWS IoT Jobs behaves: its quotas, and how long it takes."""
+        """Controls of AWS IoT Jobs: its settings."""
         from mock_jobs.iot.handle import IoTHandle  # noqa: PLC0415 - costs nothing until asked for
 
         return self.world.shared(IoTHandle)

@@ -32,11 +32,21 @@ _REGION_VARIABLE = "AWS_DEFAULT_REGION"
 
 
 class MockJobs(Handle):
-    """Everything that moto mocks, and AWS IoT Jobs and AWS Batch as AWS documents them.
+    """A mock of AWS: moto's `mock_aws`, with AWS IoT Jobs and AWS Batch as AWS documents them.
 
-    Made by `mock_jobs`. Use it in a `with` block, as a decorator of functions, coroutine functions and classes, or by `start`
-    and `stop`. Mocks nest, with each other and with `mock_aws`: all that are active share one state, which is deleted when
-    the outermost one is left.
+    `mock_jobs()` returns it. Use it in a `with` block, as a decorator of functions, coroutine functions and classes, or with
+    `start` and `stop`. While it is active it is the handle of its world: `clock`, `faults`, `calls`, `events`, `batch`, `iot`.
+
+    Mocks nest, with each other and with `mock_aws`. All active mocks share one state, which is deleted when the outermost
+    one ends.
+
+    Args:
+        config: moto's configuration, as for `mock_aws`.
+        region: Region of clients that name none; None leaves the environment as it is.
+        pace: What moves Batch jobs: `poll`, `clock` or `manual`; None means `poll`.
+
+    Attributes:
+        region: The region that was given, or None.
     """
 
     def __init__(self, config: DefaultConfig | None = None, *, region: str | None = None, pace: PaceName | None = None) -> None:
@@ -46,11 +56,11 @@ class MockJobs(Handle):
         self._pace = pace
         self._active: list[_Activation] = []
 
-    # What the author of a test holds
+    # The handle
 
     @property
     def world(self) -> World:
-        """Everything that this run of the mock can touch.
+        """The state that this mock controls. Internal: it may change in any release.
 
         Raises:
             NotActiveError: The mock is not active, or moto answers from another process (TEST_SERVER_MODE).
@@ -67,10 +77,13 @@ class MockJobs(Handle):
     # Starting and stopping
 
     def start(self, reset: bool = True) -> None:
-        """Start to answer.
+        """Activate this mock: from now on it answers requests to AWS.
 
         Args:
-            reset: Whether to begin with no state, when this is the outermost mock.
+            reset: Whether to delete state that is left from before, if this is the outermost mock.
+
+        Raises:
+            UsageValueError: A pace was given, and moto answers from another process (TEST_SERVER_MODE).
         """
         activation = _Activation(self._config)
         activation.enter(reset=reset, region=self.region, pace=self._pace)
@@ -78,10 +91,10 @@ class MockJobs(Handle):
         _innermost.append(self)
 
     def stop(self, remove_data: bool = True) -> None:
-        """Stop to answer.
+        """Deactivate this mock.
 
         Args:
-            remove_data: Whether to delete all state, when this is the outermost mock.
+            remove_data: Whether to delete all state, if this is the outermost mock.
 
         Raises:
             NotActiveError: `start` was not called.
@@ -93,7 +106,13 @@ class MockJobs(Handle):
         self._active.pop().leave(remove_data=remove_data)
 
     def reset(self) -> None:
-        """Delete all state, moto's too, and stay active."""
+        """Delete all state, moto's too, and stay active.
+
+        Clock, faults, plans and settings go back to their defaults.
+
+        Raises:
+            NotActiveError: The mock is not active.
+        """
         if not self._active:
             raise NotActiveError("reset() needs an active mock; call start() first")
         self._active[-1].reset()
@@ -114,7 +133,16 @@ class MockJobs(Handle):
     def __call__(self, target: Callable[P, T], reset: bool = ..., remove_data: bool = ...) -> Callable[P, T]: ...
 
     def __call__(self, target: Any, reset: bool = True, remove_data: bool = True) -> Any:
-        """Decorate a function, a generator function (a fixture that yields), a coroutine function or a class."""
+        """Decorate a function, a generator function (a fixture that yields), a coroutine function or a class.
+
+        Args:
+            target: What to decorate. The mock is active while it runs; each public method of a class is decorated by itself.
+            reset: As `start` takes it.
+            remove_data: As `stop` takes it.
+
+        Raises:
+            UsageTypeError: The target is something else, for example an async generator function.
+        """
         if inspect.isclass(target):
             return self._decorate_class(target)
         if not callable(target):
@@ -158,10 +186,9 @@ class MockJobs(Handle):
         return mocked
 
     def _decorate_class(self, target: ClassT) -> ClassT:
-        """Mock each public method of a class by itself.
+        """Decorate each public method of a class by itself, as `mock_aws` does.
 
-        As under `mock_aws`: with a `setUp`, state begins with it and lasts through the test and `tearDown`; without, each
-        test method has a state of its own.
+        With a `setUp`, state lasts from it to the end of `tearDown`. Without one, each test method has its own state.
         """
         setups = _setups_of(target)
         has_setup = _has_own(target, setups)
@@ -210,7 +237,7 @@ _region = Override(lambda: os.environ.get(_REGION_VARIABLE), _put_region)
 
 
 class _Activation:
-    """One entry into the mock: what it changed, to be put back when it is left."""
+    """One activation of the mock, with what must be restored when it ends."""
 
     def __init__(self, config: DefaultConfig | None) -> None:
         from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415 - moto comes when a mock starts
@@ -271,10 +298,10 @@ _innermost: list[MockJobs] = []
 
 
 def current_mock() -> MockJobs:
-    """Return the mock that is active, the innermost of them, for tests that are decorated and so hold none.
+    """Return the innermost active mock, for decorated tests, which get no handle.
 
     Raises:
-        NotActiveError: None is active.
+        NotActiveError: No mock is active.
     """
     if not _innermost:
         raise NotActiveError("no mock is active: decorate the test with @mock_jobs, or enter `with mock_jobs():`")
@@ -298,16 +325,19 @@ def mock_jobs(
 def mock_jobs(
     target: Any = None, config: DefaultConfig | None = None, *, region: str | None = None, pace: PaceName | None = None
 ) -> Any:
-    """Mock AWS: what moto mocks, and besides AWS IoT Jobs on both planes and AWS Batch.
+    """Mock AWS: AWS IoT Jobs on both planes, AWS Batch, and everything that moto mocks.
 
-    Use it wherever `mock_aws` stands: `@mock_jobs` and `@mock_jobs(...)` on functions, coroutine functions and classes,
+    Use it in place of `mock_aws`: `@mock_jobs` and `@mock_jobs(...)` on functions, coroutine functions and classes,
     `with mock_jobs() as mock:`, or `mock = mock_jobs()` with `mock.start()` and `mock.stop()`.
 
     Args:
-        target: What to decorate, when used as `@mock_jobs` without parentheses.
+        target: What to decorate, if used as `@mock_jobs` without parentheses.
         config: moto's configuration, as for `mock_aws`.
-        region: Region of the clients that name none (it becomes `AWS_DEFAULT_REGION` while the mock is active).
-        pace: How Batch jobs come to move: `poll` (default), `clock` or `manual`.
+        region: Region of clients that name none. It is `AWS_DEFAULT_REGION` while the mock is active; None changes nothing.
+        pace: What moves Batch jobs from state to state: `poll` (reads; the default), `clock` (time) or `manual` (the test).
+
+    Returns:
+        The decorated target, or the mock if there is no target.
 
     Raises:
         UsageTypeError: An argument has the wrong type.

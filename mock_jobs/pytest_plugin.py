@@ -19,15 +19,17 @@ _MARKER = "mock_jobs"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the ini options."""
-    parser.addini("mock_jobs_region", "Region of the clients made in tests under mock_jobs.", default="us-east-1")
-    parser.addini("mock_jobs_pace", "How Batch jobs move under mock_jobs: poll (default), clock or manual.", default="")
+    parser.addini("mock_jobs_region", "Region of clients that name none, in tests that use mock_jobs.", default="us-east-1")
+    parser.addini(
+        "mock_jobs_pace", "What moves Batch jobs, in tests that use mock_jobs: poll (the default), clock or manual.", default=""
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker."""
     config.addinivalue_line(
         "markers",
-        f"{_MARKER}(config=None, region=None, pace=None): run the test under mock_jobs, with these options.",
+        f"{_MARKER}(config=None, region=None, pace=None): mock AWS for the test, with these options.",
     )
 
 
@@ -55,7 +57,7 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.fixture
 def mock_jobs(request: pytest.FixtureRequest) -> Iterator[MockJobs]:
-    """Mock AWS for one test; gives the handle with `clock`, `faults`, `calls` and `batch`."""
+    """Mock AWS for one test; returns the handle: `clock`, `faults`, `calls`, `events`, `batch`, `iot`."""
     with MockJobs(**_options(request)) as mock:
         yield mock
 
@@ -68,20 +70,20 @@ def _client(service: str, mock: MockJobs) -> Any:
 
 @pytest.fixture
 def mock_jobs_iot(mock_jobs: MockJobs) -> IoTClient:
-    """Give a boto3 client of `iot` under the mock."""
+    """Return a boto3 client of `iot`, and mock AWS for the test."""
     client: IoTClient = _client("iot", mock_jobs)
     return client
 
 
 @pytest.fixture
 def mock_jobs_iot_jobs_data(mock_jobs: MockJobs) -> IoTJobsDataPlaneClient:
-    """Give a boto3 client of `iot-jobs-data`, the device plane, under the mock."""
+    """Return a boto3 client of `iot-jobs-data`, the device plane, and mock AWS for the test."""
     client: IoTJobsDataPlaneClient = _client("iot-jobs-data", mock_jobs)
     return client
 
 
 @pytest.fixture
 def mock_jobs_batch(mock_jobs: MockJobs) -> BatchClient:
-    """Give a boto3 client of `batch` under the mock."""
+    """Return a boto3 client of `batch`, and mock AWS for the test."""
     client: BatchClient = _client("batch", mock_jobs)
     return client

@@ -1,4 +1,4 @@
-"""Server mode: moto's server with IoT Jobs and Batch in front, for any SDK and for the AWS CLI."""
+"""Server mode: IoT Jobs and Batch in front of moto's server, for any SDK and the AWS CLI."""
 
 from __future__ import annotations
 
@@ -25,13 +25,18 @@ _HIGHEST_PORT = 65535
 class MockJobsServer:
     """A server in a thread of this process, for tests. Needs the extra `mock_jobs[server]`.
 
-    Each account has a world of its own, so that test workers with different access keys never meet: an access key of exactly
-    12 digits is the account id. moto keeps the state of its services once per process, so a mock that starts or ends in the
-    same process resets them, and the worlds of this server with them.
+    Use it in a `with` block, or with `start` and `stop`. Each account has its own clock and jobs; an access key of exactly
+    12 digits is the account id, and any other access key means account 123456789012.
+
+    moto keeps one state per process. So a mock (`mock_jobs` or `mock_aws`) that starts or ends in the same process resets
+    this server too.
 
     Args:
         host: Address to listen on.
         port: Port to listen on; 0 chooses a free one.
+
+    Raises:
+        UsageValueError: There is no such port.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -42,17 +47,18 @@ class MockJobsServer:
         self._running: _Running | None = None
 
     def start(self) -> None:
-        """Listen, and answer in a thread; when this returns, requests are answered.
+        """Start listening; when this returns, requests are answered.
 
         Raises:
-            OSError: The address cannot be listened on.
+            OSError: The address is in use, or not of this machine.
+            UsageError: The server runs already, or the extra `server` is not installed.
         """
         if self._running is not None:
-            raise UsageError("this server runs already")
+            raise UsageError("this server runs already; stop it first, or make another MockJobsServer")
         self._running = _Running(self._host, self._port)
 
     def stop(self) -> None:
-        """Stop listening and delete all state; harmless when the server does not run."""
+        """Stop listening and delete all state. Does nothing if the server does not run."""
         running, self._running = self._running, None
         if running is not None:
             running.stop()
@@ -66,22 +72,26 @@ class MockJobsServer:
 
     @property
     def host(self) -> str:
-        """The address that is listened on."""
+        """The address that the server listens on."""
         return self._live().host
 
     @property
     def port(self) -> int:
-        """The port that is listened on."""
+        """The port that the server listens on."""
         return self._live().port
 
     @property
     def url(self) -> str:
-        """What to give to clients as `endpoint_url`."""
+        """The `endpoint_url` for clients, for example `http://127.0.0.1:5000`."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
     def account(self, account_id: str = _DEFAULT_ACCOUNT) -> Handle:
-        """Return clock, faults, calls and pace of the world of an account."""
+        """Return the handle of an account: its clock, faults, calls, events, `batch` and `iot`.
+
+        Args:
+            account_id: 12 digits; by default moto's account.
+        """
         return _AccountHandle(self._live().worlds, account_id)
 
     def _live(self) -> _Running:
@@ -97,12 +107,12 @@ class _AccountHandle(Handle):
 
     @property
     def world(self) -> World:
-        """Everything that requests of this account can touch."""
+        """The state of this account."""
         return self._worlds.of(self._account_id)
 
 
 class _Running:
-    """A listening socket, the thread that serves it and the worlds behind it."""
+    """A listening socket, the thread that serves it, and the worlds of its accounts."""
 
     def __init__(self, host: str, port: int) -> None:
         # Heavy, and only servers need them.
@@ -119,14 +129,14 @@ class _Running:
             raise UsageError("server mode needs more packages: pip install 'mock_jobs[server]'") from error
         self._reset_moto = moto_core.reset_unless_mocked
         self._reset_moto()
-        # Our own socket: what cannot be listened on is found out before waitress starts threads, and a name with several
-        # addresses is not listened on with several ports.
+        # Our own socket: an address in use is found before waitress starts threads, and a name with several addresses
+        # does not get several ports.
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.create_server(address, family=family)
         self.host: str
         self.port: int
         self.host, self.port = listening.getsockname()[:2]
-        # A full queue is no news: each request waits for the lock of its world anyway.
+        # Waitress warns of a full queue; each request waits for a lock anyway.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._sockets: dict[int, Any] = {}
         self._server = create_server(application, map=self._sockets, sockets=[listening], threads=_THREADS)

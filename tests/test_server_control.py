@@ -357,7 +357,7 @@ def test_a_usage_error_is_not_called_a_bug(server):
     transition = {"model_name": "batch::job", "transition": {"progression": "sometimes"}}
     requests.post(f"{server.url}/moto-api/state-manager/set-transition", json=transition, timeout=5)
     try:
-        with pytest.raises(ClientError, match=r"\(MockJobsUsageError\).*no such transition") as caught:
+        with pytest.raises(ClientError, match=r"\(MockJobsUsageError\).*there is no transition") as caught:
             client_of(server, "batch").describe_jobs(jobs=["x"])
         assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     finally:

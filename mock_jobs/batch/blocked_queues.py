@@ -1,7 +1,7 @@
-"""Blocked queues whose cause lies on AWS's side: which queue a test means, and what its jobs say.
+"""`mock.batch.block()`: find the job queue, and choose the reason that its jobs show.
 
-Source: user guide, "Jobs stuck in RUNNABLE" (*documented*: codes and texts). That the name of the instance type stands in the
-place of `instanceTypeName`, inside of the brackets, is *inferred*.
+Source: user guide, "Jobs stuck in RUNNABLE" (*documented*: codes and texts). That the name of the instance type replaces
+`instanceTypeName`, inside the brackets, is *inferred*.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _TEXTS: Final = {
     )
 }
 _SERVICE_TEXTS: Final = {code_of(messages.BLOCKED_SERVICE_CAPACITY): messages.BLOCKED_SERVICE_CAPACITY}
-# What a test need not ask for, since it can bring it about.
+# Reasons that requests alone can bring about
 _BY_THEMSELVES: Final = {
     code_of(messages.BLOCKED_MAX_RESOURCE): "submit a job that needs more vCPUs than any compute environment of the queue has",
     code_of(messages.BLOCKED_DISABLED): "disable the compute environments of the queue",
@@ -60,10 +60,10 @@ def block_queue(regions: Iterable[BatchRegion], queue: str, code: str, instance_
     if instance_type is not None:
         check_text("instance_type", instance_type)
     if code in _BY_THEMSELVES:
-        msg = f"{code} comes by itself and cannot be asked for: {_BY_THEMSELVES[code]}"
+        msg = f"{code} cannot be set with block(), because requests bring it about: {_BY_THEMSELVES[code]}"
         raise UsageValueError(msg)
     if code not in _TEXTS:
-        msg = f"no such reason: {code!r}. There are: {', '.join(_TEXTS)}"
+        msg = f"there is no reason {code!r}; there are: {', '.join(_TEXTS)}"
         raise UsageValueError(msg)
     region, found = find_queue(regions, queue)
     if not isinstance(found, ServiceQueue):
@@ -73,7 +73,7 @@ def block_queue(regions: Iterable[BatchRegion], queue: str, code: str, instance_
         msg = f"job queue {queue} is for service jobs, for which the only reason is {', '.join(_SERVICE_TEXTS)}; got {code!r}"
         raise UsageValueError(msg)
     if instance_type is not None:
-        msg = f"what service jobs say about a lack of capacity names no instance type: leave out {instance_type!r}"
+        msg = f"the reason of service jobs names no instance type: leave out instance_type={instance_type!r}"
         raise UsageValueError(msg)
     return QueueBlock(found.blocks, _SERVICE_TEXTS[code], region.service_lifecycle.scheduler.look_again, lock)
 
@@ -82,7 +82,7 @@ def find_queue(regions: Iterable[BatchRegion], reference: str) -> tuple[BatchReg
     """Return the job queue that a test names, by its name or ARN, and its account and region.
 
     Raises:
-        UsageTypeError: The reference is no string.
+        UsageTypeError: The reference is not a string.
         UsageValueError: There is no such queue, or there are several of this name.
     """
     check_text("queue", reference)
@@ -90,15 +90,15 @@ def find_queue(regions: Iterable[BatchRegion], reference: str) -> tuple[BatchReg
 
 
 def the_named(what: str, reference: str, known: Sequence[tuple[OwnerT, NamedT]]) -> tuple[OwnerT, NamedT]:
-    """Return what a test names, by its name or ARN, with its account and region.
+    """Return the resource with this name or ARN, with the owner it is listed with.
 
     Args:
-        what: What it is, for texts.
+        what: The kind of resource, for error texts.
         reference: Its name or ARN.
-        known: What there is.
+        known: All resources of this kind, each with its owner.
 
     Raises:
-        UsageValueError: There is no such thing, or there are several of this name.
+        UsageValueError: No resource has this name, or several have it.
     """
     found = [(owner, each) for owner, each in known if reference in (each.name, each.arn)]
     if len(found) > 1:

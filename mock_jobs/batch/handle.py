@@ -1,4 +1,4 @@
-"""What a test author holds of AWS Batch: pace, settings, plans, and the moving of jobs by hand."""
+"""`mock.batch`: pace, settings, plans, and moving jobs by hand."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RefusalCode = Literal["ValidationException", "ClientException", "ThrottlingExcep
 
 
 class BatchHandle:
-    """Steers the jobs of AWS Batch in one world, over all of its accounts and regions."""
+    """Controls of AWS Batch: pace, plans, steps and blocked queues, in all accounts and regions of a mock."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -42,19 +42,22 @@ class BatchHandle:
 
     @property
     def _regions(self) -> list[BatchRegion]:
-        # It only tells which stores are meant.
+        # The abstract class names which stores to return.
         return self._world.stores(BatchRegion)  # type: ignore[type-abstract]
 
     @property
     def settings(self) -> BatchSettings:
-        """Latencies and other knobs; set its members."""
+        """Latencies and switches: set its members, or several at once with `change`."""
         return self._scenario.settings
 
     # Pace
 
     @property
     def pace(self) -> Pace:
-        """How queued jobs come to move; may be set to `'poll'`, `'clock'`, `'manual'` or a `Pace`."""
+        """What moves jobs from state to state. Set it to `'poll'`, `'clock'`, `'manual'` or a `Pace`.
+
+        `poll`: reads move jobs. `clock`: time moves them. `manual`: only `step`, `run_until` and `run_all` do.
+        """
         return self._scenario.pace_stack.pace
 
     @pace.setter
@@ -63,13 +66,12 @@ class BatchHandle:
 
     @contextmanager
     def paced(self, pace: Pace | PaceName) -> Iterator[None]:
-        """Set the pace for the length of a `with` block; blocks may end in any order.
+        """Set the pace inside a `with` block.
 
-        At the end everything about the pace is as it was at the beginning, whatever was set inside, moto's transition
-        included.
+        Its end restores the pace from before it, whatever was set inside. Blocks may end in any order.
 
         Args:
-            pace: As `pace` takes it.
+            pace: `'poll'`, `'clock'`, `'manual'` or a `Pace`.
 
         Raises:
             UsageValueError: There is no such pace.
@@ -100,13 +102,13 @@ class BatchHandle:
         logs: Sequence[LogLine] = (),
         run: JobFunction | None = None,
     ) -> JobPlan:
-        """Plan what matching jobs do when they run; of several plans that match, the one added last counts.
+        """Plan what matching jobs do when they run. If several plans match, the one added last counts.
 
-        Without a plan a job succeeds as soon as it runs. A plan is looked up when an attempt's container starts.
+        Without a plan a job succeeds as soon as it runs. The plan is looked up when the container of an attempt starts.
 
-        A service job has no container: its training job lasts as long and ends as well as a container would, `reason` and
-        `start_failure` are what SageMaker says about it, and it writes no logs. Plans with `definition`, `array_index`,
-        `node_index` or `run` are not for service jobs.
+        A plan decides the training job of a service job in the same way. `reason` and `start_failure` are then the reasons of
+        SageMaker, and there are no logs. Plans with `definition`, `array_index`, `node_index` or `run` do not match service
+        jobs.
 
         Args:
             job_name: Pattern of the job name, with `*`, `?` and `[...]`.
@@ -115,18 +117,19 @@ class BatchHandle:
             array_index: Index of an array child; None matches all jobs.
             attempt: Number of the attempt, from 1; None matches all.
             node_index: Index of a node of a multi-node parallel job; None matches all jobs and nodes.
-            duration: Seconds from RUNNING to the end; None or infinity hangs until a timeout or TerminateJob.
-            exit_code: Exit code of the container, 0 to 255; None means 0, success, unless `host_lost` or `start_failure` is given.
-            reason: The reason of the container, for example "OutOfMemoryError: Container killed due to memory usage".
-            host_lost: Whether the host disappears after `duration`, as with a Spot reclaim.
+            duration: Seconds from RUNNING to the end, on the mock's clock. None or infinity: the job runs until its timeout or
+                TerminateJob ends it.
+            exit_code: Exit code of the container, 0 to 255. None means 0, success; with `host_lost` or `start_failure` there is none.
+            reason: Reason of the container, for example "OutOfMemoryError: Container killed due to memory usage".
+            host_lost: Whether the host is lost after `duration`, as when Spot reclaims it.
             start_failure: Why the container cannot start, for example "CannotPullContainerError: ...".
-            logs: What the container writes into its log stream: lines, or pairs of the seconds after its start and a line.
-            run: A function that stands for the container. It is called with a `JobRun` when the container starts; None or 0 is success,
-                another number the exit code, an exception exit code 1; what it prints goes into the log stream. It may make
-                requests; the time that passes by them counts as the container's.
+            logs: Lines of the log stream, or pairs of seconds after the start and a line.
+            run: A function that is called in place of the container, with a `JobRun`. It returns the exit code; None means 0,
+                and an exception means 1. What it prints is the log. It may call boto3; the time that its requests take on
+                the mock's clock counts as run time.
 
         Returns:
-            The plan.
+            The plan, which matches until the next reset.
 
         Raises:
             UsageValueError: A value is impossible.
@@ -154,32 +157,32 @@ class BatchHandle:
     # Blocked queues
 
     def block(self, queue: str, code: str, *, instance_type: str | None = None) -> QueueBlock:
-        """Block a job queue as a failure on AWS's side would: nothing is dispatched from it until the block is cleared.
+        """Block a job queue as an AWS-side failure would: nothing is dispatched from it until `clear()`.
 
-        The job at the head of the queue shows the reason, and the queue's jobStateTimeLimitActions act on it. What runs goes on.
+        The job at the head of the queue shows the reason, and jobStateTimeLimitActions act on it. Running jobs go on.
 
         Args:
             queue: Name or ARN of a job queue.
             code: `CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY`, `MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT`,
                 `MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS`, `MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED` or
                 `UNDETERMINED`.
-            instance_type: What the first of these says is missing; by default the first that the queue asks for.
+            instance_type: The instance type that the first of these names as missing; None means the first of the queue.
 
         Returns:
-            The block, which lasts until its `clear()`, `unblock()` or the end of a `with` block.
+            The block. `clear()`, `unblock()` or the end of a `with` block ends it.
 
         Raises:
-            UsageValueError: There is no such queue or code, or the queue can be brought to this by itself.
-            UsageTypeError: An argument is no string.
+            UsageValueError: There is no such queue or code, or requests alone can bring the queue into this state.
+            UsageTypeError: An argument is not a string.
         """
         with self._world.lock, self._world.clock.pinned():
             self._world.clock.run_due()
             return block_queue(self._regions, queue, code, instance_type, self._world.lock)
 
     def invalidate(self, compute_environment: str, reason: str) -> None:
-        """Make a compute environment INVALID, as a role that AWS Batch cannot assume does.
+        """Make a compute environment INVALID, as AWS does when Batch cannot assume its role.
 
-        No job is dispatched to it any more; what runs goes on. An update repairs it.
+        No job is dispatched to it any more. Running jobs go on. UpdateComputeEnvironment repairs it.
 
         Args:
             compute_environment: Its name or ARN.
@@ -187,7 +190,7 @@ class BatchHandle:
 
         Raises:
             UsageValueError: There is no such environment, or it is being deleted.
-            UsageTypeError: An argument is no string.
+            UsageTypeError: An argument is not a string.
         """
         check_text("compute_environment", compute_environment)
         check_text("reason", reason)
@@ -200,14 +203,14 @@ class BatchHandle:
             region.invalidate(environment, reason)
 
     def unblock(self, queue: str) -> None:
-        """Take back everything that `block()` did to a queue.
+        """Clear all blocks that `block()` put on a queue.
 
         Args:
             queue: Name or ARN of a job queue.
 
         Raises:
             UsageValueError: There is no such queue.
-            UsageTypeError: The name is no string.
+            UsageTypeError: The name is not a string.
         """
         with self._world.lock, self._world.clock.pinned():
             self._world.clock.run_due()
@@ -215,16 +218,15 @@ class BatchHandle:
                 block.clear()
 
     def refuse(self, job_id: str, code: RefusalCode, *, message: str | None = None, times: int = 1) -> None:
-        """Make CancelJobs, TerminateJobs and TerminateServiceJobs list a job among their `errors` and leave it as it is.
+        """Make CancelJobs, TerminateJobs and TerminateServiceJobs list a job in `errors`, and leave the job alone.
 
-        Source: API reference, CancelJobs (documented): which codes an entry may have. Faults for whole requests are those of
-        `mock.faults`.
+        For errors of whole requests use `mock.faults`. Source of the codes: API reference, CancelJobs (documented).
 
         Args:
-            job_id: As the request will give it; it need not exist.
-            code: Of the entry.
-            message: Text of the entry, by default one of ours.
-            times: How many requests answer so.
+            job_id: The id as the request gives it; the job need not exist.
+            code: `ValidationException`, `ClientException`, `ThrottlingException`, `ServerException` or `AccessDenied`.
+            message: Message of the entry; None means a text of mock_jobs.
+            times: How many requests list the job so.
 
         Raises:
             UsageValueError: AWS has no such code for an entry, or `times` is less than 1.
@@ -234,7 +236,7 @@ class BatchHandle:
         check_text("code", code)
         check_whole("times", times, 1)
         if code not in get_args(RefusalCode):
-            msg = f"no such code of an entry: {code!r}. There are: {', '.join(get_args(RefusalCode))}"
+            msg = f"there is no code {code!r} for an entry; there are: {', '.join(get_args(RefusalCode))}"
             raise UsageValueError(msg)
         if message is not None:
             check_text("message", message)
@@ -245,19 +247,19 @@ class BatchHandle:
     # Moving by hand
 
     def step(self, job_id: str) -> JobStatus | ServiceJobStatus:
-        """Move one job by one state, now, whatever the pace; time stands still.
+        """Move one job by one state, at every pace. The clock does not move.
 
-        A RUNNABLE job gets room out of its turn, but never more than there is.
+        A RUNNABLE job is dispatched before its turn, if there is capacity.
 
         Args:
-            job_id: Of a plain job, an array child, a node or a service job in any account and region.
+            job_id: Id of a job, an array child, a node or a service job in any account and region.
 
         Returns:
             The status that the job has now.
 
         Raises:
             UsageValueError: There is no such job, or nothing can move it; the text says what it waits for.
-            UsageTypeError: `job_id` is no string.
+            UsageTypeError: `job_id` is not a string.
         """
         check_text("job_id", job_id)
         with self._world.lock, self._world.clock.pinned():
@@ -272,16 +274,16 @@ class BatchHandle:
             return cast("JobStatus | ServiceJobStatus", job.status)
 
     def run_until(self, job_id: str, status: JobStatus | ServiceJobStatus) -> None:
-        """Move the world, time included, until a job has a status, whatever the pace.
+        """Move all jobs and the clock until one job has a status, at every pace.
 
         Args:
-            job_id: Of a job in any account and region.
-            status: What to wait for.
+            job_id: Id of a job in any account and region.
+            status: For example `RUNNABLE`.
 
         Raises:
-            UsageValueError: There is no such status, in which case nothing has moved, or no such job, or it passed this status,
-                or it is stuck; the text says where and why.
-            UsageTypeError: An argument is no string.
+            UsageValueError: There is no such status or job; then nothing has moved. Or the job ended in another status, or
+                is stuck; the text says where and why.
+            UsageTypeError: An argument is not a string.
         """
         check_text("job_id", job_id)
         check_text("status", status)
@@ -301,7 +303,10 @@ class BatchHandle:
                     raise UsageValueError(msg)
 
     def run_all(self) -> None:
-        """Move the world, time included, until no job can move any more, whatever the pace."""
+        """Move all jobs and the clock until no job can move, at every pace.
+
+        Jobs whose plan hangs, and jobs that wait for them, stay as they are.
+        """
         with self._world.lock, self._world.clock.pinned():
             self._world.clock.run_due()
             while self._world.clock.run_next():

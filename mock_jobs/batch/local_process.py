@@ -1,6 +1,6 @@
-"""Running the command of a job as a process of this machine, for tests that want to see it work.
+"""`run_command`: run the command of a job as a local process.
 
-Nothing does so unless a plan says `run=run_command`.
+Only a plan with `run=run_command` does so.
 """
 
 from __future__ import annotations
@@ -22,21 +22,27 @@ NOT_EXECUTABLE: Final = 126
 NOT_FOUND: Final = 127
 _SIGNALLED: Final = 128
 
-# What a process needs to be found and to start at all; nothing else of this environment is handed on.
+# What a process needs to start at all; nothing else of this environment is passed on.
 _HANDED_ON: Final = ("PATH", "SYSTEMROOT")
 
 
 def run_command(run: JobRun) -> int:
     """Run the command of a job as a local process: `mock.batch.plan("etl", run=run_command)`.
 
-    There is no container: the image is ignored, and the command is started as it stands, without a shell, in the current directory. Its
-    environment is the job's, with `PATH` of this process, and with credentials that no AWS knows, so that it can reach only a mock: the
-    access key is the account id, as `MockJobsServer` understands it; let the job's own environment set `AWS_ENDPOINT_URL`. What it
-    writes is the log. The timeout of the attempt counts in real seconds. Its exit code is the container's: 127 if there is no
-    such command, 126 if it cannot be executed, 128 and the number of a signal that ended it.
+    There is no container: the image is ignored, and the command starts without a shell in the current directory. Its
+    environment is that of the job, with `PATH` of this process and fake credentials; the access key is the account id, as
+    `MockJobsServer` expects it. Set `AWS_ENDPOINT_URL` in the job's environment if the command calls AWS. What it writes is
+    the log. The timeout of the attempt counts in real seconds.
+
+    Args:
+        run: The attempt to run.
+
+    Returns:
+        The exit code: that of the command, 127 if there is no such command, 126 if it cannot be executed, or 128 plus the
+        number of the signal that ended it.
 
     Raises:
-        UsageValueError: The job has no command; what the image would run is not known.
+        UsageValueError: The job has no command.
     """
     if not run.command:
         raise UsageValueError(f"job {run.job_name} has no command to run: give it one in its definition or in containerOverrides")

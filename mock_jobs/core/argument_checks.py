@@ -1,4 +1,4 @@
-"""Checks of what the author of a test gives."""
+"""Checks of arguments that tests give."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 
 __tracebackhide__ = HIDDEN
 
-# A century: what lasts longer leaves the range of dates.
+# A century: longer durations leave the range of dates.
 MAX_SECONDS: Final = 3_155_760_000
 
 
 def check_flag(name: str, value: object) -> None:
-    """Refuse what is neither True nor False.
+    """Check that a value is True or False.
 
     Raises:
         UsageTypeError: It has another type.
@@ -23,7 +23,7 @@ def check_flag(name: str, value: object) -> None:
 
 
 def check_text(name: str, value: object, max_length: int | None = None) -> None:
-    """Refuse what is no string, or too long a one.
+    """Check that a value is a string, and not too long.
 
     Raises:
         UsageTypeError: It has another type.
@@ -36,7 +36,7 @@ def check_text(name: str, value: object, max_length: int | None = None) -> None:
 
 
 def check_whole(name: str, value: object, least: int, most: int | None = None) -> None:
-    """Refuse what is no whole number, or one outside of its bounds.
+    """Check that a value is a whole number within bounds.
 
     Raises:
         UsageTypeError: It has another type.
@@ -50,7 +50,7 @@ def check_whole(name: str, value: object, least: int, most: int | None = None) -
 
 
 def check_seconds(name: str, value: object, most: float = MAX_SECONDS) -> None:
-    """Refuse what is no number of seconds, or one outside of its bounds.
+    """Check that a value is a number of seconds within bounds.
 
     Raises:
         UsageTypeError: It has another type.

@@ -1,4 +1,4 @@
-"""The one source of time, in whole milliseconds since the epoch, and the timers that hang on it."""
+"""The clock of a mock, in whole milliseconds since the epoch, and its timers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 __tracebackhide__ = HIDDEN
 
 
-# The clock shows moments that a datetime can hold.
+# The last moment that a datetime can hold
 _LONGEST_S = 253_402_300_799
-# So many cancelled timers cost less than to drop them.
+# Up to this number, keeping cancelled timers is cheaper than removing them.
 _FEW_CANCELLED = 64
 
 
 class Timer:
-    """One callback that waits for its moment; `cancel` makes it never fire."""
+    """One callback that waits for its moment; `cancel` prevents it."""
 
     __slots__ = ("_heap", "callback", "due_ms", "sequence")
 
@@ -36,17 +36,17 @@ class Timer:
         return (self.due_ms, self.sequence) < (other.due_ms, other.sequence)
 
     def cancel(self) -> None:
-        """Never fire; harmless when the timer fired already."""
+        """Prevent the callback. Does nothing if the timer has fired."""
         if self.callback is not None:
             self.callback = None
             self._heap.note_cancelled()
 
 
 class _Heap:
-    """Timers ordered by due time, then by the order of their making.
+    """Timers ordered by due time, then by creation.
 
-    Cancelled ones are dropped when they come to the front, or all at once when they are the majority: what was cancelled long
-    before its time, as the timeouts of job executions mostly are, would stay for days.
+    A cancelled timer is removed when it reaches the front, or when most timers are cancelled. Most time-outs of job
+    executions are cancelled long before they are due, and would stay for days.
     """
 
     __slots__ = ("_cancelled", "waiting")
@@ -81,15 +81,15 @@ class _Heap:
 
 
 class Clock:
-    """The time that the mock lives in: the process clock plus an offset.
+    """The clock of a mock: `time.time()` plus an offset.
 
-    It starts from `time.time()`, so time-machine and freezegun govern it while they are active, back in time too. It moves by
-    itself with real time unless frozen, and forward by `advance` and `move_to`. Timers never fire in the background: `run_due`,
-    which every request begins with, and the moves fire what is due, each timer at exactly its due time.
-
-    There are two kinds of timers. Ordinary ones follow the clock always. *Gated* ones belong to AWS Batch jobs, whose pace
-    the test chooses: real time fires them only while `gate_follows_time` is true, a move while `gate_follows_moves` is.
+    It follows real time unless it is frozen, and `advance` and `move_to` move it forward. time-machine and freezegun move it
+    too, also back in time. Nothing runs in the background: what is due (a time-out, the end of a job) happens when a request
+    arrives or the clock is moved, and sees exactly its own due time.
     """
+
+    # There are two kinds of timers. Ordinary ones always follow the clock. *Gated* ones belong to AWS Batch jobs, whose pace
+    # the test chooses: real time fires them only while `gate_follows_time` is true, a move while `gate_follows_moves` is.
 
     def __init__(self, lock: RLock | None = None) -> None:
         self._lock = lock if lock is not None else RLock()
@@ -109,7 +109,7 @@ class Clock:
 
     @property
     def now_ms(self) -> int:
-        """The present moment in milliseconds since the epoch; the same all through one request."""
+        """The present moment, in milliseconds since the epoch; it does not change during a request."""
         if self._pinned_ms is not None:
             return self._pinned_ms
         if self._frozen_ms is not None:
@@ -118,23 +118,25 @@ class Clock:
 
     @property
     def now_s(self) -> float:
-        """The present moment in seconds since the epoch."""
+        """The present moment, in seconds since the epoch."""
         return self.now_ms / 1000
 
     @property
     def is_frozen(self) -> bool:
-        """Whether real time is kept out."""
+        """Whether the clock stands still, apart from real time."""
         return self._frozen_ms is not None
 
     @property
     def generation(self) -> object:
-        """The same object until this clock is reset: code that lets other threads act compares it to find out whether a reset came between."""
+        """The same object until this clock is reset. Code that releases the lock compares it to detect a reset."""
         return self._moment
 
-    # Moving, by the author of a test
+    # Moving, for tests
 
     def advance(self, delta: float | timedelta) -> None:
-        """Move forward and let everything happen that is due on the way, at exactly its own moment.
+        """Move the clock forward, and run everything that falls due on the way, at exactly its own moment.
+
+        At the pace `manual` Batch jobs do not move.
 
         Args:
             delta: Seconds, or a timedelta; not negative.
@@ -149,7 +151,7 @@ class Clock:
             self._move(self.now_ms + delta_ms, gated=self.gate_follows_moves)
 
     def move_to(self, moment: float | datetime) -> None:
-        """Move forward to a moment, as `advance` does.
+        """Move the clock forward to a moment, and run everything that falls due on the way.
 
         Args:
             moment: Seconds since the epoch, or an aware datetime; not in the past of this clock.
@@ -172,12 +174,15 @@ class Clock:
             self._move(target_ms, gated=self.gate_follows_moves)
 
     def freeze(self) -> None:
-        """Stop here: from now on only `advance`, `move_to` and the polling of Batch jobs move this clock."""
+        """Stop following real time, until `unfreeze`.
+
+        `advance`, `move_to` and what moves Batch jobs (reads at the pace `poll`, `run_until`, `run_all`) still move the clock.
+        """
         with self._lock:
             self._frozen_ms = self.now_ms
 
     def unfreeze(self) -> None:
-        """Resume real time, from the moment shown now."""
+        """Follow real time again, from the moment that the clock shows."""
         with self._lock:
             if self._frozen_ms is not None:
                 frozen_ms, self._frozen_ms = self._frozen_ms, None
@@ -185,7 +190,7 @@ class Clock:
 
     @contextmanager
     def frozen(self) -> Iterator[Clock]:
-        """Freeze for the length of a `with` block."""
+        """Freeze the clock inside a `with` block; it yields the clock."""
         was_frozen = self.is_frozen
         self.freeze()
         try:
@@ -197,7 +202,7 @@ class Clock:
     # Timers, for the core
 
     def call_at(self, due_ms: int, callback: Callable[[], None], *, gated: bool = False) -> Timer:
-        """Call back when the clock shows `due_ms` (milliseconds since the epoch), and no earlier than the next firing."""
+        """Run a callback at `due_ms` (milliseconds since the epoch), at the next firing at the earliest."""
         self._sequence += 1
         heap = self._gated if gated else self._timers
         timer = Timer(due_ms, self._sequence, callback, heap)
@@ -205,7 +210,7 @@ class Clock:
         return timer
 
     def run_due(self) -> None:
-        """Fire everything that is due now."""
+        """Fire all timers that are due now."""
         if not self._timers.waiting and not self._gated.waiting:
             return
         with self._moment:
@@ -214,25 +219,25 @@ class Clock:
                 self._fire_until(now_ms, gated=self.gate_follows_time)
 
     def pinned(self) -> _Pinned:
-        """Show one and the same moment for the length of a `with` block, moves of this clock aside."""
+        """Show the same moment inside a `with` block, unless this clock is moved."""
         return self._moment
 
     def call_soon(self, callback: Callable[[], None]) -> None:
-        """Call back when nothing is half done any more: after the timer that fires now, else at the end of this moment.
+        """Run a callback after the current timer or request, when state is consistent.
 
-        For what acts on the world from outside, which may itself make requests. Callbacks are called in their order; what
-        such a request leads to does not wait for the rest of them.
+        For code that acts from outside and may itself make requests. Callbacks run in order. What such a request leads to
+        does not wait for the callbacks after it.
         """
         self._soon.append(callback)
 
     def run_next(self, by_ms: int | None = None) -> bool:
-        """Fire the gated timers that are due next, moving to their moment, and whatever else is due before.
+        """Move to the next gated timers and fire them, and all ordinary timers that are due before.
 
-        A wave is all the gated timers that wait now for the same, earliest moment. Timers that the wave itself makes are left
-        for the next one, also when they are due at once; so jobs without latencies move state by state, all together.
+        All gated timers that wait now for the same, earliest moment fire together. Timers that they create wait for the next
+        call, even if they are due at once: so jobs without latencies move state by state, all together.
 
         Args:
-            by_ms: Leave it if it is due later than this, in milliseconds since the epoch; None waits for any.
+            by_ms: Do nothing if the next timer is due later than this, in milliseconds since the epoch; None means any time.
 
         Returns:
             False if no gated timer waits, or none that is due in time; then nothing happened. False as well if the clock had to
@@ -253,9 +258,9 @@ class Clock:
             return moment is self._moment
 
     def reset(self) -> None:
-        """Drop all timers and go back to the process clock.
+        """Remove all timers and return to the process clock.
 
-        A thread that fires timers just now, and waits in a callback that lets other threads act, fires no more of them afterwards.
+        A thread that is firing timers, and waits in a callback that released the lock, fires no more of them.
         """
         self._timers.clear()
         self._gated.clear()
@@ -296,7 +301,7 @@ class Clock:
         outer_ms = self._pinned_ms
         moment = self._moment
         try:
-            # An overdue timer shows its callback its own moment, never one before what was already seen.
+            # The callback of an overdue timer sees its due time, but never a moment before the last one seen.
             seen_ms = 0
             while (heap := self._earliest(gated=gated, until_ms=until_ms)) is not None:
                 first = heap.first()
@@ -307,7 +312,7 @@ class Clock:
                 if moment is not self._moment:
                     return
                 if self._pinned_ms > seen_ms:
-                    # The callback has moved the clock; there is no way back.
+                    # The callback has moved the clock, which never goes back.
                     seen_ms = self._pinned_ms
                     outer_ms = None if outer_ms is None else seen_ms
         finally:
@@ -325,7 +330,7 @@ class Clock:
     def _settle(self) -> None:
         moment = self._moment
         while moment is self._moment and self._soon:
-            # What the callbacks lead to is put into a queue of its own, so that requests of theirs need not wait for each other.
+            # Callbacks that these callbacks add get a queue of their own, so that their requests need not wait for each other.
             waiting, self._soon = self._soon, deque()
             self._settling.append(waiting)
             try:
@@ -338,10 +343,10 @@ class Clock:
 
 
 class _Pinned:
-    """A `with` block of `Clock.pinned`; each request has one, so it is no generator, which would take three times as long.
+    """The context manager of `Clock.pinned`. Each request enters it; a generator would take three times as long.
 
-    Blocks are counted: those of two threads, one of which waits in a callback, may end in any order. A clock that is reset takes a new
-    one, so that blocks begun before have no say any more.
+    Blocks are counted, because those of two threads, one of which waits in a callback, may end in any order. A reset of the
+    clock replaces this object, so that blocks from before have no effect.
     """
 
     __slots__ = ("_clock", "_depth")

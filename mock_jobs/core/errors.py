@@ -1,6 +1,6 @@
-"""What is raised when the API of this library itself is used wrongly.
+"""Errors for wrong use of mock_jobs itself.
 
-Errors that the emulated services answer are another kind: see `mock_jobs.core.service_base`.
+Errors that the emulated services answer are `AwsError` of `mock_jobs.core.service_base`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from operator import methodcaller
 
 
 class UsageError(Exception):
-    """Base of all errors about the use of mock_jobs itself, raised at the call that is wrong."""
+    """Base of all errors for wrong use of mock_jobs itself, raised by the call that is wrong."""
 
 
 class UsageTypeError(UsageError, TypeError):
@@ -17,29 +17,29 @@ class UsageTypeError(UsageError, TypeError):
 
 
 class UsageValueError(UsageError, ValueError):
-    """An argument has the right type and a value that cannot be served."""
+    """An argument has the right type and an impossible value."""
 
 
 class UsageNameError(UsageError, AttributeError):
-    """There is nothing with this name."""
+    """There is no setting with this name."""
 
 
 class NotActiveError(UsageError, RuntimeError):
-    """The call needs an active mock and none is active."""
+    """The call needs an active mock, or a running server, and there is none."""
 
 
 class UnmockedRequestError(UsageError):
-    """A request to AWS was stopped: neither mock_jobs nor moto answers it."""
+    """A request to AWS that neither mock_jobs nor moto answers was stopped."""
 
 
 class DroppedEventsWarning(UserWarning):
-    """The events of a mock were read after older ones had been dropped."""
+    """`mock.events` was read after older events had been discarded."""
 
 
 class UndeliveredEventWarning(UserWarning):
-    """An event did not reach the target of an EventBridge rule: the target cannot be reached, or its kind is not emulated."""
+    """An event did not reach the target of an EventBridge rule: moto cannot reach the target, or does not emulate its kind."""
 
 
-# A module that says `__tracebackhide__ = HIDDEN` has no frames in pytest's report of a usage error, so that the report ends
-# at the call that was wrong. All other errors keep theirs.
+# pytest hides the frames of modules with `__tracebackhide__ = HIDDEN` in the report of a usage error, so that the report ends
+# at the call that was wrong. It shows them for all other errors.
 HIDDEN = methodcaller("errisinstance", UsageError)

@@ -1,4 +1,4 @@
-"""What AWS would have announced: the events of jobs, in the order in which they happened."""
+"""The events that AWS would publish about jobs, in the order in which they happened."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ EVENT_LOG_LENGTH = 10_000
 
 
 class Event(NamedTuple):
-    """One event.
+    """One event that AWS would publish.
 
     Attributes:
-        at_ms: When, in milliseconds since the epoch, by the world's clock.
+        at_ms: When it happened, in milliseconds since the epoch, on the mock's clock.
         service: `iot` or `batch`.
         account: Account id.
         region: Region.
-        topic: The MQTT topic of an event of AWS IoT, the `detail-type` of one of AWS Batch.
-        payload: The message of AWS IoT, or the whole envelope as Amazon EventBridge has it; as JSON would hold it.
+        topic: The MQTT topic of an event of AWS IoT; the `detail-type` of an event of AWS Batch.
+        payload: The message of AWS IoT, or the whole envelope of Amazon EventBridge, as decoded JSON.
     """
 
     at_ms: int
@@ -30,10 +30,10 @@ class Event(NamedTuple):
 
 
 class Draft(Protocol):
-    """An event that is worked out when it is read."""
+    """An event that is computed when it is read."""
 
     def event(self) -> Event:
-        """Return the event, which must be what it was when it happened."""
+        """Return the event as it was when it happened."""
         ...
 
 
@@ -46,7 +46,7 @@ class EventLog:
         self._has_told = False
 
     def note(self, event: Event | Draft) -> None:
-        """Write down an event, maybe to be worked out later: most are never looked at, and jobs are many."""
+        """Record an event. A draft is computed when somebody reads it: most events are never read."""
         self._events.append(event)
         self._noted += 1
 
@@ -56,8 +56,8 @@ class EventLog:
         self._noted = 0
         self._has_told = False
 
-    def news_of_dropped(self) -> int:
-        """Return how many events are no longer here because there were too many, or 0 if that was told before."""
+    def unreported_dropped(self) -> int:
+        """Return how many events were discarded because there were too many, or 0 if that was reported before."""
         dropped = self._noted - len(self._events)
         if self._has_told:
             return 0
@@ -65,7 +65,7 @@ class EventLog:
         return dropped
 
     def all(self) -> tuple[Event, ...]:
-        """Return the events so far."""
+        """Return the recorded events."""
         events = tuple(each if isinstance(each, Event) else each.event() for each in self._events)
         self._events.clear()
         self._events.extend(events)

@@ -1,4 +1,4 @@
-"""Errors on demand: let an operation answer an error that its documentation lists."""
+"""Faults: errors that a test injects into operations, of those that they document."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ __tracebackhide__ = HIDDEN
 
 @dataclass(slots=True)
 class Fault:
-    """An error that waits to be answered.
+    """An error that the next requests of an operation get.
 
     Attributes:
-        service: As boto3 names it, for example `iot-jobs-data`.
-        operation: As the service model names it, for example `CancelJob`.
-        code: The error's code on the wire.
+        service: Its name in boto3, for example `iot-jobs-data`.
+        operation: Its name in the API, for example `CancelJob`.
+        code: The code of the error.
         status: Its HTTP status.
-        message: Its text.
-        times: How many more requests get it; None means all until it is removed.
+        message: Its message.
+        times: How many more requests get it, counted down; None means all, until the fault is removed.
     """
 
     service: str
@@ -34,7 +34,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredError:
-    """An error that an operation documents: its HTTP status and the text that the model gives to it."""
+    """An error that an operation documents: its HTTP status and the text of the service model."""
 
     status: int
     message: str
@@ -45,25 +45,28 @@ Declared = Callable[[str, str], tuple[str, dict[str, DeclaredError]]]
 
 
 class Faults:
-    """The faults of one world. They act below botocore's retries: each HTTP request uses one up."""
+    """The faults of one world. They act below botocore's retries: each HTTP request counts.
+
+    `len(mock.faults)` is the number of faults that still wait.
+    """
 
     def __init__(self, declared: Declared) -> None:
         self._declared = declared
         self._waiting: dict[tuple[str, str], list[Fault]] = {}
 
     def add(self, service: str, operation: str, code: str, *, times: int | None = 1, message: str | None = None) -> Fault:
-        """Answer the next requests for an operation with an error, whatever they ask for, and change nothing.
+        """Make the next requests of an operation answer an error; they change nothing.
 
         Args:
             service: `iot`, `iot-jobs-data` or `batch`.
-            operation: Name in boto3's or the API's spelling: `cancel_job` or `CancelJob`.
+            operation: Its name in boto3 or in the API: `cancel_job` or `CancelJob`.
             code: One of the errors that the operation documents, for example `ThrottlingException`.
-            times: How many requests get the error, 1 by default; None for all until `remove` or `clear`. botocore repeats
-                requests that were throttled or met a server error, and each repetition counts.
-            message: Text of the error, by default the one of its documentation.
+            times: How many requests get the error; None means all, until `remove` or `clear`. botocore retries throttling
+                and server errors, and each retry counts.
+            message: Message of the error; None means the text of its documentation.
 
         Returns:
-            The fault, for `remove` and to look at `times`.
+            The fault: hand it to `remove`, or read from `times` how many requests are left.
 
         Raises:
             UsageValueError: The service, the operation or `times` is impossible, or the operation does not declare the code.
@@ -89,7 +92,7 @@ class Faults:
         return fault
 
     def remove(self, fault: Fault) -> None:
-        """Take a fault back; harmless when it is used up."""
+        """Remove a fault. Does nothing if it is used up."""
         waiting = self._waiting.get((fault.service, fault.operation), [])
         if fault in waiting:
             waiting.remove(fault)
@@ -97,14 +100,14 @@ class Faults:
                 del self._waiting[fault.service, fault.operation]
 
     def clear(self) -> None:
-        """Take all faults back."""
+        """Remove all faults."""
         self._waiting.clear()
 
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))
 
     def take(self, service: str, operation: str) -> Fault | None:
-        """Return the fault that this request meets, the one added first, and use it up once; None mostly."""
+        """Return the fault for this request, the one added first, and count it down; None if there is none."""
         if not self._waiting:
             return None
         waiting = self._waiting.get((service, operation))

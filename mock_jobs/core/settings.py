@@ -1,4 +1,4 @@
-"""What the settings of all services have in common: checked when they are set, and put back by a reset."""
+"""Base of the settings of all services: checked when they are set, restored by a reset."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ DefaultT = TypeVar("DefaultT")
 
 
 class Settings:
-    """Base of a slotted dataclass whose members `flag`, `seconds` and `limit` declare."""
+    """Settings of one service. A value is checked when it is set; a reset restores the defaults."""
 
     __slots__ = ()
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
-    # Type checkers take it for leave to set any name, and would not find a misspelt one.
+    # With it in sight type checkers would accept any name, misspelt ones too.
     if not TYPE_CHECKING:
 
         def __setattr__(self, name: str, value: object) -> None:
@@ -30,7 +30,10 @@ class Settings:
             object.__setattr__(self, name, value)
 
     def change(self, /, **values: object) -> None:
-        """Set several at once, or none if one of them is refused.
+        """Set several settings at once, or none if one of them is wrong.
+
+        Args:
+            values: New values by the names of the settings.
 
         Raises:
             UsageNameError: There is no such setting.
@@ -43,7 +46,7 @@ class Settings:
             object.__setattr__(self, name, value)
 
     def restore(self) -> None:
-        """Go back to the defaults."""
+        """Restore the defaults of all settings."""
         for each in fields(self):
             setattr(self, each.name, each.default)
 

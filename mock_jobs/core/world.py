@@ -1,4 +1,4 @@
-"""A world: everything that one run of the mock can touch, and nothing that another can."""
+"""A world: all state of one run of the mock, apart from that of any other run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Shared(Protocol):
 @runtime_checkable
 class _Resettable(Protocol):
     def reset(self) -> None:
-        """Go back to the state of a new object."""
+        """Restore the state of a new object."""
         ...
 
 
@@ -43,13 +43,13 @@ class Call(NamedTuple):
     """One request that was answered.
 
     Attributes:
-        at_ms: When, in milliseconds since the epoch, by the world's clock.
-        service: As boto3 names it.
-        operation: As the service model names it.
+        at_ms: When it was answered, in milliseconds since the epoch, on the mock's clock.
+        service: Its name in boto3: `iot`, `iot-jobs-data` or `batch`.
+        operation: Its name in the API, for example `CancelJob`.
         account: Account id.
         region: Region.
         parameters: The arguments of the operation in snake case; empty if the request could not be read.
-        error: Code of the error that was answered, None if none was.
+        error: Code of the error that was answered; None if the request succeeded.
     """
 
     at_ms: int
@@ -81,11 +81,11 @@ class Answered(Protocol):
 
     @property
     def error(self) -> Exception | None:
-        """The error of the service that it is made from; None if there is none, or a fault that the test asked for."""
+        """The service's error that was answered; None if there was none, or if a fault was injected."""
         ...
 
 
-# Called with each operation that was answered, in the lock of the world
+# Called with each operation that was answered, with the lock of the world held
 Observer = Callable[[Call, Answered], None]
 
 
@@ -94,13 +94,13 @@ class World:
 
     Args:
         declared: Looks up which errors an operation declares, for `faults`.
-        ports: The services that others mock.
-        lock: Held whenever anything here is read or changed; worlds that can reach each other, by whatever way, share one.
+        ports: The services that moto keeps.
+        lock: Held whenever anything here is read or changed. Worlds that can reach each other share one.
         seed: Makes all generated ids repeatable.
 
     Attributes:
-        endpoint: Scheme, host and port that the present request reached a server by; None for the hosts of AWS. What an answer
-            names must be found there.
+        endpoint: Scheme, host and port by which the present request reached a server; None for the hosts of AWS. URLs in
+            answers begin with it.
     """
 
     def __init__(self, *, declared: Declared, ports: Ports, lock: RLock | None = None, seed: int | None = None) -> None:
@@ -117,7 +117,7 @@ class World:
         self._observers: tuple[Observer, ...] = ()
 
     def store(self, kind: type[StoredT], account: str, region: str) -> StoredT:
-        """Return the one object of this class for an account and region, made when first asked for."""
+        """Return the object of this class for an account and region; the first call makes it."""
         key = (kind, account, region)
         found = self._stores.get(key)
         if found is None:
@@ -126,11 +126,14 @@ class World:
         return cast("StoredT", found)
 
     def stores(self, kind: type[KindT]) -> list[KindT]:
-        """Return what there is of a class, or of classes made from it, over all accounts and regions, the first made first."""
+        """Return the objects of a class, or of its subclasses, of all accounts and regions, oldest first."""
         return [each for each in self._stores.values() if isinstance(each, kind)]
 
     def shared(self, kind: type[SharedT]) -> SharedT:
-        """Return the one object of this class for the whole world, made when first asked for; it outlives resets, and a `reset()` of its own is called then."""
+        """Return the object of this class for the whole world; the first call makes it.
+
+        It survives resets, which call its `reset()` if it has one.
+        """
         found = self._shared.get(kind)
         if found is None:
             with self.lock:
@@ -138,9 +141,9 @@ class World:
         return cast("SharedT", found)
 
     def observe(self, observer: Observer) -> Callable[[], None]:
-        """Call an observer with each operation that is answered from now on; it outlives resets.
+        """Call an observer with each operation that is answered from now on; it survives resets.
 
-        An error that it raises takes the place of the answer.
+        An error that it raises replaces the answer.
 
         Returns:
             A function that removes it.
@@ -150,7 +153,7 @@ class World:
 
         def remove() -> None:
             with self.lock:
-                # Of equal ones, whichever: they are called with the same.
+                # If it was added twice, one of the two
                 left = list(self._observers)
                 left.remove(observer)
                 self._observers = tuple(left)
@@ -165,9 +168,9 @@ class World:
 
     @contextmanager
     def unlocked(self) -> Iterator[None]:
-        """Release the lock for the length of a `with` block, so that other threads can act, where nothing is half done.
+        """Release the lock inside a `with` block, so that other threads can act. State must be consistent.
 
-        For code of a test that the world calls: what it waits for may come by another thread, as it does in a server.
+        For code of a test that the world calls: it may wait for another thread, as it does in a server.
 
         Raises:
             RuntimeError: This thread does not hold the lock.

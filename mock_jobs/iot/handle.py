@@ -1,4 +1,4 @@
-"""What a test author holds of AWS IoT Jobs."""
+"""`mock.iot`: settings of AWS IoT Jobs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class IoTHandle:
-    """Says how AWS IoT Jobs behaves in one world, over all of its accounts and regions.
+    """Controls of AWS IoT Jobs, in all accounts and regions of a mock.
 
     Attributes:
-        settings: Quotas and other knobs; set its members.
+        settings: Quotas, rates, latencies and switches: set its members, or several at once with `change`.
     """
 
     def __init__(self, world: World) -> None:  # noqa: ARG002 - a world makes all that it shares in this way

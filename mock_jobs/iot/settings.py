@@ -1,4 +1,4 @@
-"""What a test author may change about AWS IoT Jobs as a whole."""
+"""Settings of AWS IoT Jobs: `mock.iot.settings`."""
 
 from __future__ import annotations
 
@@ -9,28 +9,35 @@ from mock_jobs.core.settings import Settings, flag, limit, seconds
 
 @dataclass(slots=True)
 class IoTSettings(Settings):
-    """Knobs of one world; all act from the next request on. An impossible value is refused when it is set.
+    """Settings of AWS IoT Jobs; all act from the next request on. An impossible value raises an error when it is set.
 
-    Quotas and rates count per account and region, and None stands for no limit. Those that AWS can raise are off until set.
+    Quotas and rates count per account and region, and None means no limit. Quotas that AWS can raise have no limit by default.
 
     Attributes:
-        max_targets: How many targets a job may have.
-        max_jobs_in_deletion: How many jobs may be DELETION_IN_PROGRESS at a time.
+        max_targets: How many targets a job may have; AWS documents 100 as fixed.
+        max_jobs_in_deletion: How many jobs may be DELETION_IN_PROGRESS at a time; AWS documents 10 as fixed.
         max_active_continuous_jobs: How many continuous jobs may be SCHEDULED or IN_PROGRESS at a time.
         max_active_snapshot_jobs: How many snapshot jobs may be SCHEDULED or IN_PROGRESS at a time.
-        max_concurrent_jobs: How many jobs may be rolled out or canceled at a time; one whose start time finds that many is
-            canceled.
+        max_concurrent_jobs: How many jobs may be in rollout or in cancellation at a time. A scheduled job that starts when there
+            are that many is canceled.
         max_job_templates: How many job templates there may be.
-        control_reads_per_second: How many GET calls about jobs the control plane lets through within a second.
-        control_writes_per_second: The same for all other calls about jobs.
-        describe_job_execution_per_second: The same for the control plane's DescribeJobExecution, besides.
-        device_reads_per_second: How many GET calls the device plane lets through within a second.
-        device_writes_per_second: The same for all its other calls.
-        cancellation_seconds: How long the executions of a job that is canceled stay as they are; for so long it is concurrent.
+        control_reads_per_second: How many GET requests about jobs the control plane accepts in a second; more get ThrottlingException
+            with HTTP 400.
+        control_writes_per_second: How many other requests about jobs the control plane accepts in a second; more get
+            ThrottlingException with HTTP 400.
+        describe_job_execution_per_second: How many requests of the control plane's DescribeJobExecution are accepted in a second; they
+            count as reads too.
+        device_reads_per_second: How many GET requests the device plane accepts in a second; more get ThrottlingException with
+            HTTP 429.
+        device_writes_per_second: How many other requests the device plane accepts in a second; more get ThrottlingException with
+            HTTP 429.
+        cancellation_seconds: How long it takes until the executions of a canceled job are canceled. Until then the job counts to
+            `max_concurrent_jobs`.
         deletion_seconds: How long a deleted job is DELETION_IN_PROGRESS.
-        retention_days: How long a job is kept that is COMPLETED or CANCELED; counts for jobs that end from then on.
-        strict_document_sources: Refuse a document source in a bucket that does not exist, as AWS does; else the job gets a
-            document that only tells its source.
+        retention_days: How many days a COMPLETED or CANCELED job is kept, for jobs that end after the setting was made; None keeps
+            them.
+        strict_document_sources: Whether a `documentSource` in a bucket that does not exist is refused, as on AWS. If not, the document
+            of the job only names its source.
     """
 
     # Source: AssociateTargetsWithJob, API reference: existing and new targets together (documented).

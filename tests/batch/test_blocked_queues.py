@@ -198,7 +198,7 @@ def test_on_fargate_the_kind_of_capacity_is_named(mock, batch, site):
     ("arguments", "error", "text"),
     [
         (("nope", "UNDETERMINED"), UsageValueError, "no job queue is named 'nope'; there are: q, other"),
-        (("q", "CAPACITY"), UsageValueError, f"no such reason: 'CAPACITY'. There are: {NO_CAPACITY}, "),
+        (("q", "CAPACITY"), UsageValueError, f"there is no reason 'CAPACITY'; there are: {NO_CAPACITY}, "),
         (("q", "ACTION_REQUIRED"), UsageValueError, "disable the compute environments of the queue"),
         (("q", "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE"), UsageValueError, "submit a job that needs more vCPUs"),
         ((7, "UNDETERMINED"), UsageTypeError, "queue must be a string, got 7"),

@@ -162,7 +162,7 @@ def test_the_reasons_of_ordinary_queues_are_not_for_service_queues(mock, site):
 
     with pytest.raises(UsageValueError, match=r"sq is for service jobs, for which the only reason is CAPACITY:"):
         mock.batch.block("sq", "UNDETERMINED")
-    with pytest.raises(UsageValueError, match="names no instance type: leave out 'm5'"):
+    with pytest.raises(UsageValueError, match="names no instance type: leave out instance_type='m5'"):
         mock.batch.block("sq", CAPACITY, instance_type="m5")
     with pytest.raises(UsageValueError, match="comes by itself and cannot be asked for: submit a service job"):
         mock.batch.block("sq", MAX_RESOURCE)

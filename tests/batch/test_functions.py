@@ -327,9 +327,9 @@ async def coroutine(run):
     ("plan", "error", "text"),
     [
         ({"run": "function"}, UsageTypeError, "run must be a function"),
-        ({"run": coroutine}, UsageTypeError, "no coroutine function"),
-        ({"run": lambda: 0}, UsageTypeError, "called with one argument"),
-        ({"run": lambda _one, _two: 0}, UsageTypeError, "called with one argument"),
+        ({"run": coroutine}, UsageTypeError, "not a coroutine function"),
+        ({"run": lambda: 0}, UsageTypeError, "must take one argument"),
+        ({"run": lambda _one, _two: 0}, UsageTypeError, "must take one argument"),
         ({"run": fail, "exit_code": 0}, UsageValueError, "leave exit_code"),
         ({"run": fail, "host_lost": True}, UsageValueError, "host_lost"),
         ({"run": fail, "start_failure": "x"}, UsageValueError, "start_failure"),

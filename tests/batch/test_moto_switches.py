@@ -90,5 +90,5 @@ def test_the_pace_of_the_mock_comes_before_motos_switches(transition):
 def test_a_transition_that_does_not_exist_is_refused(mock, transition):
     transition({"progression": "sometimes"})
 
-    with pytest.raises(ValueError, match=r"no such transition: .*'sometimes'"):
+    with pytest.raises(ValueError, match=r"there is no transition .*'sometimes'"):
         _submit()

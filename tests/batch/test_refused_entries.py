@@ -70,7 +70,7 @@ def test_a_reset_forgets_it(mock, batch):
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
-        ((UNKNOWN_ID, "Throttled"), UsageValueError, "There are: ValidationException, ClientException"),
+        ((UNKNOWN_ID, "Throttled"), UsageValueError, "there are: ValidationException, ClientException"),
         ((1, "ServerException"), UsageTypeError, "job_id"),
         ((UNKNOWN_ID, None), UsageTypeError, "code"),
     ],

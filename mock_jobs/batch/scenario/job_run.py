@@ -1,4 +1,4 @@
-"""What a function of a test that stands for a container is given, and how it ends."""
+"""The argument of functions that run in place of a container."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ MAX_EXIT_CODE: Final = 255
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """What a function that stands for a container is given.
+    """The attempt of a job, for a function that runs in place of its container.
 
     Attributes:
-        job_id: Of the job, array child or node.
-        job_name: Its name.
-        job_queue: Name of its queue.
-        job_definition: ARN of its definition.
+        job_id: Id of the job, array child or node.
+        job_name: Name of the job.
+        job_queue: Name of the job queue.
+        job_definition: ARN of the job definition.
         attempt: Number of the attempt, from 1.
-        array_index: Index of an array child, else None.
-        node_index: Index of a node of a multi-node parallel job, else None.
-        command: The command, parameters put in.
-        environment: What job definition and request set, and what AWS Batch adds.
-        parameters: Those of the definition and of the request.
-        timeout_seconds: How long the attempt may last, None for any time.
+        array_index: Index of an array child; None for other jobs.
+        node_index: Index of a node of a multi-node parallel job; None for other jobs.
+        command: The command, with its parameters replaced by their values.
+        environment: Environment variables of the job definition and the request, and those that AWS Batch adds.
+        parameters: Parameters of the job definition and the request.
+        timeout_seconds: Timeout of the attempt; None if it has none.
     """
 
     job_id: str
@@ -41,7 +41,7 @@ class JobRun:
 
 
 class AttemptTimedOut(Exception):  # noqa: N818 - no error: it is an outcome
-    """Raised by a function that has noticed that its attempt took longer than its timeout."""
+    """Raised by a function whose attempt took longer than its timeout."""
 
 
 JobFunction = Callable[[JobRun], "int | None"]

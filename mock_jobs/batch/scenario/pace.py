@@ -1,4 +1,4 @@
-"""How queued jobs come to move while a test runs."""
+"""The pace: what moves Batch jobs from state to state."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ PaceName = Literal["poll", "clock", "manual"]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """One way for jobs to move.
+    """What moves Batch jobs from state to state.
 
-    A pace that differs from the defaults in its mode only is equal to the name of that mode, and hashes like it, so that
-    `mock.batch.pace == "manual"` asks for the pace by name. `Pace.every(3) == "poll"` is False: it is not what that name means.
+    A pace with default `reads` and `transition_seconds` equals the name of its mode: `mock.batch.pace == "manual"`.
+    `Pace.every(3) == "poll"` is False.
 
     Attributes:
-        mode: `poll`: a call that reads unfinished jobs whose present state was read already first moves on to the next change of
-            one of them, and then answers. What was read last holds until the next read of that job, unless a read of another
-            job or the clock moves it. ListJobs moves jobs before its first page only; if nothing has changed since an empty
-            listing, the next equal one moves its queue or array. `Clock.advance` moves jobs as well. `clock`: only time moves jobs, real time included.
-            `manual`: only `BatchHandle.step`, `run_until` and `run_all` move them.
-        reads: With `poll`: how often a state is read before the next read moves the job.
-        transition_seconds: How long every state lasts at least.
+        mode: `poll`: a read of an unfinished job moves it to its next state before it answers, if its present state was read
+            already; moves of the clock move jobs too. `clock`: only time moves jobs, real time included. `manual`: only
+            `mock.batch.step()`, `run_until()` and `run_all()` move them.
+        reads: With the mode `poll`: how often a state is read before the next read moves the job.
+        transition_seconds: How many seconds each state lasts at least.
+
+    Raises:
+        UsageValueError: There is no such mode, or a number is impossible.
+        UsageTypeError: A number has the wrong type.
     """
 
     mode: PaceName = "poll"
@@ -62,29 +64,29 @@ class Pace:
 
     @classmethod
     def immediate(cls) -> Pace:
-        """Return moto's `immediate`: a job is done at the next call."""
+        """Return the pace of moto's `immediate`: a job is done at the next call."""
         return cls("clock")
 
     @classmethod
     def every(cls, reads: int) -> Pace:
-        """Return moto's `manual`: a job moves with every so many reads of it."""
+        """Return the pace of moto's `manual`: each state is read this many times before the job moves."""
         return cls("poll", reads=reads)
 
     @classmethod
     def timed(cls, seconds: float) -> Pace:
-        """Return moto's `time`: each state lasts so many seconds."""
+        """Return the pace of moto's `time`: each state lasts this many seconds."""
         return cls("clock", transition_seconds=seconds)
 
     @classmethod
     def from_transition(cls, transition: Mapping[str, object]) -> Pace:
-        """Return the pace that a transition of moto's state manager asks for.
+        """Return the pace of a transition of moto's state manager.
 
         Args:
             transition: `{"progression": "immediate"}`, `{"progression": "manual", "times": 3}` or
                 `{"progression": "time", "seconds": 5}`.
 
         Raises:
-            UsageValueError: It is none of these.
+            UsageValueError: The transition is none of these.
         """
         progression = transition.get("progression")
         if progression == "immediate":
@@ -98,7 +100,7 @@ class Pace:
             if isinstance(seconds, (int, float)):
                 return cls.timed(seconds)
         msg = (
-            f"no such transition: {dict(transition)!r}. There are: {{'progression': 'immediate'}}, "
+            f"there is no transition {dict(transition)!r}; there are: {{'progression': 'immediate'}}, "
             "{'progression': 'manual', 'times': 3} and {'progression': 'time', 'seconds': 5}"
         )
         raise UsageValueError(msg)

@@ -30,7 +30,7 @@ LogLine = str | tuple[float, str]
 
 @dataclass(frozen=True, slots=True)
 class JobPlan:
-    """What the attempts of matching jobs do.
+    """What matching jobs do when they run; made by `mock.batch.plan()`.
 
     Attributes:
         job_name: Pattern of the job name, with `*`, `?` and `[...]`.
@@ -39,14 +39,15 @@ class JobPlan:
         array_index: Index of an array child; None matches all jobs.
         attempt: Number of the attempt, from 1; None matches all.
         node_index: Index of a node of a multi-node parallel job; None matches all jobs and nodes.
-        duration: Seconds from RUNNING to the end; infinity hangs until a timeout or TerminateJob ends it.
-        exit_code: Exit code of the container; 0 is success. None if it never exits by itself.
-        reason: The reason of the container, for example `OutOfMemoryError: Container killed due to memory usage`.
-        host_lost: Whether the host disappears after `duration`, as with a Spot reclaim; then there is no exit code.
+        duration: Seconds from RUNNING to the end, on the mock's clock; with infinity the job runs until its timeout or
+            TerminateJob ends it.
+        exit_code: Exit code of the container; 0 is success. None with `run`, `host_lost` or `start_failure`.
+        reason: Reason of the container, for example `OutOfMemoryError: Container killed due to memory usage`.
+        host_lost: Whether the host is lost after `duration`, as when Spot reclaims it.
         start_failure: Why the container cannot start, for example `CannotPullContainerError: ...`; None if it can.
-        logs: What the container writes: lines, or pairs of the seconds after its start and a line.
-        run: A function that stands for the container: its result is the exit code, what it prints is written.
-        name_pattern: What the job name must match, made from `job_name`.
+        logs: Lines of the log stream, or pairs of seconds after the start and a line.
+        run: A function that is called in place of the container; it returns the exit code, and what it prints is the log.
+        name_pattern: Compiled from `job_name`.
     """
 
     job_name: str = "*"
@@ -102,15 +103,15 @@ class JobPlan:
 
     def _check_run(self, run: object) -> None:
         if not callable(run) or iscoroutinefunction(run):
-            msg = f"run must be a function, and no coroutine function, got {run!r}"
+            msg = f"run must be a function, not a coroutine function, got {run!r}"
             raise UsageTypeError(msg)
         try:
             signature(run).bind(None)
         except TypeError as error:
-            msg = f"run is called with one argument, a JobRun; {run!r} cannot be: {error}"
+            msg = f"run must take one argument, a JobRun, but {run!r} does not: {error}"
             raise UsageTypeError(msg) from None
         except ValueError:
-            # Some functions that are written in C do not tell.
+            # Some functions written in C have no signature.
             pass
         if self.exit_code is not None or self.host_lost or self.start_failure is not None:
             msg = "what run returns decides how the container ends: leave exit_code, host_lost and start_failure out"
@@ -118,11 +119,11 @@ class JobPlan:
 
     @property
     def duration_ms(self) -> int | None:
-        """Milliseconds from RUNNING to the end, None if it hangs."""
+        """Milliseconds from RUNNING to the end; None if the job hangs."""
         return None if self.duration == _FOREVER else round(self.duration * 1000)
 
     def lines(self, started_ms: int) -> list[tuple[int, str]]:
-        """Return what a container writes that starts at a moment: when, in milliseconds since the epoch, and what."""
+        """Return the log of a container that starts at a moment: pairs of milliseconds since the epoch and a line."""
         return [(started_ms + after_ms, text) for after_ms, text in self._said]
 
 
@@ -135,7 +136,9 @@ def _parsed_logs(logs: Sequence[LogLine], duration: float) -> Iterator[tuple[int
         check_seconds("logs: the seconds after the start", seconds)
         check_text("logs: a line", text)
         if seconds > duration:
-            msg = f"logs: a line {seconds} seconds after the start never comes, since the container ends after {duration} seconds"
+            msg = (
+                f"logs: a line {seconds} seconds after the start is too late, because the container ends after {duration} seconds"
+            )
             raise UsageValueError(msg)
         # The awslogs driver makes an event of each line.
         yield from ((round(seconds * 1000), line) for line in str(text).splitlines() if line)
@@ -151,7 +154,7 @@ def _is_definition(text: str) -> bool:
 
 
 def _name_in(text: str, kind: str) -> str:
-    """Return what an ARN of any account and region names, empty if it is one of something else; other texts as they are."""
+    """Return the name in an ARN of this kind, an empty string for an ARN of another kind, and any other text unchanged."""
     return text if (match := _ARN.fullmatch(text)) is None else match["name"] if match["kind"] == kind else ""
 
 

@@ -1,4 +1,4 @@
-"""Blocked queues whose cause lies on AWS's side: a test makes them."""
+"""A job queue that a test blocks, as a failure on AWS's side would."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __tracebackhide__ = HIDDEN
 
 
 class QueueBlock:
-    """A reason for which AWS can dispatch no job of a queue, until `clear()` or the end of a `with` block.
+    """A block of a job queue, from `mock.batch.block()`; `clear()` or the end of a `with` block ends it.
 
     Args:
-        blocks: All that block the queue; this one is added.
-        reason: What the queue's jobs say.
-        look_again: Makes the scheduler look at the queue.
+        blocks: All blocks of the queue; this one is added.
+        reason: The statusReason of the job at the head of the queue.
+        look_again: Makes the scheduler look at the queue again.
         lock: The world's.
 
     Attributes:
@@ -35,7 +35,7 @@ class QueueBlock:
         look_again()
 
     def clear(self) -> None:
-        """End the block, so that jobs are dispatched again; harmless when it has ended."""
+        """End the block, so that jobs are dispatched again. Does nothing if it has ended."""
         with self._lock:
             if self in self._blocks:
                 self._blocks.remove(self)

@@ -1,4 +1,4 @@
-"""What a test author may change about AWS Batch as a whole."""
+"""Settings of AWS Batch: `mock.batch.settings`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _MAX_GRACE_SECONDS = 30
 
 @dataclass(slots=True)
 class BatchSettings(Settings):
-    """Knobs of one world; all act from the next request on. An impossible value is refused when it is set.
+    """Settings of AWS Batch; all act from the next request on. An impossible value raises an error when it is set.
 
     Attributes:
         submitted_seconds: How long a job stays SUBMITTED.
-        runnable_seconds: How long a job stays RUNNABLE at least before it is dispatched.
+        runnable_seconds: How long a job stays RUNNABLE at least, before it is dispatched.
         scheduled_seconds: How long a service job stays SCHEDULED.
-        starting_seconds: How long a container, or a training job, takes to start.
-        retry_delay_seconds: How long a job stays RUNNABLE at least before it is tried again.
+        starting_seconds: How long a job stays STARTING.
+        retry_delay_seconds: How long a job stays RUNNABLE at least, before its next attempt.
         terminate_grace_seconds: How long a running container takes to end after TerminateJob, at most 30.
-        timeout_grace_seconds: The same after its timeout.
+        timeout_grace_seconds: How long a running container takes to end after its timeout, at most 30.
         compute_environment_create_seconds: How long a new compute environment is CREATING.
         compute_environment_update_seconds: How long a changed compute environment is UPDATING.
         compute_environment_delete_seconds: How long a compute environment is DELETING.
@@ -34,24 +34,24 @@ class BatchSettings(Settings):
         quota_share_create_seconds: How long a new quota share is CREATING.
         quota_share_update_seconds: How long a changed quota share is UPDATING.
         quota_share_delete_seconds: How long a quota share is DELETING.
-        strict_fifo: Whether a job that waits for room holds up all behind it in its queue.
-        blocked_detection_seconds: How long a job must have been at the head of its queue without any prospect of room until its
-            statusReason says so; minutes on AWS.
-        prefix_weight_split: Whether the fair shares under one prefix split its weight: each counts with the weight times their
-            number.
-        lenient_ids: Accept malformed job ids where a single job is cancelled or terminated, as moto does.
-        lenient_dependencies: Take a dependency on an unknown job as satisfied, as if that job had expired.
-        terminate_pending_immediately: Let TerminateJob end a job at once that waits for others.
-        idempotent_delete: Let the deletion of an unknown resource succeed.
-        validate_references: Refuse a compute environment whose subnets, security groups, roles or instance profile do not exist
-            in moto's Amazon EC2 and IAM; AWS finds out later.
-        repeat_client_tokens: Answer a repeated SubmitServiceJob of the same clientToken with the first job instead of refusing it.
-        submit_job_per_second: How many SubmitJob calls are let through within a second, None for all; 50 on AWS.
-        submit_service_job_per_second: The same for SubmitServiceJob; 5 on AWS.
-        job_retention_seconds: How long jobs that have ended can be seen, None for no limit; at least 7 days, 604800, on AWS.
-        inactive_definition_retention_seconds: How long deregistered job definitions can be seen, None for no limit; 180 days, 15552000,
-            on AWS.
-        legacy_container_fields: Always show `vcpus` and `memory` of a container, as moto does.
+        strict_fifo: Whether a job that waits for capacity holds up all jobs behind it in its queue.
+        blocked_detection_seconds: How long a job must be at the head of its queue without any prospect of capacity until its
+            statusReason says so; it takes minutes on AWS.
+        prefix_weight_split: Whether the fair shares under one prefix split its weight factor: each share then has the factor times
+            the number of these shares.
+        lenient_ids: Whether CancelJob and TerminateJob accept malformed job ids, as moto does.
+        lenient_dependencies: Whether a dependency on an unknown job counts as satisfied, as if that job had succeeded and expired.
+        terminate_pending_immediately: Whether TerminateJob ends a job at once that waits for other jobs.
+        idempotent_delete: Whether deleting an unknown resource succeeds.
+        validate_references: Whether CreateComputeEnvironment and UpdateComputeEnvironment refuse subnets, security groups, roles
+            and instance profiles that do not exist in moto's EC2 and IAM. AWS finds out later.
+        repeat_client_tokens: Whether SubmitServiceJob with a used clientToken returns the first job; otherwise it is refused.
+        submit_job_per_second: How many SubmitJob requests are accepted in a second; None means all. AWS accepts 50.
+        submit_service_job_per_second: How many SubmitServiceJob requests are accepted in a second; None means all. AWS accepts 5.
+        job_retention_seconds: How long ended jobs are kept; None keeps them. AWS keeps them at least 7 days, 604800.
+        inactive_definition_retention_seconds: How long deregistered job definitions are kept; None keeps them. AWS keeps them 180
+            days, 15552000.
+        legacy_container_fields: Whether a container always shows `vcpus` and `memory`, as with moto; otherwise only if they were sent.
     """
 
     submitted_seconds: float = seconds()
