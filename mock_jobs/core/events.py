@@ -43,7 +43,7 @@ class EventLog:
     def __init__(self) -> None:
         self._events: deque[Event | Draft] = deque(maxlen=EVENT_LOG_LENGTH)
         self._noted = 0
-        self._has_told = False
+        self._is_reported = False
 
     def note(self, event: Event | Draft) -> None:
         """Record an event. A draft is computed when somebody reads it: most events are never read."""
@@ -54,14 +54,14 @@ class EventLog:
         """Remove all events."""
         self._events.clear()
         self._noted = 0
-        self._has_told = False
+        self._is_reported = False
 
     def unreported_dropped(self) -> int:
         """Return how many events were discarded because there were too many, or 0 if that was reported before."""
         dropped = self._noted - len(self._events)
-        if self._has_told:
+        if self._is_reported:
             return 0
-        self._has_told = dropped > 0
+        self._is_reported = dropped > 0
         return dropped
 
     def all(self) -> tuple[Event, ...]:

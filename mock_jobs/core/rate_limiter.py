@@ -1,4 +1,4 @@
-"""Rates of calls: how many per second a service lets through."""
+"""Rates: how many calls per second a service accepts."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class RateLimiter:
         self._allowed: dict[str, deque[int]] = {}
 
     def allows(self, kind: str, per_second: int | None) -> bool:
-        """Return whether one more call is let through; one that is not does not count.
+        """Return whether one more call is accepted; a call that is not accepted is not counted.
 
         That the second slides is inferred.
 
         Args:
             kind: What is counted together.
-            per_second: How many calls of this kind may be let through within any second, None for all.
+            per_second: How many calls of this kind are accepted within any second; None means all.
         """
         if per_second is None:
             return True

@@ -40,7 +40,7 @@ class AwsError(Exception):
 
 
 class NotEmulatedYet(AwsError):  # noqa: N818 - the name is the code on the wire
-    """The service has this, mock_jobs does not: said loudly, so that no test passes for the wrong reason."""
+    """The service has this and mock_jobs does not; answered as an error, so that no test passes for the wrong reason."""
 
     status = 501
 

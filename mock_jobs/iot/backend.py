@@ -81,5 +81,5 @@ class IoTBackend(
         return InvalidRequestException(messages.BODY_UNREADABLE)
 
     def check_rate(self, operation: str, *, is_read: bool) -> None:
-        """Refuse a call for its rate alone."""
+        """Raise an error if there are too many calls in this second."""
         self.rates.check_control(operation, is_read=is_read)

@@ -1,1 +1,1 @@
-"""AWS IoT Jobs, device plane: the operations of service `iot-jobs-data`, a second face of the same store."""
+"""AWS IoT Jobs, device plane: the operations of `iot-jobs-data`, over the records of the control plane."""

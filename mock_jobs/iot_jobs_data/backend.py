@@ -1,4 +1,4 @@
-"""The device plane of AWS IoT Jobs: a second face of the records that the control plane keeps."""
+"""The device plane of AWS IoT Jobs: operations over the records of the control plane."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class IoTJobsDataBackend(Backend):
         return IoTBackend.body_error()
 
     def check_rate(self, operation: str, *, is_read: bool) -> None:  # noqa: ARG002 - all operations of a kind count together
-        """Refuse a call for its rate alone."""
+        """Raise an error if there are too many calls in this second."""
         self._rates.check_device(is_read=is_read)
 
     def get_pending_job_executions(self, *, thing_name: str) -> WireShape:
-        """List what a thing has before it: what runs and what waits."""
+        """List the IN_PROGRESS and QUEUED executions of a thing."""
         return self._device.get_pending(thing_name)
 
     def start_next_pending_job_execution(
@@ -55,7 +55,7 @@ class IoTJobsDataBackend(Backend):
         status_details: Mapping[str, str] | None = None,
         step_timeout_in_minutes: int | None = None,
     ) -> WireShape:
-        """Start the next execution of a thing, or give the one that runs again."""
+        """Start the next execution of a thing, or return the one that is IN_PROGRESS."""
         return self._device.start_next(thing_name, status_details, step_timeout_in_minutes)
 
     def describe_job_execution(

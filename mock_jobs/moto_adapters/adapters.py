@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class _Watch:
-    """Something to listen to, from the first time on that it matters.
+    """A source of callbacks that is started on first use.
 
     Args:
         begin: Begins to listen, and returns what ends it.
@@ -33,14 +33,14 @@ class _Watch:
         self._end: Callable[[], None] | None = None
 
     def begin(self) -> None:
-        """Listen; costs nothing when listening already."""
+        """Start listening, unless it has started already."""
         if self._end is None:
             with self._lock:
                 if self._end is None:
                     self._end = self._begin()
 
     def end(self) -> None:
-        """Stop to listen."""
+        """Stop listening."""
         with self._lock:
             if self._end is not None:
                 self._end()
@@ -48,7 +48,7 @@ class _Watch:
 
 
 class MotoAdapters:
-    """What moto keeps, and what it tells us of changes.
+    """What moto keeps, and callbacks for its changes.
 
     Args:
         watch: Is called at each change of things and groups, once things have been read.
@@ -85,15 +85,15 @@ class MotoAdapters:
         return MotoReferences(account, region, partition_of(region))
 
     def serve_rules(self) -> None:
-        """Submit jobs from now on when a rule of EventBridge asks for them."""
+        """Submit a job whenever a rule of EventBridge has a job queue as its target."""
         self._job_queues.begin()
 
     def serve_state_machines(self) -> None:
-        """Submit jobs from now on when a task of a state machine asks for it."""
+        """Submit a job whenever a task of a state machine asks for one."""
         self._state_machines.begin()
 
     def leave(self) -> None:
-        """Stop to listen."""
+        """Stop listening."""
         self._things.end()
         self._job_queues.end()
         self._state_machines.end()

@@ -73,7 +73,7 @@ def mocks_credentials() -> bool:
 
 
 def moto_answers(request: AWSPreparedRequest) -> tuple[int, Mapping[str, str], Any] | None:
-    """Return moto's answer to a request; None means that the request shall go out to the network."""
+    """Return moto's answer to a request; None means that the request goes out to the network."""
     answer: tuple[int, Mapping[str, str], Any] | None = type(stubber).process_request(stubber, request)
     return answer
 
@@ -133,7 +133,7 @@ def account_of(access_key: str, header: str | None) -> str:
 
 
 class _InUse(list[Any]):
-    """The backend dictionaries that are in use; to clear it is the last that moto does when it resets, in its `backend_lock`."""
+    """The backend dictionaries in use. moto clears it at the end of a reset, with `backend_lock` held."""
 
     def __init__(self, present: Iterable[Any]) -> None:
         super().__init__(present)
@@ -181,7 +181,7 @@ _AWS_URL = re.compile(r"https?://(?P<host>[^/]+)(?:/|$)")
 
 
 class _OneForAll(CallbackResponse):
-    """Stands for many patterns at once, where moto adds one response for each pattern and HTTP method."""
+    """One response for all patterns; moto adds one for each pattern and HTTP method."""
 
     def __init__(self, method: str, matches_url: Callable[[str], bool], callback: Callable[..., Any]) -> None:
         # moto compares responses by the text of their patterns.
@@ -208,7 +208,7 @@ def _is_aws(url: str) -> bool:
 def quick_start() -> Iterator[None]:
     """Keep moto from filling the `responses` registry when it starts, which is most of what its start costs.
 
-    `serve_requests_library` then adds what stands for all of it.
+    `serve_requests_library` then adds two entries that replace all of them.
     """
     methods = core_models.RESPONSES_METHODS
     core_models.RESPONSES_METHODS = []
@@ -228,7 +228,7 @@ def serve_requests_library() -> None:
 
 
 def tidy_requests_library() -> None:
-    """Take back what `serve_requests_library` added, unless moto is active and has no patterns of its own."""
+    """Remove what `serve_requests_library` added, unless moto is active without patterns of its own."""
     registry = core_models.responses_mock
     registered = registry.registered()
     ours = [each for each in registered if isinstance(each, _OneForAll)]
@@ -257,7 +257,7 @@ def server_application() -> Callable[..., Any]:
 
 
 def batch_transition() -> Mapping[str, Any] | None:
-    """Return how moto was told to move `batch::job`, or None if it was not.
+    """Return moto's transition of `batch::job`, or None if none is set.
 
     What `state_manager.set_transition` says comes first; then `config={"batch": {"use_docker": False}}` means immediate.
     """

@@ -1,6 +1,6 @@
 """Amazon EventBridge, which moto mocks: the seam to `moto.events`.
 
-What moto lacks is made up for here, where it can be: a rule that is disabled, or that has a schedule and no pattern, gets no event; the
+This module adds what moto lacks, where it can: a rule that is disabled, or that has a schedule and no pattern, gets no event; the
 `Input` and `InputPath` of a target are honoured; and a job queue may be a target. Which other targets there are is moto's affair.
 Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
 """
@@ -43,12 +43,12 @@ class MotoEventBus:
 
     @property
     def has_rules(self) -> bool:
-        """Whether an event could go anywhere; this is asked often and makes nothing."""
+        """Whether there are any rules. Called often, and creates nothing."""
         kept = self._kept()
         return kept is not None and bool(kept.event_buses["default"].rules)
 
     def deliver(self, envelope: Mapping[str, object]) -> None:
-        """Hand an event to the targets of all rules that it matches."""
+        """Send an event to the targets of all rules that it matches."""
         kept = self._kept()
         if kept is None:
             return
@@ -71,7 +71,7 @@ class MotoEventBus:
 
 
 def _send(rule: Rule, target: Mapping[str, Any], message: Message) -> str | None:
-    """Hand an event to one target, and return what went wrong; that must not keep the others from it."""
+    """Send an event to one target, and return what went wrong, so that the other targets still get it."""
     try:
         if _is_job_queue(target):
             _start_job(target, message)

@@ -26,7 +26,7 @@ class MotoLogGroups:
             self._kept = None
 
     def make_stream(self, group_name: str, stream_name: str, at_ms: int) -> None:
-        """Make a stream, and its group, unless they are there."""
+        """Create a log stream and its group, unless they exist."""
         if self._kept is None:
             return
         group = self._kept.groups.get(group_name)
@@ -40,7 +40,7 @@ class MotoLogGroups:
             stream.creation_time = _like(stream.creation_time, at_ms)
 
     def write(self, group_name: str, stream_name: str, lines: Sequence[tuple[int, str]], at_ms: int) -> None:
-        """Write lines into a stream, each with its time, at a moment."""
+        """Write lines into a log stream, each with its time, as ingested at a moment."""
         if self._kept is None:
             return
         # The group and not the backend, which would measure the times by the real clock and refuse what lies far from it.

@@ -19,7 +19,7 @@ from mock_jobs.wire.loader import shared_loader
 if TYPE_CHECKING:
     from mock_jobs.ports.object_store import Presigning
 
-# The service signs with the temporary credentials of a role (documented); the key has the form of such, and tells the account.
+# The service signs with the temporary credentials of a role (documented); the key has that form, and contains the account.
 _ACCESS_KEY: Final = "ASIA{account}MOCK"
 _CREDENTIAL: Final = re.compile(r"ASIA(?P<account>\d{12})MOCK/")
 _SECRET: Final = "mock-jobs-secret-key"  # noqa: S105 - no secret
@@ -39,7 +39,7 @@ _EXPIRED: Final = (
 
 
 class _Signer(S3SigV4QueryAuth):
-    """Signs as of a given moment, where botocore's own looks at the clock of the process."""
+    """Signs at a given moment; botocore's signer reads the clock of the process."""
 
     def __init__(self, credentials: Credentials, region: str, expires_s: int, moment: datetime) -> None:
         super().__init__(credentials, "s3", region, expires_s)

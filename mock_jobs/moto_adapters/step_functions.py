@@ -1,4 +1,4 @@
-"""The state machines of Step Functions, which moto runs: the seam that lets their tasks submit jobs to us.
+"""The seam to moto's Step Functions: tasks of state machines submit jobs to mock_jobs.
 
 moto hands the parameters of such a task, which are written in Pascal case, to boto3 as they are, and so cannot submit a job; what it gets from
 the service it hands on in camel case. Here both are translated. Source: Step Functions developer guide, "Run AWS Batch workloads"
@@ -82,15 +82,15 @@ class Client:
         told, error = self._ask("SubmitJob", members)
         has_no_container = isinstance(error, WrongOverrideError) and error.member == "containerOverrides"
         if has_no_container and _says_only_who_manages(members):
-            # Jobs of several containers are told in another way who manages them, which cannot be seen.
+            # Jobs of several containers get this variable in another way, which is not visible.
             del members["containerOverrides"]
             told, _ = self._ask("SubmitJob", members)
         return self._result("SubmitJob", told)
 
     def describe_jobs(self, *, jobs: list[str]) -> dict[str, Any]:
-        """Describe a job; where reading moves it, read it until it has ended or moves no more.
+        """Describe a job; if reads move it, read it until it has ended or stands still.
 
-        moto waits half a second before it reads again, while AWS hears of the end.
+        moto waits half a second before it reads again; AWS reacts to the end of the job.
         """
         result = self._describe(jobs)
         while result["jobs"] and result["jobs"][0]["status"] not in _TERMINAL:
@@ -187,7 +187,7 @@ def _task_class(base: Any) -> Any:
 
 
 def _take_all(content: dict[str, Any]) -> dict[str, Any]:
-    """Empty a dictionary, which moto goes on to use, and return what was in it."""
+    """Empty a dictionary that moto keeps using, and return its content."""
     taken = dict(content)
     content.clear()
     return taken

@@ -1,4 +1,4 @@
-"""The changes of the registry of things, which moto keeps: how they are heard of.
+"""Watches moto's registry of things: calls back when things or groups change.
 
 moto does not announce them, so the methods of its backend are wrapped while there are watches. Every way to change things ends in them:
 boto3, moto's server, CloudFormation, and moto's own calls from one to the other.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from moto.iot.models import IoTBackend as MotoIoTBackend
 
 Watch = Callable[[str, str], AbstractContextManager[Callable[[ThingChange], None]]]
-"""(account, region) -> a block around the change, which gives the function that then hears of it."""
+"""(account, region) -> a context manager around the change, which yields the function to call after it."""
 
 # Looks at the registry before a call with these arguments; the function it returns finds what the call has changed.
 _Look = Callable[[MotoThings, Mapping[str, Any]], Callable[[], "ThingChange | None"]]
@@ -90,7 +90,7 @@ _lock = Lock()
 
 
 def watch_things(watch: Watch) -> Callable[[], None]:
-    """Call a watch at each change that moto makes to its things and their groups, by whatever operation.
+    """Call a watch at each change of moto's things and thing groups, whichever operation makes it.
 
     Returns:
         A function that ends the watch.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class MotoThings:
     """The registry of things that moto keeps for an account and region.
 
-    Held for the length of a request only: a reset gives each region a new one.
+    Use it during one request only: a reset replaces it.
 
     Args:
         kept: moto's backend.
@@ -61,7 +61,7 @@ class MotoThings:
         return list(found)
 
     def is_member(self, thing_name: str, group_name: str) -> bool:
-        """Return whether a registered thing is in this very group, its child groups aside."""
+        """Return whether a registered thing is in this group itself, not in a child group."""
         group = self._group(group_name)
         arn = self.arn("thing", thing_name)
         return group is not None and arn in group.things and arn in self._kept.things
@@ -69,7 +69,7 @@ class MotoThings:
     # Beyond the protocol, for the watch over the registry
 
     def members(self, group_name: str) -> Iterator[str]:
-        """Yield the names of the things in this very group in the order of joining."""
+        """Yield the names of the things in this group itself, without child groups, in the order of joining."""
         group = self._group(group_name)
         if group is not None:
             # moto forgets to take a deleted thing out of its groups.
@@ -89,7 +89,7 @@ class MotoThings:
             group = self._group(group.parent_group_name)
 
     def remove_from_groups(self, thing_name: str) -> None:
-        """Take a thing out of all groups."""
+        """Remove a thing from all groups."""
         arn = self.arn("thing", thing_name)
         for group in self._groups():
             group.things.pop(arn, None)

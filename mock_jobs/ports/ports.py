@@ -27,7 +27,7 @@ class LogGroups(Protocol):
     """The log groups of Amazon CloudWatch Logs in one account and region."""
 
     def make_stream(self, group_name: str, stream_name: str, at_ms: int) -> None:
-        """Make a stream, and its group, unless they are there.
+        """Create a log stream and its group, unless they exist.
 
         Args:
             group_name: Of the log group.

@@ -35,7 +35,7 @@ class ThingRegistry(Protocol):
         ...
 
     def is_member(self, thing_name: str, group_name: str) -> bool:
-        """Return whether a registered thing is in this very group, its child groups aside."""
+        """Return whether a registered thing is in this group itself, not in a child group."""
         ...
 
 

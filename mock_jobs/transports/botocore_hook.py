@@ -1,4 +1,4 @@
-"""The hook into botocore: while it is in place, no call of botocore reaches AWS, whenever its client was made."""
+"""The hook into botocore: while it is open, no call of botocore reaches AWS, whenever the client was created."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MotoAnswer = tuple[int, Mapping[str, str], Any]
 
 
 class BotocoreHook:
-    """Answers the requests of botocore in this process. Opening is counted, and the last `close` puts everything back."""
+    """Answers the requests of botocore in this process. Uses are counted; the last `close` restores botocore."""
 
     def __init__(self) -> None:
         self._worlds = Worlds(shared=True)
@@ -46,7 +46,7 @@ class BotocoreHook:
         self.pace_stack = self.world.shared(Scenario).pace_stack
 
     def open(self) -> None:
-        """Start to answer; moto must be active."""
+        """Begin to answer requests; moto must be active."""
         with self._lock:
             self._opened += 1
             if self._opened > 1:
@@ -58,7 +58,7 @@ class BotocoreHook:
                 raise
 
     def close(self) -> None:
-        """Stop to answer when this was the last user."""
+        """End one use; the last one restores botocore."""
         with self._lock:
             self._opened -= 1
             if self._opened == 0:
@@ -155,7 +155,7 @@ def _body(request: Any) -> bytes:
 
 
 def _early_send(send: Callable[..., Any]) -> Callable[..., Any]:
-    """Catch the clients that were made before moto was imported, and so never heard of its botocore handler."""
+    """Mock clients that were made before moto was imported, which lack its botocore handler."""
 
     def send_or_answer(session: URLLib3Session, request: AWSPreparedRequest) -> Any:
         if is_aws_host(request.url.partition("://")[2].partition("/")[0]):

@@ -1,4 +1,4 @@
-"""From a request that is ours to its answer, the same for every transport."""
+"""Turn a request for IoT Jobs or Batch into its answer, for every transport."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OUR_IOT_PATHS = ("/jobs/", "/job-templates", "/managed-job-templates")
 
 
 def is_ours(service: str, path: str) -> bool:
-    """Return whether a path of a service is ours although it leads to no operation."""
+    """Return whether mock_jobs answers a path that matches no operation."""
     return service != "iot" or path == "/jobs" or path.startswith(_OUR_IOT_PATHS)
 
 

@@ -57,7 +57,7 @@ class ForMoto(NamedTuple):
 
     Attributes:
         account: What to name to moto as the account, by its header; None if moto finds the account by itself.
-        is_for_stacks: Whether the request is for CloudFormation, whose stacks may hold resources of ours.
+        is_for_stacks: Whether the request is for CloudFormation, whose stacks may have resources of mock_jobs.
     """
 
     account: str | None
@@ -79,7 +79,7 @@ class Router:
         self._obeys_passthrough = obeys_passthrough
 
     def route(self, sent: HttpRequest) -> Answer | ForMoto | None:
-        """Return the answer if it is ours, else the decision that moto answers, or None if the request goes out to the network.
+        """Return the answer of mock_jobs, the decision that moto answers, or None if the request goes out to the network.
 
         Whatever is due happens before moto answers.
         """

@@ -61,7 +61,7 @@ def declared_errors(service: str, operation: str) -> tuple[str, dict[str, Declar
     """Return an operation's name in the model and the errors that its documentation lists.
 
     Args:
-        service: As boto3 names it.
+        service: Its name in boto3.
         operation: In boto3's or the API's spelling.
 
     Raises:

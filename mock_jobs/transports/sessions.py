@@ -1,4 +1,4 @@
-"""Cheaper botocore sessions: what all of them have in common is made once per process."""
+"""Cheaper botocore sessions: what all sessions share is made once per process."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Worlds:
         return world
 
     def ready_for(self, request: Request) -> World:
-        """Return the world that a request acts on, with Batch jobs at the pace that moto's switches ask for."""
+        """Return the world that a request acts on, with the pace that moto's switches ask for."""
         world = self.of(request.account)
         if request.service == "batch":
             world.shared(Scenario).pace_stack.follow(moto_core.batch_transition())
@@ -83,11 +83,11 @@ class Worlds:
             world.reset()
 
     def pause(self) -> None:
-        """Stop to listen to moto, resets aside, until there is need again."""
+        """Stop listening to moto, except for resets, until a world needs it again."""
         self._adapters.leave()
 
     def leave(self) -> None:
-        """Stop to listen to moto."""
+        """Stop listening to moto."""
         self.pause()
         self._end_listening()
 
@@ -113,7 +113,7 @@ class Worlds:
         return None if answered.status == HTTPStatus.OK else json.loads(answered.body)["message"]
 
     def _ask_batch(self, account: str, region: str, operation: str, members: Mapping[str, Any]) -> Answer:
-        """Answer what a task of a state machine asks AWS Batch."""
+        """Answer a request of a state machine's task to AWS Batch."""
         body = json.dumps(members).encode()
         answered = self.answer(Request("batch", "POST", f"/v1/{operation.lower()}", "", body, account, region))
         assert answered is not None

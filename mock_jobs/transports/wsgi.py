@@ -28,7 +28,7 @@ _REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPSt
 
 
 class Application:
-    """Answers IoT Jobs and Batch for all accounts, each in a world of its own; everything else is moto's.
+    """Answers IoT Jobs and Batch, each account in its own world; moto answers everything else.
 
     Args:
         worlds: The worlds, one for each account.
@@ -43,7 +43,7 @@ class Application:
         sent = _read(environ)
         try:
             decided = self._router.route(sent)
-        except Exception as error:  # noqa: BLE001 - the client must hear of it, and so must the log
+        except Exception as error:  # noqa: BLE001 - the client gets it as a response, and the log has the traceback
             _log.exception("mock_jobs failed to answer %s %s", sent.method, sent.path)
             return _respond(failure(error), start_response)
         if isinstance(decided, Answer):

@@ -12,7 +12,7 @@ class Request(NamedTuple):
     """A request for one of our services.
 
     Attributes:
-        service: As boto3 names it.
+        service: Its name in boto3.
         method: HTTP method in upper case.
         path: As it came over the wire, percent-encoded, without the query.
         query: The query string, encoded, without the question mark.
@@ -37,9 +37,9 @@ class Answer(NamedTuple):
 
     Attributes:
         status: HTTP status.
-        headers: Headers, those of the connection aside.
+        headers: Headers, without those of the connection.
         body: The body, maybe empty.
-        error: The error that this answers, for callers in this process; None if it is none, or one that a test asked for.
+        error: The service's error that this answers, for callers in this process; None without one, or for an injected fault.
     """
 
     status: int

@@ -1,4 +1,4 @@
-"""Whose request it is: service, region and account, from what a client sent."""
+"""Finds service, region and account of a request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mock_jobs.wire.service_names import NAMES
 
 DEFAULT_REGION = "us-east-1"
 
-# The first label, or labels, of the hosts of each service; `{prefix}-ats.iot` and `data-ats.iot` are told apart by the path.
+# The first labels of the hosts of each service; the path distinguishes `{prefix}-ats.iot` from `data-ats.iot`.
 _OUR_HOSTS = (
     ("iot-jobs-data", re.compile(r"^(?:[^.]+\.)?jobs\.iot(?:-fips)?\.(?P<region>[a-z0-9-]+)\.")),
     ("iot", re.compile(r"^iot(?:-fips)?\.(?P<region>[a-z0-9-]+)\.")),

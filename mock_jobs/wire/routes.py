@@ -32,7 +32,7 @@ class Routes(Generic[T]):
             routes.sort(key=lambda route: -len(route[0]))
 
     def match(self, method: str, path: str) -> tuple[T, dict[str, str]] | None:
-        """Return what a path leads to and its labels, decoded; None if no template matches.
+        """Return the value for a path and its decoded labels; None if no template matches.
 
         Args:
             method: HTTP method in upper case.

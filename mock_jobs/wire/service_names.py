@@ -1,4 +1,4 @@
-"""Names of the services that mock_jobs answers, as boto3 says them."""
+"""Names in boto3 of the services that mock_jobs answers."""
 
 from __future__ import annotations
 

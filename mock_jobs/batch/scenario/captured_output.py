@@ -1,4 +1,4 @@
-"""What a function prints while it stands for a container: caught, for the thread that runs it alone."""
+"""Captures what a function prints in place of a container, in its own thread only."""
 
 from __future__ import annotations
 

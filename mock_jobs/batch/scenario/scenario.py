@@ -34,7 +34,7 @@ class Scenario:
 
     Attributes:
         pace_stack: Which pace counts.
-        settings: Latencies and other knobs.
+        settings: Latencies and switches.
         plans: The one that was added last stands first.
         refusals: What bulk requests answer for a job id, in place of ending the job.
         polling: How reads move jobs.

@@ -1,4 +1,4 @@
-"""The copy of a job document that devices get: not the text that CreateJob was given, but the same JSON written anew."""
+"""The copy of a job document that devices get: not the text of CreateJob, but the same JSON in another form."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _PLAIN_BELOW: Final = 1e7
 
 @dataclass(frozen=True, slots=True)
 class DeviceDocument:
-    """A job document as devices get it, but for what each device gets anew.
+    """A job document as devices get it, without the presigned URLs, which each device gets on its own.
 
     Attributes:
-        pieces: Text, and the transfers in whose place presigned URLs stand.
+        pieces: Texts, and between them the transfers that presigned URLs replace.
     """
 
     pieces: Sequence[str | Transfer]
 
     def write(self, presign: Callable[[Transfer], str]) -> str:
-        """Return the document with presigned URLs in their places. A document without any is the same text each time.
+        """Return the document with its presigned URLs; without any it is the same text each time.
 
         Args:
             presign: Returns the URL for a transfer.
@@ -46,7 +46,7 @@ class DeviceDocument:
 
 
 def device_document(document: str) -> DeviceDocument:
-    """Return what devices get of a job document that was found good."""
+    """Return the copy for devices of a valid job document."""
     copy = device_copy(document)
     if not may_have_placeholders(document):
         return DeviceDocument((copy,))
@@ -85,7 +85,7 @@ def device_copy(document: str) -> str:
 
 
 class _Mark(str):
-    """A piece of the copy that stands between values."""
+    """Punctuation of the copy, between values."""
 
     __slots__ = ()
 

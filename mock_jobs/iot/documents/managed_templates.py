@@ -34,7 +34,7 @@ class TemplateParameter:
 
     @property
     def placeholder(self) -> str:
-        """What stands for its value in the document."""
+        """The placeholder for its value in the document."""
         return f"${{aws:iot:parameter:{self.key}}}"
 
 

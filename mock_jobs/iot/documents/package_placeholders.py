@@ -21,12 +21,12 @@ _PLACEHOLDER: Final = re.compile(
 
 
 def names_package(placeholder: Placeholder) -> bool:
-    """Return whether a placeholder stands for something of a package."""
+    """Return whether a placeholder names a package, a version, an attribute or an artifact."""
     return placeholder.content.startswith(_PREFIX)
 
 
 def names_artifact(placeholder: Placeholder) -> bool:
-    """Return whether a placeholder stands for the presigned URL of an artifact."""
+    """Return whether a placeholder is for the presigned URL of an artifact."""
     match = _PLACEHOLDER.fullmatch(placeholder.content)
     return match is not None and match["artifact"] is not None
 

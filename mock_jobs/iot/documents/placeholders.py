@@ -1,4 +1,4 @@
-"""The placeholders in job documents, whatever they stand for."""
+"""The placeholders in job documents, of all kinds."""
 
 from __future__ import annotations
 

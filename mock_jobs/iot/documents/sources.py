@@ -31,7 +31,7 @@ class Sources:
 def read_source(source: str, sources: Sources) -> str:
     """Return the document that a source names.
 
-    Where the bucket is not there, and strictness is off, it is a document that tells its source: tests that only want
+    If the bucket does not exist and `is_strict` is false, the document only names its source: tests that only want
     a job need no bucket.
 
     Source: developer guide, "Create and manage jobs with the CLI": read at creation (documented); texts and statuses are observed.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class CallRates:
-    """Refuses calls for their rate alone, on both planes.
+    """Counts calls on both planes, and raises an error if there are too many in a second.
 
     Args:
         settings: The rates.

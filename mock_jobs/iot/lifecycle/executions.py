@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ExecutionListener(Protocol):
-    """Draws the consequences for a job, once something happened to one of its executions alone."""
+    """Updates a job after one of its executions changed by itself."""
 
     def execution_ended(self, execution: Execution) -> None:
         """Act on the end of an execution."""
@@ -34,7 +34,7 @@ class ExecutionListener(Protocol):
 
 
 class ExecutionLifecycle:
-    """Applies changes to executions that were found legal.
+    """Applies changes to executions; the caller has checked that they are legal.
 
     Args:
         store: Has the things' queues.
@@ -42,7 +42,7 @@ class ExecutionLifecycle:
         announcer: Records the events.
 
     Attributes:
-        listener: Is told what became of single executions; set by the owner of their jobs.
+        listener: Called when one execution ended or was deleted; set by the owner of the jobs.
     """
 
     __slots__ = ("_announcer", "_clock", "_store", "listener")
@@ -59,9 +59,9 @@ class ExecutionLifecycle:
         self._create(job, thing_names, states.QUEUED)
 
     def write_removed(self, job: Job, thing_name: str) -> None:
-        """Record that a thing is gone whose executions were all deleted.
+        """Record that a thing has left whose executions were all deleted.
 
-        Source: one that is REMOVED, with number 1; no event tells of it (observed).
+        Source: one that is REMOVED, with number 1; there is no event (observed).
         """
         self._create(job, [thing_name], states.REMOVED)
 
@@ -80,7 +80,7 @@ class ExecutionLifecycle:
         executions.add_all(created)
 
     def queue_retry(self, execution: Execution, retries: Retries) -> None:
-        """Create the execution that tries again what has just failed."""
+        """Create the next attempt of an execution that has just failed."""
         self.queue(execution.job, [execution.thing_name])
         attempt = execution.job.executions.latest(execution.thing_name)
         assert attempt is not None
@@ -93,7 +93,7 @@ class ExecutionLifecycle:
         details: Mapping[str, str] | None = None,
         step_minutes: int | None = None,
     ) -> None:
-        """Apply a trigger to one execution that it can change, and then to its job what follows from that.
+        """Apply a trigger to one execution that it can change, and update its job.
 
         Args:
             execution: The execution.
@@ -115,7 +115,7 @@ class ExecutionLifecycle:
         self.listener.execution_ended(execution)
 
     def change_some(self, executions: list[Execution], trigger: ExecutionTrigger) -> None:
-        """Apply a trigger to executions of one job and one status; what that means for the job is left to the caller."""
+        """Apply a trigger to executions of one job and one status; the caller updates the job."""
         for execution in executions:
             execution.job.executions.with_status(execution.status).remove(execution)
         self.change(executions, trigger)
@@ -152,7 +152,7 @@ class ExecutionLifecycle:
         executions[0].job.executions.with_status(status).add_all(executions)
 
     def delete(self, execution: Execution) -> None:
-        """Delete an execution; its job may be completed by that, or aborted. Source: observed."""
+        """Delete an execution; its job may be completed or aborted as a result. Source: observed."""
         self.remove_from_thing(execution)
         self._announcer.announce_execution(execution, DELETED)
         execution.job.executions.remove(execution)
@@ -170,7 +170,7 @@ class ExecutionLifecycle:
     # Timers
 
     def set_step_timer(self, execution: Execution, minutes: int) -> None:
-        """Start the step timer of an execution that runs anew, or turn it off with -1."""
+        """Restart the step timer of a running execution, or turn it off with -1."""
         if execution.timers is None:
             execution.timers = start_timers(None, minutes, self._clock.now_ms)
         else:

@@ -31,7 +31,7 @@ _UNFINISHED: Final = ("numberOfQueuedThings", "numberOfInProgressThings")
 
 
 class _JobChange(NamedTuple):
-    """A job as it was when something happened to it; what cannot change is read from itself."""
+    """A job as it was when an event happened; immutable members are read from the job itself."""
 
     scope: Scope
     at_ms: int
@@ -75,7 +75,7 @@ class _JobChange(NamedTuple):
 
 
 class _ExecutionChange(NamedTuple):
-    """An execution as it was when it came to its end, or was deleted."""
+    """An execution as it was when it ended or was deleted."""
 
     scope: Scope
     at_ms: int
@@ -145,7 +145,7 @@ class Announcer:
         )
 
     def announce_execution(self, execution: Execution, operation: str | None = None) -> None:
-        """Record that an execution came to its end, or was deleted.
+        """Record that an execution ended or was deleted.
 
         Args:
             execution: As it is now.

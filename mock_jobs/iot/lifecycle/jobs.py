@@ -31,7 +31,7 @@ class JobLifecycle:
 
     Args:
         store: Keeps the jobs.
-        executions: Changes their executions, and tells what became of single ones.
+        executions: Changes their executions, and calls back when one of them ended or was deleted.
         settings: Quotas, and how long things take.
         clock: The world's.
         things: Returns the registry of things as it is now.
@@ -315,7 +315,7 @@ class JobLifecycle:
         self._announcer.announce_job(job, job_events.DELETED)
 
     def _expire(self, job: Job) -> None:
-        # No request deleted it, so that no event tells of it (inferred).
+        # No request deleted it, so there is no event (inferred).
         for execution in job.executions:
             self._executions.remove_from_thing(execution)
         self._remove(job)

@@ -23,7 +23,7 @@ class Operations(Backend):
 
     Attributes:
         scope: Where the backend is.
-        settings: Quotas and other knobs.
+        settings: Quotas, rates, latencies and switches.
         store: The records.
         executions: Changes executions.
         jobs: Changes jobs.

@@ -177,7 +177,7 @@ class Job:
 
     @property
     def hides_queued(self) -> bool:
-        """Whether devices do not hear of executions that are QUEUED.
+        """Whether QUEUED executions are hidden from devices.
 
         Source: developer guide, "Jobs notifications" (documented): those of a job whose maintenance windows are closed.
         """

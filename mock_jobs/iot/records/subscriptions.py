@@ -25,7 +25,7 @@ class TargetSubscriptions:
             self._jobs.setdefault(arn, {})[job.job_id] = job
 
     def remove(self, job: Job) -> None:
-        """Remove all subscriptions of a job; harmless if it has none."""
+        """Remove all subscriptions of a job, if it has any."""
         for arn in job.targets:
             jobs = self._jobs.get(arn)
             if jobs is not None and jobs.pop(job.job_id, None) is not None and not jobs:

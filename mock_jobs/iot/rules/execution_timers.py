@@ -39,7 +39,7 @@ class Timers:
         return min(self._in_progress_ms, self._step_ms)
 
     def set_step(self, minutes: int, now_ms: int) -> None:
-        """Start the step timer anew, or turn it off."""
+        """Restart the step timer, or turn it off."""
         self._step_ms = None if minutes == OFF else now_ms + minutes * MINUTE_MS
 
     def arm(self, clock: Clock, expire: Callable[[], None]) -> None:
@@ -54,7 +54,7 @@ class Timers:
             self._alarm = clock.call_at(deadline_ms, expire)
 
     def stop(self) -> None:
-        """Never expire."""
+        """Cancel the timer."""
         if self._alarm is not None:
             self._alarm.cancel()
 

@@ -26,7 +26,7 @@ class JobConfigs:
     Attributes:
         presigned_url: Role and lifetime of presigned URLs.
         rollout: How fast executions are created.
-        abort: When the job is canceled by itself.
+        abort: When the job cancels itself.
         timeout: How long an execution may run; counts for the executions that start from now on.
         retry: Which failed executions are tried again.
         package_versions: ARNs of the software package versions that the job brings.

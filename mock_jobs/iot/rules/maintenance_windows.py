@@ -1,4 +1,4 @@
-"""Maintenance windows: when the rollout of a job may go on, and its devices may hear of what waits for them."""
+"""Maintenance windows: when a job is rolled out, and when its devices see their executions."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class MaintenanceWindows:
             closed()
 
     def stop(self) -> None:
-        """Neither open nor close any more."""
+        """Cancel the timer: no window opens or closes any more."""
         if self._alarm is not None:
             self._alarm.cancel()
 

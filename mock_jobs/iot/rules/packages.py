@@ -1,6 +1,6 @@
 """Software packages: the versions that a job brings.
 
-moto has no registry of packages, and neither have we: what can be known without one is checked.
+There is no registry of packages, neither in moto nor here, so only the form of names is checked.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class Schedule:
             self._alarms.append(clock.call_at(self.end_ms, end))
 
     def stop(self) -> None:
-        """Neither start nor end any more."""
+        """Cancel the timers for start and end."""
         for alarm in self._alarms:
             alarm.cancel()
         if self.windows is not None:

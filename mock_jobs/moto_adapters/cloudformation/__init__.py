@@ -1,1 +1,1 @@
-"""Job resources in stacks of CloudFormation, which moto mocks."""
+"""Resources of mock_jobs in stacks of moto's CloudFormation."""

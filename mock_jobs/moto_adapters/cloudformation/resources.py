@@ -1,4 +1,4 @@
-"""What resources of CloudFormation stacks are in our services: the requests that create, change and delete them.
+"""Turns resources of CloudFormation stacks into the requests that create, change and delete them.
 
 A resource is created by the same request that a client would send, so that it passes the same checks.
 """

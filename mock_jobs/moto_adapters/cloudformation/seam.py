@@ -1,4 +1,4 @@
-"""The stacks of CloudFormation, which moto keeps: the seam that puts resources of our services into our stores.
+"""The seam to moto's CloudFormation: stacks create resources of mock_jobs.
 
 While moto answers a request for CloudFormation, our resource types stand in its table of types; at all other times moto is as it
 was. Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
@@ -32,7 +32,7 @@ _DELETED: Final = ("DELETE_COMPLETE", "DELETE_FAILED")
 
 @dataclass(eq=False)
 class Resource:
-    """A resource of ours in one of moto's stacks.
+    """A resource of mock_jobs in a stack of moto's.
 
     moto writes `cf_resource_type` and `logical_resource_id` on it.
 
@@ -78,7 +78,7 @@ class Resource:
 class StackRun:
     """One request for CloudFormation, as far as our resources go: what it deletes is deleted when it has succeeded.
 
-    When it fails, what it has created is deleted, a stack that it was to create is taken back, and what it was to delete stays.
+    When it fails, what it has created is deleted, a new stack is removed, and what it was to delete stays.
     Source: CloudFormation creates before it deletes, and rolls back (documented); that the call itself fails, and leaves no
     stack behind, is moto's way.
     """
@@ -101,7 +101,7 @@ class StackRun:
             ValidationError: It is refused; moto answers it.
         """
         own_name = str(properties.get(kind.identifier, name))
-        with _told_by_moto():
+        with _as_error_of_moto():
             made = create(kind, own_name, properties, Caller(account, region, self._send))
         resource = Resource(kind, own_name, properties, stack_id, account, region, made.physical_id, made.attributes)
         self._created.append(resource)
@@ -113,7 +113,7 @@ class StackRun:
         Raises:
             ValidationError: It is refused; moto answers it.
         """
-        with _told_by_moto():
+        with _as_error_of_moto():
             self._change(resource, properties)
         self._updated.append((resource, resource.properties))
         resource.properties = properties
@@ -123,7 +123,7 @@ class StackRun:
         update(resource.kind, resource.physical_resource_id, resource.properties, properties, caller)
 
     def concerns(self, account: str, region: str, stack_id: str) -> None:
-        """Record a stack that has resources of ours."""
+        """Record a stack that has resources of mock_jobs."""
         self._stacks.append((account, region, stack_id))
 
     def delete(self, resource: Resource) -> None:
@@ -156,7 +156,7 @@ class StackRun:
         return True
 
     def roll_back(self) -> None:
-        """Take everything back."""
+        """Undo everything that this request created."""
         self._is_over = True
         for stack in dict.fromkeys(self._stacks):
             _take_back_stack(*stack)
@@ -167,8 +167,8 @@ class StackRun:
 
 
 @contextmanager
-def _told_by_moto() -> Iterator[None]:
-    """Turn a refusal into an error that moto answers."""
+def _as_error_of_moto() -> Iterator[None]:
+    """Turn a refusal into an error of moto's."""
     from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - loads no other service
 
     try:
@@ -213,7 +213,7 @@ _run: ContextVar[StackRun] = ContextVar("_run")
 
 
 class _InMotosTable:
-    """Stands in moto's table of types, where a model class is expected."""
+    """An entry of moto's table of types, in place of a model class."""
 
     def __init__(self, kind: ResourceType, replaced: Any) -> None:
         self._kind = kind

@@ -19,7 +19,7 @@ class Step:
     """One request.
 
     Attributes:
-        operation: As the service model names it.
+        operation: Its name in the service model.
         members: From the physical id of the resource to the operation's members.
     """
 
@@ -32,7 +32,7 @@ class Update:
     """How a resource changes in place.
 
     Attributes:
-        operation: As the service model names it.
+        operation: Its name in the service model.
         reference: Its member that takes the physical id.
         create_only: The properties that replace the resource when they change.
         changes: From the properties before and after to those that the operation is sent.
@@ -54,7 +54,7 @@ class ResourceType:
 
     Attributes:
         name: As templates name it.
-        service: As boto3 names it.
+        service: Its name in boto3.
         create: The operation that creates it, as the service model names it.
         identifier: The property that is its name.
         physical_id: The member of the answer that is its physical id, which `Ref` gives.
@@ -64,7 +64,7 @@ class ResourceType:
         needs_name: Whether the name cannot be left out; otherwise one is made from those of the stack and the resource.
         update: How it changes in place; None if all properties are create-only.
         is_revised: Whether a change makes a new revision of the same name, and ends the one before.
-        not_members: Properties that tell CloudFormation something, and not the service, as paths.
+        not_members: Properties for CloudFormation only, which the service does not get, as paths.
     """
 
     name: str
