@@ -78,3 +78,10 @@ def test_each_example_is_listed():
     listed = set(re.findall(r"`(test_\w+\.py)`", (ROOT / "examples" / "README.md").read_text()))
 
     assert listed == {path.name for path in (ROOT / "examples").glob("test_*.py")}
+
+
+def test_the_pages_that_the_readme_names_exist():
+    named = re.findall(r"`((?:docs/[\w/-]+(?:\.md|/))|CONTRIBUTING\.md)`", README)
+
+    assert len(named) > 10
+    assert [path for path in named if not (ROOT / path).exists()] == []
