@@ -45,7 +45,7 @@ class Timer:
 class _Heap:
     """Timers ordered by due time, then by creation.
 
-    A cancelled timer is removed when it reaches the front, or when most timers are cancelled. Most time-outs of job
+    A cancelled timer is removed when it reaches the front, or when most timers are cancelled. Most timeouts of job
     executions are cancelled long before they are due, and would stay for days.
     """
 
@@ -84,7 +84,7 @@ class Clock:
     """The clock of a mock: `time.time()` plus an offset.
 
     It follows real time unless it is frozen, and `advance` and `move_to` move it forward. time-machine and freezegun move it
-    too, also back in time. Nothing runs in the background: what is due (a time-out, the end of a job) happens when a request
+    too, also back in time. Nothing runs in the background: what is due (a timeout, the end of a job) happens when a request
     arrives or the clock is moved, and sees exactly its own due time.
     """
 
