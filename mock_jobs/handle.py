@@ -33,7 +33,7 @@ class Handle(ABC):
 
     @property
     def clock(self) -> Clock:
-        """The clock: move it forward, freeze it, read it."""
+        """The clock, which a test reads, moves forward and freezes."""
         return self.world.clock
 
     @property
@@ -72,14 +72,14 @@ class Handle(ABC):
 
     @property
     def batch(self) -> BatchHandle:
-        """Controls of AWS Batch: pace, plans, steps, blocked queues, settings."""
+        """The controls of AWS Batch, that is pace, plans, steps, blocked queues and settings."""
         from mock_jobs.batch.handle import BatchHandle  # noqa: PLC0415 - costs nothing until asked for
 
         return self.world.shared(BatchHandle)
 
     @property
     def iot(self) -> IoTHandle:
-        """Controls of AWS IoT Jobs: its settings."""
+        """The controls of AWS IoT Jobs, that is its settings."""
         from mock_jobs.iot.handle import IoTHandle  # noqa: PLC0415 - costs nothing until asked for
 
         return self.world.shared(IoTHandle)

@@ -82,7 +82,7 @@ class MockJobsServer:
 
     @property
     def url(self) -> str:
-        """The `endpoint_url` for clients, for example `http://127.0.0.1:5000`."""
+        """The URL of this server, for `endpoint_url` of clients and for `AWS_ENDPOINT_URL`."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 

@@ -47,7 +47,7 @@ class BatchHandle:
 
     @property
     def settings(self) -> BatchSettings:
-        """Latencies and switches: set its members, or several at once with `change`."""
+        """Latencies, rates and switches. Set its members, or several at once with `change`."""
         return self._scenario.settings
 
     # Pace
