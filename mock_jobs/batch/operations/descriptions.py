@@ -107,7 +107,8 @@ class DescribedResources(BatchRegion):
     def change(self, record: object, seconds: float, then: Callable[[], None]) -> None:
         """End the creation, change or deletion of a resource after some seconds.
 
-        With 0 seconds it ends at once. It replaces an unfinished one, for example that of an environment that became INVALID meanwhile.
+        With 0 seconds it ends at once. It replaces an unfinished one, for example that of an environment that became INVALID
+        meanwhile.
         """
         if not seconds:
             self._changes.pop(record, None)
