@@ -38,7 +38,7 @@ def test_the_files_of_a_page_run_under_pytest(page, pytester):
 
     result = pytester.run(sys.executable, "-m", "pytest", "-p", "no:randomly")
 
-    written = sum(len(re.findall(r"^def test_", block, re.MULTILINE)) for blocks in files.values() for block in blocks)
+    written = sum(len(re.findall(r"^ *def test_", block, re.MULTILINE)) for blocks in files.values() for block in blocks)
     result.assert_outcomes(passed=written)
 
 
