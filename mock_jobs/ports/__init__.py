@@ -1,1 +1,1 @@
-"""Protocols of what other services of AWS keep, whatever mocks those."""
+"""Protocols for the other AWS services that mock_jobs needs, independent of what mocks them."""

@@ -1,4 +1,4 @@
-"""What the services here must know of objects in S3, wherever they are kept."""
+"""The protocol for objects in S3, independent of what stores them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ Method = Literal["GET", "PUT"]
 
 @dataclass(frozen=True, slots=True)
 class Presigning:
-    """What a presigned URL is to allow.
+    """A request for a presigned URL.
 
     Attributes:
         method: GET to read the object, PUT to write it.
         bucket: Name of the bucket.
         key: Key of the object.
         version_id: Version of the object, None for the latest.
-        region: Where the bucket is looked for.
-        expires_s: How long the URL counts, in seconds.
-        signed_at_ms: From when on, in milliseconds since the epoch.
-        endpoint: Scheme, host and port that the URL leads to; None for S3's own.
+        region: Region to sign for, and of the host of S3.
+        expires_s: How long the URL is valid, in seconds.
+        signed_at_ms: Time of the signature, in milliseconds since the epoch.
+        endpoint: Scheme, host and port of the URL; None for S3's own.
     """
 
     method: Method
@@ -34,7 +34,7 @@ class Presigning:
 
 
 class ObjectStore(Protocol):
-    """The buckets that an account can reach, of all regions, as they are now."""
+    """The current buckets that an account can reach, in all regions."""
 
     def region_of(self, bucket: str) -> str | None:
         """Return the region of a bucket, or None if there is no such bucket."""
@@ -43,10 +43,10 @@ class ObjectStore(Protocol):
     def read(self, bucket: str, key: str, version_id: str | None) -> bytes | None:
         """Return the content of an object in a bucket that exists, or None if there is no such object or version.
 
-        The latest version counts if none is named.
+        Without a version id this is the latest version.
         """
         ...
 
     def presign(self, wanted: Presigning) -> str:
-        """Return a presigned URL (Signature Version 4). Nothing is looked up, so that the object need not exist."""
+        """Return a presigned URL (Signature Version 4). The object need not exist."""
         ...

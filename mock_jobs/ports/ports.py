@@ -1,4 +1,4 @@
-"""What the services here need of other services of AWS, whatever mocks those."""
+"""Protocols for the other AWS services that mock_jobs calls, independent of what mocks them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class EventBus(Protocol):
 
     @property
     def has_rules(self) -> bool:
-        """Whether an event could go anywhere; costs next to nothing."""
+        """Whether the bus has rules. Cheap: read before each event."""
         ...
 
     def deliver(self, envelope: Mapping[str, object]) -> None:
-        """Hand an event to the targets of all rules that it matches, whatever becomes of it there."""
+        """Send an event to the targets of all rules that it matches. A target that fails causes a warning."""
         ...
 
 
@@ -30,26 +30,26 @@ class LogGroups(Protocol):
         """Create a log stream and its group, unless they exist.
 
         Args:
-            group_name: Of the log group.
-            stream_name: Of the log stream.
-            at_ms: When it was made, in milliseconds since the epoch.
+            group_name: Name of the log group.
+            stream_name: Name of the log stream.
+            at_ms: Creation time, in milliseconds since the epoch.
         """
         ...
 
     def write(self, group_name: str, stream_name: str, lines: Sequence[tuple[int, str]], at_ms: int) -> None:
-        """Write into a stream.
+        """Write lines into a log stream.
 
         Args:
-            group_name: Of the log group.
-            stream_name: Of the log stream.
-            lines: When, in milliseconds since the epoch, and what, in the order of time; not empty.
-            at_ms: When it is written.
+            group_name: Name of the log group.
+            stream_name: Name of the log stream.
+            lines: Time in milliseconds since the epoch, and text of each line, oldest first; not empty.
+            at_ms: Ingestion time, in milliseconds since the epoch.
         """
         ...
 
 
 class References(Protocol):
-    """What compute environments name in Amazon EC2 and IAM, of one account and region."""
+    """The resources of Amazon EC2 and IAM that compute environments refer to, in one account and region."""
 
     def has_subnet(self, subnet_id: str) -> bool:
         """Return whether there is a subnet with this id."""
@@ -69,7 +69,7 @@ class References(Protocol):
 
 
 class Ports(Protocol):
-    """The services that others mock, by account and region."""
+    """The AWS services that mock_jobs does not mock itself, by account and region."""
 
     def things(self, account: str, region: str) -> ThingRegistry:
         """Return the registry of things and thing groups."""
@@ -88,5 +88,5 @@ class Ports(Protocol):
         ...
 
     def references(self, account: str, region: str) -> References:
-        """Return what there is in Amazon EC2 and IAM."""
+        """Return the resources of Amazon EC2 and IAM."""
         ...

@@ -1,4 +1,4 @@
-"""What the IoT side must know of things and thing groups, wherever they are kept."""
+"""The protocol for things and thing groups, independent of what stores them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class ThingRegistry(Protocol):
-    """The things and thing groups of one account and region, as they are now."""
+    """The current things and thing groups of one account and region."""
 
     def has_thing(self, thing_name: str) -> bool:
         """Return whether a thing with this name is registered."""
@@ -31,7 +31,7 @@ class ThingRegistry(Protocol):
         ...
 
     def with_child_groups(self, group_names: Iterable[str]) -> list[str]:
-        """Return these groups and all below them, each once; those that do not exist are left out."""
+        """Return these groups and all groups below them, each once. Omit groups that do not exist."""
         ...
 
     def is_member(self, thing_name: str, group_name: str) -> bool:
@@ -40,7 +40,7 @@ class ThingRegistry(Protocol):
 
 
 class ThingEvent(Enum):
-    """What can happen to things."""
+    """The kinds of changes of things."""
 
     CREATED = "registered under a name that was free"
     DELETED = "deleted from the registry, and so from its groups"
@@ -50,13 +50,13 @@ class ThingEvent(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ThingChange:
-    """One change of the registry, after it.
+    """A change that the registry has just made.
 
     Attributes:
         event: What happened.
-        thing_names: To which things; each once.
-        groups: The group that is concerned and then the groups above it, nearest first; for a deletion all that the thing was
-            in, with those above; none for a creation.
+        thing_names: The things that changed, each once.
+        groups: The group that they joined or left, then the groups above it, nearest first. For a deletion, all groups that
+            the thing was in, each followed by those above it. Empty for a creation.
     """
 
     event: ThingEvent

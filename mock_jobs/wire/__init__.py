@@ -1,1 +1,1 @@
-"""Everything on the wire, compiled from the botocore service models: routes, binding, validation, answers."""
+"""HTTP requests and answers, compiled from the botocore service models: routes, binding, validation, encoding."""

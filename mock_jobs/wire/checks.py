@@ -12,7 +12,7 @@ from mock_jobs.wire.patterns import full_matcher
 if TYPE_CHECKING:
     from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
-# (value, path of the member, where to note violations) -> the value as the operation gets it
+# (value, path of the member, list that collects violations) -> the value that the operation gets
 Check = Callable[[Any, str, list[Violation]], Any]
 
 _LONG = 1 << 63
@@ -26,13 +26,13 @@ class _Limits(NamedTuple):
 
 
 class Checks:
-    """Compiles shapes into checks.
+    """Compile shapes into checks.
 
     Args:
-        lenient_numbers: Names of the whole-number members that may come as a string of digits.
-        lenient_enums: Names of the shapes whose values may come in any case.
+        lenient_numbers: Names of the whole-number members that may also be a string of digits.
+        lenient_enums: Names of the enum shapes whose values may be in upper or lower case.
         references: Names of the members that must not be empty where they are required.
-        more_bounds: Upper bounds by shape, in place of those of the model.
+        more_bounds: Upper bounds by shape name, which replace those of the model.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Checks:
         self._compiled: dict[str, Check] = {}
 
     def of(self, shape: Shape, member: str = "") -> Check:
-        """Return the check of a shape; `member` is its name where it is used."""
+        """Return the check of a shape; `member` is the name of the member that has it."""
         kind = shape.type_name
         if kind in ("integer", "long") and member in self._lenient_numbers:
             return _lenient(_whole_number(self._limits(shape), kind))
@@ -77,7 +77,7 @@ class Checks:
         elif kind == "map":
             check = self._map(shape)  # type: ignore[arg-type]
         else:
-            # Timestamps and blobs occur in the input of no operation that is emulated.
+            # No emulated operation has timestamps or blobs in its input.
             check = _anything
         self._compiled[shape.name] = check
         return check

@@ -1,4 +1,4 @@
-"""From an operation's result to the JSON text of its answer."""
+"""Encodes the result of an operation as JSON."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 
 def _reject(value: object) -> object:
-    raise TypeError(f"an operation returned {value!r}, which has no place on the wire")
+    raise TypeError(f"an operation returned {value!r}, which cannot be encoded as JSON")
 
 
 def _make_encoder() -> Callable[[Any], str]:
-    # Operations build new answers, so none contains itself; skipping that check saves a third of the time.
+    # Operations build new answers, so none contains itself. Skipping that check saves a third of the time.
     encoder = json.JSONEncoder(separators=(",", ":"), default=_reject, allow_nan=False, check_circular=False)
     make: Callable[..., Callable[[Any, int], tuple[str, ...]]] | None = getattr(json.encoder, "c_make_encoder", None)
     if make is None:
         return encoder.encode
-    # JSONEncoder makes a new accelerator for each text, which in the middle of a request takes longer than the text itself.
+    # JSONEncoder makes a new accelerator for each text. During a request that takes longer than encoding the text.
     accelerated = make(None, _reject, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, False)
     return lambda value: "".join(accelerated(value, 0))
 

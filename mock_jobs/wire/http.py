@@ -1,4 +1,4 @@
-"""A request for one of our services, and its answer."""
+"""Requests for the services of mock_jobs, and their answers."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ if TYPE_CHECKING:
 
 
 class Request(NamedTuple):
-    """A request for one of our services.
+    """A request for a service of mock_jobs.
 
     Attributes:
-        service: Its name in boto3.
+        service: Name of the service in boto3.
         method: HTTP method in upper case.
-        path: As it came over the wire, percent-encoded, without the query.
+        path: Path as sent, percent-encoded, without the query.
         query: The query string, encoded, without the question mark.
-        body: The body, maybe empty.
+        body: The body; may be empty.
         account: Account id.
         region: Region.
-        endpoint: Scheme, host and port that a server was reached by; None for the hosts of AWS.
+        endpoint: Scheme, host and port of the server that the client called; None for the hosts of AWS.
     """
 
     service: str
@@ -37,9 +37,9 @@ class Answer(NamedTuple):
 
     Attributes:
         status: HTTP status.
-        headers: Headers, without those of the connection.
-        body: The body, maybe empty.
-        error: The service's error that this answers, for callers in this process; None without one, or for an injected fault.
+        headers: Headers, without connection headers.
+        body: The body; may be empty.
+        error: The service's error behind this answer, for callers in this process. None if it is no error, or an injected fault.
     """
 
     status: int

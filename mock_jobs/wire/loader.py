@@ -1,4 +1,4 @@
-"""One botocore loader for the whole process, so that its JSON models are read once and not once per session."""
+"""Shares botocore's loader in the process, so that JSON models are read once and not once per session."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
 @cache
 def _loader(data_path: str | None) -> botocore.loaders.Loader:
-    from botocore.loaders import create_loader  # noqa: PLC0415 - botocore comes when a mock starts
+    from botocore.loaders import create_loader  # noqa: PLC0415 - imported when a mock starts
 
     return create_loader(data_path)
 
 
 def shared_loader(data_path: str | None = None) -> botocore.loaders.Loader:
-    """Return a loader for a search path, which has what all others of this process have read already.
+    """Return a loader that shares its cache with all others of the same search path.
 
-    Takes the place of `botocore.loaders.create_loader`.
+    Replaces `botocore.loaders.create_loader`.
 
     Args:
         data_path: Folders with more models, as `AWS_DATA_PATH` names them.
     """
-    # The copy shares the cache. Each boto3 session adds a folder to its loader, so the list of folders is its own.
+    # The copy shares the cache. Each boto3 session adds a folder to its loader, so each copy has its own list of folders.
     loader = copy.copy(_loader(data_path))
     vars(loader)["_search_paths"] = list(loader.search_paths)
     return loader

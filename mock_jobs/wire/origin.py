@@ -26,15 +26,15 @@ _ACCOUNT_ID = re.compile(r"\d{12}")
 
 
 class Origin(NamedTuple):
-    """What a signature and a host say about a request.
+    """What the signature and the host of a request reveal.
 
     Attributes:
         is_aws: Whether the host belongs to AWS.
         access_key: From the credential scope; empty if the request is not signed.
-        signing_name: The same.
-        scope_region: The same.
+        signing_name: Service in the credential scope; empty if the request is not signed.
+        scope_region: Region in the credential scope; empty if the request is not signed.
         host_region: Region in the host name; empty if there is none.
-        service: Which of our services it is, None if none; `DATA_ATS` where only the path can tell.
+        service: Our service that it is for, None if none; `DATA_ATS` where the path decides.
     """
 
     is_aws: bool
@@ -47,7 +47,7 @@ class Origin(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def is_aws_host(host: str) -> bool:
-    """Return whether a host name, with or without port, belongs to AWS, in whatever partition that botocore knows."""
+    """Return whether a host name, with or without port, belongs to AWS, in any partition that botocore knows."""
     return _aws_domains().search(host) is not None
 
 
@@ -74,10 +74,10 @@ def _region_of_user_agent(user_agent: str) -> str:
 
 
 def origin_of(authorization: str | bytes | None, host: str) -> Origin:
-    """Return what an `Authorization` header (Signature Version 4) and a host say."""
+    """Return what an `Authorization` header (Signature Version 4) and a host reveal."""
     if isinstance(authorization, bytes):
         authorization = authorization.decode("latin-1")
-    # The rest of the header, with the signature, is new in each request.
+    # The rest of the header contains the signature, which differs in each request and would defeat the cache.
     return _origin_of("" if authorization is None else authorization.partition(",")[0], host)
 
 
@@ -92,7 +92,7 @@ def _origin_of(credential: str, host: str) -> Origin:
 
 
 def service_of(origin: Origin, path: str) -> str | None:
-    """Return which of our services a request is for, None if none.
+    """Return our service that a request is for, None if none.
 
     Source: on the `-ats` host a `jobs` path is the device plane's (*observed*).
     """
@@ -102,9 +102,9 @@ def service_of(origin: Origin, path: str) -> str | None:
 
 
 def region_of(origin: Origin, user_agent: str = "") -> str:
-    """Return the region of a request as moto takes it, so that things and jobs meet.
+    """Return the region of a request by moto's rule, so that jobs find their things.
 
-    It is taken from the host, from `region/...` in the user agent, from the credential scope.
+    The first of these counts: the host, `region/...` in the user agent, the credential scope, us-east-1.
     """
     if origin.host_region:
         return origin.host_region
@@ -112,5 +112,5 @@ def region_of(origin: Origin, user_agent: str = "") -> str:
 
 
 def is_account_id(access_key: str) -> bool:
-    """Return whether an access key names an account by itself, as a key of exactly 12 digits does."""
+    """Return whether an access key is itself an account id: exactly 12 digits."""
     return len(access_key) == 12 and _ACCOUNT_ID.fullmatch(access_key) is not None  # noqa: PLR2004 - length of an account id

@@ -1,4 +1,4 @@
-"""Java regular expressions of the service models, for Python."""
+"""Translates the Java regular expressions of the service models for Python."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def _with_ascii_classes(java: str) -> str:
 
 @cache
 def full_matcher(java: str) -> Callable[[str], Any]:
-    r"""Return a function that is true for the strings which a Java pattern matches from end to end.
+    r"""Return a function that matches whole strings against a Java pattern.
 
-    `\p{C}` and other general categories are Unicode's, as in Java; `\p{Upper}` and its like are ASCII.
+    `\p{C}` and other general categories are Unicode's, as in Java; `\p{Upper}` and other POSIX classes are ASCII.
     """
     pattern = _with_ascii_classes(java)
     if r"\p{" not in pattern and r"\P{" not in pattern:

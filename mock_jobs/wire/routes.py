@@ -1,4 +1,4 @@
-"""From method and path to the operation, by the `requestUri` of each operation in the service model."""
+"""Finds the operation of a method and path, by the `requestUri` of each operation in the service model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Routes(Generic[T]):
     """A table of URI templates such as `/things/{thingName}/jobs/$next`.
 
     Args:
-        templates: Method, template and what the route leads to.
+        templates: Method, template and the value to return for it.
     """
 
     def __init__(self, templates: Iterable[tuple[str, str, T]]) -> None:
@@ -36,7 +36,7 @@ class Routes(Generic[T]):
 
         Args:
             method: HTTP method in upper case.
-            path: As it came over the wire, percent-encoded, without the query.
+            path: Path as sent, percent-encoded, without the query.
         """
         target = self._fixed.get((method, path))
         if target is not None:

@@ -1,4 +1,4 @@
-"""A service as its botocore model describes it, compiled: which operation a request means, and what it may be answered."""
+"""Compiles a service from its botocore model: its operations, their arguments, and the errors that each declares."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mock_jobs.wire.routes import Routes
 if TYPE_CHECKING:
     from botocore.model import OperationModel, Shape
 
-# As long as a 64-bit number can be; Python's int() takes underscores and other digits too.
+# 20 digits hold any 64-bit number. Python's int() would also accept underscores and non-ASCII digits.
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
 _TAGS = re.compile(r"<[^>]+>")
 
@@ -32,7 +32,7 @@ _raw_decode = json.JSONDecoder(parse_constant=_no_constant).raw_decode
 
 
 def _parse_json(text: str) -> object:
-    # What JSONDecoder.decode does, which searches for white space twice with a regular expression.
+    # Like JSONDecoder.decode, without its two regular expression searches for white space.
     text = text.strip(" \t\n\r")
     value, end = _raw_decode(text)
     if end != len(text):
@@ -53,7 +53,7 @@ class _Member:
 
 
 class Operation:
-    """One operation: reads a request into the arguments of the backend's method."""
+    """One operation; turns a request into the arguments of the backend's method."""
 
     def __init__(self, service: str, model: OperationModel, backend: type[Backend], checks: Checks) -> None:
         self.service = service
@@ -63,7 +63,7 @@ class Operation:
         self.is_emulated = hasattr(backend, self.method_name)
         self.is_read = model.http["method"] == "GET"
         self.success_status: int = model.http.get("responseCode", 200)
-        # Without an output shape AWS sends no body at all, with one that has no members it sends an empty object.
+        # Without an output shape AWS sends no body. With one that has no members it sends an empty object.
         self.empty_body = b"" if model.output_shape is None else b"{}"
         self.errors = {
             _error_code(shape): DeclaredError(shape.metadata["error"]["httpStatusCode"], _plain(shape.documentation))
@@ -98,12 +98,12 @@ class Operation:
         """Return the arguments of the backend's method, validated.
 
         Args:
-            labels: The parts of the path that are members, decoded.
+            labels: Members in the path, decoded.
             query: The query string, encoded, without the question mark.
             body: The body; an empty one counts as an empty object.
 
         Raises:
-            AwsError: The request breaks constraints of the model, or uses what is not emulated.
+            AwsError: The request violates the model, or has a member that is not emulated.
         """
         arguments: dict[str, Any] = {}
         notes: list[Violation] = []
@@ -165,7 +165,7 @@ class Operation:
         return content
 
     def status_of(self, error: AwsError) -> int:
-        """Return the HTTP status that the model gives to an error."""
+        """Return the HTTP status of an error: the model's if it declares one, else the error's own."""
         declared = self.errors.get(error.code)
         return error.status if declared is None else declared.status
 
@@ -174,10 +174,10 @@ class CompiledService:
     """All operations of a service that mock_jobs answers, by route and by name.
 
     Args:
-        name: As boto3 names it.
-        description: Its botocore model, as the loader gives it.
+        name: Name of the service in boto3.
+        description: Its botocore model, as the loader returns it.
         backend: The class whose methods are the operations.
-        only: Pattern of the operation names that are ours; by default all.
+        only: Regular expression for the names of the operations to include; by default all.
     """
 
     def __init__(self, name: str, description: Mapping[str, Any], backend: type[Backend], only: str | None = None) -> None:
@@ -208,7 +208,7 @@ def _from_text(member: _Member, text: str, notes: list[Violation]) -> Any:
 
 
 def _must_be_plain_json(shape: Shape | None) -> None:
-    # All outputs of these services are one JSON body; a model in which that changes must not be served wrongly.
+    # All outputs of these services are one JSON body. A later model that differs must fail here, not be served wrongly.
     if shape is None:
         return
     for name, member in shape.members.items():  # type: ignore[attr-defined]  # outputs are structures

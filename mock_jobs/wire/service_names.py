@@ -1,4 +1,4 @@
-"""Names in boto3 of the services that mock_jobs answers."""
+"""The boto3 names of the services that mock_jobs answers."""
 
 from __future__ import annotations
 
