@@ -1,1 +1,1 @@
-"""What moto keeps, behind the protocols of `mock_jobs.ports`; nothing else imports moto."""
+"""Implements the protocols of `mock_jobs.ports` with moto; nothing else imports moto."""

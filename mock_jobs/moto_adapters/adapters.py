@@ -1,4 +1,4 @@
-"""The services that moto mocks, as the ports ask for them."""
+"""Implements `Ports` with the services that moto mocks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Watch:
     """A source of callbacks that is started on first use.
 
     Args:
-        begin: Begins to listen, and returns what ends it.
+        begin: Starts listening and returns the function that stops it.
     """
 
     def __init__(self, begin: Callable[[], Callable[[], None]]) -> None:
@@ -48,12 +48,12 @@ class _Watch:
 
 
 class MotoAdapters:
-    """What moto keeps, and callbacks for its changes.
+    """The state of moto's services, and callbacks for its changes.
 
     Args:
-        watch: Is called at each change of things and groups, once things have been read.
-        submit_job: Submits the jobs that rules of EventBridge ask for, once there can be rules.
-        ask_batch: Answers what state machines ask AWS Batch, once there can be any.
+        watch: Called at each change of things and groups, from the first call of `things` on.
+        submit_job: Submits jobs for EventBridge rules, from the first call of `serve_rules` on.
+        ask_batch: Answers the calls of state machines to AWS Batch, from the first call of `serve_state_machines` on.
     """
 
     def __init__(self, watch: thing_watch.Watch, submit_job: moto_events.SubmitJob, ask_batch: moto_step_functions.Ask) -> None:
@@ -79,17 +79,17 @@ class MotoAdapters:
         return moto_logs.MotoLogGroups(account, region)
 
     def references(self, account: str, region: str) -> References:
-        """Return what there is in Amazon EC2 and IAM."""
+        """Return the resources of Amazon EC2 and IAM."""
         from mock_jobs.moto_adapters.ec2_iam import MotoReferences  # noqa: PLC0415 - slow to import, and rarely asked for
 
         return MotoReferences(account, region, partition_of(region))
 
     def serve_rules(self) -> None:
-        """Submit a job whenever a rule of EventBridge has a job queue as its target."""
+        """Start submitting a job when an EventBridge rule matches whose target is a job queue."""
         self._job_queues.begin()
 
     def serve_state_machines(self) -> None:
-        """Submit a job whenever a task of a state machine asks for one."""
+        """Start answering the tasks of state machines that call AWS Batch."""
         self._state_machines.begin()
 
     def leave(self) -> None:

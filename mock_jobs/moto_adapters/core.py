@@ -1,6 +1,6 @@
 """The seam to moto's core. Only the modules of this package import moto.
 
-Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
+A test pins each private name of moto that is used here, on the oldest and the newest supported moto.
 """
 
 from __future__ import annotations
@@ -49,16 +49,16 @@ __all__ = [
 ]
 
 stubber = core_models.botocore_stubber
-"""The one object at which moto's two ways in end: its botocore handler and its `responses` callbacks."""
+"""The object that both of moto's entry points call: its botocore handler and its `responses` callbacks."""
 
 NOT_MOCKED: tuple[int, dict[str, str], str] = (404, {}, "Not yet implemented")
-"""What moto answers for a host of AWS that none of its services has."""
+"""moto's answer for an AWS host that none of its services matches."""
 
 ACCOUNT_HEADER = "x-moto-account-id"
 
 
 def mock_aws(config: Mapping[str, Any] | None) -> MockAWS:
-    """Return a new `mock_aws` of the mode that moto is in: in process, server or proxy."""
+    """Return a new `mock_aws` for moto's current mode: in process, server or proxy."""
     return moto.mock_aws(config=config)  # type: ignore[arg-type]  # users give moto's own shape
 
 
@@ -109,7 +109,7 @@ _ACCESS_KEY = re.compile(r"[A-Z0-9]{20}")
 
 
 def account_of(access_key: str, header: str | None) -> str:
-    """Return the account of a request: by moto's rules, and an access key of 12 digits is an account id.
+    """Return the account id of a request, by moto's rules; a 12-digit access key is an account id.
 
     Args:
         access_key: From the credential scope.
@@ -148,11 +148,11 @@ class _InUse(list[Any]):
 def on_reset(listener: Callable[[], None]) -> Callable[[], None]:
     """Call a listener whenever moto resets its state: at the start and end of a mock, and at `POST /moto-api/reset`.
 
-    The listener is called in moto's `backend_lock`, after the reset. So it must take no other lock that another thread may hold
-    while it waits for this one.
+    The listener runs after the reset, with moto's `backend_lock` held. To avoid a deadlock, it must not take a lock that
+    another thread may hold while waiting for `backend_lock`.
 
     Returns:
-        A function that ends the listening.
+        A function that removes the listener.
     """
     with backend_lock:
         in_use: Any = BackendDict._instances  # type: ignore[misc]  # noqa: SLF001 - the seam
@@ -170,7 +170,7 @@ def on_reset(listener: Callable[[], None]) -> Callable[[], None]:
 
 
 def reset_unless_mocked() -> None:
-    """Reset all state of moto, unless a mock is active in this process and owns it."""
+    """Reset all of moto's state, unless a mock is active in this process."""
     if core_models.MockAWS._nested_count == 0:  # noqa: SLF001 - the seam
         BackendDict.reset()
 
@@ -206,9 +206,9 @@ def _is_aws(url: str) -> bool:
 
 @contextmanager
 def quick_start() -> Iterator[None]:
-    """Keep moto from filling the `responses` registry when it starts, which is most of what its start costs.
+    """Keep moto from filling the `responses` registry when it starts, which takes most of its starting time.
 
-    `serve_requests_library` then adds two entries that replace all of them.
+    `serve_requests_library` then adds two entries for each HTTP method instead.
     """
     methods = core_models.RESPONSES_METHODS
     core_models.RESPONSES_METHODS = []
@@ -219,7 +219,7 @@ def quick_start() -> Iterator[None]:
 
 
 def serve_requests_library() -> None:
-    """Answer, through the `responses` registry, what moto's patterns answer and the device plane of IoT Jobs besides."""
+    """Register two `responses` for each HTTP method: moto's URLs with the IoT Jobs device plane, and other AWS hosts."""
     registry = core_models.responses_mock
     if not any(isinstance(each, _OneForAll) for each in registry.registered()):
         for method in core_models.RESPONSES_METHODS:
@@ -228,7 +228,7 @@ def serve_requests_library() -> None:
 
 
 def tidy_requests_library() -> None:
-    """Remove what `serve_requests_library` added, unless moto is active without patterns of its own."""
+    """Remove what `serve_requests_library` added, unless moto is active and has no entries of its own."""
     registry = core_models.responses_mock
     registered = registry.registered()
     ours = [each for each in registered if isinstance(each, _OneForAll)]
@@ -238,7 +238,7 @@ def tidy_requests_library() -> None:
 
 
 def _answer_prepared(request: Any) -> Any:
-    # Before moto 5.2.5 the requests of both libraries went to the same method, as they are.
+    # Before moto 5.2.5 one method took the requests of both libraries.
     answer: Callable[..., Any] = getattr(stubber, "process_prepared_request", stubber.process_request)
     return answer(request)
 
@@ -259,7 +259,7 @@ def server_application() -> Callable[..., Any]:
 def batch_transition() -> Mapping[str, Any] | None:
     """Return moto's transition of `batch::job`, or None if none is set.
 
-    What `state_manager.set_transition` says comes first; then `config={"batch": {"use_docker": False}}` means immediate.
+    `state_manager.set_transition` comes first; then `config={"batch": {"use_docker": False}}` means immediate.
     """
     chosen: Mapping[str, Any] | None = state_manager._transitions.get("batch::job")  # noqa: SLF001 - the default is not a choice
     if chosen is not None:

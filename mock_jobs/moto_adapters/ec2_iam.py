@@ -1,6 +1,6 @@
-"""What compute environments name in Amazon EC2 and IAM, which moto keeps: the seam to `moto.ec2` and `moto.iam`.
+"""The seam to `moto.ec2` and `moto.iam`: looks up what compute environments refer to.
 
-Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
+A test pins each private name of moto that is used here, on the oldest and the newest supported moto.
 """
 
 from __future__ import annotations

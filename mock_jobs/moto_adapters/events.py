@@ -1,8 +1,8 @@
-"""Amazon EventBridge, which moto mocks: the seam to `moto.events`.
+"""The seam to `moto.events`, moto's mock of Amazon EventBridge.
 
-This module adds what moto lacks, where it can: a rule that is disabled, or that has a schedule and no pattern, gets no event; the
-`Input` and `InputPath` of a target are honoured; and a job queue may be a target. Which other targets there are is moto's affair.
-Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
+This module adds what moto lacks. A rule that is disabled, or that has a schedule and no pattern, gets no event. The `Input` and
+`InputPath` of a target are used. A job queue may be a target; the other kinds of targets are those of moto.
+A test pins each private name of moto that is used here, on the oldest and the newest supported moto.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class MotoEventBus:
     Args:
         account: Account id.
         region: Region.
-        serve_rules: Begins to submit the jobs that rules ask for, if that has not begun.
+        serve_rules: Starts submitting the jobs of rules, unless that has started.
     """
 
     def __init__(self, account: str, region: str, serve_rules: Callable[[], None]) -> None:
@@ -54,7 +54,7 @@ class MotoEventBus:
             return
         self._serve_rules()
         moment = datetime.strptime(str(envelope["time"]), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
-        # moto wants a number, and writes it as text again.
+        # moto expects a number, and formats it as text again.
         message = {**envelope, "time": moment.timestamp()}
         problems: list[str] = []
         for rule in list(kept.event_buses["default"].rules.values()):
@@ -64,28 +64,28 @@ class MotoEventBus:
         _warn(problems)
 
     def _kept(self) -> EventsBackend | None:
-        # Code that made rules has imported it. Another thread may be importing it just now, so that it is there without its backends.
+        # Code that created rules has imported the module. If another thread is still importing it, it has no backends yet.
         backends = getattr(sys.modules.get(_MODULE), "events_backends", None)
         regions = None if backends is None else backends.get(self._account)
         return None if regions is None else regions.get(self._region)
 
 
 def _send(rule: Rule, target: Mapping[str, Any], message: Message) -> str | None:
-    """Send an event to one target, and return what went wrong, so that the other targets still get it."""
+    """Send an event to one target; return a failure as text, so that the other targets still get the event."""
     try:
         if _is_job_queue(target):
             _start_job(target, message)
             return None
         only = copy.copy(rule)
         only.targets = [{**target, **_transformer_of(target)}]
-        # Without a transformer of its own a target would get what moto's default makes, which has no account.
+        # A target without a transformer would get the output of moto's default one, which lacks the account.
         is_transformed = "InputTransformer" in only.targets[0]
         if is_transformed:
             message = {**message, "ingestion-time": message["time"]}
         only.send_to_targets(cast("Any", message), transform_input=is_transformed)
     except NotImplementedError:  # what moto raises for kinds of targets that it does not know
         why = "moto has no such targets"
-    except Exception as error:  # noqa: BLE001 - EventBridge works behind the back of Batch, whose calls do not fail with it
+    except Exception as error:  # noqa: BLE001 - calls of Batch do not fail when EventBridge does
         why = f"{type(error).__name__}: {error}"
     else:
         return None
@@ -98,9 +98,9 @@ def _warn(problems: Iterable[str]) -> None:
 
 
 def _transformer_of(target: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `Input` or `InputPath` mean, which moto ignores, in terms of the `InputTransformer` that it knows."""
+    """Return an `InputTransformer` for `Input` or `InputPath`, which moto ignores."""
     if "Input" in target:
-        # moto takes an empty map of paths for its default one.
+        # moto replaces an empty map of paths by its default.
         return {"InputTransformer": {"InputPathsMap": {"unused": "$.version"}, "InputTemplate": target["Input"]}}
     if "InputPath" in target:
         return {"InputTransformer": {"InputPathsMap": {"part": target["InputPath"]}, "InputTemplate": "<part>"}}
@@ -109,8 +109,8 @@ def _transformer_of(target: Mapping[str, Any]) -> dict[str, Any]:
 
 # Job queues as targets
 
-# Submits a job (the ARN of the queue, the parameters of SubmitJob) and returns None, or why it was refused; raises `LookupError` if the
-# queue is not one of its own.
+# (ARN of the queue, parameters of SubmitJob) -> None, or why the job was rejected.
+# Raises `LookupError` if it does not have the queue.
 SubmitJob = Callable[[str, Mapping[str, Any]], "str | None"]
 
 _listeners: list[SubmitJob] = []
@@ -118,7 +118,7 @@ _listeners_lock = Lock()
 
 
 def watch_job_queues(submit: SubmitJob) -> Callable[[], None]:
-    """Submit a job when a rule of EventBridge has a job queue as its target, which moto cannot.
+    """Submit a job when an EventBridge rule matches whose target is a job queue, which moto cannot do.
 
     Source: user guide, "AWS Batch jobs as EventBridge targets" (documented); which members the event itself may carry is recalled.
 
@@ -176,7 +176,7 @@ def _start_job(target: Mapping[str, Any], message: Message) -> None:
 
 
 def _job_of(target: Mapping[str, Any], message: Message) -> dict[str, Any]:
-    """Return the parameters of SubmitJob that a target and what it gets mean."""
+    """Return the parameters of SubmitJob for a target and the message that it gets."""
     batch = target.get("BatchParameters")
     if batch is None:
         raise ValueError("the target has no BatchParameters")
@@ -207,7 +207,7 @@ def _input_of(target: Mapping[str, Any], message: Message) -> Any:
 
 
 def _in_camel_case(content: Any) -> Any:
-    """Return the members of EventBridge's spelling in that of Batch; what is in lists as well."""
+    """Return content with the keys of dictionaries in camel case, at all depths."""
     if isinstance(content, dict):
         return {name[:1].lower() + name[1:]: _in_camel_case(value) for name, value in content.items()}
     return [_in_camel_case(each) for each in content] if isinstance(content, list) else content

@@ -1,6 +1,6 @@
-"""Amazon CloudWatch Logs, which moto mocks: the seam to `moto.logs`.
+"""The seam to `moto.logs`, moto's mock of Amazon CloudWatch Logs.
 
-Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
+A test pins each private name of moto that is used here, on the oldest and the newest supported moto.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class MotoLogGroups:
         try:
             self._kept: LogsBackend | None = logs_backends[account][region]
         except KeyError:
-            # A region that moto does not know: no client can look there.
+            # moto does not know the region, so no client can read logs there.
             self._kept = None
 
     def make_stream(self, group_name: str, stream_name: str, at_ms: int) -> None:
@@ -40,10 +40,10 @@ class MotoLogGroups:
             stream.creation_time = _like(stream.creation_time, at_ms)
 
     def write(self, group_name: str, stream_name: str, lines: Sequence[tuple[int, str]], at_ms: int) -> None:
-        """Write lines into a log stream, each with its time, as ingested at a moment."""
+        """Write lines, each with its own time, into a log stream; all have the ingestion time `at_ms`."""
         if self._kept is None:
             return
-        # The group and not the backend, which would measure the times by the real clock and refuse what lies far from it.
+        # Not through the backend: it compares the times with the real clock and rejects those far from it.
         group = self._kept.groups[group_name]
         group.put_log_events(stream_name, [{"timestamp": said_ms, "message": text} for said_ms, text in lines])
         stream = group.streams[stream_name]
@@ -53,6 +53,6 @@ class MotoLogGroups:
 
 
 def _like(moment: Any, at_ms: int) -> Any:
-    """Return a moment in the form in which moto keeps it: until 5.2.0 milliseconds, then a naive datetime."""
+    """Return a time in the same form as `moment`: moto has milliseconds until 5.2.0, then a naive datetime."""
     is_number = not isinstance(moment, datetime)
     return at_ms if is_number else datetime.fromtimestamp(at_ms / 1000, timezone.utc).replace(tzinfo=None)

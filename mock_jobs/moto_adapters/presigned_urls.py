@@ -1,4 +1,4 @@
-"""Presigned URLs of S3: made by botocore's own signer at the time of a world's clock, and refused once they have expired."""
+"""Presigned URLs of S3: signed by botocore at the time of the mock's clock, and rejected once they have expired."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _TOKEN: Final = "mock-jobs-session-token"  # noqa: S105 - no secret
 _TIMESTAMP: Final = "%Y%m%dT%H%M%SZ"
 _LIFETIME: Final = re.compile(r"[0-9]{1,6}")
 
-# What can stand in a host name; a bucket with a dot cannot, as no certificate covers it. Source: S3 user guide (documented).
+# A bucket that can be part of a host name. One with a dot cannot: no certificate covers it. Source: S3 user guide (documented).
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 
-# Source: answers of Amazon S3 (observed); without the ids of the request, which moto leaves out too.
+# Source: answers of Amazon S3 (observed). Like moto, this omits the ids of the request.
 _EXPIRED: Final = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>Request has expired</Message>'
     "<X-Amz-Expires>{lifetime}</X-Amz-Expires><Expires>{expires}</Expires><ServerTime>{now}</ServerTime></Error>"
@@ -39,7 +39,7 @@ _EXPIRED: Final = (
 
 
 class _Signer(S3SigV4QueryAuth):
-    """Signs at a given moment; botocore's signer reads the clock of the process."""
+    """A signer for a given time; botocore's own reads the clock of the process."""
 
     def __init__(self, credentials: Credentials, region: str, expires_s: int, moment: datetime) -> None:
         super().__init__(credentials, "s3", region, expires_s)
@@ -53,7 +53,7 @@ class _Signer(S3SigV4QueryAuth):
 
 
 def presign(wanted: Presigning, account: str) -> str:
-    """Return a presigned URL, the same that boto3 makes at that moment with credentials of the account."""
+    """Return the presigned URL that boto3 would make at that time with credentials of the account."""
     bucket, key = quote(wanted.bucket, safe=""), quote(wanted.key, safe="/~")
     if wanted.endpoint is not None:
         url = f"{wanted.endpoint}/{bucket}/{key}"
@@ -79,12 +79,12 @@ def _moment(at_ms: int) -> datetime:
 
 
 class Grant(NamedTuple):
-    """What one of the URLs that were made here grants.
+    """The permission that a URL made by `presign` grants.
 
     Attributes:
-        account: In whose name.
-        expires_at_ms: From when on no more, in milliseconds since the epoch.
-        lifetime: How long it did, in seconds, as the URL has it.
+        account: Id of the account that signed it.
+        expires_at_ms: When it expires, in milliseconds since the epoch.
+        lifetime: How long it is valid, in seconds, as text from the URL.
     """
 
     account: str
@@ -92,9 +92,9 @@ class Grant(NamedTuple):
     lifetime: str
 
     def expired_answer(self, now_ms: int) -> Answer | None:
-        """Return what S3 answers to a request by an expired URL, None if it is still good.
+        """Return S3's answer to a request with an expired URL, None if the URL is still valid.
 
-        moto itself does not look at the time.
+        moto does not check the time.
         """
         if now_ms < self.expires_at_ms:
             return None
@@ -104,7 +104,7 @@ class Grant(NamedTuple):
 
 
 def grant_of(query: str) -> Grant | None:
-    """Return what the URL with this query grants, None if it was not made here."""
+    """Return the grant of the URL with this query, None if `presign` did not make it."""
     if _TOKEN not in query:
         return None
     members = {name: values[0] for name, values in parse_qs(query).items()}

@@ -1,6 +1,6 @@
-"""The objects in S3, which moto keeps: the seam to `moto.s3`.
+"""The seam to `moto.s3`: reads objects and presigns URLs.
 
-Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
+A test pins each private name of moto that is used here, on the oldest and the newest supported moto.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class MotoObjects:
-    """The objects that moto keeps, seen from an account.
+    """The objects in moto's S3 that an account can reach.
 
-    Buckets of other accounts are seen where moto lets them be: always, unless `MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS=false`.
+    As in moto, these include buckets of other accounts, unless `MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS=false`.
     """
 
     def __init__(self, account: str, partition: str) -> None:

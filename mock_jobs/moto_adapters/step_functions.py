@@ -1,8 +1,9 @@
 """The seam to moto's Step Functions: tasks of state machines submit jobs to mock_jobs.
 
-moto hands the parameters of such a task, which are written in Pascal case, to boto3 as they are, and so cannot submit a job; what it gets from
-the service it hands on in camel case. Here both are translated. Source: Step Functions developer guide, "Run AWS Batch workloads"
-(documented). Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
+The parameters of such a task are in Pascal case. moto passes them to boto3 unchanged, and so cannot submit a job.
+It returns the answer of the service in camel case. This module translates both.
+Source: Step Functions developer guide, "Run AWS Batch workloads" (documented).
+A test pins each private name of moto that is used here, on the oldest and the newest supported moto.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 SIGNING_NAME: Final = "states"
 
-# Answers an operation of AWS Batch: account, region, name of the operation, its members
+# (account, region, name of an operation of AWS Batch, its members) -> the answer
 Ask = Callable[[str, str, str, Mapping[str, Any]], Answer]
 
 _TERMINAL: Final = ("SUCCEEDED", "FAILED")
@@ -38,10 +39,11 @@ _account: ContextVar[str] = ContextVar("_account")
 
 
 def watch_state_machines(ask: Ask) -> Callable[[], None]:
-    """Answer the tasks of state machines that ask AWS Batch, until the watch ends.
+    """Answer the tasks of state machines that call AWS Batch, until the watch ends.
 
     Args:
-        ask: Answers what they ask AWS Batch. Of several, the first counts that has the job queue or job.
+        ask: Answers their calls. With several watches, the first answer counts that is no error and no empty list of jobs;
+            without one, the last answer.
 
     Returns:
         A function that ends the watch.
@@ -63,11 +65,11 @@ def watch_state_machines(ask: Ask) -> Callable[[], None]:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What moto's tasks need of a boto3 client for AWS Batch.
+    """The part of a boto3 client for AWS Batch that moto's tasks use.
 
     Attributes:
-        account: Of the state machine.
-        region: Its region.
+        account: Account id of the state machine.
+        region: Region of the client.
     """
 
     account: str
@@ -77,7 +79,7 @@ class Client:
         """Submit a job.
 
         Raises:
-            ClientError: It is refused.
+            ClientError: AWS Batch rejects it.
         """
         told, error = self._ask("SubmitJob", members)
         has_no_container = isinstance(error, WrongOverrideError) and error.member == "containerOverrides"
@@ -88,9 +90,9 @@ class Client:
         return self._result("SubmitJob", told)
 
     def describe_jobs(self, *, jobs: list[str]) -> dict[str, Any]:
-        """Describe a job; if reads move it, read it until it has ended or stands still.
+        """Describe a job, repeatedly until it has ended or a read no longer changes it.
 
-        moto waits half a second before it reads again; AWS reacts to the end of the job.
+        moto would wait half a second before the next read; AWS reacts to the end of the job.
         """
         result = self._describe(jobs)
         while result["jobs"] and result["jobs"][0]["status"] not in _TERMINAL:
@@ -114,7 +116,7 @@ class Client:
             if answered.status == HTTPStatus.OK and told.get("jobs") != []:
                 return told, None
             error = answered.error
-            # moto wraps texts of AWS Batch as the service itself does with some, so it gets them bare.
+            # moto adds "Error executing request" and the request id to the text, so it gets the bare text.
             text = told.get("message", "") if error is None else error.message
             told["Error"] = {"Code": answered.headers.get("x-amzn-ErrorType"), "Message": text}
         return told, error
@@ -157,7 +159,7 @@ def _client_for(*, region: str, **_: Any) -> Client:
 @cache
 def _task_class(base: Any) -> Any:
     class JobTask(base):  # type: ignore[misc]  # moto is not typed
-        """A task that submits a job, with parameters and results in the spelling that the other side expects."""
+        """A task that submits a job, and translates parameters to camel case and results to Pascal case."""
 
         def _get_supported_parameters(self) -> set[str]:
             return {_pascal(member) for member in _members_of("SubmitJob")}
@@ -194,7 +196,7 @@ def _take_all(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _spelled(value: Any, shape: Shape | None, spell: Callable[[str], str]) -> Any:
-    """Return a value with the members of its structures spelled in another way; the keys of maps stay as they are."""
+    """Return a value with the members of its structures renamed by `spell`; keys of maps are unchanged."""
     if shape is not None and shape.type_name == "structure" and isinstance(value, dict):
         members = shape.members  # type: ignore[attr-defined]  # it is a structure
         return {spell(name): _spelled(each, members.get(_camel(name)), spell) for name, each in value.items()}

@@ -1,8 +1,8 @@
-"""Watches moto's registry of things: calls back when things or groups change.
+"""Watches moto's registry of things, and calls back when things or groups change.
 
-moto does not announce them, so the methods of its backend are wrapped while there are watches. Every way to change things ends in them:
-boto3, moto's server, CloudFormation, and moto's own calls from one to the other.
-Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
+moto does not announce changes, so the methods of its backend are wrapped while there are watches. All changes go
+through these methods: those from boto3, from moto's server, from CloudFormation, and from other parts of moto.
+A test pins each private name of moto that is used here, on the oldest and the newest supported moto.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Watch = Callable[[str, str], AbstractContextManager[Callable[[ThingChange], None]]]
 """(account, region) -> a context manager around the change, which yields the function to call after it."""
 
-# Looks at the registry before a call with these arguments; the function it returns finds what the call has changed.
+# Reads the registry before a call with these arguments. The returned function compares after it, and returns the change.
 _Look = Callable[[MotoThings, Mapping[str, Any]], Callable[[], "ThingChange | None"]]
 
 
@@ -33,7 +33,7 @@ def _look_at_creation(things: MotoThings, call: Mapping[str, Any]) -> Callable[[
     name = call["thing_name"]
     is_free = not things.has_thing(name)
     if is_free:
-        # A new thing is in no group, but moto leaves the deleted one of this name in those that it was in.
+        # A new thing is in no group, but moto leaves a deleted thing of the same name in its groups.
         things.remove_from_groups(name)
 
     def compare() -> ThingChange | None:
@@ -90,7 +90,7 @@ _lock = Lock()
 
 
 def watch_things(watch: Watch) -> Callable[[], None]:
-    """Call a watch at each change of moto's things and thing groups, whichever operation makes it.
+    """Call a watch at each change of moto's things and thing groups, by any operation.
 
     Returns:
         A function that ends the watch.
@@ -119,7 +119,8 @@ def _heard(original: Callable[..., Any], look: _Look) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def call(self: MotoIoTBackend, *args: Any, **kwargs: Any) -> Any:
-        # A reset has this lock as well: before it the backend may be half cleared, and after it be none of moto's any more.
+        # moto resets with this lock held, so the backend is never half cleared here.
+        # A reset may have replaced it: see `_is_kept`.
         with backend_lock, ExitStack() as stack:
             tells = [stack.enter_context(watch(self.account_id, self.region_name)) for watch in tuple(_watches)]
             compare = look(MotoThings(self), signature.bind(self, *args, **kwargs).arguments)
@@ -141,5 +142,5 @@ def _is_kept(backend: MotoIoTBackend) -> bool:
 
 
 def _name(arn: str | None) -> str:
-    # Of a thing or a group; moto refuses a call that has neither name nor ARN.
+    # The name of a thing or a group. moto rejects a call that has neither name nor ARN.
     return (arn or "").rpartition("/")[2]

@@ -1,6 +1,6 @@
-"""The registry of things, which moto keeps: how it is read.
+"""Reads moto's registry of things.
 
-Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
+A test pins each private name of moto that is used here, on the oldest and the newest supported moto.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class MotoThings:
-    """The registry of things that moto keeps for an account and region.
+    """moto's registry of things for an account and region.
 
-    Use it during one request only: a reset replaces it.
+    Use it during one request only: a reset of moto replaces the backend.
 
     Args:
         kept: moto's backend.
@@ -66,13 +66,13 @@ class MotoThings:
         arn = self.arn("thing", thing_name)
         return group is not None and arn in group.things and arn in self._kept.things
 
-    # Beyond the protocol, for the watch over the registry
+    # Not in the protocol: used by `thing_watch`
 
     def members(self, group_name: str) -> Iterator[str]:
         """Yield the names of the things in this group itself, without child groups, in the order of joining."""
         group = self._group(group_name)
         if group is not None:
-            # moto forgets to take a deleted thing out of its groups.
+            # moto does not remove a deleted thing from its groups.
             yield from (thing.thing_name for arn, thing in group.things.items() if arn in self._kept.things)
 
     def groups_of(self, thing_name: str) -> list[str]:
@@ -95,12 +95,12 @@ class MotoThings:
             group.things.pop(arn, None)
 
     def arn(self, kind: str, name: str) -> str:
-        """Return the ARN of a thing or a group, by which moto keeps both."""
+        """Return the ARN of a thing or a group, which is its key in moto."""
         kept = self._kept
         return f"arn:{kept.partition}:iot:{kept.region_name}:{kept.account_id}:{kind}/{name}"
 
     def _groups(self) -> Iterable[FakeThingGroup]:
-        # All at once: moto makes groups in other threads, and no iteration bears that.
+        # A copy: other threads may add groups, and a dictionary must not change during an iteration.
         return tuple(self._kept.thing_groups.values())
 
     def _group(self, name: str) -> FakeThingGroup | None:
@@ -119,6 +119,6 @@ def things_of(account: str, region: str) -> MotoThings:
         return MotoThings(iot_backends[account][region])
     except KeyError:
         raise UsageValueError(
-            f"moto, which keeps the things, knows no AWS IoT in the region {region!r}; "
-            "with the environment variable MOTO_ALLOW_NONEXISTENT_REGION=true it takes any"
+            f"moto, which stores the things, has no AWS IoT in the region {region!r}; "
+            "set the environment variable MOTO_ALLOW_NONEXISTENT_REGION=true to allow any region"
         ) from None

@@ -1,1 +1,1 @@
-"""Resources of mock_jobs in stacks of moto's CloudFormation."""
+"""Resources of mock_jobs in the stacks of moto's CloudFormation."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ResourceRefusedError(Exception):
-    """A resource cannot be created; the text says why."""
+    """A resource cannot be created, changed or deleted; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Created:
     attributes: Mapping[str, str]
 
 
-# Sends a request to the world that it is for
+# Sends a request to the world of its account and region
 Send = Callable[[Request], Answer | None]
 
 
@@ -60,10 +60,10 @@ class Caller:
     def call(
         self, service: str, operation: str, members: Mapping[str, object], *, may_be_gone: bool = False
     ) -> Mapping[str, Any]:
-        """Return what the operation answers, nothing if what it is about may be gone and is.
+        """Return the answer of an operation, empty if `may_be_gone` and the resource does not exist.
 
         Raises:
-            ResourceRefusedError: The service refuses it.
+            ResourceRefusedError: The service answers an error.
         """
         from botocore.serialize import create_serializer  # noqa: PLC0415 - only stacks need it
 
@@ -93,9 +93,9 @@ def create(kind: ResourceType, name: str, properties: Mapping[str, Any], caller:
 
     Args:
         kind: Its type.
-        name: Its name, if the properties give none.
+        name: Its name, unless the properties have one.
         properties: Its properties.
-        caller: Creates it.
+        caller: Calls the operation.
 
     Raises:
         ResourceRefusedError: Its properties are not those of its type, or the service refuses it.
@@ -147,10 +147,10 @@ def _without(properties: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[st
 
 
 def delete(kind: ResourceType, physical_id: str, caller: Caller) -> None:
-    """Delete a resource; it does not matter if it is gone already. Source: handlers of resource types (documented).
+    """Delete a resource, unless it is gone already. Source: handlers of resource types (documented).
 
     Raises:
-        ResourceRefusedError: The service refuses it.
+        ResourceRefusedError: The service answers an error.
     """
     for step in kind.delete:
         caller.call(kind.service, step.operation, step.members(physical_id), may_be_gone=True)
@@ -178,10 +178,10 @@ _FROM_TEXT: Final[Mapping[str, Callable[[str], object]]] = {
 
 
 def _to_members(shape: Shape, value: Any, renamed: Mapping[str, Mapping[str, str]], path: str) -> Any:
-    """Return properties as members, values as the types that the model has for them.
+    """Return properties as members of the operation, with values of the types in the model.
 
-    Scalars may come as strings, and strings as scalars: parameters of templates are strings. Source: CloudFormation user
-    guide (documented). A scalar that does not fit is left for the service to refuse.
+    Scalars may be given as strings, and strings as scalars: parameters of templates are strings. Source: CloudFormation user
+    guide (documented). A scalar that cannot be converted is unchanged, so that the service rejects it.
     """
     kind = shape.type_name
     if kind in _CONTAINERS:

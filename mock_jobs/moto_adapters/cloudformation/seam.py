@@ -1,7 +1,7 @@
 """The seam to moto's CloudFormation: stacks create resources of mock_jobs.
 
-While moto answers a request for CloudFormation, our resource types stand in its table of types; at all other times moto is as it
-was. Each private name that is used here is pinned by a test, on the oldest and the newest moto that we support.
+Our resource types are in moto's table of types only while moto answers a request for CloudFormation.
+A test pins each private name of moto that is used here, on the oldest and the newest supported moto.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ _DELETED: Final = ("DELETE_COMPLETE", "DELETE_FAILED")
 
 @dataclass(eq=False)
 class Resource:
-    """A resource of mock_jobs in a stack of moto's.
+    """A resource of mock_jobs in a stack of moto.
 
-    moto writes `cf_resource_type` and `logical_resource_id` on it.
+    moto sets `cf_resource_type` and `logical_resource_id`.
 
     Attributes:
         kind: Its type.
-        name: Its name, given or made.
-        properties: As the template gives them.
-        stack_id: Of its stack.
+        name: Its name, from the template or generated.
+        properties: Its properties in the template.
+        stack_id: Id of its stack.
         account: Account id.
         region: Region.
         physical_resource_id: What `Ref` gives.
@@ -67,20 +67,20 @@ class Resource:
             raise UnformattedGetAttTemplateException from None
 
     def is_created(self) -> bool:
-        """Return whether it is ready, as it is at once."""
+        """Return whether it is ready: always."""
         return True
 
     def delete(self, account_id: str, region_name: str) -> None:  # noqa: ARG002 - the signature that moto calls
-        """Delete it, when the request has succeeded."""
+        """Delete it once the request has succeeded."""
         _run.get().delete(self)
 
 
 class StackRun:
-    """One request for CloudFormation, as far as our resources go: what it deletes is deleted when it has succeeded.
+    """The changes of our resources by one CloudFormation request; it deletes only once it has succeeded.
 
-    When it fails, what it has created is deleted, a new stack is removed, and what it was to delete stays.
-    Source: CloudFormation creates before it deletes, and rolls back (documented); that the call itself fails, and leaves no
-    stack behind, is moto's way.
+    If it fails, the resources that it created are deleted, its updates are undone, a new stack is removed, and nothing else
+    is deleted. Source: CloudFormation creates before it deletes, and rolls back (documented). In moto the call itself fails
+    and leaves no stack.
     """
 
     def __init__(self, send: Send) -> None:
@@ -95,10 +95,10 @@ class StackRun:
     def create(
         self, kind: ResourceType, name: str, properties: Mapping[str, Any], *, stack_id: str, account: str, region: str
     ) -> Resource:
-        """Create a resource at once.
+        """Create a resource immediately.
 
         Raises:
-            ValidationError: It is refused; moto answers it.
+            ValidationError: The service rejects it; moto answers this error.
         """
         own_name = str(properties.get(kind.identifier, name))
         with _as_error_of_moto():
@@ -108,10 +108,10 @@ class StackRun:
         return resource
 
     def update(self, resource: Resource, properties: Mapping[str, Any]) -> None:
-        """Change a resource in place, at once.
+        """Change a resource in place, immediately.
 
         Raises:
-            ValidationError: It is refused; moto answers it.
+            ValidationError: The service rejects it; moto answers this error.
         """
         with _as_error_of_moto():
             self._change(resource, properties)
@@ -127,20 +127,20 @@ class StackRun:
         self._stacks.append((account, region, stack_id))
 
     def delete(self, resource: Resource) -> None:
-        """Delete a resource at the end, or now if this is the end."""
+        """Delete a resource: immediately if the request is over, otherwise once it has succeeded."""
         if self._is_over:
             delete(resource.kind, resource.physical_resource_id, Caller(resource.account, resource.region, self._send))
         else:
             self._to_delete.append(resource)
 
     def succeed(self) -> None:
-        """Delete what is to be deleted; the deletion of a stack that has something that cannot be deleted has failed."""
+        """Delete the resources to delete; a deleted stack with one that cannot be deleted becomes DELETE_FAILED."""
         self._is_over = True
         for resource in self._delete_all(self._to_delete):
             _keep_stack(resource)
 
     def _delete_all(self, resources: Sequence[Resource]) -> list[Resource]:
-        """Delete resources, those that others need after these, and return what cannot be deleted."""
+        """Delete resources, retrying refused ones while any succeeds; return those that cannot be deleted."""
         waiting = list(resources)
         while True:
             left = [resource for resource in waiting if not self._is_deleted(resource)]
@@ -156,7 +156,7 @@ class StackRun:
         return True
 
     def roll_back(self) -> None:
-        """Undo everything that this request created."""
+        """Remove new stacks, undo updates and delete the resources that this request created."""
         self._is_over = True
         for stack in dict.fromkeys(self._stacks):
             _take_back_stack(*stack)
@@ -168,7 +168,7 @@ class StackRun:
 
 @contextmanager
 def _as_error_of_moto() -> Iterator[None]:
-    """Turn a refusal into an error of moto's."""
+    """Raise a refusal as moto's ValidationError."""
     from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - loads no other service
 
     try:
@@ -180,7 +180,8 @@ def _as_error_of_moto() -> Iterator[None]:
 def _keep_stack(resource: Resource) -> None:
     """Mark a stack that moto has deleted as DELETE_FAILED, so that its deletion can be tried again.
 
-    Source: CloudFormation user guide, stack status DELETE_FAILED (documented). What an update could not delete is left (documented).
+    Source: CloudFormation user guide, stack status DELETE_FAILED (documented).
+    A resource that an update could not delete is left (documented).
     """
     from moto.cloudformation.models import cloudformation_backends  # noqa: PLC0415 - loaded by now
 
@@ -190,7 +191,7 @@ def _keep_stack(resource: Resource) -> None:
         return
     stack.status = _DELETED[1]
     backend.stacks[stack.stack_id] = stack
-    # moto says which of its own it is in this way.
+    # moto marks its own resources that it could not delete in the same way.
     stack.resource_map._parsed_resources[resource.logical_resource_id] = resource  # noqa: SLF001
 
 
@@ -201,7 +202,7 @@ def _take_back_stack(account: str, region: str, stack_id: str) -> None:
     stack = backend.stacks.get(stack_id)
     if stack is None or stack.status not in _CREATING:
         return
-    # Whatever moto says to the deletion of its own resources must not hide why the request failed.
+    # An error of moto while deleting its own resources must not hide why the request failed.
     with suppress(Exception):
         stack.delete()
     del backend.stacks[stack_id]
@@ -227,7 +228,7 @@ class _InMotosTable:
     ) -> Any:
         run = _run.get(None)
         if run is None:
-            # Another thread, whose requests are moto's alone.
+            # A request in another thread, outside of `stack_run`: only moto answers it.
             return self._motos().create_from_cloudformation_json(
                 resource_name, cloudformation_json, account_id, region_name, **kwargs
             )
@@ -281,7 +282,7 @@ class _InMotosTable:
         return replacement
 
     def _check_replaceable(self, resource: Resource, properties: Mapping[str, Any]) -> None:
-        # Source: CloudFormation cannot replace what has a name of its own (documented).
+        # Source: CloudFormation cannot replace a custom-named resource (documented).
         name = properties.get(self._kind.identifier)
         if name is not None and name == resource.properties.get(self._kind.identifier):
             from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - loaded by now
@@ -301,7 +302,7 @@ class _InMotosTable:
     def delete_from_cloudformation_json(
         self, resource_name: str, cloudformation_json: Mapping[str, Any], account_id: str, region_name: str
     ) -> None:
-        # Ours are deleted by their own method, so this one is not.
+        # Our resources are deleted by `Resource.delete`, so this one is moto's.
         self._motos().delete_from_cloudformation_json(resource_name, cloudformation_json, account_id, region_name)
 
 
@@ -341,10 +342,10 @@ def stack_run(send: Send) -> Iterator[StackRun]:
     """Keep our resource types in moto's table while moto answers one request for CloudFormation.
 
     Args:
-        send: Sends requests to our services, for the worlds that the request is about.
+        send: Sends requests to our services.
 
     Yields:
-        The run; say `has_succeeded` when moto has answered without an error.
+        The run; set `has_succeeded` once moto has answered without an error.
     """
     _open()
     run = StackRun(send)

@@ -1,7 +1,7 @@
-"""The types of CloudFormation resources that are made in our services.
+"""The types of CloudFormation resources that mock_jobs provides.
 
 Source: the schemas of the resource types in the CloudFormation registry and their pages in the CloudFormation user guide (*documented*): names,
-identifiers, what is create-only. A property that an update of a stack no longer has stays as it was (*inferred*).
+identifiers, what is create-only. A property that an update of a stack no longer has keeps its value (*inferred*).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Step:
 
     Attributes:
         operation: Its name in the service model.
-        members: From the physical id of the resource to the operation's members.
+        members: Returns the operation's members for the physical id of the resource.
     """
 
     operation: str
@@ -35,8 +35,8 @@ class Update:
         operation: Its name in the service model.
         reference: Its member that takes the physical id.
         create_only: The properties that replace the resource when they change.
-        changes: From the properties before and after to those that the operation is sent.
-        replaces: Whether the resource is replaced for other reasons, by the properties before and after.
+        changes: Returns the properties to send, from those before and after.
+        replaces: Returns whether the resource is replaced for other reasons, from the properties before and after.
     """
 
     operation: str
@@ -48,9 +48,9 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """A type of resources.
+    """A type of resource.
 
-    Its properties are the members of the operation that creates it, with a capital.
+    Its properties are the members of the operation that creates it, capitalized.
 
     Attributes:
         name: As templates name it.
@@ -58,13 +58,13 @@ class ResourceType:
         create: The operation that creates it, as the service model names it.
         identifier: The property that is its name.
         physical_id: The member of the answer that is its physical id, which `Ref` gives.
-        attributes: What `Fn::GetAtt` gives, by the members of the answer.
+        attributes: Maps each attribute of `Fn::GetAtt` to the member of the answer with its value.
         delete: The requests that delete it.
-        renamed: By the shape of the service model, the properties that are not named as their members.
-        needs_name: Whether the name cannot be left out; otherwise one is made from those of the stack and the resource.
+        renamed: Maps a shape of the service model to its properties whose names differ, with the members that they set.
+        needs_name: Whether the name is required; otherwise one is made from the names of the stack and the resource.
         update: How it changes in place; None if all properties are create-only.
-        is_revised: Whether a change makes a new revision of the same name, and ends the one before.
-        not_members: Properties for CloudFormation only, which the service does not get, as paths.
+        is_revised: Whether a change makes a new revision of the same name, and deletes the previous one.
+        not_members: Paths of the properties that only CloudFormation uses; the service does not get them.
     """
 
     name: str
@@ -92,7 +92,7 @@ def _disable_and_delete(kind: str, member: str) -> tuple[Step, ...]:
     )
 
 
-# A change of these only scales the environment, all others of computeResources are updates of its infrastructure.
+# Changing these only scales the environment. Changing other members of computeResources updates its infrastructure.
 _SCALING: Final = frozenset({"MinvCpus", "MaxvCpus", "DesiredvCpus"})
 
 
