@@ -1,4 +1,4 @@
-"""Accounts and regions: seen alike by mock_jobs and by moto, and never mixed."""
+"""Accounts and regions: mock_jobs and moto agree on them, and keep their data apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands of the documents, typed into the real AWS CLI against the server."""
+"""The commands in the docs, run with the real AWS CLI against the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose request it is, what is said when nobody answers, and the WSGI application by itself."""
+"""Which service answers a request, the error when none does, and the WSGI application alone."""
 
 from __future__ import annotations
 

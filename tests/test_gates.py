@@ -1,4 +1,4 @@
-"""What must pass before a change lands is the same in CI, tox, the hooks and CONTRIBUTING."""
+"""CI, tox, the hooks and CONTRIBUTING run the same gates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""State machines prove that each of their rules runs; here it is proven that they do."""
+"""The check in `support.machines` that every rule of a state machine runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mock_jobs` as decorator, context manager, class decorator and by start and stop; nesting; what it leaves behind."""
+"""`mock_jobs` as decorator, context manager, class decorator, and with start and stop; nesting; what remains after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `mock_jobs` means for the process: its sessions, imports, users of requests, and server mode of moto."""
+"""Effects of `mock_jobs` on the process: boto3 sessions, imports, users of requests, and moto's server mode."""
 
 from __future__ import annotations
 

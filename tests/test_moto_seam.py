@@ -1,4 +1,4 @@
-"""Each thing that mock_jobs takes for granted of moto's insides; when one of these fails, moto has changed."""
+"""Everything in moto's internals that mock_jobs depends on; if one of these fails, moto has changed."""
 
 from __future__ import annotations
 

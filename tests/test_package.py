@@ -1,4 +1,4 @@
-"""What is in the package that is published: all sources, and a wheel with nothing but the package."""
+"""Contents of the published package: all sources in the sdist, only the package in the wheel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plugin from outside: what a project that installs mock_jobs gets and sees."""
+"""The pytest plugin, as a project that installs mock_jobs uses it."""
 
 from __future__ import annotations
 

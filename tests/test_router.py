@@ -1,4 +1,4 @@
-"""Who answers a request, as all transports of HTTP are told."""
+"""Which handler the router chooses for a request, for all HTTP transports."""
 
 from __future__ import annotations
 

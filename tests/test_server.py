@@ -1,4 +1,4 @@
-"""Server mode: over HTTP, in a process of its own, from other languages' point of view."""
+"""Server mode: over HTTP, in a process of its own, as clients in other languages use it."""
 
 from __future__ import annotations
 

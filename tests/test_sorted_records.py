@@ -1,4 +1,4 @@
-"""The sorted collections behind the listings, against plain sorted lists."""
+"""The sorted collections behind the listings, compared with plain sorted lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the properties of a resource in a CloudFormation stack to the request that creates it."""
+"""How properties of a resource in a CloudFormation stack become the request that creates it."""
 
 from __future__ import annotations
 

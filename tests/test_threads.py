@@ -1,4 +1,4 @@
-"""Requests, resets and functions of a test in several threads at once, in process and in a server: nobody waits for ever."""
+"""Concurrent requests, resets and functions of a test, in process and in a server: no thread waits forever."""
 
 from __future__ import annotations
 

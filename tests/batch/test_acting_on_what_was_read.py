@@ -1,4 +1,4 @@
-"""A test that polls until a job is in a state, and then acts, acts on a job in that state.
+"""Code that polls until a job is in a state and then acts finds the job still in that state.
 
 Source: API reference, CancelJob ("Jobs in STARTING or RUNNING aren't canceled, but the API operation still succeeds") and TerminateJob
 (documented); TerminateServiceJob (documented).

@@ -1,4 +1,4 @@
-"""Blocked queues whose cause a test makes up. Document: AWS Batch user guide, "Jobs stuck in RUNNABLE"."""
+"""Blocked queues with a cause that the test sets. Document: AWS Batch user guide, "Jobs stuck in RUNNABLE"."""
 
 from __future__ import annotations
 

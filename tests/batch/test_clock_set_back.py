@@ -1,4 +1,4 @@
-"""Listings by the time of creation while a test sets the process clock back, as time-machine and freezegun do."""
+"""Listings by creation time while a test sets the process clock back with time-machine or freezegun."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resources of AWS Batch in CloudFormation stacks, which moto keeps."""
+"""Resources of AWS Batch in the CloudFormation stacks of moto."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command of a job as a process of this machine."""
+"""The command of a job, run as a local process."""
 
 from __future__ import annotations
 

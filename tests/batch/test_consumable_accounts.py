@@ -1,4 +1,4 @@
-"""The accounts of consumable resources through random lives: nothing is lost and nothing is given twice."""
+"""Quantities of consumable resources under random use: none is lost, and none is given out twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The handle of a test author on Batch: what it refuses, what a reset leaves of it, paces that end."""
+"""`mock.batch`: which calls it rejects, what survives a reset, and paces that end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests to stop a job that waits for others: it ends with the last of them, for the reason of the caller."""
+"""Requests to stop a job that waits for others: it ends when the last of them ends, with the caller's reason."""
 
 from __future__ import annotations
 

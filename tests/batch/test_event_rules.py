@@ -1,4 +1,4 @@
-"""Rules of EventBridge, which moto keeps: what they get of Batch, and the jobs that they start.
+"""Rules of moto's EventBridge: the Batch events that they get, and the jobs that they start.
 
 Documents: AWS Batch user guide, "AWS Batch events" and "AWS Batch jobs as EventBridge targets"; EventBridge user guide, "Event patterns".
 """

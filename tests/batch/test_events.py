@@ -1,4 +1,4 @@
-"""What AWS Batch tells EventBridge about its jobs.
+"""The events that AWS Batch sends to EventBridge about its jobs.
 
 Documents: AWS Batch user guide, "AWS Batch events", with its samples of a job event and of a blocked queue.
 """

@@ -1,4 +1,4 @@
-"""Fair shares: whose turn it is, and what is kept for others; all latencies are zero.
+"""Fair shares: which share is next, and which capacity is reserved; all latencies are zero.
 
 Documents: AWS Batch user guide, "Job scheduling" and "Scheduling policy parameters"; API reference, FairsharePolicy.
 """

@@ -1,4 +1,4 @@
-"""Functions of a test that stand for containers.
+"""Functions of a test that run in place of containers.
 
 Documents: AWS Batch user guide, "Job environment variables", "Job timeouts", "Automated job retries".
 """

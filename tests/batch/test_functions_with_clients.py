@@ -1,4 +1,4 @@
-"""Functions that stand for containers may use clients: of the mock that they are in, and of a server."""
+"""Functions that run in place of containers may use clients, of their own mock and of a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers with more digits than anybody means are malformed: Python refuses to read those of more than 4,300 digits."""
+"""Numbers with very many digits are malformed: Python does not parse more than 4,300 digits."""
 
 from __future__ import annotations
 

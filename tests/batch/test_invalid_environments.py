@@ -1,4 +1,7 @@
-"""Environments that a test makes INVALID. Document: user guide, "INVALID compute environment" and "Jobs stuck in RUNNABLE"."""
+"""Compute environments that a test makes INVALID.
+
+Document: user guide, "INVALID compute environment" and "Jobs stuck in RUNNABLE".
+"""
 
 from __future__ import annotations
 

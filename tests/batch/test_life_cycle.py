@@ -1,4 +1,4 @@
-"""The states of a job, and what DescribeJobs shows in each.
+"""The states of a job, and what DescribeJobs returns in each.
 
 Documents: AWS Batch user guide, "Job states", and published answers of DescribeJobs.
 """

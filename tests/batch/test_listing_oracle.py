@@ -1,4 +1,4 @@
-"""Filtered listings against a plain search through all jobs, page by page, over many names and definitions."""
+"""Filtered listings compared with a plain search through all jobs, page by page, over many names and definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What containers write, in CloudWatch Logs, which moto keeps.
+"""The output of containers in moto's CloudWatch Logs.
 
 Documents: AWS Batch user guide, "Job states" and "Use the awslogs log driver".
 """

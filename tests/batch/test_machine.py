@@ -1,4 +1,4 @@
-"""The life of many jobs at once, against a small model: random submissions, requests to stop, and steps of the clock."""
+"""Many jobs at once, compared with a small model: random submissions, requests to stop, and steps of the clock."""
 
 from __future__ import annotations
 

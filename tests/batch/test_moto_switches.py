@@ -1,4 +1,4 @@
-"""What users of moto turn to make Batch jobs move; the same switches, in process."""
+"""moto's own settings for how Batch jobs change state, in process."""
 
 from __future__ import annotations
 

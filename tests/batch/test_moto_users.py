@@ -1,4 +1,4 @@
-"""What users of moto write, with nothing changed but the name of the decorator: networks, roles, all of Batch, and a loop that waits."""
+"""Tests written for moto, with only the decorator renamed: networks, roles, all of Batch, and a loop that waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many multi-node jobs at once, with random requests and steps of the clock, against what the user guide promises of nodes."""
+"""Many multi-node jobs at once, with random requests and clock steps: what the user guide states about nodes holds."""
 
 from __future__ import annotations
 

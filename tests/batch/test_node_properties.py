@@ -1,4 +1,7 @@
-"""What may be said about nodes. Document: AWS Batch API reference, NodeProperties, NodeRangeProperty, NodeOverrides."""
+"""Which node properties and overrides are valid.
+
+Document: AWS Batch API reference, NodeProperties, NodeRangeProperty, NodeOverrides.
+"""
 
 from __future__ import annotations
 

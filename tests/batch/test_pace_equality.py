@@ -1,4 +1,4 @@
-"""A pace and its name: what a test that asks which pace counts may compare."""
+"""Comparing the current pace with a pace or with its name."""
 
 from __future__ import annotations
 

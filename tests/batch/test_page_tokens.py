@@ -1,4 +1,4 @@
-"""A page token is good in the region and account that gave it out only."""
+"""A page token is valid only in the region and account that issued it."""
 
 from __future__ import annotations
 

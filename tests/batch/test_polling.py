@@ -1,4 +1,4 @@
-"""With the pace `poll`, a read moves what was read already; the state that was read last holds until then."""
+"""With the pace `poll`, a read moves jobs that were read before; a job keeps its last read state until then."""
 
 from __future__ import annotations
 

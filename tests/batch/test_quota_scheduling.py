@@ -1,4 +1,4 @@
-"""Quota shares at work: limits, lending, borrowing, preemption. Document: user guide, quota shares and preemption."""
+"""Scheduling with quota shares: limits, lending, borrowing, preemption. Document: user guide, quota shares and preemption."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many submissions a second are let through. Documents: user guide, "AWS Batch service quotas"."""
+"""How many submissions per second are accepted. Documents: user guide, "AWS Batch service quotas"."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The loops of popular clients, as they are written there, against the defaults alone.
+"""The polling loops of popular clients, run with the default settings.
 
-Each function below retells in our words what a client asks, in which order, and when it stops; the clients themselves are not needed.
+Each function below reimplements the calls of a client, their order, and when it stops. The clients themselves are not needed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Entries that a test wants to see refused in the bulk forms of CancelJob and TerminateJob."""
+"""Entries that a test makes fail in CancelJobs and TerminateJobs."""
 
 from __future__ import annotations
 

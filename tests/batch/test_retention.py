@@ -1,4 +1,4 @@
-"""What AWS Batch forgets after a time. Documents: user guide, "Job states"; API reference, DeregisterJobDefinition."""
+"""What AWS Batch removes after a time. Documents: user guide, "Job states"; API reference, DeregisterJobDefinition."""
 
 from __future__ import annotations
 

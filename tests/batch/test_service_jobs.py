@@ -1,4 +1,7 @@
-"""Service jobs: SubmitServiceJob, DescribeServiceJob, and the life between. Documents: API reference; user guide, service jobs."""
+"""Service jobs: SubmitServiceJob, DescribeServiceJob, and the states of a job.
+
+Documents: API reference; user guide, service jobs.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs as tasks of state machines, which moto runs. Document: Step Functions developer guide, "Run AWS Batch workloads"."""
+"""Jobs as tasks of state machines that moto runs. Document: Step Functions developer guide, "Run AWS Batch workloads"."""
 
 from __future__ import annotations
 

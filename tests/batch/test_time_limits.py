@@ -1,4 +1,4 @@
-"""jobStateTimeLimitActions: what a queue does about a job that blocks its head. All latencies are zero.
+"""jobStateTimeLimitActions: what a queue does to a job that blocks its head. All latencies are zero.
 
 Documents: AWS Batch API reference, JobStateTimeLimitAction; user guide, "Jobs stuck in RUNNABLE".
 """

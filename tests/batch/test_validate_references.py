@@ -1,4 +1,4 @@
-"""Compute environments that refer to what does not exist: taken as they are, as by AWS, or refused if a setting says so."""
+"""Compute environments that refer to missing resources: accepted, as by AWS, or rejected if a setting says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who polls a resource until its creation, change or deletion has ended sees that end, at the default pace."""
+"""Code that polls until a resource is created, changed or deleted reaches that end, at the default pace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Job templates as resources of CloudFormation stacks, which moto keeps."""
+"""Job templates as resources of the CloudFormation stacks of moto."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configurations of CreateJob: what is refused as invalid, what is taken, and what is not emulated yet."""
+"""The configurations of CreateJob: which are invalid, which are accepted, and which are not emulated yet."""
 
 from __future__ import annotations
 

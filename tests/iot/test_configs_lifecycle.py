@@ -1,4 +1,4 @@
-"""Timeouts, retries, abort criteria, rates and schedules all at once: what must hold whatever happens."""
+"""Timeouts, retries, abort criteria, rates and schedules combined: invariants that always hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Continuous jobs: what joining and leaving, deleting and registering anew mean for the executions of things."""
+"""Continuous jobs: executions when things join and leave groups, are deleted, or are registered again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CreateJob: what it demands of the document."""
+"""CreateJob: requirements on the document."""
 
 from __future__ import annotations
 

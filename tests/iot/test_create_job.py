@@ -1,4 +1,4 @@
-"""CreateJob: checks in their order, which document, targets, the id."""
+"""CreateJob: order of checks, choice of the document, targets, job id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The events that AWS IoT publishes of jobs and job executions: which, in what order, with which members."""
+"""The events that AWS IoT publishes for jobs and job executions: which, in what order, with which members."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cancelations and deletions that take their time, for tests of what polls for their end."""
+"""Cancelations and deletions that take time, to test code that polls for their end."""
 
 from __future__ import annotations
 

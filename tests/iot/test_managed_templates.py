@@ -1,4 +1,4 @@
-"""The templates that AWS provides, and the jobs that are made from them."""
+"""The templates that AWS provides, and the jobs that are created from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Software packages in jobs: the versions that a job brings, and the placeholders that name one."""
+"""Software packages in jobs: the versions that a job installs, and the placeholders that refer to one."""
 
 from __future__ import annotations
 

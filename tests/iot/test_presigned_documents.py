@@ -1,4 +1,4 @@
-"""Placeholders for presigned URLs that are refused, and documents with any number of them."""
+"""Invalid placeholders for presigned URLs, and documents with any number of placeholders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The handle of a test author on AWS IoT Jobs: what its settings refuse, and what a reset leaves of them."""
+"""The settings of `mock.iot`: which values are rejected, and which settings survive a reset."""
 
 from __future__ import annotations
 

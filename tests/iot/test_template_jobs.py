@@ -1,4 +1,4 @@
-"""Jobs that are made from a template of one's own."""
+"""Jobs that are created from a custom template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maintenance windows in operations on jobs and templates, and what is refused. It is Sunday, 12:00."""
+"""Maintenance windows in operations on jobs and templates, and invalid ones. The clock starts on Sunday, 12:00."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a thing has before it: GetPendingJobExecutions and StartNextPendingJobExecution."""
+"""The pending executions of a thing: GetPendingJobExecutions and StartNextPendingJobExecution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resources and containers of AWS Batch, texts of refusals, and a clock, for the tests of both kinds of jobs."""
+"""Resources and containers of AWS Batch, error texts, and a clock, for the tests of jobs and service jobs."""
 
 from __future__ import annotations
 

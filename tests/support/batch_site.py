@@ -1,4 +1,4 @@
-"""An installation of AWS Batch as a fixture: makes what tests need, submits jobs, and reads what became of them."""
+"""A helper for one account and region of AWS Batch: creates resources, submits jobs, and reads their results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all tests agree on."""
+"""Constants that all tests share."""
 
 from __future__ import annotations
 

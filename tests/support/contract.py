@@ -1,4 +1,4 @@
-"""The contract with the service models, checked on every answer that any test gets."""
+"""Checks every answer that a test gets against the service models."""
 
 from __future__ import annotations
 

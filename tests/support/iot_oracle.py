@@ -1,6 +1,6 @@
-"""AWS IoT Jobs once more, small and slow: written from the decision tables of its documents, not from the code under test.
+"""A second, small and slow AWS IoT Jobs, written from the decision tables of its documents, not from the code under test.
 
-Time is counted in seconds. Nothing is indexed; every answer is found by looking at everything.
+Time is in seconds. Nothing is indexed; every answer comes from a full search.
 """
 
 from __future__ import annotations

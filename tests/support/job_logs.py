@@ -1,4 +1,4 @@
-"""The logs of jobs, and waiting for them as code under test does."""
+"""Reads the logs of jobs, and waits for them as code under test does."""
 
 from __future__ import annotations
 

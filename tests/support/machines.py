@@ -1,6 +1,6 @@
-"""State machines that prove what they did: a run fails if one of its rules, or of its conditions, never came into play.
+"""State machines that check their own coverage: a run fails if a rule or a condition of it was never used.
 
-Without the proof a rule whose precondition cannot hold takes part in no example, and everything passes.
+Without this check a rule whose precondition never holds is in no example, and everything passes.
 """
 
 from __future__ import annotations

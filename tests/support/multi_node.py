@@ -1,4 +1,4 @@
-"""Multi-node parallel jobs, and what is seen of their nodes."""
+"""Multi-node parallel jobs, and what answers show of their nodes."""
 
 from __future__ import annotations
 

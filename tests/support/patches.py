@@ -1,4 +1,4 @@
-"""What a mock changes in the process."""
+"""Lists what a mock patches in the process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pods, and what environments of EKS consist of, for several test modules."""
+"""Pods, and the parts of EKS environments, for several test modules."""
 
 from __future__ import annotations
 
