@@ -46,7 +46,7 @@ class IoTBackend(
     """The control plane of AWS IoT Jobs in one account and region.
 
     Attributes:
-        rates: Refuses calls for their rate, on both planes.
+        rates: Limits the rate of calls, on both planes.
         presigner: Writes documents for devices.
         membership: Applies changes of things and groups to jobs.
     """

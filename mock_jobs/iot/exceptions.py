@@ -25,11 +25,11 @@ class ConflictException(AwsError):  # noqa: N818 - the name is the code on the w
 
 
 class InvalidStateTransitionException(AwsError):  # noqa: N818 - the name is the code on the wire
-    """The present status does not allow the change."""
+    """The current status does not allow the change."""
 
 
 class VersionConflictException(AwsError):  # noqa: N818 - the name is the code on the wire
-    """CancelJobExecution expected another version; the body also holds the present `executionState`."""
+    """CancelJobExecution expected another version; the body also holds the current `executionState`."""
 
 
 class TerminalStateException(AwsError):  # noqa: N818 - the name is the code on the wire
@@ -45,4 +45,4 @@ class ThrottlingException(AwsError):  # noqa: N818 - the name is the code on the
 
 
 class SerializationException(AwsError):  # noqa: N818 - the name is the code on the wire
-    """A member in the URL has the wrong type. It is not in the service model; the service answers it with status 400."""
+    """A member in the URL has the wrong type. The service model does not list this error; its status is 400."""

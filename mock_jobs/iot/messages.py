@@ -1,7 +1,7 @@
-"""The texts of errors, for `str.format`. Tests of users should match codes and statuses first.
+"""The texts of errors, for `str.format`. Users' tests should match codes and statuses first.
 
-Grades: *observed* texts were seen in answers of the real service, or are pinned beside such answers by the authors of another
-emulator; *ours* are not known from the service.
+Grades: *observed* texts were seen in responses of the real service, or are recorded next to such responses by the authors of
+another emulator; *ours* are our own wording, because the service's is not known.
 """
 
 from __future__ import annotations

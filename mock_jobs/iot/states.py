@@ -51,8 +51,8 @@ REPORTS: Final[Mapping[str, ExecutionTrigger]] = {
 }
 
 # Source: developer guide, "Jobs and job execution states" (documented). That a device may skip IN_PROGRESS is inferred: no page
-# forbids it. A thing's deletion also removes executions that run, since no device is left to report on them (inferred); those of a
-# thing that leaves the targets go on (observed).
+# forbids it. Deleting a thing also removes its IN_PROGRESS executions, since no device is left to report on them (inferred). When
+# a thing leaves the targets, its IN_PROGRESS executions continue (observed).
 _EXECUTION: Final[Mapping[ExecutionTrigger, Mapping[str, JobExecutionStatusType]]] = {
     ExecutionTrigger.START: {QUEUED: IN_PROGRESS},
     ExecutionTrigger.REPORT_IN_PROGRESS: {QUEUED: IN_PROGRESS, IN_PROGRESS: IN_PROGRESS},
@@ -66,7 +66,7 @@ _EXECUTION: Final[Mapping[ExecutionTrigger, Mapping[str, JobExecutionStatusType]
     ExecutionTrigger.LEAVE: {QUEUED: REMOVED},
 }
 
-# Statuses that set `startedAt` when a device reports them. Source: REJECTED straight from QUEUED leaves it out (observed).
+# Statuses that set `startedAt` when a device reports them. Source: REJECTED straight from QUEUED does not set it (observed).
 STARTING: Final = frozenset({IN_PROGRESS, SUCCEEDED, FAILED})
 
 
@@ -84,7 +84,7 @@ class JobTrigger(Enum):
 
 
 # Source: AssociateTargetsWithJob, CancelJob and DeleteJob, API reference; developer guide, "Jobs and job execution states" (documented); UpdateJob is
-# observed. A SCHEDULED job is not terminal, so that DeleteJob needs force for it (inferred).
+# observed. A SCHEDULED job is not terminal, so DeleteJob needs force for it (inferred).
 _JOB: Final[Mapping[JobTrigger, Mapping[str, JobStatusType]]] = {
     JobTrigger.START: {SCHEDULED: IN_PROGRESS},
     JobTrigger.PAUSE: {IN_PROGRESS: SCHEDULED},
@@ -103,15 +103,15 @@ _JOB: Final[Mapping[JobTrigger, Mapping[str, JobStatusType]]] = {
 
 
 def next_execution_status(status: str, trigger: ExecutionTrigger) -> JobExecutionStatusType | None:
-    """Return the status that an execution goes to, or None if the trigger has no effect on it."""
+    """Return the next status of an execution, or None if the trigger has no effect on it."""
     return _EXECUTION[trigger].get(status)
 
 
 def sources(trigger: ExecutionTrigger) -> tuple[JobExecutionStatusType, ...]:
-    """Return the statuses from which a trigger leads on."""
+    """Return the statuses that a trigger can change."""
     return tuple(_EXECUTION[trigger])  # type: ignore[arg-type]  # the table's keys are execution statuses
 
 
 def next_job_status(status: str, trigger: JobTrigger) -> JobStatusType | None:
-    """Return the status that a job goes to, or None if the trigger is refused."""
+    """Return the next status of a job, or None if the trigger is not allowed."""
     return _JOB[trigger].get(status)

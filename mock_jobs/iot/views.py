@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 def moment(at_ms: int) -> datetime:
     """Return a moment as the control plane sends it: seconds since the epoch, to the millisecond.
 
-    The type definitions know only what boto3 makes of it.
+    The result is typed as the datetime that boto3 turns it into.
     """
     return cast("datetime", at_ms / 1000)
 
 
 def identify_job(job: Job) -> dict[str, str]:
-    """Return what operations that create or change a job answer; the description only if it has one (observed)."""
+    """Return the response that identifies a job; the description only if it has one (observed)."""
     view = {"jobArn": job.arn, "jobId": job.job_id}
     if job.description is not None:
         view["description"] = job.description
@@ -95,7 +95,7 @@ def summarize_job(job: Job, thing_group_id: str | None) -> JobSummaryTypeDef:
 
     Args:
         job: The job.
-        thing_group_id: The group that the listing is about, None if it is about all jobs.
+        thing_group_id: The group that the listing is filtered by, None if it is not.
     """
     view: JobSummaryTypeDef = {
         "jobArn": job.arn,
@@ -114,7 +114,7 @@ def summarize_job(job: Job, thing_group_id: str | None) -> JobSummaryTypeDef:
 
 
 def process_details(job: Job) -> JobProcessDetailsTypeDef:
-    """Return the counters of a job, and what is still to be rolled out."""
+    """Return the counters of a job, and the targets that are still to be rolled out."""
     view = counters(job.executions.counts())
     if job.rollout is not None and job.is_rolling_out:
         view["processingTargets"] = job.rollout.processing_targets()
@@ -122,7 +122,7 @@ def process_details(job: Job) -> JobProcessDetailsTypeDef:
 
 
 def counters(counts: Mapping[JobExecutionStatusType, int]) -> JobProcessDetailsTypeDef:
-    """Return the counters of a job. They count executions, not things, whatever the members are called (observed)."""
+    """Return the counters of a job. Despite the names of the members, they count executions, not things (observed)."""
     count = counts.get
     return {
         "numberOfCanceledThings": count("CANCELED", 0),
@@ -139,7 +139,7 @@ def counters(counts: Mapping[JobExecutionStatusType, int]) -> JobProcessDetailsT
 def describe_execution(execution: Execution, thing_arn: str, now_ms: int) -> JobExecutionTypeDef:
     """Return an execution as the control plane's DescribeJobExecution shows it.
 
-    Source: DescribeJobExecution, API reference; `statusDetails` is there always, empty until details are reported, and then
+    Source: DescribeJobExecution, API reference; `statusDetails` is always present. It is empty until details are reported, then
     holds them in `detailsMap` (observed).
     """
     details = execution.status_details
@@ -166,8 +166,8 @@ def describe_execution(execution: Execution, thing_arn: str, now_ms: int) -> Job
 def _seconds_left(execution: Execution, now_ms: int) -> int | None:
     """Return the whole seconds that an execution has left.
 
-    Source: JobExecution, API reference: not for a terminal status (documented); that it is there only while a timer runs, and
-    cut to whole seconds, is inferred.
+    Source: JobExecution, API reference: absent in a terminal status (documented). That it is present only while a timer runs, and
+    rounded down to whole seconds, is inferred.
     """
     deadline_ms = None if execution.timers is None else execution.timers.deadline_ms
     return None if deadline_ms is None else max(0, (deadline_ms - now_ms) // 1000)
@@ -188,7 +188,7 @@ def summarize_execution(execution: Execution) -> JobExecutionSummaryTypeDef:
 
 
 def execution_state(execution: Execution) -> JobExecutionStateTypeDef:
-    """Return the present state of an execution as both planes give it with errors and answers.
+    """Return the current state of an execution as both planes add it to errors and responses.
 
     Source: UpdateJobExecution, API reference (documented); `statusDetails` only once reported (observed).
     """
@@ -199,10 +199,10 @@ def execution_state(execution: Execution) -> JobExecutionStateTypeDef:
 
 
 def describe_to_device(execution: Execution, now_ms: int, document: str | None) -> DeviceExecutionTypeDef:
-    """Return an execution as its device gets it, with its document unless None; times are whole seconds since the epoch.
+    """Return an execution as its device gets it, with its document unless None.
 
-    Source: JobExecution of the data plane, API reference (documented); whole seconds, and no `statusDetails` until some are
-    reported (observed).
+    Times are whole seconds since the epoch. Source: JobExecution of the data plane, API reference (documented); whole seconds,
+    and no `statusDetails` until some are reported (observed).
     """
     view: DeviceExecutionTypeDef = {
         "jobId": execution.job.job_id,
@@ -252,7 +252,7 @@ def summarize_template(template: JobTemplate) -> dict[str, object]:
 def describe_template(template: JobTemplate) -> dict[str, object]:
     """Return a template as DescribeJobTemplate shows it.
 
-    Source: DescribeJobTemplate, API reference; three configurations are there always, empty if unset, other unset members are
+    Source: DescribeJobTemplate, API reference; three configurations are always present, empty if unset. Other unset members are
     absent for users of an SDK (observed).
     """
     configs = template.configs

@@ -1,1 +1,1 @@
-"""What AWS IoT Jobs keeps: jobs, executions, templates, queues of things and subscriptions."""
+"""The stored state of AWS IoT Jobs: jobs, executions, templates, queues of things and subscriptions."""

@@ -1,4 +1,4 @@
-"""The records of a job and of its executions, which know each other."""
+"""The records of a job and of its executions, which refer to each other."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 class Execution:
     """One attempt of one thing at one job.
 
-    A job may have a million of them, so the record holds references and small integers only.
+    A job may have a million of them, so the record holds only references and small integers.
 
     Attributes:
         job: The job.
         thing_name: The thing.
         number: Execution number, from 1 per job and thing.
         sequence: Counts all executions of the account and region; the order in which they were queued.
-        rank: Sequence of the thing's first execution of this job, which is the order of the job's targets.
-        previous: The execution of the same thing with the next lower number, None mostly.
-        status: Present status.
+        rank: Sequence of the thing's first execution of this job; orders the executions like the job's targets.
+        previous: The execution of the same thing with the next lower number, usually None.
+        status: Current status.
         version: Version number, from 1.
         retries: How many retries came before.
-        status_details: What was reported last; None until then.
+        status_details: The details reported last, None until then.
         queued_at_ms: When it was created.
-        started_at_ms: When the device first reported, None until then.
+        started_at_ms: When its device first started it or reported IN_PROGRESS, SUCCEEDED or FAILED; None until then.
         updated_at_ms: When it last changed.
         is_force_canceled: Whether a cancel with force ended it.
-        timers: What can time it out, None mostly.
+        timers: The timers that can time it out, usually None.
     """
 
     __slots__ = (
@@ -88,8 +88,8 @@ class Execution:
 def listing_key(execution: Execution) -> Key:
     """Return the key by which a job's executions are listed, the highest first.
 
-    Source: newest `lastUpdatedAt` first (observed); among equals in the order of the targets, then the newest number first
-    (inferred).
+    Source: newest `lastUpdatedAt` first (observed); executions with the same time come in the order of the targets, then the
+    highest number first (inferred).
     """
     return (execution.updated_at_ms, -execution.rank, execution.number)
 
@@ -105,26 +105,26 @@ class Job:
         targets: ARNs, as given.
         target_selection: SNAPSHOT or CONTINUOUS.
         document: Its document.
-        template_arn: Of the template that it was made from, which may be gone since.
-        document_parameters: Given for that template, if it is one of AWS.
+        template_arn: ARN of the template that it was made from, which may have been deleted since.
+        document_parameters: The parameters given for that template, if AWS provides it.
         created_at_ms: When it was created.
-        updated_at_ms: When it last changed; its executions do not count.
+        updated_at_ms: When it last changed; changes of its executions do not count.
         completed_at_ms: When it became COMPLETED.
-        status: Present status.
+        status: Current status.
         description: Its description.
         comment: Why it was canceled or aborted.
-        reason_code: The same as a code.
-        is_force_canceled: None until canceled.
+        reason_code: The same, as a code.
+        is_force_canceled: Whether it was canceled with force; None until canceled.
         namespace_id: Label of a product that manages its own jobs.
         configs: Its configurations.
         scheduling_config: As given.
         tags: Its tags.
         executions: Its executions.
-        rollout: What is still to be rolled out, None in every steady state.
-        schedule: When it starts and ends, None for at once and never.
-        finishing_timer: Waits for the end of a cancelation or deletion that takes its time.
-        expiry: Waits for the moment from which the job is no longer kept.
-        left_targets: Things of a continuous job that left its targets while they ran it; they are not tried again.
+        rollout: What is still to be rolled out; None before it starts and once nothing is left.
+        schedule: When it starts and ends; None if it starts at once and never ends.
+        finishing_timer: Fires when a cancelation or deletion that the settings delay is done.
+        expiry: Fires when the retention time is over, and removes the job.
+        left_targets: Things of a continuous job that left its targets while they ran it; they get no retries.
     """
 
     sequence: int
@@ -162,7 +162,7 @@ class Job:
 
     @property
     def has_ended(self) -> bool:
-        """Whether its end time has come: nothing is created any more, retries included."""
+        """Whether its end time has come: no execution is created from then on, not even a retry."""
         return self.schedule is not None and self.schedule.has_ended
 
     @property
@@ -184,7 +184,7 @@ class Job:
         return self.windows is not None and not self.windows.is_open
 
     def withdraw(self, thing_name: str) -> bool:
-        """Leave a thing out that waits for its turn in the rollout, or for a maintenance window; return whether it waited."""
+        """Drop a thing that waits for the rollout or for a maintenance window; return whether it waited."""
         waited = self.windows is not None and self.windows.pending_joins.pop(thing_name, False)
         return (self.rollout is not None and self.rollout.withdraw(thing_name)) or waited
 
@@ -192,14 +192,14 @@ class Job:
     def is_concurrent(self) -> bool:
         """Whether executions are still being created, or canceled.
 
-        Source: true during rollout and cancelation, false in every steady state (observed). It is false while the rollout waits
-        for a maintenance window (inferred).
+        Source: true during rollout and cancelation, false otherwise (observed). It is false while the rollout waits for a
+        maintenance window (inferred).
         """
         return self.is_rolling_out or (self.finishing_timer is not None and self.status == states.CANCELED)
 
     @property
     def device_document(self) -> DeviceDocument:
-        """What devices get of the document; one for all executions."""
+        """The document as devices get it; all executions share it."""
         if self._device_document is None:
             self._device_document = device_document(self.document.text)
         return self._device_document

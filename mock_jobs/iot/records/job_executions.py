@@ -28,10 +28,10 @@ ExecutionT = TypeVar("ExecutionT", bound=_Attempt)
 class JobExecutions(Generic[ExecutionT]):
     """The executions of one job.
 
-    Counters are the lengths of the records of each status, and so are never recounted.
+    Counters are the lengths of the collections per status, so nothing is ever recounted.
 
     Args:
-        listing_key: Gives the key by which executions are listed, the highest first.
+        listing_key: Returns the key by which executions are listed, the highest first.
     """
 
     __slots__ = ("_by_status", "_emptied", "_latest", "_listing_key")
@@ -48,19 +48,19 @@ class JobExecutions(Generic[ExecutionT]):
         return 0 if records is None else len(records)
 
     def counts(self) -> dict[JobExecutionStatusType, int]:
-        """Return how many executions have each status that occurs, or has occurred."""
+        """Return the number of executions in each status that occurs or has occurred."""
         return {status: len(records) for status, records in self._by_status.items()}
 
     def latest(self, thing_name: str) -> ExecutionT | None:
-        """Return the execution with the highest number of a thing."""
+        """Return a thing's execution with the highest number, None if it has none."""
         return self._latest.get(thing_name)
 
     def had(self, thing_name: str) -> bool:
-        """Return whether a thing without any execution once had some, which were deleted."""
+        """Return whether a thing had executions that were all deleted."""
         return thing_name in self._emptied
 
     def find(self, thing_name: str, number: int | None) -> ExecutionT | None:
-        """Return the execution of a thing with a number, the latest one for None."""
+        """Return a thing's execution with this number, the latest for None."""
         execution = self._latest.get(thing_name)
         while execution is not None and number is not None and execution.number != number:
             execution = execution.previous
@@ -111,7 +111,7 @@ class JobExecutions(Generic[ExecutionT]):
         return found
 
     def newest_first(self, status: JobExecutionStatusType | None, after: Key | None) -> Iterator[ExecutionT]:
-        """Yield executions in the order of listing, those that come after a key, of one status or of all."""
+        """Yield executions of one status or of all, in listing order, starting after a key."""
         if status is not None:
             return self.with_status(status).descending(after)
         return merge(*(records.descending(after) for records in self._by_status.values()), key=self._listing_key, reverse=True)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class Usage:
-    """Which jobs count for the quotas at present.
+    """Which jobs currently count for the quotas.
 
-    Source: developer guide, "Job limits" (documented): SCHEDULED and IN_PROGRESS jobs are active; those that are being rolled
+    Source: developer guide, "Job limits" (documented): SCHEDULED and IN_PROGRESS jobs are active; jobs that are being rolled
     out or canceled are concurrent.
     """
 
@@ -26,12 +26,12 @@ class Usage:
         self._concurrent: set[str] = set()
 
     def follow(self, job: Job) -> None:
-        """Count a job, new or changed, as what it is now."""
+        """Count a new or changed job by its current state."""
         _keep(self._active[job.target_selection], job.job_id, job.status in states.ACTIVE)
         _keep(self._concurrent, job.job_id, job.is_concurrent)
 
     def remove(self, job: Job) -> None:
-        """Count a job no more."""
+        """Stop counting a job."""
         _keep(self._active[job.target_selection], job.job_id, False)
         _keep(self._concurrent, job.job_id, False)
 

@@ -54,7 +54,7 @@ class JobStore:
         self.usage.follow(job)
 
     def remove(self, job: Job) -> None:
-        """Remove a job; its executions must have been taken from their things."""
+        """Remove a job whose executions were already removed from the queues of their things."""
         del self._jobs[job.job_id]
         self.with_status(job.status).remove(job)
         self.usage.remove(job)
@@ -69,10 +69,11 @@ class JobStore:
         Args:
             job_id: Its id.
             text: Message of the error.
-            namespace_id: Must be that of the job, unless None. Source: that another one is not found is inferred.
+            namespace_id: The namespace that the job must have; None for any. Source: that a job in another one is not found is
+                inferred.
 
         Raises:
-            ResourceNotFoundException: There is none with this id and namespace.
+            ResourceNotFoundException: There is no job with this id and namespace.
         """
         job = self._jobs.get(job_id)
         if job is None or namespace_id not in (None, job.namespace_id):
@@ -91,7 +92,7 @@ class JobStore:
         return template
 
     def newest_jobs(self, status: JobStatusType | None, after: Key | None) -> Iterator[Job]:
-        """Yield the jobs with a status or all, the one created last first, those that come after a key."""
+        """Yield the jobs with a status, or all, newest first, starting after a key."""
         if status is not None:
             return self.with_status(status).descending(after)
         return merge(*(records.descending(after) for records in self._by_status.values()), key=job_key, reverse=True)
@@ -104,16 +105,16 @@ class JobStore:
         return found
 
     def executions_of_thing(self, thing_name: str, before: int | None) -> Iterator[Execution]:
-        """Yield the executions of a thing, the one queued last first, those with a lower sequence than `before`."""
+        """Yield the executions of a thing with a lower sequence than `before`, newest first."""
         queue = self.queues.get(thing_name)
         return iter(()) if queue is None else queue.newest_first(before)
 
     def pending(self, thing_name: str) -> Iterator[Execution]:
-        """Yield what a thing has before it, the next first.
+        """Yield the pending executions of a thing that its device may see, the next one first.
 
-        Jobs with a namespace are left out: the product that manages them has interfaces of its own. Source: CreateJob, API
-        reference, on MQTT topics (documented); the same over HTTP is inferred. What waits while the maintenance windows of its
-        job are closed is left out too (documented), what runs already is not (inferred).
+        Jobs with a namespace are left out, because the product that manages them has its own interfaces. Source: CreateJob, API
+        reference, on MQTT topics (documented); the same over HTTP is inferred. QUEUED executions are left out while the maintenance
+        windows of their job are closed (documented); IN_PROGRESS ones are not (inferred).
         """
         queue = self.queues.get(thing_name)
         return filter(_is_shown, () if queue is None else queue.pending())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class TargetSubscriptions:
     """The continuous jobs that have started and are not over, by the ARNs of their targets.
 
-    So what a change of a group costs depends on the jobs that follow it, not on the number of jobs.
+    The cost of a change of a group thus depends on the jobs that follow the group, not on the number of all jobs.
     """
 
     def __init__(self) -> None:

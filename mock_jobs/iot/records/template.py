@@ -24,9 +24,9 @@ class JobTemplate:
         arn: Its ARN.
         description: Its description.
         document: The document of the jobs that are made from it, with all its placeholders.
-        document_source: Where it was read from, None if it was given.
-        configs: Their configurations.
-        maintenance_windows: When their rollout may go on.
+        document_source: Where the document was read from, None if the request contained it.
+        configs: The configurations of those jobs.
+        maintenance_windows: When their rollout may proceed.
         created_at_ms: When it was created.
         tags: Its tags.
     """
@@ -60,7 +60,7 @@ class JobTemplates:
         return self._by_id.get(template_id)
 
     def add(self, template: JobTemplate) -> None:
-        """Keep a template, whose id must be free."""
+        """Add a template, whose id must be free."""
         self._by_id[template.template_id] = template
         self._sorted.add(template)
 
@@ -70,7 +70,7 @@ class JobTemplates:
         self._sorted.remove(template)
 
     def newest_first(self, after: Key | None) -> Iterator[JobTemplate]:
-        """Yield the templates, the one created last first, those that come after a key."""
+        """Yield the templates, newest first, starting after a key."""
         return self._sorted.descending(after)
 
 

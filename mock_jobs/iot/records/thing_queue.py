@@ -1,4 +1,4 @@
-"""The executions of one thing over all jobs: what a device has before it."""
+"""The executions of one thing over all jobs: the queue that its device works through."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _LISTS = {"QUEUED": "queued", "IN_PROGRESS": "in_progress"}
 
 
 class ThingQueue:
-    """All executions of one thing, over all jobs: what waits, what runs, what is finished; each in the order of queueing.
+    """All executions of one thing: QUEUED, IN_PROGRESS and finished, each in the order of queueing.
 
-    Lists exist only while they hold something, because there may be a million queues with one execution each; for the same
-    reason they are plain lists: a sorted collection with one record in it weighs more than twice as much.
+    There may be a million queues with one execution each. So a list exists only while it holds something, and it is a plain list:
+    a sorted collection with one record takes more than twice the memory.
     """
 
     __slots__ = ("finished", "in_progress", "queued")
@@ -35,7 +35,7 @@ class ThingQueue:
         return self.queued is None and self.in_progress is None and self.finished is None
 
     def add(self, execution: Execution) -> None:
-        """Take an execution in, under its present status."""
+        """Add an execution under its current status."""
         name = _list_of(execution.status)
         executions: list[Execution] | None = getattr(self, name)
         if executions is None:
@@ -44,7 +44,7 @@ class ThingQueue:
             insort(executions, execution, key=_sequence)
 
     def remove(self, execution: Execution) -> None:
-        """Take an execution out, before its status changes."""
+        """Remove an execution, before its status changes."""
         name = _list_of(execution.status)
         executions: list[Execution] = getattr(self, name)
         if len(executions) == 1:
@@ -53,16 +53,16 @@ class ThingQueue:
             del executions[bisect_left(executions, execution.sequence, key=_sequence)]
 
     def pending(self) -> Iterator[Execution]:
-        """Yield what is not finished: first what runs, then what waits, each in the order of queueing.
+        """Yield the IN_PROGRESS executions, then the QUEUED ones, each in the order of queueing.
 
-        Source: developer guide, "Jobs notifications" and "Job management and control API" (documented); the order of
-        those queued at the same moment is that of their creation (inferred).
+        Source: developer guide, "Jobs notifications" and "Job management and control API" (documented). Executions queued at the
+        same moment come in the order of their creation (inferred).
         """
         yield from self.in_progress or ()
         yield from self.queued or ()
 
     def newest_first(self, before: int | None) -> Iterator[Execution]:
-        """Yield all executions, those queued last first, only those with a lower sequence than `before`."""
+        """Yield the executions with a lower sequence than `before`, newest first."""
         lists = [each for each in (self.queued, self.in_progress, self.finished) if each is not None]
         return merge(*(_backwards(each, before) for each in lists), key=_sequence, reverse=True)
 
