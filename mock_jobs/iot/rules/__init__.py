@@ -1,1 +1,1 @@
-"""The rules of AWS IoT Jobs: pure functions and values that know no record."""
+"""The rules of AWS IoT Jobs: functions and values that do not depend on the stored records."""

@@ -1,4 +1,4 @@
-"""Abort criteria: whether so much of a job went wrong that the rest is canceled."""
+"""Abort criteria: whether enough executions failed to cancel the rest of a job."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType
     from mypy_boto3_iot.type_defs import AbortConfigTypeDef
 
-# The reason that the service gives to a job that it aborts (observed).
+# The reason code of a job that the service aborts (observed).
 REASON_CODE: Final = "ABORT_CANCEL"
 
-# Failure type -> what has it. Source: ALL stands for these three (observed).
+# Failure type -> the statuses that it covers. Source: ALL means these three (observed).
 _MATCHING: Final[Mapping[str, tuple[JobExecutionStatusType, ...]]] = {
     "FAILED": (states.FAILED,),
     "REJECTED": (states.REJECTED,),
@@ -30,7 +30,7 @@ class MetCriterion:
 
     Attributes:
         failure_type: FAILED, REJECTED, TIMED_OUT or ALL.
-        threshold: Percentage of its executions that is tolerated no more.
+        threshold: Percentage of the finished executions from which the criterion is met.
         completed: How many executions are finished.
         matching: How many of them have the failure type.
     """
@@ -42,17 +42,17 @@ class MetCriterion:
 
     @property
     def comment(self) -> str:
-        """What the service writes into the job. Source: observed."""
+        """The comment that the service sets on the job. Source: observed."""
         return messages.ABORT_COMMENT.format(
             type=self.failure_type, threshold=self.threshold, completed=self.completed, matching=self.matching
         )
 
 
 def find_met_criterion(config: AbortConfigTypeDef, counts: Mapping[JobExecutionStatusType, int]) -> MetCriterion | None:
-    """Return the first criterion in their order that is met, None if none is.
+    """Return the first criterion that is met, None if none is.
 
-    Source: developer guide, "Job abort configuration" (documented); finished executions of any kind count, CANCELED and REMOVED
-    ones included (observed). Each attempt of a thing counts by itself (inferred).
+    Source: developer guide, "Job abort configuration" (documented); all finished executions count, CANCELED and REMOVED ones
+    included (observed). Each attempt of a thing counts separately (inferred).
 
     Args:
         config: The criteria of the job.
@@ -64,7 +64,7 @@ def find_met_criterion(config: AbortConfigTypeDef, counts: Mapping[JobExecutionS
         if completed < criterion["minNumberOfExecutedThings"]:
             continue
         matching = sum(counts.get(status, 0) for status in _MATCHING[kind])
-        # Thresholds have two decimals at most, so that this is exact.
+        # Thresholds have at most two decimals, so this is exact.
         if 10_000 * matching >= round(threshold * 100) * completed:
             return MetCriterion(kind, threshold, completed, matching)
     return None

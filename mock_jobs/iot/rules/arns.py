@@ -1,4 +1,4 @@
-"""ARNs of AWS IoT: where a resource is, and what an ARN says of it."""
+"""ARNs of AWS IoT: how they are built and parsed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _ARN: Final = re.compile(r"arn:[^:]*:(?P<service>[^:]*):[^:]*:(?P<account>[^:]*)
 
 
 class Scope(NamedTuple):
-    """Where resources are.
+    """The partition, region and account of resources.
 
     Attributes:
-        partition: Of the region.
+        partition: Partition of the region.
         region: Its name.
         account: Account id.
     """
@@ -23,18 +23,18 @@ class Scope(NamedTuple):
     account: str
 
     def arn(self, kind: str, name: str) -> str:
-        """Return the ARN of a resource of AWS IoT that is here."""
+        """Return the ARN of a resource of AWS IoT in this scope."""
         return f"arn:{self.partition}:iot:{self.region}:{self.account}:{kind}/{name}"
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceArn:
-    """An ARN, taken apart.
+    """The parts of an ARN.
 
     Attributes:
-        text: As given.
-        service: `iot` for what is of interest here.
-        account: Account id; empty for what AWS itself provides.
+        text: The whole ARN, as given.
+        service: `iot` for the resources of AWS IoT.
+        account: Account id; empty for resources that AWS provides.
         kind: Type of the resource.
         name: Its name or id.
     """
@@ -47,7 +47,7 @@ class ResourceArn:
 
     @property
     def is_of_aws(self) -> bool:
-        """Whether the resource belongs to no account, but is provided by AWS."""
+        """Whether AWS provides the resource, so that it belongs to no account."""
         return not self.account
 
 

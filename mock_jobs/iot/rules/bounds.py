@@ -1,4 +1,4 @@
-"""Upper bounds of AWS IoT Jobs that its model lacks, by the name of the shape; refused together with those of the model."""
+"""Upper bounds of AWS IoT Jobs that its model lacks, by shape name; checked together with the model's own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mock_jobs.core.service_base import Bound
 MAX_DOCUMENT_BYTES: Final = 32768
 
 MORE_BOUNDS: Final[Mapping[str, Bound]] = {
-    # Source: developer guide, "Job configurations" (documented); above it is a violation (observed).
+    # Source: developer guide, "Job configurations" (documented); that a higher value is a violation is observed.
     "MaxJobExecutionsPerMin": Bound(1000),
     # Source: UpdateJobExecution and CancelJobExecution, API reference (documented).
     "DetailsMap": Bound(10),
@@ -20,6 +20,6 @@ MORE_BOUNDS: Final[Mapping[str, Bound]] = {
     # Source: CreateJob, API reference (documented).
     "DestinationPackageVersions": Bound(25),
     "JobDocument": Bound(MAX_DOCUMENT_BYTES, in_bytes=True),
-    # Ids in DescribeJobExecution of the device plane, where jobs cannot have longer ones (inferred).
+    # Job ids in DescribeJobExecution of the device plane; no job can have a longer id (inferred).
     "DescribeJobExecutionJobId": Bound(64),
 }

@@ -1,4 +1,4 @@
-"""What the service demands of the configurations of a job, beyond the constraints of its model."""
+"""Checks of a job's configurations beyond the constraints of the service model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TIMEOUT_MINUTES: Final = range(1, 10080 + 1)
 MAX_RETRIES: Final = 10
 MAX_THRESHOLD_DECIMALS: Final = 2
 
-# Lenient: accounts of any length occur in tests.
+# Account ids may have any length, because tests use short ones.
 _ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::[0-9]*:role/[!-~]+")
 
 
@@ -40,7 +40,7 @@ def check_timeout(config: TimeoutConfigTypeDef) -> None:
 
 
 def check_abort(config: AbortConfigTypeDef) -> None:
-    """Refuse abort criteria that contradict each other or cannot be met, one after the other. Source: observed."""
+    """Refuse abort criteria that repeat a failure type or have an invalid threshold. Source: observed."""
     seen = set()
     for criterion in config["criteriaList"]:
         if criterion["failureType"] in seen:
@@ -56,7 +56,7 @@ def check_abort(config: AbortConfigTypeDef) -> None:
 def check_rollout(config: JobExecutionsRolloutConfigTypeDef) -> None:
     """Refuse rates that contradict each other.
 
-    Source: observed for UpdateJob, that CreateJob does the same is inferred; an empty configuration counts as unset there.
+    Source: observed for UpdateJob; that CreateJob does the same is inferred. For CreateJob an empty configuration counts as unset.
     """
     maximum = config.get("maximumPerMinute")
     exponential = config.get("exponentialRate")
@@ -82,8 +82,8 @@ def _check_exponential(exponential: ExponentialRolloutRateTypeDef, maximum: int)
 def check_retry(config: JobExecutionsRetryConfigTypeDef) -> None:
     """Refuse retry criteria that contradict each other.
 
-    Source: ALL beside another type is observed, the total of 10 documented in the developer guide; that one type may not come
-    twice is inferred.
+    Source: that ALL excludes other types is observed; the total of 10 is documented in the developer guide; that a type may not
+    be repeated is inferred.
     """
     criteria = config["criteriaList"]
     types = [each["failureType"] for each in criteria]
@@ -97,9 +97,9 @@ def check_retry(config: JobExecutionsRetryConfigTypeDef) -> None:
 
 
 def check_retry_update(config: JobExecutionsRetryConfigTypeDef, existing: JobExecutionsRetryConfigTypeDef | None) -> None:
-    """Refuse all but turning off the retries that a job was created with.
+    """Refuse any change except turning off the retries that a job was created with.
 
-    Source: developer guide, "Job configurations": retries can be set to 0 only (documented); the rest, the order and the texts
+    Source: developer guide, "Job configurations": retries can only be set to 0 (documented); the rest, the order and the texts
     are observed.
 
     Args:
@@ -119,14 +119,18 @@ def check_retry_update(config: JobExecutionsRetryConfigTypeDef, existing: JobExe
 
 
 def check_role(config: PresignedUrlConfigTypeDef) -> None:
-    """Refuse a role that is no ARN of an IAM role. Source: observed for UpdateJob; that what creates does so too, and how the ARN is read, is inferred."""
+    """Refuse a role that is not the ARN of an IAM role.
+
+    Source: observed for UpdateJob; that the operations that create jobs and templates do so too, and the accepted form of the ARN,
+    are inferred.
+    """
     role = config.get("roleArn")
     if role is not None and _ROLE.fullmatch(role) is None:
         raise InvalidRequestException(messages.ROLE_INVALID.format(role=role))
 
 
 def check_tags(tags: Sequence[TagTypeDef]) -> dict[str, str]:
-    """Return tags by key; refuse those that the service refuses. Source: observed."""
+    """Return tags by key; refuse one without a value or with a reserved key. Source: observed."""
     for tag in tags:
         if tag.get("Value") is None:
             raise InvalidRequestException(messages.TAG_WITHOUT_VALUE)
@@ -136,7 +140,7 @@ def check_tags(tags: Sequence[TagTypeDef]) -> dict[str, str]:
 
 
 def check_step_timeout(minutes: int | None, *, may_be_off: bool) -> None:
-    """Refuse a step timer outside of 1 to 10080 minutes; -1 turns one off where that is allowed.
+    """Refuse a step timer outside of 1 to 10080 minutes; where `may_be_off`, -1 is valid too and turns it off.
 
     Source: UpdateJobExecution and StartNextPendingJobExecution, API reference (documented); text inferred.
     """

@@ -1,14 +1,15 @@
 """Cron expressions as AWS writes them: when a maintenance window opens.
 
-Which dialect the service reads is not documented. Here are read, always in UTC (inferred):
+AWS does not document which dialect the service accepts. This module accepts these, always in UTC (inferred):
 
 - seven fields: seconds, minutes, hours, day of month, month, day of week, year;
-- six fields: the same without the year; or without the seconds, as Amazon EventBridge writes it, which `cron( )` around them
-  tells, because no other dialect has that, or a `?` at the third or fifth position;
-- five fields: minutes, hours, day of month, month, day of week;
-- five and seven fields with or without `cron( )` around them.
+- six fields as Amazon EventBridge writes them, without the seconds: if `cron( )` is around them, because no other dialect has
+  that, or if the third or fifth field is `?`;
+- six fields otherwise: the seven without the year;
+- five fields: minutes, hours, day of month, month, day of week.
 
-Days of the week count from 1 for Sunday, but from 0 in five fields, as in Unix.
+Five and seven fields may also have `cron( )` around them. Days of the week count from 1 for Sunday, but from 0 in five fields, as
+in Unix.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 _WRAPPED: Final = re.compile(r"cron\((.*)\)", re.DOTALL)
 _NUMBERS: Final = r"[0-9*/,-]+"
-# Letters are those of months, days and of L (last) and W (weekday) only: the library that finds the moments also takes
-# letters that stand for a moment at random.
+# The only letters allowed are the names of months and days, L (last) and W (weekday). The library that computes the moments also
+# accepts letters that mean a random moment.
 _MONTHS: Final = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
 _DAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _DAY: Final = rf"(?:[0-9]+|{'|'.join(_DAYS)})"
@@ -41,7 +42,7 @@ _FIELDS: Final = tuple(
         _NUMBERS,
     )
 )
-# These are valid in AWS's other dialects.
+# Valid in other cron dialects of AWS, but not emulated.
 _NOT_EMULATED: Final = re.compile(r"LW|L-[0-9]+")
 _DAY_TOKEN: Final = re.compile(rf"(?<![/#0-9A-Z]){_DAY}")
 _UNIX: Final = 5
@@ -49,7 +50,7 @@ _SECOND: Final = timedelta(seconds=1)
 
 
 class BadCronError(ValueError):
-    """The text is no cron expression."""
+    """The text is not a cron expression."""
 
 
 class Cron:
@@ -59,14 +60,14 @@ class Cron:
         text: The expression.
 
     Raises:
-        BadCronError: It is none.
-        NotEmulatedYet: It is one, but it is not known here how to follow it.
+        BadCronError: It is not a cron expression.
+        NotEmulatedYet: Its day of the month is `LW` or `L-n`, which is not emulated.
     """
 
     __slots__ = ("_moments",)
 
     def __init__(self, text: str) -> None:
-        # Costs nothing where no window is used.
+        # Imported here so that tests without maintenance windows do not pay for it.
         from croniter import croniter  # noqa: PLC0415
 
         epoch = datetime.fromtimestamp(0, timezone.utc)
@@ -76,11 +77,11 @@ class Cron:
             raise BadCronError(text) from error
 
     def next_after(self, moment: datetime) -> datetime | None:
-        """Return the first moment after another, None if there is none within 50 years."""
+        """Return the first match after a moment, None if there is none within 50 years."""
         return self._find(moment, is_next=True)
 
     def last_until(self, moment: datetime) -> datetime | None:
-        """Return the last moment up to another, itself included, None if there is none within 50 years."""
+        """Return the last match at or before a moment, None if there is none within 50 years."""
         return self._find(moment.replace(microsecond=0) + _SECOND, is_next=False)
 
     def _find(self, moment: datetime, *, is_next: bool) -> datetime | None:
@@ -94,7 +95,10 @@ class Cron:
 
 
 def _normalize(text: str) -> str:
-    """Return an expression as the library takes it: with seven fields and days of the week from 0, or with five as they are."""
+    """Return an expression in the form of the library.
+
+    Five fields stay as they are. Six and seven fields become seven, with days of the week counted from 0.
+    """
     wrapped = _WRAPPED.fullmatch(text.strip())
     fields = (wrapped[1] if wrapped else text).upper().split()
     patterns = _FIELDS[1:-1] if len(fields) == _UNIX else _FIELDS
@@ -116,7 +120,7 @@ def _days_from_zero(field: str) -> str:
     if field == "L":
         return "6"
     field = _DAY_TOKEN.sub(_day_from_zero, field)
-    # The last one of its month: 6L is L5 to the library.
+    # The last such day of the month: the library writes 6L as L5.
     return f"L{field[:-1]}" if field.endswith("L") else field
 
 

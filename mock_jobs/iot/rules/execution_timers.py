@@ -1,4 +1,4 @@
-"""The two timers of an execution that runs: the in-progress timer of its job, and the step timer that its device sets."""
+"""The two timers of an IN_PROGRESS execution: its job's in-progress timer, and the step timer that its device sets."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 MINUTE_MS: Final = 60_000
 
-# Given in place of minutes, turns the step timer off. Source: UpdateJobExecution, API reference (documented).
+# This value in place of minutes turns the step timer off. Source: UpdateJobExecution, API reference (documented).
 OFF: Final = -1
 
 
 class Timers:
-    """The timers of one execution; one without any has no such record.
+    """The timers of one execution; an execution without timers has no such record.
 
     Source: TimeoutConfig and UpdateJobExecution, API reference; developer guide, "Job timeout configuration" (documented): the
     in-progress timer is never reset, each new value of the step timer discards the old one, and a step timer cannot pass the
@@ -43,7 +43,7 @@ class Timers:
         self._step_ms = None if minutes == OFF else now_ms + minutes * MINUTE_MS
 
     def arm(self, clock: Clock, expire: Callable[[], None]) -> None:
-        """Set the clock's timer to the deadline, in place of one that was set before."""
+        """Set the clock's timer to the deadline, replacing an earlier one."""
         deadline_ms = self.deadline_ms
         if self._alarm is not None:
             if self._alarm.due_ms == deadline_ms:
@@ -62,7 +62,7 @@ class Timers:
 def start_timers(config: TimeoutConfigTypeDef | None, step_minutes: int | None, now_ms: int) -> Timers | None:
     """Return the timers of an execution that starts now, None if it has none.
 
-    An execution keeps the time limit, or its absence, that its job had when it started (observed).
+    An execution keeps the time limit that its job had when the execution started, or keeps having none (observed).
     """
     minutes = None if config is None else config.get("inProgressTimeoutInMinutes")
     if minutes is None and step_minutes in (None, OFF):

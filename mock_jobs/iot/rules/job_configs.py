@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobConfigs:
-    """Configurations as given; None for what was not.
+    """Configurations as given; None for those that were not given.
 
     Attributes:
         presigned_url: Role and lifetime of presigned URLs.
         rollout: How fast executions are created.
         abort: When the job cancels itself.
-        timeout: How long an execution may run; counts for the executions that start from now on.
-        retry: Which failed executions are tried again.
-        package_versions: ARNs of the software package versions that the job brings.
+        timeout: How long an execution may run; applies to executions that start from now on.
+        retry: Which failed or timed out executions are retried.
+        package_versions: ARNs of the software package versions that the job installs.
     """
 
     presigned_url: PresignedUrlConfigTypeDef | None = None
@@ -45,26 +45,27 @@ class JobConfigs:
         return all(getattr(self, each.name) is None for each in fields(self))
 
     def without_empty(self) -> JobConfigs:
-        """Return these, empty ones counted as not given. Source: inferred."""
+        """Return a copy in which empty configurations count as not given. Source: inferred."""
         return JobConfigs(*(getattr(self, each.name) or None for each in fields(self)))
 
     def over(self, base: JobConfigs) -> JobConfigs:
-        """Return these, and in place of what was not given what `base` has.
+        """Return a copy that takes from `base` each configuration that was not given.
 
-        Source: developer guide, "Create a job from a template"; UpdateJob, API reference (documented): a configuration counts
-        as a whole.
+        Source: developer guide, "Create a job from a template"; UpdateJob, API reference (documented): each configuration is
+        replaced as a whole.
         """
         pairs = ((getattr(self, each.name), getattr(base, each.name)) for each in fields(self))
         return JobConfigs(*(theirs if own is None else own for own, theirs in pairs))
 
     def check(self, *, is_new: bool) -> None:
-        """Refuse what the service refuses in each of them.
+        """Check each configuration by the rules of the service.
 
-        Source: that the time limit comes first, then abort criteria, rollout and role, is observed for UpdateJob; that a job or a
-        job template is created by the same rules is observed for the first two and inferred for the others.
+        Source: the order time limit, abort criteria, rollout, role is observed for UpdateJob. That the same rules apply when a job
+        or a job template is created is observed for the first two and inferred for the others.
 
         Args:
-            is_new: Whether a job or a job template is created. The retries of a job that exists are judged by those that it has.
+            is_new: Whether a job or a job template is created. If not, retries are left to `check_retry_update`, which compares
+                them with those of the existing job.
 
         Raises:
             InvalidRequestException: With the service's texts.

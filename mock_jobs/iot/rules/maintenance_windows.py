@@ -20,10 +20,10 @@ MINUTE_MS: Final = 60_000
 
 
 class Window:
-    """One maintenance window, which opens again and again.
+    """One recurring maintenance window.
 
     Raises:
-        BadCronError: The start time is no cron expression.
+        BadCronError: The start time is not a cron expression.
     """
 
     __slots__ = ("_cron", "_duration")
@@ -33,14 +33,14 @@ class Window:
         self._duration = timedelta(minutes=duration_minutes)
 
     def closing_after(self, moment: datetime) -> datetime | None:
-        """Return when this window closes if it is open at a moment, None if it is not."""
+        """Return when this window closes if it is open at this moment, else None."""
         opened = self._cron.last_until(moment)
         if opened is None or moment >= opened + self._duration:
             return None
         return opened + self._duration
 
     def openings_after(self, moment: datetime) -> Iterator[datetime]:
-        """Yield the moments at which this window opens, those after a moment."""
+        """Yield the openings of this window after a moment."""
         following = self._cron.next_after(moment)
         while following is not None:
             yield following
@@ -50,11 +50,11 @@ class Window:
 class MaintenanceWindows:
     """The windows of one job, and whether one of them is open.
 
-    Source: developer guide, "Job scheduling configuration" (documented). Windows that overlap are one (inferred).
+    Source: developer guide, "Job scheduling configuration" (documented). Windows that overlap count as one (inferred).
 
     Attributes:
-        is_open: Whether one is open now; never before the job has started.
-        pending_joins: Names of the things that became targets while all were closed, in their order.
+        is_open: Whether one is open now; false until the job has started.
+        pending_joins: Names of the things that became targets while all windows were closed, in that order.
     """
 
     __slots__ = ("_alarm", "_windows", "is_open", "pending_joins")
@@ -66,13 +66,16 @@ class MaintenanceWindows:
         self.pending_joins: dict[str, bool] = {}
 
     def closing_after_ms(self, at_ms: int) -> int | None:
-        """Return until when one is open that is open at a moment, None if all are closed; both in milliseconds."""
+        """Return when the last window that is open at this moment closes, None if all are closed.
+
+        Both are in milliseconds since the epoch.
+        """
         moment = _datetime(at_ms)
         closings = [closing for each in self._windows if (closing := each.closing_after(moment)) is not None]
         return _milliseconds(max(closings)) if closings else None
 
     def openings_after_ms(self, at_ms: int) -> Iterator[int]:
-        """Yield the moments after one at which a window opens, each once, in milliseconds since the epoch."""
+        """Yield the openings of all windows after a moment, without repeats, in milliseconds since the epoch."""
         moment = _datetime(at_ms)
         last_ms = at_ms
         for opening in heapq.merge(*(each.openings_after(moment) for each in self._windows)):
@@ -82,9 +85,9 @@ class MaintenanceWindows:
             last_ms = opening_ms
 
     def watch(self, clock: Clock, opened: Callable[[], None], closed: Callable[[], None]) -> None:
-        """Call back now if one is open, and from now on whenever the first one opens or the last one closes.
+        """Call `opened` now if a window is open, and later `opened` or `closed` on each change between open and closed.
 
-        One timer waits at a time. A schedule that has no further opening leaves everything as it is.
+        Only one timer is set at a time. Once no window opens again, nothing more is called.
         """
         was_open = self.is_open
         closing_ms = self.closing_after_ms(clock.now_ms)
@@ -98,7 +101,7 @@ class MaintenanceWindows:
             closed()
 
     def stop(self) -> None:
-        """Cancel the timer: no window opens or closes any more."""
+        """Cancel the timer, so that no window opens or closes any more."""
         if self._alarm is not None:
             self._alarm.cancel()
 
@@ -107,8 +110,8 @@ def read_windows(configs: Sequence[MaintenanceWindowTypeDef]) -> MaintenanceWind
     """Return the windows that a configuration describes.
 
     Raises:
-        InvalidRequestException: A start time is no cron expression (inferred, text ours).
-        NotEmulatedYet: One is, but it is not known here how to follow it.
+        InvalidRequestException: A start time is not a cron expression (inferred, text ours).
+        NotEmulatedYet: The day of the month of a start time is `LW` or `L-n`, which is not emulated.
     """
     return MaintenanceWindows([_read_window(each) for each in configs])
 
@@ -121,14 +124,14 @@ def _read_window(config: MaintenanceWindowTypeDef) -> Window:
 
 
 def first_openings(windows: MaintenanceWindows, after_ms: int, before_ms: int | None, count: int) -> list[int]:
-    """Return up to so many openings between two moments, in milliseconds since the epoch, the first one of each minute.
+    """Return the first openings between two moments, in milliseconds since the epoch, at most one per minute.
 
-    A minute is as exact as they are shown.
+    The service shows openings to the minute, so two in one minute would look the same.
 
     Args:
         windows: The windows.
-        after_ms: The openings after this moment.
-        before_ms: The openings before this moment; None for all.
+        after_ms: Only openings after this moment.
+        before_ms: Only openings before this moment; None for no limit.
         count: How many at most.
     """
     found: list[int] = []
@@ -137,7 +140,7 @@ def first_openings(windows: MaintenanceWindows, after_ms: int, before_ms: int | 
         if opening_ms is None or (before_ms is not None and opening_ms >= before_ms):
             break
         found.append(opening_ms)
-        # The last second of its minute; cron knows nothing finer.
+        # The last second of its minute; cron has no finer unit than a second.
         after_ms = opening_ms - opening_ms % MINUTE_MS + MINUTE_MS - 1000
     return found
 

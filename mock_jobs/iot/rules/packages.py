@@ -1,6 +1,6 @@
-"""Software packages: the versions that a job brings.
+"""Software packages: the versions that a job installs.
 
-There is no registry of packages, neither in moto nor here, so only the form of names is checked.
+Neither moto nor mock_jobs has a registry of packages, so only the form of ARNs and their scope are checked.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundEx
 if TYPE_CHECKING:
     from mock_jobs.iot.rules.arns import Scope
 
-# Stand for the version that the package has as its default, and for having none. Source: developer guide, "Preparing jobs for the
-# software package catalog" (documented).
+# Mean the default version of a package, and no version. Source: developer guide, "Preparing jobs for the software package catalog"
+# (documented).
 DEFAULT_VERSION: Final = "$default"
 NULL_VERSION: Final = "$null"
 
@@ -37,12 +37,12 @@ class PackageVersion:
 
 
 def check_package_versions(arns: Sequence[str]) -> None:
-    """Refuse destination package versions that are no ARNs of package versions.
+    """Refuse destination package versions that are not ARNs of package versions.
 
     Source: the form of the ARN, developer guide (documented); the text is ours.
 
     Raises:
-        InvalidRequestException: So it is.
+        InvalidRequestException: One is not the ARN of a package version.
     """
     for arn in arns:
         if parse_package_version(arn) is None:
@@ -56,14 +56,14 @@ def parse_package_version(arn: str) -> PackageVersion | None:
 
 
 def check_packages_are_here(arns: Sequence[str], scope: Scope) -> None:
-    """Refuse package versions of another account or region; whether one exists here cannot be known.
+    """Refuse package versions of another account or region; whether one exists cannot be checked.
 
     Args:
-        arns: Of the right form.
-        scope: That of the job.
+        arns: Valid ARNs of package versions.
+        scope: Scope of the job.
 
     Raises:
-        ResourceNotFoundException: So it is. Source: as for targets (inferred).
+        ResourceNotFoundException: One is of another account, region or partition. Source: as for targets (inferred).
     """
     for arn in arns:
         match = _ARN.fullmatch(arn)

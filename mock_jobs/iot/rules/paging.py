@@ -12,7 +12,7 @@ from mock_jobs.iot.exceptions import InvalidRequestException
 
 RecordT = TypeVar("RecordT")
 
-# Source: the largest page that the model allows; that it is also the default is inferred.
+# Source: the largest page size that the model allows; that it is also the default is inferred.
 DEFAULT_PAGE: Final = 250
 
 
@@ -21,11 +21,11 @@ def start_of_page(listing: str, token: str | None, length: int) -> tuple[int, ..
 
     Args:
         listing: Names the listing with its filters.
-        token: As given by the caller.
+        token: The token that the caller gave.
         length: How many numbers a key of this listing has.
 
     Raises:
-        InvalidRequestException: The token is not one of this listing. Source: observed.
+        InvalidRequestException: The token was not issued for this listing. Source: observed.
     """
     if token is None:
         return None
@@ -46,9 +46,9 @@ def page(
 
     Args:
         listing: Names the listing with its filters.
-        records: What follows the start of the page, in order; read one record further than the page.
+        records: The records from the start of the page, in order; one more than the page is read.
         max_results: Size of the page.
-        key: Gives the key of a record.
+        key: Returns the key of a record.
     """
     size = max_results or DEFAULT_PAGE
     found = list(islice(records, size + 1))

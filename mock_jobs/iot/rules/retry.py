@@ -1,4 +1,4 @@
-"""Retries: which failed or timed out executions are followed by another attempt of the same thing."""
+"""Retries: whether a failed or timed out execution is followed by another attempt on the same thing."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class Retries(NamedTuple):
-    """How many retries came before an attempt, by what caused them.
+    """How many retries came before an attempt, by their cause.
 
-    Shared by most executions of a job, so that a count of causes costs them nothing.
+    Most executions of a job share one instance, so the counts take no memory per execution.
     """
 
     after_failure: int
@@ -22,27 +22,27 @@ class Retries(NamedTuple):
 
     @property
     def attempt(self) -> int:
-        """How many there were in all. Source: `retryAttempt` of JobExecutionSummary, API reference (documented)."""
+        """The total. Source: `retryAttempt` of JobExecutionSummary, API reference (documented)."""
         return self.after_failure + self.after_timeout
 
 
 NO_RETRIES: Final = Retries(0, 0)
 
-# What the end of an attempt adds. Source: developer guide, "Job executions retry configuration" (documented): nothing else is
-# ever retried.
+# What the final status of an attempt adds to the counts. Source: developer guide, "Job executions retry configuration"
+# (documented): no other status is retried.
 _COUNTED: Final[Mapping[str, Retries]] = {states.FAILED: Retries(1, 0), states.TIMED_OUT: Retries(0, 1)}
 
 
 def next_retries(config: JobExecutionsRetryConfigTypeDef | None, used: Retries, status: str) -> Retries | None:
-    """Return the count of retries that the next attempt has, None if none follows.
+    """Return the counts of the next attempt, None if there is no retry.
 
-    Source: developer guide, "Job executions retry configuration" (documented): a criterion allows so many retries for its
-    failure type, ALL so many for both together.
+    Source: developer guide, "Job executions retry configuration" (documented): the number of a criterion limits the retries for
+    its failure type; that of ALL limits both types together.
 
     Args:
         config: The criteria of the job.
         used: Retries before the attempt that ended.
-        status: How it ended.
+        status: Final status of that attempt.
     """
     if config is None or (counted := _COUNTED.get(status)) is None:
         return None

@@ -22,11 +22,12 @@ _TOP_LEVEL: Final = 73
 
 
 def rate_per_minute(config: JobExecutionsRolloutConfigTypeDef | None, notified: int, succeeded: int) -> int:
-    """Return how many executions the next minute brings.
+    """Return how many executions may be created in the next minute.
 
-    Source: developer guide, "Job rollout configuration" (documented): each time that a further so many things were notified, or
-    have succeeded, the rate is multiplied by the factor, up to the maximum. That the number so far, and not that since the last
-    increase, sets the rate follows from the guide's table; rates are cut to whole things (inferred).
+    Source: developer guide, "Job rollout configuration" (documented): the rate is multiplied by the factor each time another
+    `numberOfNotifiedThings` were notified, or another `numberOfSucceededThings` have succeeded, up to the maximum. The total so
+    far sets the rate, not the number since the last increase; this follows from the guide's table. Rates are rounded down
+    (inferred).
 
     Args:
         config: The configuration of the job.
@@ -39,7 +40,7 @@ def rate_per_minute(config: JobExecutionsRolloutConfigTypeDef | None, notified: 
     criteria = exponential["rateIncreaseCriteria"]
     per_notified = criteria.get("numberOfNotifiedThings")
     level = succeeded // criteria["numberOfSucceededThings"] if per_notified is None else notified // per_notified
-    # One decimal at most, exactly: 1.4 times 1.4 times 100 is 196, which floats miss.
+    # Factors have at most one decimal. Fractions keep them exact: 1.4 * 1.4 * 100 is 196, which floats miss.
     factor = Fraction(round(exponential["incrementFactor"] * 10), 10)
     return min(maximum, int(exponential["baseRatePerMinute"] * factor ** min(level, _TOP_LEVEL)))
 
@@ -47,11 +48,11 @@ def rate_per_minute(config: JobExecutionsRolloutConfigTypeDef | None, notified: 
 class Rollout:
     """What is still to be rolled out of one job.
 
-    Source: the documents give rates per minute only. That the executions of a minute are created at once, the first ones with
-    the job itself, is inferred.
+    A tick creates the executions of one minute. Source: the documentation gives rates per minute only. That the executions of a
+    minute are created all at once, the first ones when the job starts, is inferred.
 
     Attributes:
-        timer: Waits for the next tick.
+        timer: Fires at the next tick.
         notified: How many executions were created so far.
     """
 
@@ -69,9 +70,9 @@ class Rollout:
     def __init__(self, expansion: Expansion, started_ms: int) -> None:
         self._expansion = expansion
         self._position = 0
-        # Where each thing that waits is found; made when first needed: when one leaves, or may join.
+        # Position of each thing that still waits. Built on first use: when a thing leaves or may join.
         self._remaining: dict[str, int] | None = None
-        # How many of those whose turn is still to come will be passed over.
+        # How many things from `_position` on will be skipped.
         self._withdrawn = 0
         self._started_ms = started_ms
         self._ticks = 0
@@ -89,7 +90,7 @@ class Rollout:
         return self._started_ms + self._ticks * TICK_MS
 
     def take(self, per_minute: int) -> list[str]:
-        """Return the names of the things whose turn comes with this tick."""
+        """Return the names of the things that get an execution with this tick."""
         names = self._expansion.thing_names
         taken: list[str] = []
         while len(taken) < per_minute and self._position < len(names):
@@ -103,13 +104,13 @@ class Rollout:
         return taken
 
     def waits(self, thing_name: str) -> bool:
-        """Return whether the turn of a thing is still to come."""
+        """Return whether a thing still waits for its execution."""
         return self._waiting().get(thing_name, -1) >= self._position
 
     def withdraw(self, thing_name: str) -> bool:
-        """Leave a thing out when its turn comes; return whether it waited.
+        """Drop a thing from the rollout; return whether it still waited.
 
-        A thing that was deleted after the job was created, or has left its targets, gets no execution any more (inferred).
+        A thing that was deleted after the job was created, or has left its targets, gets no execution (inferred).
         """
         if not self.waits(thing_name):
             return False
@@ -138,10 +139,10 @@ class Rollout:
         ]
 
     def resume(self, now_ms: int) -> None:
-        """Begin the next minute now, after a pause."""
+        """Make the next tick due now, after a pause."""
         self._started_ms, self._ticks = now_ms, 0
 
     def stop(self) -> None:
-        """Roll out nothing more, or nothing until it is resumed."""
+        """Cancel the next tick, for good or until the rollout resumes."""
         if self.timer is not None:
             self.timer.cancel()

@@ -1,4 +1,4 @@
-"""Schedules: when a job starts, when it ends, and what its end does."""
+"""Schedules: when a job starts and ends, and what its end does to executions."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Schedule:
 
     Attributes:
         start_ms: When it starts, in milliseconds since the epoch; None for at once.
-        end_ms: When it ends; None for never.
+        end_ms: When it ends, in milliseconds since the epoch; None for never.
         end_trigger: What its end does to executions; None for nothing.
-        windows: When its rollout may go on from its start on, None for at all times.
-        has_ended: Whether its end has come: nothing is created any more, retries included.
+        windows: When its rollout may proceed once it has started; None for at all times.
+        has_ended: Whether its end has come: no execution is created from then on, not even a retry.
     """
 
     __slots__ = ("_alarms", "end_ms", "end_trigger", "has_ended", "start_ms", "windows")
@@ -59,7 +59,10 @@ class Schedule:
         self._alarms: list[Timer] = []
 
     def arm(self, clock: Clock, start: Callable[[], None], end: Callable[[], None]) -> None:
-        """Set the clock's timers for the start and the end; the end fires before timers of the same moment that are set later."""
+        """Set the clock's timers for the start and the end.
+
+        The end fires before timers that are set later for the same moment.
+        """
         if self.start_ms is not None:
             self._alarms.append(clock.call_at(self.start_ms, start))
         if self.end_ms is not None:
@@ -73,10 +76,10 @@ class Schedule:
             self.windows.stop()
 
     def next_rollouts_ms(self, now_ms: int) -> list[int]:
-        """Return when the rollout may go on next, in milliseconds since the epoch.
+        """Return the next moments at which a maintenance window opens, in milliseconds since the epoch.
 
-        Source: DescribeJob, API reference, `scheduledJobRollouts`: the next seven occurrences (documented); that windows which
-        open before the start of the job or after its end are no rollouts is inferred.
+        Source: DescribeJob, API reference, `scheduledJobRollouts`: the next seven occurrences (documented). That openings before the
+        start of the job, or at or after its end, do not count is inferred.
         """
         if self.windows is None or self.start_ms is None:
             return []
@@ -86,17 +89,17 @@ class Schedule:
 def read_schedule(config: SchedulingConfigTypeDef, target_selection: TargetSelectionType, now: datetime) -> Schedule:
     """Return the schedule that a configuration describes.
 
-    Source: SchedulingConfig, API reference: the bounds, and that `endBehavior` means nothing without `endTime` (documented);
-    format and the texts on windows are observed for job templates, that CreateJob does the same is inferred. An end without
-    behaviour stops the rollout (inferred).
+    Source: SchedulingConfig, API reference: the bounds, and that `endBehavior` has no effect without `endTime` (documented).
+    The time format and the texts about windows are observed for job templates; that CreateJob does the same is inferred. An end
+    without `endBehavior` stops the rollout (inferred).
 
     Args:
         config: The configuration.
         target_selection: That of the job.
-        now: The present moment, aware.
+        now: The current moment, as an aware datetime.
 
     Raises:
-        InvalidRequestException: The service refuses it.
+        InvalidRequestException: A time or its format is invalid, or the windows do not fit the job.
     """
     start, end = (None if text is None else _parse_time(text) for text in (config.get("startTime"), config.get("endTime")))
     windows = config.get("maintenanceWindows")
@@ -105,7 +108,7 @@ def read_schedule(config: SchedulingConfigTypeDef, target_selection: TargetSelec
             raise InvalidRequestException(messages.WINDOW_WITH_SNAPSHOT)
         if start is None:
             raise InvalidRequestException(messages.WINDOW_WITHOUT_START)
-    # Times have no seconds, so 30 minutes ahead is counted from the minute that runs.
+    # Times have no seconds, so the 30 minutes count from the start of the current minute.
     minute = now.replace(second=0, microsecond=0)
     if start is not None and not _HALF_HOUR <= start - minute <= _YEAR:
         raise InvalidRequestException(messages.START_OUT_OF_RANGE)
@@ -118,7 +121,7 @@ def read_schedule(config: SchedulingConfigTypeDef, target_selection: TargetSelec
 
 
 def format_time(at_ms: int) -> str:
-    """Return a moment as schedules write it: in UTC, without seconds. Source: observed for the times of a schedule."""
+    """Format a moment as schedules do: in UTC, without seconds. Source: observed for the times of a schedule."""
     return datetime.fromtimestamp(at_ms // 1000, timezone.utc).strftime(_TIME_FORMAT)
 
 
@@ -127,7 +130,7 @@ def _parse_time(text: str) -> datetime:
         parsed = datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=timezone.utc)
     except ValueError:
         parsed = None
-    # strptime also takes fields without leading zeros.
+    # strptime also accepts fields without leading zeros.
     if parsed is None or parsed.strftime(_TIME_FORMAT) != text:
         raise InvalidRequestException(messages.TIME_FORMAT.format(value=text))
     return parsed

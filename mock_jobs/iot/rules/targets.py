@@ -1,4 +1,4 @@
-"""The targets of a job: which things and groups its ARNs name, and which things those come to."""
+"""The targets of a job: which things and groups its ARNs name, and which things they include."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Target:
     """One target of a job.
 
     Attributes:
-        arn: As given.
-        scope: Where it is.
+        arn: Its ARN, as given.
+        scope: Its partition, region and account.
         is_group: Whether it is a thing group.
         name: Name of the thing or the group.
     """
@@ -39,11 +39,11 @@ class Target:
 
 
 def parse_target(arn: str) -> Target:
-    """Read the ARN of a thing or a thing group.
+    """Parse the ARN of a thing or a thing group.
 
     Raises:
-        InvalidRequestException: It is something else. Source: CreateJob takes ARNs of things and thing groups (documented),
-            the code is inferred.
+        InvalidRequestException: It is something else. Source: that CreateJob takes ARNs of things and thing groups is documented;
+            the error code is inferred.
     """
     match = _TARGET.fullmatch(arn)
     if match is None:
@@ -53,10 +53,10 @@ def parse_target(arn: str) -> Target:
 
 
 def check_exists(target: Target, scope: Scope, registry: ThingRegistry) -> None:
-    """Refuse a target that is not registered, or lies in another account or region.
+    """Refuse a target that is not registered or is in another account or region.
 
     Raises:
-        ResourceNotFoundException: With the texts of the service (observed).
+        ResourceNotFoundException: It is such a target. The texts are the service's (observed).
     """
     here = target.scope == scope
     if target.is_group:
@@ -73,18 +73,21 @@ def group_names(arns: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """The things that the targets of a job come to.
+    """The things that the targets of a job include.
 
     Attributes:
-        thing_names: Each thing once, in the order of the targets, a group in place of its members.
-        ends: For each target its ARN and the number of things up to its last one.
+        thing_names: Each thing once, in the order of the targets; the members of a group come at the group's place.
+        ends: For each target its ARN, and the end of its range in `thing_names`.
     """
 
     thing_names: list[str]
     ends: list[tuple[str, int]]
 
     def positions(self) -> Iterator[tuple[str, range]]:
-        """Yield for each target its ARN and where its things stand, those aside that a target before it has too."""
+        """Yield each target's ARN and the range of its things in `thing_names`.
+
+        A thing of several targets is in the range of the first one.
+        """
         start = 0
         for arn, end in self.ends:
             yield arn, range(start, end)
@@ -92,7 +95,7 @@ class Expansion:
 
 
 def expand(targets: list[Target], registry: ThingRegistry) -> Expansion:
-    """Return the things that targets come to, members of child groups included.
+    """Return the things that targets include, with the members of child groups.
 
     Source: developer guide, "Static thing groups": a group includes the things of its child groups; "Create and manage jobs":
     the order of targets is that of the rollout (documented). Each thing gets one execution.

@@ -1,4 +1,4 @@
-"""How AWS IoT words the constraints that a request breaks."""
+"""The error for a request that breaks constraints of the service model, worded as AWS IoT does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mock_jobs.iot.exceptions import InvalidRequestException, SerializationExcep
 if TYPE_CHECKING:
     from mock_jobs.core.service_base import AwsError, Violation
 
-# Source: the rules' wording is observed, the one for wrong types in a body is inferred.
+# Source: the wording is observed, except for wrong types in a body, which is inferred.
 _RULES: Final[Mapping[str, str]] = {
     "required": "Member must not be null",
     "max": "Member must have value less than or equal to {bound}",
@@ -23,7 +23,7 @@ _RULES: Final[Mapping[str, str]] = {
     "type": "Member must be of type {bound}",
 }
 
-# The service lists these values in an order of its own (observed); others are listed as in its model.
+# The service lists the values of these enums in this order (observed), those of others in the order of its model.
 _ENUM_ORDERS: Final = (
     ("ALL", "TIMED_OUT", "FAILED", "REJECTED"),
     ("ALL", "TIMED_OUT", "FAILED"),
@@ -31,8 +31,8 @@ _ENUM_ORDERS: Final = (
 )
 _ORDERED_ENUMS: Final = {frozenset(each): each for each in _ENUM_ORDERS}
 
-# The order of UpdateJob's clauses, whatever that of the request (observed); that other operations with the same members have it
-# too is inferred.
+# UpdateJob lists the violations in this order, whatever the order of the request (observed). That other operations with the same
+# members do so too is inferred.
 _MEMBER_ORDER: Final = (
     "jobId",
     "jobExecutionsRolloutConfig",
@@ -49,7 +49,7 @@ _JAVA_TYPES: Final[Mapping[object, str]] = {"integer": "Integer", "long": "Long"
 def validation_error(violations: Sequence[Violation]) -> AwsError:
     """Return the error for a request that breaks constraints of the service model.
 
-    Source: observed. A member of the URL that has the wrong type is a SerializationException, which the model does not list.
+    Source: observed. A member in the URL with the wrong type is a SerializationException, which the model does not list.
     """
     for each in violations:
         if each.kind == "type_in_url":
@@ -61,7 +61,7 @@ def validation_error(violations: Sequence[Violation]) -> AwsError:
 
 
 def _in_order(violations: Sequence[Violation]) -> Sequence[Violation]:
-    """Return violations with those of ordered members in their order, and others where they were."""
+    """Sort the violations of the members in `_MEMBER_ORDER`; leave the others in their places."""
     ordered = iter(sorted(filter(_is_ordered, violations), key=lambda each: _sort_key(each.member.split("."))))
     return [next(ordered) if _is_ordered(each) else each for each in violations]
 
@@ -81,8 +81,8 @@ def _clause(violation: Violation) -> str:
     if violation.kind == "enum" and isinstance(bound, (tuple, list)):
         bound = ", ".join(_ORDERED_ENUMS.get(frozenset(bound), bound))
     rule = _RULES[violation.kind].format(bound=bound)
-    # The service prints names as Java has them, in lower camel case, also where the model has a capital: tags.1.member.key
-    # (inferred: other services with the same validation do).
+    # The service prints names in lower camel case, even where the model has a capital: tags.1.member.key (inferred: other services
+    # with the same validation do so).
     path, dot, name = violation.member.rpartition(".")
     return messages.VIOLATION.format(value=value, member=f"{path}{dot}{name[:1].lower()}{name[1:]}", rule=rule)
 
