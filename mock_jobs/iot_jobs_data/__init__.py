@@ -1,1 +1,1 @@
-"""AWS IoT Jobs, device plane: the operations of `iot-jobs-data`, over the records of the control plane."""
+"""AWS IoT Jobs, device plane: the operations of `iot-jobs-data`, on the records of the control plane."""

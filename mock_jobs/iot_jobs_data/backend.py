@@ -1,4 +1,4 @@
-"""The device plane of AWS IoT Jobs: operations over the records of the control plane."""
+"""The device plane of AWS IoT Jobs: operations on the records of the control plane."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class IoTJobsDataBackend(Backend):
         status_details: Mapping[str, str] | None = None,
         step_timeout_in_minutes: int | None = None,
     ) -> WireShape:
-        """Start the next execution of a thing, or return the one that is IN_PROGRESS."""
+        """Start and return the next execution of a thing, or return the one that is IN_PROGRESS."""
         return self._device.start_next(thing_name, status_details, step_timeout_in_minutes)
 
     def describe_job_execution(

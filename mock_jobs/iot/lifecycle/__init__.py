@@ -1,1 +1,1 @@
-"""How jobs and executions change state, and what follows from each change."""
+"""The state changes of jobs and executions, and their consequences."""

@@ -1,4 +1,4 @@
-"""Rates: how many calls of a kind an account may make within a second in a region."""
+"""Rates: how many calls of a kind an account may make per second in a region."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class CallRates:
-    """Counts calls on both planes, and raises an error if there are too many in a second.
+    """Count calls on both planes, and raise an error if there are too many in a second.
 
     Args:
         settings: The rates.
@@ -28,7 +28,7 @@ class CallRates:
         self._limiter = RateLimiter(clock)
 
     def check_control(self, operation: str, *, is_read: bool) -> None:
-        """Count a call of the control plane, or refuse it; calls that are not about jobs are not counted.
+        """Count a call of the control plane, or refuse it; operations without `Job` in their name are not counted.
 
         Raises:
             ThrottlingException: There were too many.

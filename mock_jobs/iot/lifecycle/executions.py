@@ -1,4 +1,4 @@
-"""The lifecycle of job executions: every change to one goes through here, whichever plane it comes from."""
+"""The lifecycle of job executions: all changes to them, from both planes, are made here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ExecutionListener(Protocol):
-    """Updates a job after one of its executions changed by itself."""
+    """Updates a job after a single execution of it ended or was deleted."""
 
     def execution_ended(self, execution: Execution) -> None:
         """Act on the end of an execution."""
@@ -34,15 +34,15 @@ class ExecutionListener(Protocol):
 
 
 class ExecutionLifecycle:
-    """Applies changes to executions; the caller has checked that they are legal.
+    """Applies changes to executions; the caller has checked that they are allowed.
 
     Args:
         store: Has the things' queues.
-        clock: The world's.
+        clock: The clock of the world.
         announcer: Records the events.
 
     Attributes:
-        listener: Called when one execution ended or was deleted; set by the owner of the jobs.
+        listener: Called when a single execution ended or was deleted; `JobLifecycle` sets itself here.
     """
 
     __slots__ = ("_announcer", "_clock", "_store", "listener")
@@ -59,9 +59,9 @@ class ExecutionLifecycle:
         self._create(job, thing_names, states.QUEUED)
 
     def write_removed(self, job: Job, thing_name: str) -> None:
-        """Record that a thing has left whose executions were all deleted.
+        """Record that a thing left the targets after all its executions were deleted.
 
-        Source: one that is REMOVED, with number 1; there is no event (observed).
+        Source: the thing gets a REMOVED execution with number 1, without an event (observed).
         """
         self._create(job, [thing_name], states.REMOVED)
 
@@ -80,7 +80,7 @@ class ExecutionLifecycle:
         executions.add_all(created)
 
     def queue_retry(self, execution: Execution, retries: Retries) -> None:
-        """Create the next attempt of an execution that has just failed."""
+        """Create the next attempt after an execution that failed or timed out."""
         self.queue(execution.job, [execution.thing_name])
         attempt = execution.job.executions.latest(execution.thing_name)
         assert attempt is not None
@@ -97,9 +97,9 @@ class ExecutionLifecycle:
 
         Args:
             execution: The execution.
-            trigger: What happens.
-            details: Replace the status details as a whole, unless None. Source: an empty map replaces too (observed).
-            step_minutes: New step timer if the execution runs then, -1 for none, None to leave it as it is.
+            trigger: The cause of the change.
+            details: Replace the status details as a whole, unless None. Source: an empty map replaces them too (observed).
+            step_minutes: New step timer if the execution is IN_PROGRESS afterwards, -1 for none, None to leave it unchanged.
         """
         is_start = execution.status == states.QUEUED
         if details is not None:
@@ -121,11 +121,11 @@ class ExecutionLifecycle:
         self.change(executions, trigger)
 
     def change(self, executions: list[Execution], trigger: ExecutionTrigger) -> None:
-        """Apply a trigger to executions of one job and one status, which are removed from the records of their status already.
+        """Apply a trigger to executions of one job and one status; the caller has removed them from the collection of their status.
 
-        Source: each change raises the version (documented) but the one to REMOVED (observed). A device's first report sets
-        `startedAt` for good, also one of SUCCEEDED or FAILED straight from QUEUED, but not one of REJECTED (observed). A
-        cancel with force marks all that it cancels (documented).
+        Source: each change raises the version (documented), except the one to REMOVED (observed). A device's first report sets
+        `startedAt`, which never changes again; SUCCEEDED or FAILED straight from QUEUED set it too, REJECTED does not (observed).
+        A cancel with force marks all executions that it cancels (documented).
         """
         if not executions:
             return
@@ -159,7 +159,7 @@ class ExecutionLifecycle:
         self.listener.execution_deleted(execution.job)
 
     def remove_from_thing(self, execution: Execution) -> None:
-        """Remove an execution from the queue of its thing; its job still has it."""
+        """Remove an execution from the queue of its thing, but not from its job."""
         self._drop_timers(execution)
         queues = self._store.queues
         queue = queues[execution.thing_name]

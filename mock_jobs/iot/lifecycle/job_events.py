@@ -1,8 +1,8 @@
-"""The events that AWS IoT publishes of jobs and job executions.
+"""The events that AWS IoT publishes about jobs and job executions.
 
-Source: developer guide, "Jobs events" (documented): topics and members; that `timestamp` counts seconds and the times of a job
-milliseconds, the status DELETED, and which members are left out, is observed. The service sends them only once
-UpdateEventConfigurations has turned them on; here they are always written down.
+Source: developer guide, "Jobs events" (documented): topics and members. Observed: `timestamp` is in seconds and the times of a job
+are in milliseconds; the status DELETED; which members are left out. The service sends events only once UpdateEventConfigurations
+has turned them on; here they are always recorded.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ COMPLETED: Final = "completed"
 DELETION_IN_PROGRESS: Final = "deletion_in_progress"
 DELETED: Final = "deleted"
 
-# Counters of executions that wait or run are left out.
+# These counters are left out of events.
 _UNFINISHED: Final = ("numberOfQueuedThings", "numberOfInProgressThings")
 
 
 class _JobChange(NamedTuple):
-    """A job as it was when an event happened; immutable members are read from the job itself."""
+    """A job as it was when an event happened; values that never change are read from the job itself."""
 
     scope: Scope
     at_ms: int
@@ -107,8 +107,8 @@ class Announcer:
     """Records the events of the jobs of one account and region.
 
     Args:
-        world: Its events, clock and ids.
-        scope: Where the jobs are.
+        world: Provides the events, the clock and the ids.
+        scope: Partition, region and account of the jobs.
     """
 
     __slots__ = ("_clock", "_events", "_ids", "_scope")
@@ -120,10 +120,10 @@ class Announcer:
         self._scope = scope
 
     def announce_job(self, job: Job, operation: str) -> None:
-        """Record what happened to a job.
+        """Record an event of a job.
 
         Args:
-            job: As it is now.
+            job: The job in its current state.
             operation: Last part of the topic; in capitals it is the status that the event shows.
         """
         counts = job.executions.counts() if operation in (COMPLETED, CANCELED) else None
@@ -148,8 +148,8 @@ class Announcer:
         """Record that an execution ended or was deleted.
 
         Args:
-            execution: As it is now.
-            operation: Last part of the topic, by default its status.
+            execution: The execution in its current state.
+            operation: Last part of the topic, by default the status of the execution.
         """
         self._events.note(
             _ExecutionChange(
@@ -169,7 +169,7 @@ def _head(kind: str, event_id: str, at_ms: int, operation: str) -> dict[str, obj
 
 
 def _job_time(at_ms: int) -> int:
-    # Milliseconds: 13 digits in the developer guide (documented), and so observed.
+    # Milliseconds: 13 digits in the developer guide (documented), and observed too.
     return at_ms
 
 

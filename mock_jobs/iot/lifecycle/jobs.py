@@ -1,4 +1,4 @@
-"""The lifecycle of jobs: their start, rollout and end, and what becomes of their executions on the way."""
+"""The lifecycle of jobs: start, rollout and end, and the effects of these on their executions."""
 
 from __future__ import annotations
 
@@ -27,14 +27,16 @@ _DAY_MS: Final = 24 * 60 * 60 * 1000
 
 
 class JobLifecycle:
-    """Applies changes to jobs that were found legal, and draws the consequences of what happens to their executions.
+    """Applies changes to jobs, and updates a job when its executions end or are deleted.
+
+    The caller has checked that a change is allowed.
 
     Args:
         store: Keeps the jobs.
         executions: Changes their executions, and calls back when one of them ended or was deleted.
-        settings: Quotas, and how long things take.
-        clock: The world's.
-        things: Returns the registry of things as it is now.
+        settings: Quotas, latencies and the retention time.
+        clock: The clock of the world.
+        things: Returns the current registry of things.
         announcer: Records the events.
     """
 
@@ -59,7 +61,7 @@ class JobLifecycle:
         executions.listener = self
 
     def add(self, job: Job, targets: list[Target]) -> None:
-        """Store a new job and begin its rollout, at once or when its schedule says so."""
+        """Store a new job, and begin its rollout now or at the start of its schedule."""
         self._store.add(job)
         if job.schedule is not None:
             job.schedule.arm(self._clock, partial(self._start, job, targets), partial(self._end, job))
@@ -77,7 +79,7 @@ class JobLifecycle:
             job.windows.watch(self._clock, partial(self._open, job, targets), partial(self._close, job))
 
     def _open(self, job: Job, targets: list[Target]) -> None:
-        """Begin the rollout, or go on with it where it stopped, since a maintenance window has opened."""
+        """Begin or resume the rollout when a maintenance window opens."""
         if job.status == states.SCHEDULED and job.rollout is None:
             self._begin(job, targets)
             return
@@ -100,10 +102,10 @@ class JobLifecycle:
             self.set_status(job, JobTrigger.PAUSE)
 
     def _begin(self, job: Job, targets: list[Target]) -> None:
-        """Start a job, for the things that its targets come to now.
+        """Start a job for the things that its targets include now.
 
-        Source: developer guide, "Job scheduling configuration" (documented); that targets which are gone are passed over is
-        inferred. A job that finds as many concurrent jobs as there may be is canceled: developer guide, "Job limits" (documented).
+        Source: developer guide, "Job scheduling configuration" (documented); that deleted targets are skipped is inferred. If the
+        quota of concurrent jobs is used up, the job is canceled: developer guide, "Job limits" (documented).
         """
         reason = quotas.why_not_start(self._settings, self._store.usage)
         if reason is not None:
@@ -115,7 +117,7 @@ class JobLifecycle:
         self._begin_rollout(job, [each for each in targets if each.is_group or registry.has_thing(each.name)], registry)
 
     def _end(self, job: Job) -> None:
-        """Create nothing more; then complete the job, cancel it, or leave it to what it has.
+        """End the creation of executions; then complete the job, cancel it, or let its remaining executions run.
 
         Source: SchedulingConfig, API reference; developer guide, "Job scheduling configuration" (documented). That the job is
         CANCELED by an end that cancels its executions, and COMPLETED if all of them are terminal already, is inferred.
@@ -127,7 +129,7 @@ class JobLifecycle:
             self.end_rollout(job)
             job.updated_at_ms = self._clock.now_ms
         if job.status == states.SCHEDULED:
-            # It waits for a maintenance window, and has nothing more to wait for.
+            # It waited for a maintenance window, which no longer matters.
             self.set_status(job, JobTrigger.START)
         self.settle(job)
         if schedule.end_trigger is not None and job.status == states.IN_PROGRESS:
@@ -140,7 +142,7 @@ class JobLifecycle:
         """Complete a job if nothing is left to do.
 
         Source: developer guide, "Jobs and job execution states" (documented): a snapshot job is COMPLETED when all its
-        executions are terminal, whichever way; a continuous one never before its end time. A snapshot job without any is
+        executions are in a terminal status; a continuous one never before its end time. A snapshot job without executions is
         COMPLETED at once (inferred).
         """
         if job.is_continuous and not job.has_ended:
@@ -167,7 +169,7 @@ class JobLifecycle:
         rollout = job.rollout
         assert rollout is not None
         if job.windows is not None and job.windows.closing_after_ms(self._clock.now_ms) is None:
-            # It closes at this very moment; the next opening goes on.
+            # The window closes at this very moment; the rollout continues at the next opening.
             return
         per_minute = rate_per_minute(job.configs.rollout, rollout.notified, job.executions.count(states.SUCCEEDED))
         self._executions.queue(job, rollout.take(per_minute))
@@ -182,20 +184,19 @@ class JobLifecycle:
         self.settle(job)
 
     def withdraw(self, job: Job, thing_name: str) -> bool:
-        """Leave a thing out of what is still to be rolled out; return whether its turn was still to come."""
+        """Drop a thing from what is still to be rolled out; return whether it still waited."""
         if not job.withdraw(thing_name):
             return False
-        # One that waits for a maintenance window finds out when it opens.
+        # A job that waits for a maintenance window finishes its rollout when the window opens.
         if job.rollout is not None and job.rollout.is_finished and job.status == states.IN_PROGRESS:
             self._finish_rollout(job)
         return True
 
     def queue_joiners(self, job: Job, thing_names: list[str]) -> None:
-        """Give an execution to things that became targets later, those aside whose turn in the rollout is still to come.
+        """Create executions for things that became targets later, unless they still wait for the rollout.
 
-        Source: developer guide, "Job rollout configuration": the rate counts for the things at creation only (documented);
-        once the end time has come nothing is created (documented). While its maintenance windows are closed they wait
-        (inferred).
+        Source: developer guide, "Job rollout configuration": the rate applies only to the things at creation (documented); nothing
+        is created after the end time (documented). While the maintenance windows of the job are closed, the things wait (inferred).
         """
         if job.has_ended:
             return
@@ -206,15 +207,15 @@ class JobLifecycle:
         else:
             self._executions.queue(job, new)
 
-    # What executions mean for their job
+    # Effects of executions on their job
 
     def execution_ended(self, execution: Execution) -> None:
-        """Draw the consequences of an execution's end: its job is completed or else may be aborted, or its thing tries again.
+        """Complete or abort the job of an execution that ended, or queue a retry.
 
-        Source: completion comes before the abort criteria (observed), these before a retry is queued (inferred). No retry
-        follows once the job is canceled or its end has come: developer guide, "Job executions retry configuration"
-        (documented), nor for a thing that has left the targets of a continuous job (documented). What is removed counts for the
-        criteria, but does not make the service look at them (inferred).
+        Source: completion comes before the abort criteria (observed), and these before a retry is queued (inferred). There is no
+        retry once the job is canceled or its end has come: developer guide, "Job executions retry configuration" (documented);
+        nor for a thing that has left the targets of a continuous job (documented). A REMOVED execution counts for the abort
+        criteria, but does not cause a check of them (inferred).
         """
         job = execution.job
         is_over = job.has_ended or execution.thing_name in job.left_targets
@@ -227,7 +228,7 @@ class JobLifecycle:
             self._executions.queue_retry(execution, retries)
 
     def execution_deleted(self, job: Job) -> None:
-        """Complete the job of an execution that was deleted, or look at its abort criteria. Source: observed."""
+        """Complete the job of an execution that was deleted, or check its abort criteria. Source: observed."""
         self.settle(job)
         self._check_abort(job)
 
@@ -247,7 +248,7 @@ class JobLifecycle:
     # The end
 
     def set_status(self, job: Job, trigger: JobTrigger) -> None:
-        """Apply a trigger to the status of a job that it can change."""
+        """Apply a trigger to a job whose status it can change."""
         status = states.next_job_status(job.status, trigger)
         assert status is not None
         self._store.with_status(job.status).remove(job)
@@ -272,13 +273,13 @@ class JobLifecycle:
             self._store.usage.follow(job)
 
     def cancel(self, job: Job, trigger: ExecutionTrigger) -> None:
-        """Cancel a job at once, and those of its executions that the trigger reaches, at once or after a while.
+        """Cancel a job at once, and the executions that the trigger can change after `cancellation_seconds`.
 
-        Source: CancelJob, API reference (documented); that the job itself is CANCELED at once, also while executions are
+        Source: CancelJob, API reference (documented); that the job itself is CANCELED at once, even while executions are
         left IN_PROGRESS, is inferred. The order of the events is observed.
 
         Args:
-            job: A job that can be canceled; its comment and reason are set already.
+            job: A job that can be canceled; its comment and reason are already set.
             trigger: CANCEL or FORCE_CANCEL.
         """
         self.set_status(job, JobTrigger.CANCEL)
@@ -295,7 +296,7 @@ class JobLifecycle:
         self._announcer.announce_job(job, job_events.CANCELED)
 
     def delete(self, job: Job) -> None:
-        """Delete a job and all its executions, at once or after a while.
+        """Delete a job and all its executions after `deletion_seconds`.
 
         Source: DeleteJob, API reference (documented); the order of the events is observed.
         """

@@ -1,4 +1,4 @@
-"""What changes of things and groups mean for jobs."""
+"""The effects of changes of things and groups on jobs."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 class Membership:
-    """Applies changes of the registry to jobs: continuous ones follow their targets, all notice that a thing is gone.
+    """Applies changes of the registry to jobs: joins and leaves to continuous jobs, deletions of things to all jobs.
 
     Source: developer guide, "Jobs key concepts" and "Jobs and job execution states": a continuous job also runs on things that
-    join its groups later, what is QUEUED becomes REMOVED when its thing leaves them (documented). That a join while an execution
-    is pending counts for nothing, also not later, and that what is IN_PROGRESS goes on after a leave, is observed.
+    join its groups later; a QUEUED execution becomes REMOVED when its thing leaves them (documented). Observed: a join while an
+    execution is pending has no effect, not even later; an IN_PROGRESS execution continues after its thing leaves.
 
     Args:
         store: Keeps the jobs and their subscriptions.
         executions: Changes executions.
         jobs: Changes jobs.
-        scope: Where all of them are.
-        things: Returns the registry as it is now.
+        scope: Partition, region and account of the jobs and things.
+        things: Returns the current registry of things.
     """
 
     __slots__ = ("_executions", "_jobs", "_scope", "_store", "_things")
@@ -51,7 +51,7 @@ class Membership:
         self._things = things
 
     def things_changed(self, change: ThingChange) -> None:
-        """Act on a change of the registry, which has happened already."""
+        """Apply a change that the registry has already made."""
         match change.event:
             case ThingEvent.CREATED:
                 self._thing_created(change)
@@ -63,16 +63,16 @@ class Membership:
                 self._things_left(change)
 
     def _thing_created(self, change: ThingChange) -> None:
-        """Add a thing that was deleted and is back to the jobs that have itself for a target. Source: inferred."""
+        """Add a thing that was deleted and created again to the jobs that target it directly. Source: inferred."""
         for name in change.thing_names:
             for job in self._store.subscriptions.of([self._scope.arn("thing", name)]):
                 self._join(job, [name])
 
     def _thing_deleted(self, change: ThingChange) -> None:
-        """Remove what a deleted thing has not finished, of any job; the records stay.
+        """Set the pending executions of a deleted thing to REMOVED, in all jobs; the records stay.
 
-        Source: JobProcessDetails, API reference: the number of removed things counts deleted ones (documented); that executions
-        IN_PROGRESS are removed too, and that a thing whose turn is still to come in a rollout gets none, is inferred.
+        Source: JobProcessDetails, API reference: the number of removed things counts deleted ones (documented). That IN_PROGRESS
+        executions are removed too, and that a thing that still waits in a rollout gets no execution, is inferred.
         """
         for name in change.thing_names:
             followers = self._store.subscriptions.of([self._scope.arn("thing", name), *self._arns(change)])
@@ -88,7 +88,7 @@ class Membership:
         registry = self._things()
         joined_group = change.groups[0]
         for job in self._store.subscriptions.of(self._arns(change)):
-            # A thing that is in a group through one of its child groups joins it no second time (inferred).
+            # A thing that is already in a group through a child group does not join it again (inferred).
             ways = [
                 [each for each in registry.with_child_groups([name]) if each != joined_group]
                 for name in group_names(job.targets)
@@ -121,7 +121,7 @@ class Membership:
         return [self._scope.arn("thinggroup", name) for name in change.groups]
 
     def _join(self, job: Job, thing_names: list[str]) -> None:
-        """Give an execution to things that became targets, unless they have one before them."""
+        """Create executions for things that became targets, unless they have a pending one."""
         job.left_targets.difference_update(thing_names)
         latest = ((name, job.executions.latest(name)) for name in thing_names)
         self._jobs.queue_joiners(
@@ -129,7 +129,7 @@ class Membership:
         )
 
     def _leave(self, job: Job, thing_names: list[str]) -> None:
-        """Take back from things that are no targets any more what they have not begun."""
+        """Withdraw things that left the targets, and set their QUEUED executions to REMOVED."""
         queued = []
         for name in thing_names:
             execution = job.executions.latest(name)

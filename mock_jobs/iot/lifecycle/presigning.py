@@ -21,8 +21,8 @@ class Presigner:
     """Writes the documents of executions for their devices.
 
     Args:
-        world: Its clock, and the endpoint of the present request.
-        region: Of the jobs.
+        world: Provides the clock and the endpoint of the current request.
+        region: Region of the jobs.
         objects: The objects in S3.
     """
 
@@ -34,7 +34,7 @@ class Presigner:
         self._objects = objects
 
     def document_of(self, execution: Execution) -> str:
-        """Return the document that the device of an execution gets now; nothing of it is kept.
+        """Return the document for the device of an execution, with newly presigned URLs.
 
         Source: developer guide, "Create and manage jobs": URLs are presigned each time a device asks for the document
         (documented).
@@ -49,8 +49,7 @@ class Presigner:
             bucket=url.bucket,
             key=url.key,
             version_id=url.version_id,
-            # A bucket that does not exist (yet) is looked for in the region that the URL names, else in that of the job
-            # (inferred).
+            # For a bucket that does not exist (yet): the region that the URL names, else that of the job (inferred).
             region=self._objects.region_of(url.bucket) or url.region or self._region,
             expires_s=config.get("expiresInSec", DEFAULT_LIFETIME_S),
             signed_at_ms=self._world.clock.now_ms,

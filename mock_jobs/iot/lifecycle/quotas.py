@@ -1,4 +1,4 @@
-"""Quotas: how much of everything an account may have in a region."""
+"""Quotas: how many targets, jobs, deletions and templates an account may have in a region."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def check_targets(settings: IoTSettings, job_id: str, count: int) -> None:
-    """Refuse more targets of one job than it may have.
+    """Refuse more targets than a job may have.
 
     Args:
         settings: The quotas.
         job_id: The job.
-        count: How many distinct targets it would have, those that it has already included.
+        count: How many distinct targets it would have in total, existing ones included.
 
     Raises:
         LimitExceededException: They are too many. Source: AssociateTargetsWithJob, API reference (documented), text ours.
@@ -31,17 +31,17 @@ def check_targets(settings: IoTSettings, job_id: str, count: int) -> None:
 
 
 def check_new_job(settings: IoTSettings, usage: Usage, target_selection: TargetSelectionType, *, starts_at_once: bool) -> None:
-    """Refuse one more job.
+    """Refuse a new job if a quota of jobs is used up.
 
     Args:
         settings: The quotas.
-        usage: What of them is used.
-        target_selection: Of the new job.
+        usage: How much of them is used.
+        target_selection: Target selection of the new job.
         starts_at_once: Whether its rollout would begin now.
 
     Raises:
-        LimitExceededException: There are as many active, or concurrent, jobs as there may be. Source: developer guide, "Job
-            limits" (documented), texts ours.
+        LimitExceededException: The quota of active or of concurrent jobs is used up. Source: developer guide, "Job limits"
+            (documented), texts ours.
     """
     is_snapshot = target_selection == "SNAPSHOT"
     limit = settings.max_active_snapshot_jobs if is_snapshot else settings.max_active_continuous_jobs
@@ -61,7 +61,7 @@ def why_not_start(settings: IoTSettings, usage: Usage) -> str | None:
 
 
 def check_deletion(settings: IoTSettings, count: int) -> None:
-    """Refuse one more deletion at a time.
+    """Refuse a deletion if too many jobs are being deleted already.
 
     Args:
         settings: The quotas.
@@ -76,11 +76,11 @@ def check_deletion(settings: IoTSettings, count: int) -> None:
 
 
 def check_new_template(settings: IoTSettings, count: int) -> None:
-    """Refuse one more job template.
+    """Refuse a new job template if the quota is used up.
 
     Args:
         settings: The quotas.
-        count: How many there are.
+        count: How many job templates there are.
 
     Raises:
         LimitExceededException: They are too many. Source: CreateJobTemplate, API reference, declares it (documented), text ours.

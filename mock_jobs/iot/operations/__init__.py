@@ -1,1 +1,1 @@
-"""The operations of AWS IoT Jobs, by topic: parts of one backend."""
+"""The operations of AWS IoT Jobs, one module per topic; `IoTBackend` combines them."""

@@ -22,16 +22,18 @@ class AssociateOperations(Operations):
     def associate_targets_with_job(
         self, *, job_id: str, targets: Sequence[str], comment: str | None = None, namespace_id: str | None = None
     ) -> WireShape:
-        """Add groups to the targets of a continuous job; their things get an execution at once unless they have one.
+        """Add groups to the targets of a continuous job; their things get an execution unless they have one.
+
+        While the maintenance windows of the job are closed, the things wait for the next opening.
 
         Source: AssociateTargetsWithJob, API reference: the job must be continuous and IN_PROGRESS, and 100 targets are the limit
-        (documented). The codes, the order of checks, that things are refused as targets and that a wrong namespace is not found
-        are inferred. A group that is a target already counts for nothing (inferred).
+        (documented). The codes, the order of checks, that things are refused as targets and that a job in another namespace is not
+        found are inferred. Naming a group that is already a target adds nothing (inferred).
 
         Raises:
-            InvalidRequestException: A target is no group, the job is a snapshot or is not IN_PROGRESS.
+            InvalidRequestException: A target is not a group, or the job is a snapshot or is not IN_PROGRESS.
             ResourceNotFoundException: There is no such job or group.
-            LimitExceededException: More than 100 targets in all.
+            LimitExceededException: The job would have more targets than the settings allow, by default 100.
         """
         job = self.store.job_or_404(job_id, namespace_id=namespace_id)
         parsed = [parse_target(arn) for arn in targets]
@@ -48,7 +50,7 @@ class AssociateOperations(Operations):
         new = list({each.arn: each for each in parsed if each.arn not in job.targets}.values())
         arns = [*job.targets, *(each.arn for each in new)]
         quotas.check_targets(self.settings, job_id, len(set(arns)))
-        # A new list: events hold the one that was.
+        # A new list, because recorded events hold the old one.
         job.targets = arns
         self.store.subscriptions.add(job, arns)
         if comment is not None:

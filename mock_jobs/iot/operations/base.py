@@ -1,4 +1,4 @@
-"""The base of all operations: the parts of the backend that they call."""
+"""The base class of the operations: the attributes of the backend that they use."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 class Operations(Backend):
-    """Declares the parts; the backend makes them.
+    """Base of the operations. It declares the attributes that `IoTBackend` sets.
 
     Attributes:
-        scope: Where the backend is.
+        scope: Partition, region and account of the backend.
         settings: Quotas, rates, latencies and switches.
         store: The records.
         executions: Changes executions.
         jobs: Changes jobs.
         objects: The objects in S3.
-        things: Returns the registry of things as it is now.
+        things: Returns the current registry of things.
     """
 
     scope: Scope

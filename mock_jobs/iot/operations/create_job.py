@@ -59,19 +59,19 @@ class CreateOperations(FromTemplate):
         scheduling_config: SchedulingConfigTypeDef | None = None,
         destination_package_versions: Sequence[str] = (),
     ) -> WireShape:
-        """Create a job and, within this call unless it starts later, the executions of its first minute.
+        """Create a job and, unless it starts later, the executions of its first minute.
 
         Source: CreateJob, API reference (documented); the order of checks is observed in part: configurations, the document and
         its placeholders come before the id is looked up.
 
         Raises:
             InvalidRequestException: Members contradict each other, or a configuration, the document or a target is invalid.
-            ResourceNotFoundException: There is no such template, a target does not exist here, in which case nothing is created
-                for the others either, or a package version is one of another account or region.
-            ResourceAlreadyExistsException: The id is taken, in whatever status, even by an identical job.
-            LimitExceededException: More targets, or active or concurrent jobs, than the settings allow, or a document source of
-                more than 32768 bytes.
-            NotEmulatedYet: The job needs a feature that is still missing.
+            ResourceNotFoundException: There is no such template, a target does not exist in this account and region, or a package
+                version is of another account or region. Nothing is created then, not even for the other targets.
+            ResourceAlreadyExistsException: The id is taken by a job in any status, even an identical one.
+            LimitExceededException: There would be more targets, or active or concurrent jobs, than the settings allow, or the
+                document source has more than 32768 bytes.
+            NotEmulatedYet: The job needs a feature that is not emulated.
         """
         given = JobConfigs(
             presigned_url=presigned_url_config,
@@ -139,7 +139,8 @@ class CreateOperations(FromTemplate):
 
 
 def _check_document_members(asked: AskedDocument, template_arn: str | None) -> None:
-    # Source: each of the three is required unless another is given (documented); first and last text observed.
+    # Source: one of document, source and template is required (documented). The texts of the first two errors are observed, the
+    # third is ours.
     if asked.text is not None and asked.source is not None:
         raise InvalidRequestException(messages.TWO_DOCUMENTS)
     if asked.is_missing and template_arn is None:

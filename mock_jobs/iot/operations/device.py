@@ -1,4 +1,4 @@
-"""The rules of the device plane: what a thing may see of its executions and do to them."""
+"""The operations of the device plane: what a device may see of its executions and do to them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mock_jobs.iot.records.store import JobStore
     from mock_jobs.ports.thing_registry import ThingRegistry
 
-# Stands for the id of the job that is next. Source: DescribeJobExecution, API reference of the data plane (documented).
+# In place of a job id: the next job. Source: DescribeJobExecution, API reference of the data plane (documented).
 NEXT: Final = "$next"
 # Source: developer guide, "Job limits" (documented).
 MAX_PENDING: Final = 10
@@ -35,13 +35,13 @@ MAX_PENDING_WITH_WINDOWS: Final = 15
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a device reports of an execution, as in UpdateJobExecution.
+    """A device's report on an execution, as in UpdateJobExecution.
 
     Attributes:
         status: The new status.
         details: Replace the status details as a whole, unless None.
-        step_minutes: New step timer, -1 for none, None to leave it as it is; of no meaning beside a terminal status (inferred).
-        expected_version: The version that the device believes to change.
+        step_minutes: New step timer, -1 for none, None to leave it unchanged; ignored with a terminal status (inferred).
+        expected_version: The version that the device expects the execution to have, None for any.
         execution_number: Which execution of the job, None for the latest.
     """
 
@@ -53,14 +53,14 @@ class Report:
 
 
 class DevicePlane:
-    """Answers and applies what devices ask and report.
+    """Answers the requests of devices and applies their reports.
 
     Args:
         store: The records.
         executions: Changes executions.
         presigner: Writes their documents.
-        clock: The world's.
-        things: Returns the registry of things as it is now.
+        clock: The clock of the world.
+        things: Returns the current registry of things.
     """
 
     __slots__ = ("_clock", "_executions", "_presigner", "_store", "_things")
@@ -80,12 +80,12 @@ class DevicePlane:
         self._things = things
 
     def get_pending(self, thing_name: str) -> WireShape:
-        """List the executions of a thing that run and that wait, those that run first.
+        """List the pending executions of a thing, taking IN_PROGRESS ones before QUEUED ones.
 
-        They are 10 at most, or 15 if a job with maintenance windows is among them.
+        The list ends after 10, or after 15 if one of the first 15 is of a job with maintenance windows.
 
-        Source: GetPendingJobExecutions, API reference; developer guide, "Job limits" (documented), where 5 of the 15 are kept for
-        jobs with windows; both lists are there even if empty (observed).
+        Source: GetPendingJobExecutions, API reference; developer guide, "Job limits" (documented), where 5 of the 15 are reserved
+        for jobs with windows; both lists are present even if empty (observed).
 
         Raises:
             ResourceNotFoundException: The thing is not registered (inferred).
@@ -100,10 +100,10 @@ class DevicePlane:
         }
 
     def start_next(self, thing_name: str, details: Mapping[str, str] | None, step_minutes: int | None) -> WireShape:
-        """Start the first pending execution of a thing and return it; one that runs already is returned as it is.
+        """Return the first pending execution of a thing, and start it unless it is IN_PROGRESS already.
 
-        Source: developer guide, "Jobs device HTTP API" (documented); an idle thing gets an empty answer (observed).
-        A step timer for one that runs already is set, without a new version (inferred).
+        Source: developer guide, "Jobs device HTTP API" (documented); a thing without pending executions gets an empty response
+        (observed). The step timer is set even if the execution is IN_PROGRESS already; its version then stays the same (inferred).
 
         Raises:
             InvalidRequestException: The step timer is invalid.
@@ -123,12 +123,12 @@ class DevicePlane:
     def describe(self, thing_name: str, job_id: str, *, with_document: bool, execution_number: int | None) -> WireShape:
         """Return a pending execution of a thing, by default with the document.
 
-        Source: DescribeJobExecution, API reference of the data plane (documented); `$next` of an idle thing gets an empty answer
-        (observed over MQTT), that of a thing which is not registered the text for all that is not found (observed).
+        Source: DescribeJobExecution, API reference of the data plane (documented). `$next` gets an empty response for a thing
+        without pending executions (observed over MQTT), and the common not-found text for a thing that is not registered (observed).
 
         Raises:
             ResourceNotFoundException: There is no such thing, job or execution.
-            TerminalStateException: It is finished, in whatever way.
+            TerminalStateException: It is in a terminal status.
         """
         execution: Execution | None
         if job_id == NEXT:
@@ -147,11 +147,11 @@ class DevicePlane:
     def update(self, thing_name: str, job_id: str, report: Report) -> Execution:
         """Apply a device's report, and return the execution.
 
-        Source: UpdateJobExecution, API reference (documented). A status that only the service gives is refused before the
+        Source: UpdateJobExecution, API reference (documented). A status that only the service sets is refused before the
         execution is looked up, and a wrong version over HTTP is an InvalidRequestException (observed).
 
         Raises:
-            InvalidRequestException: The step timer is invalid, or the version is another one; in the last case
+            InvalidRequestException: The step timer is invalid, or the version differs from the expected one; in the latter case
                 the body also holds `executionState`.
             InvalidStateTransitionException: Devices cannot set this status, or the execution is finished.
             ResourceNotFoundException: There is no such thing, job or execution.
@@ -171,7 +171,7 @@ class DevicePlane:
         return execution
 
     def answer_update(self, execution: Execution, *, with_state: bool, with_document: bool) -> WireShape:
-        """Return what UpdateJobExecution answers: nothing, unless state or document are asked for."""
+        """Return the response of UpdateJobExecution: empty unless the request asks for state or document."""
         answer: dict[str, object] = {}
         if with_state:
             answer["executionState"] = views.execution_state(execution)
@@ -180,7 +180,7 @@ class DevicePlane:
         return answer
 
     def _check_registered(self, thing_name: str) -> None:
-        # A request that names no job; the text is ours.
+        # For requests that name no job; that this text is used here is inferred.
         if not self._things().has_thing(thing_name):
             raise ResourceNotFoundException(messages.THING_NOT_FOUND.format(name=thing_name))
 
@@ -193,5 +193,5 @@ class DevicePlane:
 
 
 def _not_found(thing_name: str, job_id: str) -> ResourceNotFoundException:
-    # One text, whatever is missing (observed).
+    # The same text whether the thing, the job or the execution is missing (observed).
     return ResourceNotFoundException(messages.DEVICE_JOB_NOT_FOUND.format(job_id=job_id, thing_name=thing_name))

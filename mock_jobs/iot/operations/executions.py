@@ -27,7 +27,7 @@ class ExecutionOperations(Operations):
     """Describe, list, cancel and delete job executions."""
 
     def describe_job_execution(self, *, job_id: str, thing_name: str, execution_number: int | None = None) -> WireShape:
-        """Return an execution, by default the latest of the thing, in whatever status and never with the document.
+        """Return an execution in any status, by default the latest of the thing, without its document.
 
         Source: DescribeJobExecution, API reference; developer guide, "Job management and control API" (documented).
 
@@ -45,7 +45,7 @@ class ExecutionOperations(Operations):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> WireShape:
-        """List the executions of a job, all attempts included, those changed last first.
+        """List the executions of a job, all attempts included, the last changed first.
 
         Source: ListJobExecutionsForJob, API reference (documented); the order is observed.
 
@@ -73,10 +73,10 @@ class ExecutionOperations(Operations):
         next_token: str | None = None,
         job_id: str | None = None,
     ) -> WireShape:
-        """List the executions of a thing that pass all filters given, those queued last first.
+        """List the executions of a thing that pass all given filters, the last queued first.
 
-        Source: ListJobExecutionsForThing, API reference (documented); the order is that of the developer guide's example, and
-        that the thing must be registered is inferred.
+        Source: ListJobExecutionsForThing, API reference (documented); the order is that of the developer guide's example; that
+        the thing must be registered is inferred.
 
         Raises:
             InvalidRequestException: The token is not one of this listing.
@@ -118,7 +118,7 @@ class ExecutionOperations(Operations):
 
         Raises:
             ResourceNotFoundException: There is no such job or execution.
-            VersionConflictException: It has another version; the error holds the present state in `executionState`.
+            VersionConflictException: It has another version; the error holds the current state in `executionState`.
             InvalidStateTransitionException: It is finished, or IN_PROGRESS and `force` is not given.
         """
         execution = self._execution_or_404(job_id, thing_name, None)
@@ -143,11 +143,11 @@ class ExecutionOperations(Operations):
     ) -> None:
         """Delete an execution; one that is IN_PROGRESS only with `force`.
 
-        Source: DeleteJobExecution, API reference (documented). Its text asks for a terminal status, the developer guide and
-        observation allow QUEUED. That a wrong namespace is not found is inferred.
+        Source: DeleteJobExecution, API reference (documented). It requires a terminal status, but the developer guide and
+        observation allow QUEUED. That a job in another namespace is not found is inferred.
 
         Raises:
-            InvalidRequestException: The number is below 1; looked at first (observed).
+            InvalidRequestException: The number is below 1; checked first (observed).
             ResourceNotFoundException: There is no such job or execution.
             InvalidStateTransitionException: It is IN_PROGRESS and `force` is not given.
         """

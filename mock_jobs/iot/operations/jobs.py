@@ -1,4 +1,4 @@
-"""The operations on jobs that exist: describe, list, cancel, delete."""
+"""The operations on existing jobs: describe, list, cancel, delete."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ class JobOperations(Operations):
     """Describe, list, cancel and delete jobs."""
 
     def describe_job(self, *, job_id: str, before_substitution: bool = False) -> WireShape:  # noqa: ARG002 - see below
-        """Return a job, and where its document was read from. What it describes looks the same before substitution and after.
+        """Return a job, and the source of its document; `before_substitution` makes no difference here.
 
-        Source: DescribeJob, API reference (documented). The only thing to be substituted is `$default` in the ARN of a package
-        version, and there is no registry of packages to look it up.
+        Source: DescribeJob, API reference (documented). The only part that could be substituted is `$default` in the ARN of a
+        package version, and there is no registry of packages to look it up in.
         """
         job = self.store.job_or_404(job_id)
         source = {} if job.document.source is None else {"documentSource": job.document.source}
         return {**source, "job": views.describe_job(job, self.world.clock.now_ms)}
 
     def get_job_document(self, *, job_id: str, before_substitution: bool = False) -> WireShape:
-        """Return the document of a job: byte for byte what CreateJob got (observed), parameters in their places by default.
+        """Return the document of a job: byte for byte as given to CreateJob (observed), by default with parameters filled in.
 
         Source: developer guide, "Preparing jobs for the software package catalog" (documented).
         """
@@ -56,10 +56,10 @@ class JobOperations(Operations):
         thing_group_id: str | None = None,
         namespace_id: str | None = None,
     ) -> WireShape:
-        """List jobs, newest first, that pass all filters given.
+        """List the jobs that pass all given filters, newest first.
 
-        Source: ListJobs, API reference (documented); the order is that of the developer guide's example. A group's filter
-        finds the jobs that have it among their targets; `thingGroupId` is shown with these only (inferred).
+        Source: ListJobs, API reference (documented); the order is that of the developer guide's example. The filters by group
+        find the jobs that have the group among their targets; `thingGroupId` is shown only with such a filter (inferred).
 
         Raises:
             InvalidRequestException: The token is not one of this listing.
@@ -80,7 +80,7 @@ class JobOperations(Operations):
         return {"jobs": [views.summarize_job(job, group_id) for job in found], **token}
 
     def _find_groups(self, name: str | None, group_id: str | None) -> tuple[str | None, list[str]]:
-        """Return the id to show and the names of the groups that a filter asks for by name, by id or by both."""
+        """Return the group id to show, and the names of the groups to filter by."""
         names = []
         found = None
         registry = self.things()
@@ -100,9 +100,9 @@ class JobOperations(Operations):
     def cancel_job(
         self, *, job_id: str, reason_code: str | None = None, comment: str | None = None, force: bool = False
     ) -> WireShape:
-        """Cancel a job: what is QUEUED, and with `force` what is IN_PROGRESS too.
+        """Cancel a job and its QUEUED executions, with `force` also the IN_PROGRESS ones.
 
-        Source: CancelJob, API reference (documented). It declares no error for a job that is canceled or completed already;
+        Source: CancelJob, API reference (documented). It declares no error for a job that is already canceled or completed;
         InvalidRequestException is inferred.
 
         Raises:
@@ -120,14 +120,14 @@ class JobOperations(Operations):
         return views.identify_job(job)
 
     def delete_job(self, *, job_id: str, force: bool = False, namespace_id: str | None = None) -> None:
-        """Delete a job and all its executions; the id is free again.
+        """Delete a job and all its executions; afterwards the id is free again.
 
-        Source: DeleteJob, API reference (documented); that a wrong namespace is not found is inferred.
+        Source: DeleteJob, API reference (documented); that a job in another namespace is not found is inferred.
 
         Raises:
             ResourceNotFoundException: There is no such job.
-            InvalidStateTransitionException: It is not in a terminal status, and `force` is not given; or it is being deleted.
-            LimitExceededException: As many jobs are being deleted as may be at a time.
+            InvalidStateTransitionException: It is not in a terminal status and `force` is not given, or it is being deleted.
+            LimitExceededException: As many jobs are being deleted as the settings allow at a time.
         """
         job = self.store.job_or_404(job_id, namespace_id=namespace_id)
         trigger = JobTrigger.FORCE_DELETE if force else JobTrigger.DELETE

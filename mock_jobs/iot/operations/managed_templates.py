@@ -34,10 +34,9 @@ class ManagedTemplateOperations(Operations):
     def list_managed_job_templates(
         self, *, template_name: str | None = None, max_results: int | None = None, next_token: str | None = None
     ) -> WireShape:
-        """List the templates that AWS provides, in the order of their names; or all versions of one of them.
+        """List the templates that AWS provides in the order of their names, or all versions of one of them.
 
-        Source: ListManagedJobTemplates, API reference (documented); the order, and that an unknown name is not found, are
-        inferred.
+        Source: ListManagedJobTemplates, API reference (documented); the order, and the error for an unknown name, are inferred.
 
         Raises:
             InvalidRequestException: The token is not one of this listing.
@@ -53,12 +52,12 @@ class ManagedTemplateOperations(Operations):
         return {"managedJobTemplates": shown, **token}
 
     def find_managed_template(self, arn: ResourceArn) -> ManagedTemplate | None:
-        """Return the template of AWS with this ARN, which ends in its version; None if there is none here."""
+        """Return the managed template with this ARN, version included; None if there is none here."""
         template = MANAGED_TEMPLATES.get(arn.name.partition(":")[0])
         return template if template is not None and self._managed_arn(template) == arn.text else None
 
     def _managed_arn(self, template: ManagedTemplate) -> str:
-        # They belong to no account.
+        # Managed templates belong to no account.
         return f"arn:{self.partition}:iot:{self.region}::jobtemplate/{template.name}:{template.version}"
 
 

@@ -1,4 +1,4 @@
-"""Tags of jobs and job templates. Those of all other resources of AWS IoT are moto's."""
+"""Tags of jobs and job templates. moto handles those of all other resources of AWS IoT."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class TagOperations(Operations):
     """Tag and untag jobs and job templates."""
 
     def tag_resource(self, *, resource_arn: str, tags: Sequence[TagTypeDef]) -> WireShape:
-        """Add tags to a job or a job template, in place of those with the same keys.
+        """Add tags to a job or a job template, replacing those with the same keys.
 
         Raises:
-            InvalidRequestException: A tag without value, or with a reserved key; as for CreateJob (inferred).
+            InvalidRequestException: A tag has no value or a reserved key; as for CreateJob (inferred).
             ResourceNotFoundException: There is no such job or template. Source: observed.
             NotOurs: The ARN is not one of a job or a template.
         """
@@ -35,7 +35,7 @@ class TagOperations(Operations):
         return {}
 
     def untag_resource(self, *, resource_arn: str, tag_keys: Sequence[str]) -> WireShape:
-        """Take tags off a job or a job template; keys that it does not have are ignored.
+        """Remove tags from a job or a job template; keys that it does not have are ignored.
 
         Raises:
             ResourceNotFoundException: There is no such job or template. Source: observed.
@@ -47,10 +47,10 @@ class TagOperations(Operations):
         return {}
 
     def list_tags_for_resource(self, *, resource_arn: str, next_token: str | None = None) -> WireShape:
-        """List the tags of a job or a job template, none if there is no such (observed); all are one page.
+        """List the tags of a job or a job template on one page; none if it does not exist (observed).
 
         Raises:
-            InvalidRequestException: There is a token, though none was ever given out; as for the other listings (inferred).
+            InvalidRequestException: A token is given, though this listing never returns one; as for the other listings (inferred).
             NotOurs: The ARN is not one of a job or a template.
         """
         arn = _our_arn(resource_arn)
@@ -62,7 +62,7 @@ class TagOperations(Operations):
     def _tags_or_404(self, arn: ResourceArn) -> dict[str, str]:
         tags = self._tags(arn)
         if tags is None:
-            # The texts name the id by different words.
+            # The two texts use different field names for the id.
             raise ResourceNotFoundException(_NOT_FOUND[arn.kind].format(job_id=arn.name, template_id=arn.name))
         return tags
 

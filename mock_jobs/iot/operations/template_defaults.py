@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mock_jobs.core.service_base import AwsError
     from mock_jobs.iot.documents.managed_templates import ManagedTemplate
 
-# (document, source) -> what a job makes of it; None if neither is given
+# (document, source) -> the document of the job; None if neither is given
 ReadDocument: TypeAlias = Callable[[str | None, str | None], JobDocument | None]
 
 
@@ -29,9 +29,9 @@ class AskedDocument:
     """The document that a request asks for.
 
     Attributes:
-        text: It, as given.
-        source: Where it is to be read.
-        parameters: Values for the placeholders of a template of AWS.
+        text: The document itself, as given.
+        source: Where it is to be read from.
+        parameters: Values for the placeholders of a managed template.
     """
 
     text: str | None
@@ -46,17 +46,18 @@ class AskedDocument:
 
 @dataclass(frozen=True, slots=True)
 class TemplateBasis:
-    """What a template offers to a job, for the members that the request leaves out; nothing, if there is no template.
+    """The defaults that a job takes from a template; all empty if there is no template.
 
-    Its description and its tags are not among it. Source: observed.
+    The template's description and tags are not used. Source: observed.
 
     Attributes:
-        document: Its document, with placeholders.
+        document: The template's document, with placeholders.
         document_source: Where that was read from, None if it was given.
-        configs: Its configurations.
-        maintenance_windows: Its windows.
-        managed: The template, if it is one of AWS.
-        problem: Why there is none although the request names one. It comes after what is wrong with the rest of the request.
+        configs: The template's configurations.
+        maintenance_windows: The template's windows.
+        managed: The template, if AWS provides it.
+        problem: The error if the request names a template that cannot be used. CreateJob raises it after it has checked the other
+            members of the request, and before it looks up the targets and the job id.
     """
 
     document: str | None = None
@@ -67,22 +68,22 @@ class TemplateBasis:
     problem: AwsError | None = None
 
     def schedule(self, given: SchedulingConfigTypeDef | None) -> SchedulingConfigTypeDef | None:
-        """Return the schedule of a request with the template's windows, unless it has windows of its own.
+        """Return the schedule of a request, with the template's windows unless the request has windows.
 
-        Source: windows of a template become those of the schedule (observed), that the request's come first is inferred.
+        Source: that a template's windows become those of the schedule is observed; that the request's take precedence is inferred.
         """
         if not self.maintenance_windows or (given or {}).get("maintenanceWindows"):
             return given
         return {**(given or {}), "maintenanceWindows": self.maintenance_windows}
 
     def read_document(self, read: ReadDocument, asked: AskedDocument) -> JobDocument | None:
-        """Return the document of a job: that of the request if it has one, else the template's, with parameters in place.
+        """Return the document of a job: the request's if it has one, else the template's, with parameters filled in.
 
         Source: developer guide, "Create a job from a template" (documented).
 
         Args:
-            read: Reads a document that is given or named by its source, for the job.
-            asked: That of the request.
+            read: Returns the job's document for a text or a source.
+            asked: The document that the request asks for.
 
         Raises:
             InvalidRequestException: The document or a parameter is invalid.
@@ -98,7 +99,7 @@ class TemplateBasis:
     def _read_managed(self, managed: ManagedTemplate, read: ReadDocument, asked: AskedDocument) -> JobDocument | None:
         parameters = asked.parameters
         if asked.text is not None:
-            # Before a value could make JSON of it.
+            # Checked before parameters are filled in, which could make valid JSON of it.
             check_document(asked.text)
         check_parameters(managed, parameters)
         if asked.source is not None:
@@ -114,10 +115,13 @@ class TemplateBasis:
 
 
 class FromTemplate(ManagedTemplateOperations):
-    """Finds the templates of jobs."""
+    """Find the template that a new job is based on."""
 
     def find_template(self, text: str | None) -> TemplateBasis:
-        """Return what the template with this ARN offers: nothing without an ARN, or if it is that of something else (observed)."""
+        """Return the defaults of the template with this ARN; none without an ARN.
+
+        If the ARN is that of something else, only `problem` is set (observed). The same holds if there is no such template.
+        """
         if text is None:
             return TemplateBasis()
         arn = parse_arn(text)

@@ -1,4 +1,4 @@
-"""The operations on job templates of one's own."""
+"""The operations on the account's own job templates."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class TemplateOperations(Operations):
     ) -> WireShape:
         """Create a job template, from a document or from a job.
 
-        Of the job it takes document and configurations, not the description; what the request gives comes first, each
-        configuration as a whole, and a document or source replaces the job's.
+        From the job it takes the document and the configurations, maintenance windows included, not the description. What the
+        request gives takes precedence: each configuration as a whole, and a document or source in place of the job's.
 
         Source: CreateJobTemplate, API reference; developer guide, "Create a job template" (documented). The texts are observed,
         and so is the order of the first checks: the document, the time limit, the abort criteria.
@@ -64,8 +64,8 @@ class TemplateOperations(Operations):
         Raises:
             InvalidRequestException: Members contradict each other, or a configuration, a tag or the document is invalid.
             ConflictException: The id is taken.
-            ResourceNotFoundException: There is no such job, or a package version is one of another account or region.
-            LimitExceededException: There are as many templates as the settings allow, or a document source is of more than 32768
+            ResourceNotFoundException: There is no such job, or a package version is of another account or region.
+            LimitExceededException: There are as many templates as the settings allow, or the document source has more than 32768
                 bytes.
         """
         given = JobConfigs(
@@ -124,7 +124,7 @@ class TemplateOperations(Operations):
         return views.describe_template(self.store.template_or_404(job_template_id))
 
     def list_job_templates(self, *, max_results: int | None = None, next_token: str | None = None) -> WireShape:
-        """List the job templates, newest first (observed), those that AWS provides left out.
+        """List the account's own job templates, newest first (observed).
 
         Raises:
             InvalidRequestException: The token is not one of this listing.
@@ -135,10 +135,10 @@ class TemplateOperations(Operations):
         return {"jobTemplates": [views.summarize_template(each) for each in found], **token}
 
     def delete_job_template(self, *, job_template_id: str) -> None:
-        """Delete a job template; the jobs that were made from it stay as they are, and name it still (observed).
+        """Delete a job template; jobs made from it are unchanged and still name it (observed).
 
         Raises:
-            ResourceNotFoundException: There is no such template. Managed ones cannot be addressed (inferred).
+            ResourceNotFoundException: There is no such template. Managed templates are never found (inferred).
         """
         self.store.templates.remove(self.store.template_or_404(job_template_id))
 
@@ -156,8 +156,8 @@ class TemplateOperations(Operations):
 def _template_document(job: Job) -> tuple[str, str | None]:
     """Return document and source of a template that is made from a job.
 
-    Placeholders stay, so that they are replaced for each new job; not those of parameters, which only templates of AWS take
-    (inferred).
+    Placeholders stay, so that they are replaced for each new job. Those of parameters stay filled in, because only managed
+    templates have parameters (inferred).
     """
     arn = None if job.template_arn is None else parse_arn(job.template_arn)
     if arn is not None and arn.is_of_aws:

@@ -37,13 +37,16 @@ class UpdateOperations(Operations):
         namespace_id: str | None = None,
         job_executions_retry_config: JobExecutionsRetryConfigTypeDef | None = None,
     ) -> None:
-        """Replace what is given, each configuration as a whole, of a job that is not over.
+        """Replace the given members of a SCHEDULED or IN_PROGRESS job, each configuration as a whole.
 
-        Source: UpdateJob, API reference (documented); the order of checks is observed. A new rate counts from the next minute
-        of the rollout on, new abort criteria from the next end of an execution on (inferred); a new time limit counts for
-        executions that start from now on (observed); a new lifetime of presigned URLs for those that devices get from now on
-        (inferred). That a wrong namespace is not found, and that the role cannot be dropped while the document needs it, is
-        inferred.
+        Source: UpdateJob, API reference (documented); the order of checks is observed. The changes take effect as follows:
+
+        - a new rate from the next minute of the rollout (inferred);
+        - new abort criteria when the next execution ends or is deleted (inferred);
+        - a new time limit for executions that start from now on (observed);
+        - a new lifetime for presigned URLs that devices get from now on (inferred).
+
+        That a job in another namespace is not found, and that the role cannot be dropped while the document needs it, is inferred.
 
         Raises:
             InvalidRequestException: Nothing is given, a configuration is invalid, or the job's status, its retry configuration
