@@ -1,1 +1,1 @@
-"""Job documents: their sources, placeholders, parameters and what a device is given."""
+"""Job documents: their sources, placeholders, parameters and the copies that devices get."""

@@ -1,4 +1,4 @@
-"""The copy of a job document that devices get: not the text of CreateJob, but the same JSON in another form."""
+"""The copy of a job document that devices get: the same JSON as given to CreateJob, but reformatted."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from mock_jobs.iot.documents.presigned import Transfer, read_transfer
 _SHORT_ESCAPES: Final = {'"': r"\"", "\\": r"\\", "\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r"}
 _ESCAPED: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 
-# From 10^-3 to below 10^7 Java prints doubles without an exponent. Source: Double.toString of the Java platform (documented).
+# Java prints doubles from 10^-3 to below 10^7 without an exponent. Source: Double.toString of the Java platform (documented).
 _PLAIN_FROM: Final = 1e-3
 _PLAIN_BELOW: Final = 1e7
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceDocument:
-    """A job document as devices get it, without the presigned URLs, which each device gets on its own.
+    """A job document as devices get it, before the presigned URLs of a device are filled in.
 
     Attributes:
-        pieces: Texts, and between them the transfers that presigned URLs replace.
+        pieces: Texts, and between them the transfers whose presigned URLs go there.
     """
 
     pieces: Sequence[str | Transfer]
 
     def write(self, presign: Callable[[Transfer], str]) -> str:
-        """Return the document with its presigned URLs; without any it is the same text each time.
+        """Return the document with its presigned URLs; without placeholders for them it is always the same text.
 
         Args:
             presign: Returns the URL for a transfer.
@@ -61,16 +61,18 @@ def device_document(document: str) -> DeviceDocument:
 
 
 def device_copy(document: str) -> str:
-    r"""Return a job document as devices get it.
+    r"""Return a job document as devices get it. GetJobDocument returns the original text instead.
 
-    No white space; members that are null are dropped, nulls in lists stay; a repeated key keeps its first place and its last
-    value; needless escapes are undone and control characters written as \u001F or in short; whole numbers stay as they are,
-    -0 is 0, other numbers look as Java prints a double. GetJobDocument gives the original text.
+    - There is no white space.
+    - Members that are null are dropped; nulls in lists stay.
+    - A repeated key keeps its first place and its last value.
+    - Needless escapes are undone; control characters are written as \u001F or with a short escape.
+    - Whole numbers stay unchanged, except that -0 becomes 0. Other numbers look as Java prints a double.
 
     Source: observed.
     """
     written: list[str] = []
-    # What is still to be written, the next at the end. No recursion: there may be a thousand levels.
+    # A stack of what is still to be written, the next at the end. No recursion, because there may be a thousand levels.
     ahead: list[object] = [parse_json(document)]
     while ahead:
         value = ahead.pop()
@@ -130,15 +132,15 @@ _WRITERS: Final[Mapping[type, Callable[[Any], str]]] = {
 
 
 def java_double(value: float) -> str:
-    """Return a number as Java prints a double; infinite ones as JSON strings, for JSON has no other form."""
+    """Return a number as Java prints a double; infinity as a JSON string, because JSON has no number for it."""
     if math.isinf(value):
         return '"Infinity"' if value > 0 else '"-Infinity"'
     sign = "-" if math.copysign(1, value) < 0 else ""
     value = abs(value)
     if value == 0:
         return f"{sign}0.0"
-    # Java prints the shortest digits that read back as the same double, as repr does; but where one digit would do it takes the
-    # closest two, which makes a difference for the smallest doubles. Source: Double.toString of the Java platform (documented).
+    # Like repr, Java prints the shortest digits that read back as the same double. But where one digit would be enough, it prints
+    # the closest two, which differ for the smallest doubles. Source: Double.toString of the Java platform (documented).
     two_digits = f"{value:.1e}"
     mantissa, _, exponent = (two_digits if float(two_digits) == value else f"{value!r}").partition("e")
     whole, _, fraction = mantissa.partition(".")

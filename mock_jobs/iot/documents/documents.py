@@ -1,4 +1,4 @@
-"""What CreateJob demands of a job document: JSON, its size, the placeholders in it."""
+"""Reading and checking a job document: valid JSON, and valid placeholders in it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class JobDocument:
     """The document of a job or a job template.
 
     Attributes:
-        text: With everything in its place that the service puts there when a job is created.
-        before_substitution: As it was given or read, byte for byte.
+        text: The document after the substitutions that the service makes when a job is created.
+        before_substitution: The document before them, byte for byte as it was given or read.
         source: Where it was read from, None if it was given.
     """
 
@@ -41,19 +41,19 @@ class JobDocument:
 def read_document(
     owner_id: str, document: str | None, source: str | None, configs: JobConfigs, sources: Sources
 ) -> JobDocument | None:
-    """Return the document that a request gives or names, None if it does neither; refuse a bad one.
+    """Return the checked document that a request contains or names, None if it does neither.
 
     Args:
-        owner_id: Of the job or the job template.
-        document: As given.
+        owner_id: Id of the job or the job template.
+        document: The document, as given.
         source: S3 URL, as given.
         configs: Has the role and the package versions that placeholders need.
         sources: Where sources are read.
 
     Raises:
         InvalidRequestException: With the service's texts (observed).
-        LimitExceededException: What the source names is too long (observed).
-        NotEmulatedYet: It has placeholders that are missing here.
+        LimitExceededException: The object that the source names is too long (observed).
+        NotEmulatedYet: It has placeholders that are not emulated.
     """
     if source is not None:
         document = read_source(source, sources)
@@ -75,19 +75,19 @@ def check_document(document: str, source: str | None = None) -> None:
 
 
 def check_placeholders(owner_id: str, document: str, configs: JobConfigs) -> None:
-    """Refuse placeholders that the service refuses, and those that cannot be replaced here.
+    """Refuse placeholders that the service refuses, and those that mock_jobs cannot replace.
 
     Source: developer guide, "Create and manage jobs" (documented); the texts and their order are observed.
 
     Args:
-        owner_id: Of the job or the job template.
-        document: JSON.
+        owner_id: Id of the job or the job template.
+        document: The document, valid JSON.
         configs: Has the role and the package versions that placeholders need.
 
     Raises:
-        InvalidRequestException: A URL to presign without role, without object or outside S3; a placeholder without end; one of a
-            package that is wrong in itself; too many of them.
-        NotEmulatedYet: A package is named, and no registry of packages is there.
+        InvalidRequestException: A URL to presign has no role, names no object, is not in S3 or misuses a local keyword; a
+            placeholder is not terminated; a package placeholder is invalid; or there are more than 10 to substitute.
+        NotEmulatedYet: A placeholder names a package, and there is no registry of packages.
     """
     if not may_have_placeholders(document):
         return

@@ -7,35 +7,35 @@ from collections.abc import Callable
 from json import JSONDecoder
 from typing import Final
 
-# Source: a document nested deeper is refused like one that is not JSON (observed).
+# Source: a more deeply nested document is refused like one that is not JSON (observed).
 MAX_DEPTH: Final = 1000
 
 
 class NotJsonError(Exception):
-    """The text is not JSON, or nested too deeply."""
+    """The text is not JSON, or is nested too deeply."""
 
 
 class Number(str):
-    """The literal of a number, as it stands in the text."""
+    """The literal of a number, as written in the text."""
 
     __slots__ = ()
 
 
 def parse_json(text: str) -> object:
-    """Return the value of a JSON text: as Python's decoder gives it, but for numbers, which are kept as `Number`.
+    """Return the value of a JSON text as Python's decoder does, but with numbers as `Number`.
 
-    A repeated key stays at its first place, with its last value.
+    A repeated key keeps its first place and its last value.
 
     Source: NaN, Infinity and a nesting deeper than 1000 levels are refused, 1E400 is not (observed).
 
     Raises:
-        NotJsonError: The text is not JSON in the sense of the service.
+        NotJsonError: The service would not accept the text as JSON.
     """
     return _parse(text, _decode)
 
 
 def is_json(text: str) -> bool:
-    """Return whether a text is JSON in the sense of the service."""
+    """Return whether the service accepts a text as JSON."""
     try:
         _parse(text, _decode_roughly)
     except NotJsonError:
@@ -48,7 +48,7 @@ def _reject_constant(name: str) -> object:
 
 
 _decode: Final = JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_reject_constant).decode
-# Only to find out whether it is JSON: numbers become mere texts, which is faster.
+# For `is_json` only: numbers become plain strings, which is faster.
 _decode_roughly: Final = JSONDecoder(parse_int=str, parse_float=str, parse_constant=_reject_constant).decode
 
 
@@ -65,13 +65,13 @@ def _parse(text: str, decode: Callable[[str], object]) -> object:
 
 # Python's decoder needs room on the stack for each level, and there may be little left.
 _LEVELS_AT_ONCE: Final = 20
-# Strings, brackets, and what cannot occur outside of strings: a quote that nothing closes, and the constants of Python's decoder.
+# Strings, brackets, and what is invalid outside of strings: an unclosed quote, and the constants of Python's decoder.
 _TOKEN: Final = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"|[\[{]|[\]}]|["NI]')
 
 
 def _parse_deep(text: str) -> object:
-    """Parse a text a few levels at once, the innermost first; in the text around them `NaN` stands in their place."""
-    # Of each part that is open: its text so far, and the values of the parts in it.
+    """Parse a text in parts of a few levels, the innermost first; `NaN` replaces each parsed part in the text around it."""
+    # For each open part: its text so far, and the values of the parsed parts in it.
     parts: list[tuple[list[str], list[object]]] = [([], [])]
     depth = done = 0
     for match in _TOKEN.finditer(text):

@@ -54,10 +54,10 @@ class ManagedTemplate:
         name: Its name.
         description: Its description.
         action: Name of the one action of its document.
-        handler: The script that does it on the device; None for a command that comes as a parameter.
+        handler: The script that performs the action on the device; None if a parameter gives the command instead.
         required: The parameters that a job must give, in the order of the handler's arguments.
         version: Its version.
-        environments: What it runs on.
+        environments: Environments that it runs on.
     """
 
     name: str

@@ -32,18 +32,19 @@ def names_artifact(placeholder: Placeholder) -> bool:
 
 
 def check_package_placeholder(placeholder: Placeholder, arns: Sequence[str]) -> None:
-    """Refuse a placeholder that cannot be replaced, whatever the registry of packages holds.
+    """Refuse a placeholder that is invalid regardless of what the registry of packages holds.
 
-    Source: developer guide, "Troubleshooting the software package catalog" (documented in the meaning; the texts are ours).
+    Source: developer guide, "Troubleshooting the software package catalog" (the rules are documented; the texts are ours).
 
     Args:
         placeholder: One that names a package.
         arns: The destination package versions of the job.
 
     Raises:
-        InvalidRequestException: Its form is wrong; just one of its two names is empty; both are, and there is not exactly one
-            destination package version; it names `$null`; it stands for all attributes, and not alone; it names a version that
-            is not among the destination package versions, of which there are some.
+        InvalidRequestException: Its form is wrong; only one of package and version is empty; both are empty and there is not
+            exactly one destination package version; its version is `$null`, directly or through that destination package version;
+            it means all attributes but is only part of a JSON value; or there are destination package versions and its package
+            version is not one of them.
     """
     match = _PLACEHOLDER.fullmatch(placeholder.content)
     if match is None:
@@ -63,5 +64,5 @@ def check_package_placeholder(placeholder: Placeholder, arns: Sequence[str]) -> 
 
 def _may_be_listed(named: PackageVersion, arns: Sequence[str]) -> bool:
     listed = [each.version for each in map(parse_package_version, arns) if each is not None and each.package == named.package]
-    # Which version is the default one only the registry knows.
+    # Only the registry knows which version is the default one, so `$default` may be any.
     return any(named.version == version or DEFAULT_VERSION in (named.version, version) for version in listed)

@@ -1,4 +1,4 @@
-"""The parameters of jobs that are made from the templates of AWS."""
+"""The parameters of jobs that are made from managed templates."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _PLACEHOLDER: Final = re.compile(r"\$\{aws:iot:parameter:(?P<key>[a-zA-Z0-9_-]+)
 
 
 def check_parameters(template: ManagedTemplate, given: Mapping[str, str]) -> None:
-    """Refuse parameters that the template does not have, lacks, or that do not match their regular expression.
+    """Refuse unknown parameters, missing required ones, and values that do not match their regular expression.
 
-    Source: inferred from what DescribeManagedJobTemplate says of each parameter.
+    Source: inferred from the description of each parameter in DescribeManagedJobTemplate.
 
     Raises:
-        InvalidRequestException: With texts of ours.
+        InvalidRequestException: A parameter is invalid; the texts are ours.
     """
     known = {each.key: each for each in template.parameters}
     for key, value in given.items():
         if key not in known:
             raise InvalidRequestException(messages.PARAMETER_UNKNOWN.format(key=key, name=template.name))
-        # No value has a line break, which the dot would not match: control characters are refused before.
+        # Control characters were refused earlier, so no value has a line break, which the dot would not match.
         if re.fullmatch(known[key].regex, value) is None:
             text = messages.PARAMETER_INVALID.format(key=key, regex=known[key].regex, name=template.name)
             raise InvalidRequestException(text)
@@ -45,8 +45,8 @@ def missing_parameters(template: ManagedTemplate, given: Mapping[str, str]) -> f
 def fill_in(document: str, given: Mapping[str, str]) -> str:
     """Return a JSON document with values in place of the placeholders; those without a value stay.
 
-    A placeholder can stand in a JSON string only, so its value is written as a part of one: whatever it holds, the document
-    stays JSON, and reads as the value.
+    A placeholder can only be in a JSON string, so its value is escaped as a part of one. The document stays valid JSON, whatever
+    the value holds.
     """
     return _PLACEHOLDER.sub(lambda match: _inside_string(given[match["key"]]) if match["key"] in given else match[0], document)
 

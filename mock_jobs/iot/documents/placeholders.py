@@ -10,8 +10,8 @@ from typing import Final
 
 _OPENING: Final = "${aws:iot:"
 _ANY_OPENING: Final = "${aws:"
-# Up to the brace that closes it. The URL of an upload may hold local keywords, with braces of their own. A placeholder cannot run
-# past the string that it stands in.
+# A placeholder, up to its closing brace. The URL of an upload may contain local keywords, which have braces too. A placeholder
+# cannot extend past the JSON string that it is in.
 _PLACEHOLDER: Final = re.compile(r'\$\{aws:(?:iot:(?P<content>(?:[^}"$]|\$(?!\{)|\$\{[a-zA-Z]+\})*)|[^}"$]*)\}')
 
 
@@ -20,10 +20,10 @@ class Placeholder:
     """A placeholder.
 
     Attributes:
-        content: What stands between `${aws:iot:` and the closing brace.
+        content: The text between `${aws:iot:` and the closing brace.
         start: Where it begins in the device's copy of the document.
-        end: Where it ends.
-        is_whole_value: Whether it stands alone as a JSON value.
+        end: Where it ends there.
+        is_whole_value: Whether it is the whole of a JSON string that is a value.
     """
 
     content: str
@@ -40,8 +40,8 @@ class Placeholders:
     """The placeholders of a document.
 
     Attributes:
-        found: Those that have an end, in their order.
-        are_terminated: Whether all have one.
+        found: The `${aws:iot:` placeholders with a closing brace, in their order.
+        are_terminated: Whether all placeholders have a closing brace.
     """
 
     found: Sequence[Placeholder]
@@ -52,14 +52,14 @@ NONE: Final = Placeholders((), are_terminated=True)
 
 
 def may_have_placeholders(document: str) -> bool:
-    r"""Return whether a document, as given, must be searched: in JSON any character can be written as \u0024."""
+    r"""Return whether a document may have placeholders; JSON can also write any of their characters like \u0024."""
     return _ANY_OPENING in document or "\\u" in document
 
 
 def find_placeholders(device_copy: str) -> Placeholders:
     """Find the placeholders in the device's copy of a document.
 
-    In the copy a character has one form only, so that placeholders are found however the document was written.
+    In the copy each character has only one form, so placeholders are found however the document was written.
     """
     found = []
     are_terminated = True

@@ -1,4 +1,4 @@
-"""Placeholders for presigned URLs: a device that gets the document gets the URL in their place."""
+"""Placeholders for presigned URLs, which are replaced when a device gets the document."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Transfer:
 
     Attributes:
         method: GET for a download, PUT for an upload.
-        url: Of the object; the key of an upload may hold local keywords.
+        url: URL of the object; the key of an upload may contain local keywords.
     """
 
     method: Method
     url: S3Url
 
     def of(self, thing_name: str, job_id: str, execution_number: int) -> S3Url:
-        """Return the URL for an execution: with the local keywords of an upload replaced.
+        """Return the URL for an execution, with the local keywords of an upload replaced.
 
         Source: developer guide, "Create and manage jobs" (documented).
         """
@@ -48,18 +48,19 @@ class Transfer:
 
 
 def presigned_variant(placeholder: Placeholder) -> str | None:
-    """Return which kind of presigned URL a placeholder stands for: an empty text, -v1, -v2, -upload; None if for none."""
+    """Return the variant of a presigned URL placeholder (empty, -v1, -v2 or -upload), None for another placeholder."""
     match = _PRESIGNED.fullmatch(placeholder.content)
     return None if match is None else match["variant"]
 
 
 def read_transfer(placeholder: Placeholder) -> Transfer | None:
-    """Return what a placeholder stands for, None if it is not one for a presigned URL.
+    """Return the transfer of a presigned URL placeholder, None for another placeholder.
 
     Source: developer guide, "Create and manage jobs" (documented); the texts about URLs are observed.
 
     Raises:
-        InvalidRequestException: The URL is not one of an object in S3, or its local keywords are not where they may be.
+        InvalidRequestException: The URL is not one of an object in S3, or its local keywords are misplaced, unknown or repeated
+            too often.
     """
     match = _PRESIGNED.fullmatch(placeholder.content)
     if match is None:
@@ -82,7 +83,7 @@ def read_transfer(placeholder: Placeholder) -> Transfer | None:
 
 
 def _check_upload(url: str, parsed: S3Url) -> None:
-    # Versions are made by uploads, not named by them (documented).
+    # An upload creates a version, so it cannot name one (documented).
     if parsed.version_id is not None:
         raise InvalidRequestException(messages.S3_URL_INVALID.format(url=url))
     if _KEYWORD.search(parsed.bucket):

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 
 class NotS3UrlError(Exception):
-    """The text is no URL of S3."""
+    """The text is not an S3 URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class S3Url:
         bucket: Name of the bucket.
         key: Key of the object, empty if the URL has none.
         version_id: Version of the object, None if the URL has none.
-        region: That the host names, None if it names none.
+        region: Region that the host names, None if it names none.
     """
 
     bucket: str
@@ -38,10 +38,12 @@ _REGION: Final = re.compile(r"[a-z]+(?:-[a-z]+)+-[0-9]+")
 
 
 def parse_s3_url(url: str) -> S3Url:
-    """Read `s3://bucket/key`, with the key as written, or an http(s) URL in path or virtual-hosted style, decoded.
+    """Parse `s3://bucket/key`, or an http(s) URL in path or virtual-hosted style.
+
+    The key of the first form is taken as written; the second form is percent-decoded.
 
     Raises:
-        NotS3UrlError: It is something else. Which URLs the service takes is observed; that an http(s) URL may name a version
+        NotS3UrlError: It is something else. Which URLs the service accepts is observed; that an http(s) URL may name a version
             is documented for placeholders.
     """
     if not _can_be_sent(url):

@@ -1,4 +1,4 @@
-"""Documents that a request names by their place in S3: read once, when the job or the job template is created."""
+"""Documents that a request names by an S3 URL; they are read once, when the job or the job template is created."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Sources:
 
     Attributes:
         objects: The objects in S3.
-        is_strict: Whether a bucket that is not there is refused, as the service does.
+        is_strict: Whether a missing bucket is an error, as it is for the service.
     """
 
     objects: ObjectStore
@@ -31,14 +31,14 @@ class Sources:
 def read_source(source: str, sources: Sources) -> str:
     """Return the document that a source names.
 
-    If the bucket does not exist and `is_strict` is false, the document only names its source: tests that only want
-    a job need no bucket.
+    If the bucket does not exist and `is_strict` is false, the document only names its source, so that tests which only want a job
+    need no bucket.
 
     Source: developer guide, "Create and manage jobs with the CLI": read at creation (documented); texts and statuses are observed.
 
     Raises:
-        InvalidRequestException: The source is no S3 object, there is none, or it is not UTF-8.
-        LimitExceededException: It is longer than a document may be.
+        InvalidRequestException: The source is not the URL of an S3 object, the object does not exist, or it is not UTF-8.
+        LimitExceededException: The object is longer than a document may be.
     """
     url = parse_source(source)
     if sources.objects.region_of(url.bucket) is None:
@@ -57,10 +57,10 @@ def read_source(source: str, sources: Sources) -> str:
 
 
 def parse_source(source: str) -> S3Url:
-    """Return which object a source names.
+    """Return the S3 URL of the object that a source names.
 
     Raises:
-        InvalidRequestException: None, with the service's texts (observed).
+        InvalidRequestException: It names no object; the texts are the service's (observed).
     """
     try:
         url = parse_s3_url(source)
