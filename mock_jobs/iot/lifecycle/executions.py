@@ -121,7 +121,9 @@ class ExecutionLifecycle:
         self.change(executions, trigger)
 
     def change(self, executions: list[Execution], trigger: ExecutionTrigger) -> None:
-        """Apply a trigger to executions of one job and one status; the caller has removed them from the collection of their status.
+        """Apply a trigger to executions of one job and one status.
+
+        The caller has already removed them from the job's collection for their status.
 
         Source: each change raises the version (documented), except the one to REMOVED (observed). A device's first report sets
         `startedAt`, which never changes again; SUCCEEDED or FAILED straight from QUEUED set it too, REJECTED does not (observed).

@@ -195,8 +195,9 @@ class JobLifecycle:
     def queue_joiners(self, job: Job, thing_names: list[str]) -> None:
         """Create executions for things that became targets later, unless they still wait for the rollout.
 
-        Source: developer guide, "Job rollout configuration": the rate applies only to the things at creation (documented); nothing
-        is created after the end time (documented). While the maintenance windows of the job are closed, the things wait (inferred).
+        Source: developer guide, "Job rollout configuration": the rate applies only to the things at creation (documented);
+        nothing is created after the end time (documented). While the maintenance windows of the job are closed, the things
+        wait (inferred).
         """
         if job.has_ended:
             return

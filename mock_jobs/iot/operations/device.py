@@ -124,7 +124,8 @@ class DevicePlane:
         """Return a pending execution of a thing, by default with the document.
 
         Source: DescribeJobExecution, API reference of the data plane (documented). `$next` gets an empty response for a thing
-        without pending executions (observed over MQTT), and the common not-found text for a thing that is not registered (observed).
+        without pending executions (observed over MQTT), and the common not-found text for a thing that is not registered
+        (observed).
 
         Raises:
             ResourceNotFoundException: There is no such thing, job or execution.

@@ -113,8 +113,8 @@ class JobStore:
         """Yield the pending executions of a thing that its device may see, the next one first.
 
         Jobs with a namespace are left out, because the product that manages them has its own interfaces. Source: CreateJob, API
-        reference, on MQTT topics (documented); the same over HTTP is inferred. QUEUED executions are left out while the maintenance
-        windows of their job are closed (documented); IN_PROGRESS ones are not (inferred).
+        reference, on MQTT topics (documented); the same over HTTP is inferred. QUEUED executions are left out while the
+        maintenance windows of their job are closed (documented); IN_PROGRESS ones are not (inferred).
         """
         queue = self.queues.get(thing_name)
         return filter(_is_shown, () if queue is None else queue.pending())

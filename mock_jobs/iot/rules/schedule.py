@@ -78,8 +78,8 @@ class Schedule:
     def next_rollouts_ms(self, now_ms: int) -> list[int]:
         """Return the next moments at which a maintenance window opens, in milliseconds since the epoch.
 
-        Source: DescribeJob, API reference, `scheduledJobRollouts`: the next seven occurrences (documented). That openings before the
-        start of the job, or at or after its end, do not count is inferred.
+        Source: DescribeJob, API reference, `scheduledJobRollouts`: the next seven occurrences (documented). That openings before
+        the start of the job, or at or after its end, do not count is inferred.
         """
         if self.windows is None or self.start_ms is None:
             return []
