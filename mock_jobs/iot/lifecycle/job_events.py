@@ -1,8 +1,8 @@
 """The events that AWS IoT publishes about jobs and job executions.
 
-Source: developer guide, "Jobs events" (documented): topics and members. Observed: `timestamp` is in seconds and the times of a job
-are in milliseconds; the status DELETED; which members are left out. The service sends events only once UpdateEventConfigurations
-has turned them on; here they are always recorded.
+Source: developer guide, "Jobs events" (documented): topics and members. Observed: `timestamp` is in seconds and the times of a
+job are in milliseconds; the status DELETED; which members are left out. The service sends events only once
+UpdateEventConfigurations has turned them on; here they are always recorded.
 """
 
 from __future__ import annotations

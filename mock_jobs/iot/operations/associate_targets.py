@@ -27,8 +27,8 @@ class AssociateOperations(Operations):
         While the maintenance windows of the job are closed, the things wait for the next opening.
 
         Source: AssociateTargetsWithJob, API reference: the job must be continuous and IN_PROGRESS, and 100 targets are the limit
-        (documented). The codes, the order of checks, that things are refused as targets and that a job in another namespace is not
-        found are inferred. Naming a group that is already a target adds nothing (inferred).
+        (documented). The codes, the order of checks, that things are refused as targets and that a job in another namespace is
+        not found are inferred. Naming a group that is already a target adds nothing (inferred).
 
         Raises:
             InvalidRequestException: A target is not a group, or the job is a snapshot or is not IN_PROGRESS.

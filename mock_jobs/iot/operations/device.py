@@ -103,7 +103,8 @@ class DevicePlane:
         """Return the first pending execution of a thing, and start it unless it is IN_PROGRESS already.
 
         Source: developer guide, "Jobs device HTTP API" (documented); a thing without pending executions gets an empty response
-        (observed). The step timer is set even if the execution is IN_PROGRESS already; its version then stays the same (inferred).
+        (observed). The step timer is set even if the execution is IN_PROGRESS already; its version then stays the same
+        (inferred).
 
         Raises:
             InvalidRequestException: The step timer is invalid.

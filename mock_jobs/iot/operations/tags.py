@@ -50,7 +50,7 @@ class TagOperations(Operations):
         """List the tags of a job or a job template on one page; none if it does not exist (observed).
 
         Raises:
-            InvalidRequestException: A token is given, though this listing never returns one; as for the other listings (inferred).
+            InvalidRequestException: A token is given, though this listing never returns one; as for other listings (inferred).
             NotOurs: The ARN is not one of a job or a template.
         """
         arn = _our_arn(resource_arn)

@@ -70,7 +70,8 @@ class TemplateBasis:
     def schedule(self, given: SchedulingConfigTypeDef | None) -> SchedulingConfigTypeDef | None:
         """Return the schedule of a request, with the template's windows unless the request has windows.
 
-        Source: that a template's windows become those of the schedule is observed; that the request's take precedence is inferred.
+        Source: that a template's windows become those of the schedule is observed; that the request's take precedence is
+        inferred.
         """
         if not self.maintenance_windows or (given or {}).get("maintenanceWindows"):
             return given

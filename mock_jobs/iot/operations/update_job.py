@@ -46,7 +46,8 @@ class UpdateOperations(Operations):
         - a new time limit for executions that start from now on (observed);
         - a new lifetime for presigned URLs that devices get from now on (inferred).
 
-        That a job in another namespace is not found, and that the role cannot be dropped while the document needs it, is inferred.
+        That a job in another namespace is not found, and that the role cannot be dropped while the document needs it, is
+        inferred.
 
         Raises:
             InvalidRequestException: Nothing is given, a configuration is invalid, or the job's status, its retry configuration

@@ -56,7 +56,8 @@ def check_abort(config: AbortConfigTypeDef) -> None:
 def check_rollout(config: JobExecutionsRolloutConfigTypeDef) -> None:
     """Refuse rates that contradict each other.
 
-    Source: observed for UpdateJob; that CreateJob does the same is inferred. For CreateJob an empty configuration counts as unset.
+    Source: observed for UpdateJob; that CreateJob does the same is inferred. For CreateJob an empty configuration counts as
+    unset.
     """
     maximum = config.get("maximumPerMinute")
     exponential = config.get("exponentialRate")
@@ -121,8 +122,8 @@ def check_retry_update(config: JobExecutionsRetryConfigTypeDef, existing: JobExe
 def check_role(config: PresignedUrlConfigTypeDef) -> None:
     """Refuse a role that is not the ARN of an IAM role.
 
-    Source: observed for UpdateJob; that the operations that create jobs and templates do so too, and the accepted form of the ARN,
-    are inferred.
+    Source: observed for UpdateJob; that the operations that create jobs and templates do so too, and the accepted form of the
+    ARN, are inferred.
     """
     role = config.get("roleArn")
     if role is not None and _ROLE.fullmatch(role) is None:

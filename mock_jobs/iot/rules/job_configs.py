@@ -60,8 +60,8 @@ class JobConfigs:
     def check(self, *, is_new: bool) -> None:
         """Check each configuration by the rules of the service.
 
-        Source: the order time limit, abort criteria, rollout, role is observed for UpdateJob. That the same rules apply when a job
-        or a job template is created is observed for the first two and inferred for the others.
+        Source: the order time limit, abort criteria, rollout, role is observed for UpdateJob. That the same rules apply when a
+        job or a job template is created is observed for the first two and inferred for the others.
 
         Args:
             is_new: Whether a job or a job template is created. If not, retries are left to `check_retry_update`, which compares

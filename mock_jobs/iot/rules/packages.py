@@ -16,8 +16,8 @@ from mock_jobs.iot.exceptions import InvalidRequestException, ResourceNotFoundEx
 if TYPE_CHECKING:
     from mock_jobs.iot.rules.arns import Scope
 
-# Mean the default version of a package, and no version. Source: developer guide, "Preparing jobs for the software package catalog"
-# (documented).
+# Mean the default version of a package, and no version. Source: developer guide, "Preparing jobs for the software package
+# catalog" (documented).
 DEFAULT_VERSION: Final = "$default"
 NULL_VERSION: Final = "$null"
 

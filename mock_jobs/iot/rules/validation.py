@@ -81,8 +81,8 @@ def _clause(violation: Violation) -> str:
     if violation.kind == "enum" and isinstance(bound, (tuple, list)):
         bound = ", ".join(_ORDERED_ENUMS.get(frozenset(bound), bound))
     rule = _RULES[violation.kind].format(bound=bound)
-    # The service prints names in lower camel case, even where the model has a capital: tags.1.member.key (inferred: other services
-    # with the same validation do so).
+    # The service prints names in lower camel case, even where the model has a capital: tags.1.member.key (inferred: other
+    # services with the same validation do so).
     path, dot, name = violation.member.rpartition(".")
     return messages.VIOLATION.format(value=value, member=f"{path}{dot}{name[:1].lower()}{name[1:]}", rule=rule)
 
