@@ -1,4 +1,4 @@
-"""`mock.batch.block()`: find the job queue, and choose the reason that its jobs show.
+"""`mock.batch.block()`: find the job queue, and choose the reason that the job at its head shows.
 
 Source: user guide, "Jobs stuck in RUNNABLE" (*documented*: codes and texts). That the name of the instance type replaces
 `instanceTypeName`, inside the brackets, is *inferred*.
@@ -45,7 +45,7 @@ _TEXTS: Final = {
     )
 }
 _SERVICE_TEXTS: Final = {code_of(messages.BLOCKED_SERVICE_CAPACITY): messages.BLOCKED_SERVICE_CAPACITY}
-# Reasons that requests alone can bring about
+# Reasons that requests alone can cause
 _BY_THEMSELVES: Final = {
     code_of(messages.BLOCKED_MAX_RESOURCE): "submit a job that needs more vCPUs than any compute environment of the queue has",
     code_of(messages.BLOCKED_DISABLED): "disable the compute environments of the queue",
@@ -60,7 +60,7 @@ def block_queue(regions: Iterable[BatchRegion], queue: str, code: str, instance_
     if instance_type is not None:
         check_text("instance_type", instance_type)
     if code in _BY_THEMSELVES:
-        msg = f"{code} cannot be set with block(), because requests bring it about: {_BY_THEMSELVES[code]}"
+        msg = f"{code} cannot be set with block(), because requests cause it: {_BY_THEMSELVES[code]}"
         raise UsageValueError(msg)
     if code not in _TEXTS:
         msg = f"there is no reason {code!r}; there are: {', '.join(_TEXTS)}"
@@ -79,7 +79,7 @@ def block_queue(regions: Iterable[BatchRegion], queue: str, code: str, instance_
 
 
 def find_queue(regions: Iterable[BatchRegion], reference: str) -> tuple[BatchRegion, AnyQueue]:
-    """Return the job queue that a test names, by its name or ARN, and its account and region.
+    """Return the job queue with this name or ARN, and the store of its account and region.
 
     Raises:
         UsageTypeError: The reference is not a string.

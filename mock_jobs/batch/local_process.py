@@ -1,6 +1,6 @@
 """`run_command`: run the command of a job as a local process.
 
-Only a plan with `run=run_command` does so.
+Only jobs that match a plan with `run=run_command` start one.
 """
 
 from __future__ import annotations
@@ -17,22 +17,26 @@ if TYPE_CHECKING:
 
 __tracebackhide__ = HIDDEN
 
-# What Docker and shells report.
+# The exit codes that Docker and shells report.
 NOT_EXECUTABLE: Final = 126
 NOT_FOUND: Final = 127
 _SIGNALLED: Final = 128
 
-# What a process needs to start at all; nothing else of this environment is passed on.
+# A process needs these to start. No other variable of this process is passed on.
 _HANDED_ON: Final = ("PATH", "SYSTEMROOT")
 
 
 def run_command(run: JobRun) -> int:
     """Run the command of a job as a local process: `mock.batch.plan("etl", run=run_command)`.
 
-    There is no container: the image is ignored, and the command starts without a shell in the current directory. Its
-    environment is that of the job, with `PATH` of this process and fake credentials; the access key is the account id, as
-    `MockJobsServer` expects it. Set `AWS_ENDPOINT_URL` in the job's environment if the command calls AWS. What it writes is
-    the log. The timeout of the attempt counts in real seconds.
+    There is no container: the image is ignored, and the command starts without a shell in the current directory. What it
+    writes to standard output and standard error is the log.
+
+    Its environment is that of the job. Unless the job sets them, it also gets `PATH` and `SYSTEMROOT` of this process, the
+    region of the job, fake credentials and `AWS_EC2_METADATA_DISABLED`. The access key is the account id, as `MockJobsServer`
+    expects it. Set `AWS_ENDPOINT_URL` in the job's environment if the command calls AWS.
+
+    The timeout of the attempt is measured in real seconds. The process is killed when it is over.
 
     Args:
         run: The attempt to run.
@@ -43,6 +47,7 @@ def run_command(run: JobRun) -> int:
 
     Raises:
         UsageValueError: The job has no command.
+        AttemptTimedOut: The command took longer than the timeout of the attempt.
     """
     if not run.command:
         raise UsageValueError(f"job {run.job_name} has no command to run: give it one in its definition or in containerOverrides")

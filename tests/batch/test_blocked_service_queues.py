@@ -164,9 +164,9 @@ def test_the_reasons_of_ordinary_queues_are_not_for_service_queues(mock, site):
         mock.batch.block("sq", "UNDETERMINED")
     with pytest.raises(UsageValueError, match="names no instance type: leave out instance_type='m5'"):
         mock.batch.block("sq", CAPACITY, instance_type="m5")
-    with pytest.raises(UsageValueError, match="because requests bring it about: submit a service job"):
+    with pytest.raises(UsageValueError, match="because requests cause it: submit a service job"):
         mock.batch.block("sq", MAX_RESOURCE)
-    with pytest.raises(UsageValueError, match="because requests bring it about: submit a service job"):
+    with pytest.raises(UsageValueError, match="because requests cause it: submit a service job"):
         mock.batch.block("sq", QUOTA)
 
 

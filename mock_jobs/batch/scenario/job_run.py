@@ -1,4 +1,4 @@
-"""The argument of functions that run in place of a container."""
+"""`JobRun`: the argument of a function that runs in place of a container."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_EXIT_CODE: Final = 255
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """The attempt of a job, for a function that runs in place of its container.
+    """An attempt of a job, passed to the function that runs in place of its container.
 
     Attributes:
         job_id: Id of the job, array child or node.
@@ -21,10 +21,10 @@ class JobRun:
         attempt: Number of the attempt, from 1.
         array_index: Index of an array child; None for other jobs.
         node_index: Index of a node of a multi-node parallel job; None for other jobs.
-        command: The command, with its parameters replaced by their values.
-        environment: Environment variables of the job definition and the request, and those that AWS Batch adds.
-        parameters: Parameters of the job definition and the request.
-        timeout_seconds: Timeout of the attempt; None if it has none.
+        command: Command of the container, with parameters replaced by their values; empty if there is none.
+        environment: Environment variables of the job definition and of the request, and those that AWS Batch adds. Read-only.
+        parameters: Parameters of the job definition and of the request. Read-only.
+        timeout_seconds: Timeout of the attempt, in seconds; None if it has none.
     """
 
     job_id: str
@@ -41,7 +41,10 @@ class JobRun:
 
 
 class AttemptTimedOut(Exception):  # noqa: N818 - no error: it is an outcome
-    """Raised by a function whose attempt took longer than its timeout."""
+    """Raised by a function to end its attempt as timed out.
+
+    An attempt without a timeout fails with exit code 1 instead.
+    """
 
 
 JobFunction = Callable[[JobRun], "int | None"]

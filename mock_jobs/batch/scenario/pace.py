@@ -22,15 +22,15 @@ class Pace:
     `Pace.every(3) == "poll"` is False.
 
     Attributes:
-        mode: `poll`: a read of an unfinished job moves it to its next state before it answers, if its present state was read
-            already; moves of the clock move jobs too. `clock`: only time moves jobs, real time included. `manual`: only
-            `mock.batch.step()`, `run_until()` and `run_all()` move them.
-        reads: With the mode `poll`: how often a state is read before the next read moves the job.
-        transition_seconds: How many seconds each state lasts at least.
+        mode: `poll`, `clock` or `manual`. `poll`: a read of an unfinished job moves it to its next state before the answer, if
+            its present state was read `reads` times already. Moves of the clock move jobs too. `clock`: only time moves jobs,
+            real time included. `manual`: only `mock.batch.step()`, `run_until()` and `run_all()` move jobs.
+        reads: Number of reads of a state before the next read moves the job; at least 1. Used by the mode `poll` only.
+        transition_seconds: Shortest time in a state, in seconds on the mock's clock.
 
     Raises:
-        UsageValueError: There is no such mode, or a number is impossible.
-        UsageTypeError: A number has the wrong type.
+        UsageValueError: There is no such mode, or a number is out of range.
+        UsageTypeError: `reads` is not a whole number, or `transition_seconds` is not a number.
     """
 
     mode: PaceName = "poll"
@@ -64,29 +64,46 @@ class Pace:
 
     @classmethod
     def immediate(cls) -> Pace:
-        """Return the pace of moto's `immediate`: a job is done at the next call."""
+        """Return the pace of moto's `immediate`: it adds no time to any state."""
         return cls("clock")
 
     @classmethod
     def every(cls, reads: int) -> Pace:
-        """Return the pace of moto's `manual`: each state is read this many times before the job moves."""
+        """Return the pace of moto's `manual`: a job moves after a number of reads.
+
+        Args:
+            reads: Number of reads of a state before the next read moves the job; at least 1.
+
+        Raises:
+            UsageValueError: `reads` is less than 1.
+            UsageTypeError: `reads` is not a whole number.
+        """
         return cls("poll", reads=reads)
 
     @classmethod
     def timed(cls, seconds: float) -> Pace:
-        """Return the pace of moto's `time`: each state lasts this many seconds."""
+        """Return the pace of moto's `time`: each state lasts a number of seconds.
+
+        Args:
+            seconds: Shortest time in a state, in seconds on the mock's clock.
+
+        Raises:
+            UsageValueError: `seconds` is negative or too large.
+            UsageTypeError: `seconds` is not a number.
+        """
         return cls("clock", transition_seconds=seconds)
 
     @classmethod
     def from_transition(cls, transition: Mapping[str, object]) -> Pace:
-        """Return the pace of a transition of moto's state manager.
+        """Return the pace that equals a transition of moto's state manager.
 
         Args:
             transition: `{"progression": "immediate"}`, `{"progression": "manual", "times": 3}` or
-                `{"progression": "time", "seconds": 5}`.
+                `{"progression": "time", "seconds": 5}`. Without `times` it is 1; without `seconds` it is 0.
 
         Raises:
-            UsageValueError: The transition is none of these.
+            UsageValueError: The transition is none of these, or its number is out of range.
+            UsageTypeError: `seconds` is True or False.
         """
         progression = transition.get("progression")
         if progression == "immediate":

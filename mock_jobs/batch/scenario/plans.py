@@ -1,4 +1,4 @@
-"""What jobs do when they run, as a test plans it."""
+"""Plans: what matching jobs do when they run."""
 
 from __future__ import annotations
 
@@ -30,24 +30,31 @@ LogLine = str | tuple[float, str]
 
 @dataclass(frozen=True, slots=True)
 class JobPlan:
-    """What matching jobs do when they run; made by `mock.batch.plan()`.
+    """A plan: what a matching job does when it runs. `mock.batch.plan()` makes one.
 
     Attributes:
-        job_name: Pattern of the job name, with `*`, `?` and `[...]`.
+        job_name: Pattern of the job name, with `*`, `?` and `[...]`; `*` matches all.
         queue: Name or ARN of the job queue; None matches all.
         definition: Name or ARN of the job definition, with or without revision; None matches all.
-        array_index: Index of an array child; None matches all jobs.
+        array_index: Index of an array child, from 0; None matches all jobs.
         attempt: Number of the attempt, from 1; None matches all.
-        node_index: Index of a node of a multi-node parallel job; None matches all jobs and nodes.
-        duration: Seconds from RUNNING to the end, on the mock's clock; with infinity the job runs until its timeout or
+        node_index: Index of a node of a multi-node parallel job, from 0; None matches all jobs and nodes.
+        duration: Seconds from RUNNING to the end, on the mock's clock. With infinity the job runs until its timeout or
             TerminateJob ends it.
-        exit_code: Exit code of the container; 0 is success. None with `run`, `host_lost` or `start_failure`.
-        reason: Reason of the container, for example `OutOfMemoryError: Container killed due to memory usage`.
+        exit_code: Exit code of the container, 0 to 255; 0 is success. None with `run`, `host_lost` or `start_failure`.
+        reason: Reason of the container, at most 255 characters, for example
+            `OutOfMemoryError: Container killed due to memory usage`; None if the plan gives none.
         host_lost: Whether the host is lost after `duration`, as when Spot reclaims it.
-        start_failure: Why the container cannot start, for example `CannotPullContainerError: ...`; None if it can.
-        logs: Lines of the log stream, or pairs of seconds after the start and a line.
-        run: A function that is called in place of the container; it returns the exit code, and what it prints is the log.
-        name_pattern: Compiled from `job_name`.
+        start_failure: Why the container cannot start, at most 255 characters, for example `CannotPullContainerError: ...`;
+            None if it can.
+        logs: Lines of the log stream, or pairs of seconds after the start (at most `duration`) and a line.
+        run: A function that is called with a `JobRun` in place of the container; None for no function. It returns the exit
+            code, and what it prints is the log.
+        name_pattern: `job_name` as a compiled regular expression.
+
+    Raises:
+        UsageValueError: A value is out of range or malformed, or two values exclude each other.
+        UsageTypeError: A value has the wrong type, or `run` cannot be called with one argument.
     """
 
     job_name: str = "*"
@@ -119,11 +126,15 @@ class JobPlan:
 
     @property
     def duration_ms(self) -> int | None:
-        """Milliseconds from RUNNING to the end; None if the job hangs."""
+        """Milliseconds from RUNNING to the end; None if only a timeout or TerminateJob ends the job."""
         return None if self.duration == _FOREVER else round(self.duration * 1000)
 
     def lines(self, started_ms: int) -> list[tuple[int, str]]:
-        """Return the log of a container that starts at a moment: pairs of milliseconds since the epoch and a line."""
+        """Return the log of a container: pairs of milliseconds since the epoch and a line.
+
+        Args:
+            started_ms: When the container starts, in milliseconds since the epoch.
+        """
         return [(started_ms + after_ms, text) for after_ms, text in self._said]
 
 

@@ -1,4 +1,4 @@
-"""A job queue that a test blocks, as a failure on AWS's side would."""
+"""`QueueBlock`: a block of a job queue, as an AWS-side failure would cause it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ __tracebackhide__ = HIDDEN
 
 
 class QueueBlock:
-    """A block of a job queue, from `mock.batch.block()`; `clear()` or the end of a `with` block ends it.
+    """A block of a job queue, made by `mock.batch.block()`.
+
+    No job is dispatched from the queue while it lasts. `clear()`, `mock.batch.unblock()` or the end of a `with` block ends it.
+    If a queue has several blocks, the job at its head shows the reason of the last one.
 
     Args:
-        blocks: All blocks of the queue; this one is added.
-        reason: The statusReason of the job at the head of the queue.
-        look_again: Makes the scheduler look at the queue again.
-        lock: The world's.
+        blocks: All blocks of the queue; this one is appended.
+        reason: The statusReason that the job at the head of the queue shows.
+        look_again: Makes the scheduler look at the queue again; called when the block begins and ends.
+        lock: The lock of the world: all state of one run of the mock.
 
     Attributes:
-        reason: The statusReason of the job at the head of the queue.
+        reason: The statusReason that the job at the head of the queue shows.
     """
 
     def __init__(self, blocks: list[QueueBlock], reason: str, look_again: Callable[[], None], lock: RLock) -> None:
@@ -35,7 +38,10 @@ class QueueBlock:
         look_again()
 
     def clear(self) -> None:
-        """End the block, so that jobs are dispatched again. Does nothing if it has ended."""
+        """End this block; do nothing if it has ended.
+
+        Jobs are dispatched again once the queue has no block left.
+        """
         with self._lock:
             if self in self._blocks:
                 self._blocks.remove(self)
