@@ -1,4 +1,4 @@
-"""Moving one job by hand, and saying why that cannot be done."""
+"""Move one job by hand, or explain why it cannot move."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class _Running(Queued, Protocol):
 
 
 class Steppable(ABC):
-    """A job of any kind that the author of a test moves.
+    """A job of any kind that a test moves by hand.
 
     Attributes:
-        statuses: Every status that there is for a job of this kind.
-        terminated_by: The operation that ends it while it runs.
+        statuses: All statuses of jobs of this kind.
+        terminated_by: The operation that ends such a job while it runs.
         job: The job.
     """
 
@@ -41,14 +41,14 @@ class Steppable(ABC):
     @property
     @abstractmethod
     def _moves(self) -> Mapping[str, Callable[[Any], object]]:
-        """What moves the job from each status, if anything can."""
+        """The function that moves the job on, by status; statuses without one are left out."""
 
     @abstractmethod
     def _why_waiting(self) -> str | None:
         """Return what the unfinished job waits for, in words; None for nothing in particular."""
 
     def step(self, now_ms: int) -> None:
-        """Move the job by one state now, if that is possible, whenever it was due."""
+        """Move the job by one state now, even before it is due, if it can move."""
         job = self.job
         job.due_ms = min(job.due_ms, now_ms)
         move = None if job.hangs else self._moves.get(job.status)
@@ -84,7 +84,7 @@ class SteppableJob(Steppable):
         lifecycle = self._lifecycle
         running = {STARTING: lifecycle.start, RUNNING: lifecycle.end}
         if isinstance(self.job, Node):
-            # It waits with its whole job.
+            # Before STARTING, a node moves with its whole job.
             return running
         return {
             SUBMITTED: lifecycle.evaluate,
@@ -100,7 +100,7 @@ class SteppableJob(Steppable):
             return f"it is {job.status}, and a node that starts when the main node {main} runs"
         if isinstance(job, ArrayJob) and job.status == PENDING and not waiting_for(job):
             summary = ", ".join(f"{count} {status}" for status, count in job.summary.items() if count)
-            return f"it is PENDING, its children are what moves: {summary}"
+            return f"it is PENDING and moves with its children: {summary}"
         if job.status == PENDING:
             others = ", ".join(f"{other.job_id} ({other.status})" for other in waiting_for(job))
             return f"it is PENDING and waits for {others or 'its array'}"

@@ -1,4 +1,4 @@
-"""The source of every generated identifier, so that a run can be repeated."""
+"""The source of all generated ids, so that a run can be repeated."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from itertools import count
 
 
 class IdSource:
-    """Generate UUIDs and hexadecimal ids, the same ones again for the same seed.
+    """Generates UUIDs and hexadecimal ids. The same seed gives the same ids.
 
     Args:
-        seed: Start of the sequence; None takes one from the operating system.
+        seed: Start of the sequence; None takes a seed from the operating system.
     """
 
     def __init__(self, seed: int | None = None) -> None:
@@ -25,7 +25,7 @@ class IdSource:
         return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
     def request_id(self) -> str:
-        """Return a UUID that no other request of this world has; every request needs one, so it is quicker than `uuid`."""
+        """Return a UUID that no other request of this world has. It is faster than `uuid`, because every request needs one."""
         return f"{self._request_prefix}{next(self._requests):012x}"
 
     def hex(self, length: int) -> str:

@@ -1,4 +1,4 @@
-"""Page tokens: opaque texts that continue a listing where a page ended."""
+"""Page tokens: opaque strings that continue a listing where a page ended."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def page_token(listing: str, key: Sequence[object]) -> str:
     """Return an opaque token that continues a listing after the record with this key.
 
     Args:
-        listing: The listing, as `Backend.listing` names it; the token is good for this one only.
-        key: The sort key of the last record given out, so that inserts do not shift pages. JSON values.
+        listing: The listing, as `Backend.listing` names it. The token is valid for this listing only.
+        key: The sort key of the last record returned, as JSON values. With a key, inserts do not shift pages.
     """
     return base64.urlsafe_b64encode(json.dumps([listing, *key], separators=(",", ":")).encode()).decode()
 
@@ -26,7 +26,7 @@ def read_page_token(listing: str, token: str) -> tuple[object, ...]:
     """Return the key that `page_token` wrote.
 
     Raises:
-        BadToken: The text is no token, or one of another listing.
+        BadToken: The text is not a token, or it belongs to another listing.
     """
     try:
         made_for, *key = json.loads(base64.b64decode(token.encode(), altchars=b"-_", validate=True))

@@ -23,17 +23,17 @@ class RateLimiter:
     def allows(self, kind: str, per_second: int | None) -> bool:
         """Return whether one more call is accepted; a call that is not accepted is not counted.
 
-        That the second slides is inferred.
+        That AWS uses a sliding second is inferred.
 
         Args:
-            kind: What is counted together.
-            per_second: How many calls of this kind are accepted within any second; None means all.
+            kind: Calls of the same kind are counted together.
+            per_second: How many calls of this kind are accepted within any second; None means no limit.
         """
         if per_second is None:
             return True
         now_ms = self._clock.now_ms
         allowed = self._allowed.setdefault(kind, deque())
-        # A clock that was set back leaves calls in the future behind.
+        # If the clock was set back, calls in the future are removed too.
         while allowed and not now_ms - _SECOND_MS < allowed[0] <= now_ms:
             allowed.popleft()
         if len(allowed) >= per_second:

@@ -1,4 +1,4 @@
-"""What all emulated services share: the base of their errors and of their backends."""
+"""The base classes of errors and backends that all emulated services share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class AwsError(Exception):
     """An error that the service answers; the name of a subclass is its code on the wire.
 
-    The HTTP status is the one that the service model gives to the code. `status` counts only for codes outside the model.
+    The HTTP status is that of the code in the service model. `status` applies only to codes that the model lacks.
 
     Args:
         message: Text for the caller.
@@ -40,7 +40,7 @@ class AwsError(Exception):
 
 
 class NotEmulatedYet(AwsError):  # noqa: N818 - the name is the code on the wire
-    """The service has this and mock_jobs does not; answered as an error, so that no test passes for the wrong reason."""
+    """The error for what AWS has and mock_jobs does not, so that no test passes for the wrong reason."""
 
     status = 501
 
@@ -49,7 +49,7 @@ class NotEmulatedYet(AwsError):  # noqa: N818 - the name is the code on the wire
 
 
 class NotOurs(Exception):  # noqa: N818 - not an error: the request goes to moto
-    """The request concerns a resource that moto keeps."""
+    """Raised to pass a request to moto, because it concerns a resource that moto keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Violation:
     Attributes:
         member: Path to the member as AWS prints it, for example `tags.1.member.key`.
         value: What was sent; None if nothing was.
-        kind: `required`, `empty` (a required text that is), `type`, `type_in_url`, `min`, `max` (of a number), `min_length`, `max_length`, `pattern` or `enum`.
+        kind: `required`, `empty` (a required text that is empty), `type`, `type_in_url`, `min`, `max` (of a number), `min_length`, `max_length`, `pattern` or `enum`.
         bound: The limit, the pattern, the list of allowed values, or the name of the expected type.
     """
 
@@ -87,7 +87,7 @@ class Backend(ABC):
 
     An operation takes keyword-only arguments, named as the model's members in snake case, already validated against the
     model (types, bounds, patterns, enums), and returns the wire shape: a mapping with the model's member names, timestamps
-    as they go over the wire, unset members left out. It raises `AwsError`, and then has changed nothing.
+    as they are sent, unset members left out. If it raises `AwsError`, it has changed nothing.
     """
 
     lenient_numbers: ClassVar[frozenset[str]] = frozenset()
@@ -97,16 +97,16 @@ class Backend(ABC):
     """Shapes whose values may come in any case."""
 
     none_if_empty: ClassVar[frozenset[str]] = frozenset()
-    """Members that count as not given where they are optional and empty, whatever their least length is."""
+    """Optional members that count as not given if they are empty, regardless of their minimum length."""
 
     references: ClassVar[frozenset[str]] = frozenset()
-    """Members that name a resource: where they are required, an empty text is refused."""
+    """Members that name a resource. Where they are required, an empty text is rejected."""
 
     names_code_in_body: ClassVar[bool] = False
     """Whether errors carry their code in the body as well."""
 
     more_bounds: ClassVar[Mapping[str, Bound]] = MappingProxyType({})
-    """Bounds by shape, each in place of an upper bound that the model gives or lacks."""
+    """Upper bounds by shape. Each replaces that of the model, if the model has one."""
 
     def __init__(self, world: World, account: str, region: str) -> None:
         self.world = world
@@ -115,21 +115,21 @@ class Backend(ABC):
         self.partition = partition_of(region)
 
     def check_rate(self, operation: str, *, is_read: bool) -> None:  # noqa: B027 - most refuse nothing
-        """Refuse a request for its rate alone, whatever it says; by default none is refused.
+        """Raise an error if requests come too fast, regardless of content; the default accepts all.
 
         Args:
-            operation: Its operation, as the service model names it.
-            is_read: Whether it changes nothing.
+            operation: The operation, as the service model names it.
+            is_read: Whether the operation changes nothing.
 
         Raises:
-            AwsError: There were too many of late.
+            AwsError: There were too many requests recently.
         """
 
     def listing(self, name: str) -> str:
-        """Return what the page tokens of a listing are good for: this listing in this account and region.
+        """Return the name that binds page tokens to a listing in this account and region.
 
         Args:
-            name: Names the operation and its filters.
+            name: The operation and its filters.
         """
         return f"{self.account}/{self.region}/{name}"
 
@@ -157,7 +157,7 @@ _PARTITIONS = (
 
 
 def partition_of(region: str) -> str:
-    """Return the partition that a region belongs to, `aws` for all that are not set apart."""
+    """Return the partition of a region; `aws` for regions without a listed prefix."""
     return next((partition for prefix, partition in _PARTITIONS if region.startswith(prefix)), "aws")
 
 

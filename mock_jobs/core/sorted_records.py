@@ -1,4 +1,7 @@
-"""Sorted collections that stay fast at a million records: a page costs what stands on it, a change a logarithm."""
+"""Sorted collections that stay fast at a million records.
+
+A page costs as much as its records, and a change costs a logarithm.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,10 @@ Key = tuple[int, ...]
 RecordT = TypeVar("RecordT")
 KeyT = TypeVar("KeyT", bound=Comparable)
 
-# At most so many records are in a block.
+# The largest number of records in a block
 _BLOCK = 1024
 
-# Among so many that are there, a new record is inserted by itself; where there are more new ones, sorting all is cheaper.
+# New records are inserted one by one up to about one per this many existing ones. Beyond that, sorting all is cheaper.
 _MANY: Final = 32
 
 
@@ -30,11 +33,11 @@ class SortedRecords(Generic[RecordT, KeyT]):
     """Records in the order of their keys, kept in blocks of bounded length.
 
     Adding a record with the highest key and removing any cost the same at any size, apart from a logarithm. A record must
-    be removed before its key changes. Keys are not kept, they are computed when they are compared: `operator.attrgetter` is
-    the fastest way.
+    be removed before its key changes. Keys are not stored but computed for each comparison: `operator.attrgetter` is the
+    fastest way.
 
     Args:
-        key: Returns the key of a record; no two records of one collection have the same.
+        key: Returns the key of a record; no two records of a collection have the same key.
     """
 
     __slots__ = ("_blocks", "_key", "_length")
@@ -52,7 +55,7 @@ class SortedRecords(Generic[RecordT, KeyT]):
             yield from block
 
     def append(self, record: RecordT) -> None:
-        """Add one record, whose key must be higher than those that are there."""
+        """Add one record, whose key must be higher than all in the collection."""
         blocks = self._blocks
         if blocks and len(block := blocks[-1]) < _BLOCK:
             block.append(record)
@@ -80,7 +83,7 @@ class SortedRecords(Generic[RecordT, KeyT]):
             del block[_BLOCK // 2 :]
 
     def add_all(self, records: Iterable[RecordT]) -> None:
-        """Insert many records; fastest if all their keys are higher than those that are there."""
+        """Insert many records; fastest if their keys are higher than all in the collection."""
         added = sorted(records, key=self._key)
         blocks = self._blocks
         if len(added) > 1 and (not blocks or self._key(blocks[-1][-1]) < self._key(added[0])):
@@ -92,7 +95,7 @@ class SortedRecords(Generic[RecordT, KeyT]):
                 self.add(record)
 
     def remove(self, record: RecordT) -> None:
-        """Remove one record, which must be there under its present key."""
+        """Remove one record, which must be in the collection under its present key."""
         blocks = self._blocks
         index = 0 if len(blocks) == 1 else bisect_left(blocks, self._key(record), key=self._last_key)
         block = blocks[index]
@@ -140,7 +143,7 @@ class SortedRecords(Generic[RecordT, KeyT]):
         return self._key(block[-1])
 
     def _extend(self, records: list[RecordT]) -> None:
-        """Append sorted records with higher keys than those that are there."""
+        """Append sorted records with higher keys than all in the collection."""
         self._length += len(records)
         if self._blocks and len(self._blocks[-1]) + len(records) <= _BLOCK:
             self._blocks[-1].extend(records)
@@ -149,12 +152,12 @@ class SortedRecords(Generic[RecordT, KeyT]):
 
 
 class SortedNames(Generic[RecordT]):
-    """One record for each name that was ever looked up, such as a collection of what has that name.
+    """One record for each name that was ever looked up, such as a collection of the records with that name.
 
-    Most names are never listed in their order, so they are sorted only then.
+    Names are sorted only when they are listed in order, because most never are.
 
     Args:
-        make: Makes the record of a new name.
+        make: Returns the record for a new name.
     """
 
     __slots__ = ("_records", "_sorted")
@@ -167,10 +170,10 @@ class SortedNames(Generic[RecordT]):
         return name in self._records
 
     def __getitem__(self, name: str) -> RecordT:
-        """Return the record of a name, which is made if there is none."""
+        """Return the record of a name; make it if there is none."""
         return self._records[name]
 
     def ascending(self, since: str) -> Iterator[str]:
-        """Yield the names in alphabetical order, from one on, which need not be there."""
+        """Yield the names in alphabetical order, from `since` on, which need not exist."""
         self._sorted.add_all(islice(reversed(self._records), len(self._records) - len(self._sorted)))
         return self._sorted.ascending(since)

@@ -81,7 +81,7 @@ def test_a_step_that_is_impossible_says_why(mock, site):
     for job_id, reason in {
         hanging: "lets it hang until a timeout or TerminateJob",
         waiting: rf"waits for {hanging} \(RUNNING\)",
-        array: "its children are what moves: 2 RUNNABLE",
+        array: "moves with its children: 2 RUNNABLE",
         done: r"it is SUCCEEDED \(Essential container in task exited\)",
     }.items():
         with pytest.raises(UsageValueError, match=reason):

@@ -1,4 +1,4 @@
-"""Captures what a function prints in place of a container, in its own thread only."""
+"""Capture what a function prints in place of a container, in its own thread only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAMES: Final = ("stdout", "stderr")
 
 
 class _Lines:
-    """Puts lines together from what is printed piece by piece."""
+    """Joins printed pieces of text into lines."""
 
     def __init__(self, say: Say) -> None:
         self._say = say
@@ -31,7 +31,7 @@ class _Lines:
 
 
 class _Caught(local):
-    """What this thread prints into, innermost function last."""
+    """Where the output of this thread goes, by stream; innermost function last."""
 
     def __init__(self) -> None:
         self.by_name: dict[str, list[_Lines]] = {name: [] for name in _NAMES}
@@ -41,7 +41,7 @@ _caught = _Caught()
 
 
 class _Switch:
-    """Stands for `sys.stdout` or `sys.stderr`; threads that run no function go on to print where they did."""
+    """Replaces `sys.stdout` or `sys.stderr`; threads that run no function still print to the original."""
 
     def __init__(self, name: str, original: Any) -> None:
         self._name = name
@@ -60,7 +60,10 @@ class _Switch:
 
 
 class _Switches:
-    """Puts the switches in place while any thread needs them. Threads may end in any order, which `redirect_stdout` cannot bear."""
+    """Installs the switches while any thread needs them.
+
+    Threads may end in any order, which `redirect_stdout` does not support.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -82,7 +85,7 @@ class _Switches:
             self._users -= 1
             if not self._users:
                 for name, (switch, original) in self._installed.items():
-                    # Code that has put something else there since will restore it.
+                    # Otherwise other code has replaced the switch since, and will restore the stream.
                     if getattr(sys, name) is switch:
                         setattr(sys, name, original)
 

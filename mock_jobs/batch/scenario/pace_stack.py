@@ -1,4 +1,4 @@
-"""Which pace counts: what the mock was made with, what moto's switches say, what the test sets, and for how long."""
+"""Keep the pace that applies: that of the mock, of moto's state manager or of the test."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __tracebackhide__ = HIDDEN
 
 
 class _Choice(NamedTuple):
-    """Everything about the pace.
+    """The pace that applies, and where it comes from.
 
     Attributes:
-        default: What a mock that is active was made with, else None.
-        pace: What counts.
-        followed: The transition of moto's that was last taken over.
+        default: The pace that an active mock was made with; None if there is none.
+        pace: The pace that applies.
+        followed: The transition of moto's state manager that was adopted last; None if there is none.
     """
 
     default: PaceName | None
@@ -32,7 +32,7 @@ class _Choice(NamedTuple):
 
 
 class PaceStack:
-    """Keeps the pace of one world, and the clock's gates in step with it.
+    """Keeps the pace of one world, and sets the clock's gates to match it.
 
     Args:
         clock: Its gates decide whether time moves jobs.
@@ -47,7 +47,7 @@ class PaceStack:
 
     @property
     def pace(self) -> Pace:
-        """How queued jobs come to move."""
+        """The pace that applies now."""
         return self._choice.pace
 
     def set(self, pace: Pace | PaceName) -> None:
@@ -66,22 +66,25 @@ class PaceStack:
             self._overrides.begin(owner, self._choice._replace(pace=pace))
 
     def begin_default(self, owner: object, name: PaceName) -> None:
-        """The same, and go back to this pace at each reset until then; moto's switches do not count meanwhile."""
+        """Set the pace until `end` is called for the same owner, and restore it at each reset until then.
+
+        Moto's transitions are ignored meanwhile.
+        """
         with self._lock:
             self._overrides.begin(owner, self._choice._replace(default=name, pace=Pace(name)))
 
     def end(self, owner: object) -> None:
-        """Put back everything about the pace as it was when this owner began; owners may end in any order."""
+        """Restore the pace from before this owner began; owners may end in any order."""
         with self._lock:
             self._overrides.end(owner)
 
     def follow(self, transition: Mapping[str, object] | None) -> None:
-        """Take over moto's transition of `batch::job` when it has changed.
+        """Adopt moto's transition of `batch::job` when it has changed.
 
-        A pace that the mock was made with comes first; one that the test sets lasts until moto's switch is turned again.
+        A pace that the mock was made with takes precedence. A pace that the test sets lasts until moto's transition changes.
 
         Args:
-            transition: As `Pace.from_transition` takes it; None if moto says nothing.
+            transition: As `Pace.from_transition` takes it; None if moto has none.
 
         Raises:
             UsageValueError: There is no such transition.
@@ -93,7 +96,7 @@ class PaceStack:
             self._put(_Choice(None, pace, None if transition is None else dict(transition)))
 
     def reset(self) -> None:
-        """Go back to the default."""
+        """Restore the pace that the mock was made with, or `poll` without one."""
         default = self._choice.default
         self._put(_Choice(default, Pace() if default is None else Pace(default), None))
 
@@ -107,7 +110,7 @@ class PaceStack:
 
 
 def as_pace(pace: Pace | PaceName) -> Pace:
-    """Return the pace that a name means.
+    """Return the pace with this name; return a `Pace` unchanged.
 
     Raises:
         UsageValueError: There is no such pace.

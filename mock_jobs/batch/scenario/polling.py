@@ -1,7 +1,7 @@
 """The pace `poll`: how reads move jobs.
 
-A read moves a job before it answers, and only if its present state was read already. What was read last of a job thus holds until the
-next read of it, unless a read of something else, or the clock, moves it: there is one clock.
+A read moves a job before the answer, and only if its present state was read already. So the state that was read last stays until
+the next read of the job. Only the clock, or a read of something else, can move it earlier: all jobs share one clock.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace_stack import PaceStack
     from mock_jobs.core.clock import Clock
 
-# So many listings are remembered; of more, those that were asked for longest ago are forgotten.
+# At most this many listings are remembered. Beyond that, the one that was requested longest ago is removed.
 _MOST_LISTED: Final = 1000
 
 
@@ -26,7 +26,7 @@ class Readable(Protocol):
     """Something whose state a request reads: a job, a job queue, the jobs that need a consumable resource.
 
     Attributes:
-        moves: Grows with every change that a read shows.
+        moves: Increases with each change that a read shows.
     """
 
     moves: int
@@ -52,11 +52,11 @@ class ReadableJob(Readable, _Counted, Protocol):
 
 @dataclass(slots=True, eq=False)
 class Change:
-    """The creation, change or deletion of a resource, while it lasts.
+    """A creation, change or deletion of a resource that is in progress.
 
     Attributes:
         due_ms: When it ends, in milliseconds since the epoch.
-        reads: How often the resource was read meanwhile.
+        reads: How often the resource was read during it.
     """
 
     due_ms: int
@@ -64,13 +64,13 @@ class Change:
 
 
 class _Listed(NamedTuple):
-    """What the last equal listing showed.
+    """What the last listing with the same name showed.
 
     Attributes:
         unfinished: The unfinished jobs of its pages after the first.
-        state: How far the queue or array had moved, None if its last page was not asked for.
+        state: How far the queue or array had moved; None if the last page was not requested.
         reads: How often that state was listed.
-        may_take_time: Whether time may pass before the next equal listing, if that shows no unfinished job.
+        may_take_time: Whether the next equal listing may advance the clock, if it shows no unfinished job.
     """
 
     unfinished: Sequence[ReadableJob]
@@ -85,14 +85,14 @@ _NEVER_LISTED: Final = _Listed((), None, 0, may_take_time=False)
 
 
 class Polling:
-    """Counts reads, and moves what was read already.
+    """Counts reads, and moves jobs that were read already.
 
     Args:
         clock: The world's.
-        pace_stack: Which pace counts; at other paces than `poll` reads neither count nor move anything.
+        pace_stack: The pace that applies. At paces other than `poll`, reads are not counted and move no state.
 
     Attributes:
-        functions: The jobs whose function has not returned: what begins it, None once it has begun.
+        functions: By job whose function has not returned: the callback that begins it, None once it has begun.
     """
 
     def __init__(self, clock: Clock, pace_stack: PaceStack) -> None:
@@ -107,7 +107,9 @@ class Polling:
         self._listed.clear()
 
     def before_read(self, jobs: Iterable[ReadableJob]) -> bool:
-        """Move on to the next change of an unfinished job that a call is about to read, if its state was read already.
+        """Advance the clock to the next change of a job about to be read, if its state was read already.
+
+        Functions of these jobs that have not begun are run first, at any pace.
 
         Returns:
             Whether anything may have changed; the caller then looks up again what it answers.
@@ -124,7 +126,7 @@ class Polling:
         ripe = [job for job in jobs if job.reads >= pace.reads]
         if not ripe:
             return ran
-        # A job that hangs changes by no waiting. Others may move on by a step, so that code that waits for those gets there.
+        # Waiting does not change a job that hangs. Others may move by one step, so that code that waits for those makes progress.
         self._move_on(ripe, only_once=all(job.hangs for job in ripe))
         return True
 
@@ -135,7 +137,7 @@ class Polling:
                 each.reads += 1
 
     def before_description(self, changes: Sequence[Change]) -> bool:
-        """Move time to the end of the first of these changes of resources, if it was read already.
+        """Advance the clock to the earliest end of those changes of resources that were read already.
 
         Returns:
             Whether anything may have changed.
@@ -156,11 +158,11 @@ class Polling:
         *,
         is_first: bool,
     ) -> tuple[Sequence[ReadableJobT], str | None]:
-        """Return a page of a listing and the token of the next one, after what that read moves.
+        """Return a page of a listing and the token of the next page, after this read has moved jobs.
 
         Args:
             listing: Names what is listed, filters included.
-            whole: What the jobs are listed of: a queue, an array, or the jobs that need a consumable resource.
+            whole: What the listed jobs belong to: a queue, an array, or a consumable resource that they need.
             look_up: Returns the page as it is now.
             is_first: Whether the page is the first.
         """
@@ -171,19 +173,19 @@ class Polling:
         return page, token
 
     def before_snapshot(self, listing: str, queue: Readable) -> None:
-        """Move a queue on before a snapshot, if the last snapshot showed it as it is now."""
+        """Move the jobs of a queue before a snapshot, if the last snapshot showed its present state."""
         self._before_listing(listing, (), [queue])
         self._after_listing(listing, (), [queue], is_first=True, is_last=True)
 
     def begin_function(self, job: Readable) -> None:
-        """Run the function of a job whose turn has come, unless it has begun."""
+        """Run the function of a job, unless it has begun."""
         begin = self.functions.get(job)
         if begin is not None:
             self.functions[job] = None
             begin()
 
     def _before_listing(self, listing: str, first_page: Sequence[ReadableJob], whole: Sequence[Readable]) -> bool:
-        """Move on before the first page of a listing; nothing moves between its pages.
+        """Move jobs before the first page of a listing; no job moves between its pages.
 
         What moves is an unfinished job that was read already: one that the first page is about to show, or one that a later page
         of the last equal listing showed. If there is none that could move by itself, the whole queue or array moves on, if the
@@ -230,14 +232,20 @@ class Polling:
         return not job.is_terminal and (not job.hangs or job in self.functions)
 
     def _move_on(self, read: Sequence[Readable], *, by_ms: int | None = None, only_once: bool = False) -> None:
-        """Move on until one of these has changed, or nothing is left that could."""
+        """Advance the clock until one of these has changed, or no gated timer is left.
+
+        Args:
+            read: What was read.
+            by_ms: The latest time to advance to, in milliseconds since the epoch; None means any time.
+            only_once: Whether to stop after the first moment at which gated timers fire.
+        """
         before = [(each, each.moves) for each in read]
         while self._clock.run_next(by_ms):
             if only_once or any(each.moves != moves for each, moves in before):
                 return
 
     def _without_functions(self, jobs: Iterable[ReadableJob]) -> tuple[list[ReadableJob], bool]:
-        # They change only when their function returns. One function may wait for another that stands behind it.
+        # These jobs change only when their function returns. A function may wait for the one of a later job.
         others: list[ReadableJob] = []
         ran = False
         for job in jobs:

@@ -1,4 +1,4 @@
-"""What the core of Batch asks about the wishes of a test: how long, what next, and what a job does when it runs."""
+"""What a test has set for Batch: how long states last, what moves jobs, and what jobs do when they run."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Refusal:
     """What the bulk forms of CancelJob and TerminateJob answer for one job.
 
     Attributes:
-        code: Of the error.
-        message: Its text.
-        times: How often it is still to be answered.
+        code: The error code.
+        message: The error text.
+        times: How often it will still be answered.
     """
 
     code: str
@@ -33,10 +33,10 @@ class Scenario:
     """Pace, settings and plans of one world, for all of its accounts and regions.
 
     Attributes:
-        pace_stack: Which pace counts.
+        pace_stack: The pace that applies.
         settings: Latencies and switches.
-        plans: The one that was added last stands first.
-        refusals: What bulk requests answer for a job id, in place of ending the job.
+        plans: The plans, last added first.
+        refusals: By job id, the error that bulk requests answer instead of ending the job.
         polling: How reads move jobs.
     """
 
@@ -50,7 +50,7 @@ class Scenario:
     def reset(self) -> None:
         """Remove jobs and plans and restore the defaults of settings and pace, for `World.reset`.
 
-        The settings object stays the same, so that code that holds it can go on to use it.
+        The settings object stays the same, so that code that holds it can still use it.
         """
         self.plans.clear()
         self.refusals.clear()
@@ -59,7 +59,7 @@ class Scenario:
         self.pace_stack.reset()
 
     def take_refusal(self, job_id: str) -> Refusal | None:
-        """Return what a bulk request shall answer for a job, None if it shall act; counts as one of the times."""
+        """Return the error that a bulk request answers for a job, and count it as used; None if the request acts."""
         refusal = self.refusals.get(job_id)
         if refusal is not None:
             refusal.times -= 1
@@ -71,8 +71,8 @@ class Scenario:
         """Return how many milliseconds a state lasts.
 
         Args:
-            setting: Name of the setting for this state, None if it has none.
-            at_least: Whether the pace may make it longer.
+            setting: Name of the setting for this state; None if it has none.
+            at_least: Whether the pace's `transition_seconds` is a lower bound.
         """
         seconds = 0.0 if setting is None else float(getattr(self.settings, setting))
         least = self.pace_stack.pace.transition_seconds
