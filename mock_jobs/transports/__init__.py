@@ -1,1 +1,1 @@
-"""How a request comes in and its answer goes back: in process, through WSGI, or to the control API."""
+"""Receive requests and return answers: in process, through WSGI, or for the control API."""

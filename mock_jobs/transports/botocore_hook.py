@@ -1,4 +1,7 @@
-"""The hook into botocore: while it is open, no call of botocore reaches AWS, whenever the client was created."""
+"""The hook into botocore: while it is open, it answers botocore's requests to AWS in this process.
+
+It does not matter when a client was created. Only requests that moto's settings let out (`passthrough`, for example) reach AWS.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ MotoAnswer = tuple[int, Mapping[str, str], Any]
 
 
 class BotocoreHook:
-    """Answers the requests of botocore in this process. Uses are counted; the last `close` restores botocore."""
+    """Answers the requests of botocore in this process.
+
+    Uses are counted. The last `close` restores botocore.
+    """
 
     def __init__(self) -> None:
         self._worlds = Worlds(shared=True)
@@ -46,7 +52,7 @@ class BotocoreHook:
         self.pace_stack = self.world.shared(Scenario).pace_stack
 
     def open(self) -> None:
-        """Begin to answer requests; moto must be active."""
+        """Start answering requests; moto must be active."""
         with self._lock:
             self._opened += 1
             if self._opened > 1:
@@ -70,7 +76,7 @@ class BotocoreHook:
         self._put_back.callback(moto_core.tidy_requests_library)
         moto_core.serve_requests_library()
         self._replace(URLLib3Session, "send", _early_send(URLLib3Session.send))
-        # Reading models and registering handlers is most of what a client costs; from now on it is done once per process.
+        # Most of a client's cost is reading models and registering handlers. While the hook is open, both are shared.
         self._replace(botocore.session, "create_loader", shared_loader)
         self._replace(botocore.session, "get_session", new_session)
         if moto_core.mocks_credentials():
@@ -90,7 +96,7 @@ class BotocoreHook:
         self._put_back.callback(put_back)
 
     def _process(self, request: AWSPreparedRequest) -> MotoAnswer | None:
-        """Answer a request as `BotocoreStubber.process_request` does: ours first, then moto."""
+        """Answer a request as `BotocoreStubber.process_request` does: mock_jobs first, then moto."""
         url, headers = request.url, request.headers
         scheme, _, rest = url.partition("://")
         host, _, target = rest.partition("/")

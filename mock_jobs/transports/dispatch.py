@@ -1,4 +1,4 @@
-"""Turn a request for IoT Jobs or Batch into its answer, for every transport."""
+"""Answer a request for IoT Jobs or Batch, for every transport."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NO_REQUEST = "00000000-0000-4000-8000-000000000000"
 
-# Paths of `iot` that are ours even where no operation answers them; all others are moto's.
+# mock_jobs answers these paths of `iot` even if no operation matches. Moto answers all others.
 _OUR_IOT_PATHS = ("/jobs/", "/job-templates", "/managed-job-templates")
 
 
@@ -29,7 +29,7 @@ def is_ours(service: str, path: str) -> bool:
 
 
 def answer(world: World, request: Request) -> Answer | None:
-    """Answer a request, or return None if it is moto's."""
+    """Answer a request, or return None if moto answers it."""
     found = compiled(request.service).routes.match(request.method, request.path)
     if found is None:
         return _unknown_route(world, request) if is_ours(request.service, request.path) else None
@@ -68,7 +68,7 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
             answered = Answer(operation.success_status, headers, body)
     except AwsError as error:
         code = error.code
-        # Its traceback would hold this frame, which holds the answer: a cycle.
+        # Without this, the traceback holds this frame, and the frame holds the answer: a reference cycle.
         answered = _error(code, operation.status_of(error), error.body(request_id), request_id, error.with_traceback(None))
     call = Call(at_ms, operation.service, operation.name, request.account, request.region, arguments, code)
     world.record(call, answered)
@@ -81,7 +81,7 @@ def _error(code: str, status: int, content: Mapping[str, object], request_id: st
 
 
 def _unknown_route(world: World, request: Request) -> Answer:
-    # Source: AWS's REST-JSON services answer so; the text is ours (*inferred*).
+    # Source: AWS's REST-JSON services answer with this error; the text is ours (*inferred*).
     text = f"No operation answers {request.method} {request.path}."
     return _error("UnknownOperationException", 404, {"message": text}, world.ids.request_id())
 

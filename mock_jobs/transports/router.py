@@ -1,8 +1,8 @@
-"""Which of mock_jobs, moto and the network answers a request. Decided here, once for all transports of HTTP.
+"""Decide whether mock_jobs, moto or the network answers a request, for all HTTP transports.
 
-A transport turns what its clients send into an `HttpRequest` and carries the result back. No rule of a service lives in one: what
-a request means is known behind `dispatch`. A transport that knows service, account and region by other means than HTTP makes a
-`Request` by itself, and takes it to `Worlds.answer`.
+A transport turns what its clients send into an `HttpRequest` and returns the result. Transports contain no rules of a service;
+those are behind `dispatch`. A transport that does not get service, account and region from HTTP makes a `Request` itself, and
+passes it to `Worlds.answer`.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from mock_jobs.wire.origin import Origin, is_account_id, origin_of, region_of, s
 
 
 class HttpRequest(NamedTuple):
-    """A request as a transport got it, for whatever service.
+    """A request as a transport received it, for any service.
 
     Attributes:
         method: HTTP method in upper case.
         scheme: `http` or `https`.
         host: Host name, with the port if there is one; empty if the client named none.
-        path: As it came over the wire, percent-encoded, without the query.
+        path: The path as sent, percent-encoded, without the query.
         query: The query string, encoded, without the question mark.
         read_body: Returns the body. It is called at most once, and only for requests that may be ours.
         authorization: The header of this name.
@@ -56,7 +56,7 @@ class ForMoto(NamedTuple):
     """The decision that moto answers a request.
 
     Attributes:
-        account: What to name to moto as the account, by its header; None if moto finds the account by itself.
+        account: The account to pass to moto in its header; None if moto finds the account by itself.
         is_for_stacks: Whether the request is for CloudFormation, whose stacks may have resources of mock_jobs.
     """
 
@@ -65,12 +65,12 @@ class ForMoto(NamedTuple):
 
 
 class Router:
-    """Answers a request, or returns that moto or the network is to do so.
+    """Answers a request, or decides that moto or the network answers it.
 
     Args:
         worlds: The worlds that requests act on.
         has_control_api: Whether the control API is served.
-        obeys_passthrough: Whether moto's `passthrough` and `service_whitelist` settings count, as they do for requests to AWS.
+        obeys_passthrough: Whether moto's `passthrough` and `service_whitelist` settings apply, as they do to requests to AWS.
     """
 
     def __init__(self, worlds: Worlds, *, has_control_api: bool = False, obeys_passthrough: bool = False) -> None:
@@ -79,9 +79,9 @@ class Router:
         self._obeys_passthrough = obeys_passthrough
 
     def route(self, sent: HttpRequest) -> Answer | ForMoto | None:
-        """Return the answer of mock_jobs, the decision that moto answers, or None if the request goes out to the network.
+        """Return the answer of mock_jobs, the decision that moto answers, or None for the network.
 
-        Whatever is due happens before moto answers.
+        Due timers fire before moto answers a request for one of `LISTENERS`.
         """
         origin = origin_of(sent.authorization, sent.host)
         if self._has_control_api and sent.path.startswith(control_api.PREFIX):
@@ -102,13 +102,15 @@ class Router:
             if expired is not None:
                 return expired
             account = grant.account
-        # What the client says by the header comes first, and moto reads that by itself.
+        # The client's account header takes precedence, and moto reads it by itself.
         named = account if sent.account_header is None else None
         return ForMoto(named, origin.signing_name == cloudformation_seam.SIGNING_NAME)
 
     @contextmanager
     def stack_run(self) -> Iterator[Callable[[int], None]]:
-        """Have moto answer a request for CloudFormation inside a `with` block, with our resources in its stacks.
+        """Support resources of mock_jobs in stacks inside the `with` block.
+
+        Moto answers the request for CloudFormation in the block.
 
         Yields:
             A function to call with the HTTP status of moto's answer. Without an answer the request counts as failed.

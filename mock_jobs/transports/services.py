@@ -1,4 +1,7 @@
-"""The services that mock_jobs answers: which class serves each, compiled against its botocore model on first use."""
+"""The services that mock_jobs answers, and the backend class of each.
+
+A service is compiled against its botocore model on first use.
+"""
 
 from __future__ import annotations
 
@@ -33,14 +36,14 @@ _OUTSIDE_MODEL: Mapping[str, Mapping[str, DeclaredError]] = {
     },
 }
 
-# Both planes hold the same records, so their classes are imported together. pytester takes modules out of `sys.modules` that a test
-# run inside a test has imported; importing the second plane after that would make a second set of classes.
+# Both planes use the same records, so their classes are imported together. pytester removes modules from `sys.modules` that a
+# test run inside a test has imported. Importing the second plane after that would make a second set of classes.
 _PLANES = ("iot", "iot-jobs-data")
 
 
 @cache
 def compiled(name: str) -> CompiledService:
-    """Return a service compiled against the installed botocore model; once per process."""
+    """Return a service compiled against the installed botocore model; cached per process."""
     from mock_jobs.wire.loader import shared_loader  # noqa: PLC0415 - botocore comes when a mock starts
     from mock_jobs.wire.service import CompiledService  # noqa: PLC0415
 
@@ -61,8 +64,8 @@ def declared_errors(service: str, operation: str) -> tuple[str, dict[str, Declar
     """Return an operation's name in the model and the errors that its documentation lists.
 
     Args:
-        service: Its name in boto3.
-        operation: In boto3's or the API's spelling.
+        service: Name of the service in boto3.
+        operation: Name of the operation in boto3 or in the API.
 
     Raises:
         UsageValueError: There is no such service or operation.

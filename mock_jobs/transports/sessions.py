@@ -1,4 +1,4 @@
-"""Cheaper botocore sessions: what all sessions share is made once per process."""
+"""Cheaper botocore sessions: their event handlers are registered once per process."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from botocore.session import Session
 def new_session(env_vars: dict[str, Any] | None = None) -> Session:
     """Return a new botocore session, as `botocore.session.get_session` does.
 
-    A session registers some 130 handlers, and looks at the signature of each, which takes longer than all the rest of it.
-    The handlers are the same for all sessions, so a new one gets a copy of an emitter that has them.
+    A session registers some 130 handlers and inspects the signature of each. That takes longer than the rest of its creation.
+    All sessions have the same handlers, so a new session gets a copy of an emitter that has them.
 
     Args:
-        env_vars: Other names of configuration variables.
+        env_vars: The `session_vars` of `botocore.session.Session`.
     """
     emitter = _emitter_with(tuple(BUILTIN_HANDLERS))
     return Session(env_vars, event_hooks=copy.copy(emitter), include_builtin_handlers=False)
@@ -27,7 +27,7 @@ def new_session(env_vars: dict[str, Any] | None = None) -> Session:
 
 @lru_cache(maxsize=4)
 def _emitter_with(handlers: tuple[tuple[str, Callable[..., Any]], ...]) -> HierarchicalEmitter:  # noqa: ARG001 - the key
-    # The list of handlers is open to extension, and moto extends it.
+    # Code may add handlers to the list, and moto does.
     emitter = HierarchicalEmitter()
     Session(event_hooks=emitter)
     return emitter

@@ -1,4 +1,4 @@
-"""The error for a request to AWS that is stopped because neither mock_jobs nor moto answers it."""
+"""The error for a request to AWS that neither mock_jobs nor moto answers."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ def _operation_of(service: str, method: str, path: str) -> str | None:
     found = Routes((each.http["method"], each.http["requestUri"].partition("?")[0], each.name) for each in models).match(
         method, path
     )
-    # The protocols that put the operation elsewhere have one path for all of them.
+    # Protocols that name the operation elsewhere use the path / for all operations.
     return found[0] if found and path != "/" else None

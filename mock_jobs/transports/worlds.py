@@ -1,4 +1,7 @@
-"""The worlds that requests act on, and what keeps them in step with moto."""
+"""The worlds that requests act on, and their connections to moto.
+
+A world is all state of one run of the mock: clock, stores, calls and events.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from mock_jobs.wire.http import Answer, Request
 if TYPE_CHECKING:
     from mock_jobs.ports.thing_registry import ThingChange
 
-# Signing names of the services of moto's to which our services hand something.
+# Signing names of moto's services that our services pass something to.
 LISTENERS: Final = frozenset({"events", "logs", "sqs", moto_step_functions.SIGNING_NAME})
 
 
@@ -30,8 +33,8 @@ class Worlds:
     """One world for all accounts, or one for each.
 
     Args:
-        shared: True in process, where one test runs at a time; False in a server, so that test workers which use different
-            accounts never meet.
+        shared: True in process, where one test runs at a time; False in a server, so that test workers with different accounts
+            share no state.
     """
 
     def __init__(self, *, shared: bool) -> None:
@@ -46,21 +49,21 @@ class Worlds:
         world = self._by_account.get(key)
         if world is None:
             # setdefault: two threads of a server must not make two worlds.
-            # One lock for all worlds, and it is moto's: a reset holds it from the first of moto's backends to the last of our worlds,
-            # and whatever reaches from one world to another, or to moto, has nothing more to wait for.
+            # All worlds share moto's lock. A reset holds it from the first of moto's backends to the last of our worlds. Code that
+            # calls another world, or moto, needs no second lock.
             new = World(declared=declared_errors, ports=self._adapters, lock=moto_core.backend_lock)
             world = self._by_account.setdefault(key, new)
         return world
 
     def ready_for(self, request: Request) -> World:
-        """Return the world that a request acts on, with the pace that moto's switches ask for."""
+        """Return the world that a request acts on; for Batch, adopt moto's transition as its pace first."""
         world = self.of(request.account)
         if request.service == "batch":
             world.shared(Scenario).pace_stack.follow(moto_core.batch_transition())
         return world
 
     def before_moto(self, account: str, signing_name: str) -> None:
-        """Fire everything that is due, before moto answers a request for one of `LISTENERS`."""
+        """Fire due timers before moto answers a request for one of `LISTENERS`."""
         if signing_name == "events":
             self._adapters.serve_rules()
         elif signing_name == moto_step_functions.SIGNING_NAME:
@@ -74,7 +77,7 @@ class Worlds:
                         region.lifecycle.logs.write_due()
 
     def answer(self, request: Request) -> Answer | None:
-        """Answer a request in its world, or return None if it is moto's."""
+        """Answer a request in its world, or return None if moto answers it."""
         return answer(self.ready_for(request), request)
 
     def reset(self) -> None:
@@ -95,7 +98,7 @@ class Worlds:
         return "" if self._is_shared else account
 
     def _submit_job(self, queue_arn: str, parameters: Mapping[str, Any]) -> str | None:
-        """Submit a job for a rule of EventBridge; return why it was refused, None if it was not.
+        """Submit a job for a rule of EventBridge; return the error text, or None on success.
 
         Raises:
             LookupError: There is no such job queue.
@@ -121,7 +124,7 @@ class Worlds:
 
     @contextmanager
     def _change_of_things(self, account: str, region: str) -> Iterator[Callable[[ThingChange], None]]:
-        # Around the change itself: what is due comes before it, and no request finds the registry changed and jobs not.
+        # Wraps the change itself. Due timers fire before it, and no request sees the registry changed but the jobs not.
         world = self.of(account)
         with world.lock, world.clock.pinned():
             world.clock.run_due()

@@ -1,4 +1,4 @@
-"""A WSGI application: our services in front of moto's server application."""
+"""A WSGI application: IoT Jobs and Batch in front of moto's server application."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ StartResponse = Callable[..., Any]
 
 _log = logging.getLogger(__name__)
 
-# What a path segment holds unescaped (RFC 3986), and the percent sign's own work is done by the server.
+# Characters that a path holds unescaped (RFC 3986). The server has decoded the percent escapes.
 _PATH_SAFE = "/:@!$&'()*+,;=~-._"
 _REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -90,7 +90,7 @@ def _read(environ: Environ) -> HttpRequest:
 
 
 def _target(environ: Environ) -> tuple[str, str]:
-    """Return path and query as they came over the wire; WSGI itself gives the path decoded, which loses `%2F`."""
+    """Return path and query as sent. WSGI itself decodes the path, which loses `%2F`."""
     raw: str | None = environ.get("REQUEST_URI") or environ.get("RAW_URI")
     if raw is None:
         path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe=_PATH_SAFE)
@@ -107,7 +107,7 @@ def _body(environ: Environ) -> bytes:
     if length:
         content: bytes = stream.read(int(length))
         return content
-    # Without a length only a chunked body has an end of its own.
+    # Without a length, only a chunked body marks its own end.
     return stream.read() if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower() else b""
 
 
