@@ -1,4 +1,4 @@
-"""What all benchmarks share: interleaved timing, ratios of medians, tables and canned botocore clients."""
+"""Helpers of all benchmarks: interleaved timing, medians of ratios, tables and canned botocore clients."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FAKE_ENVIRONMENT = {
 
 
 def is_quick(description):
-    """Read the command line, and let every client of this process find fake credentials."""
+    """Return whether `--quick` was given, and set fake credentials for all clients of this process."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="a short run, for a first look")
     os.environ.update(FAKE_ENVIRONMENT)
@@ -33,19 +33,20 @@ def is_quick(description):
 
 
 def interleave(variants, *, rounds, calls=1, warm_up=3, clock=process_time):
-    """Time functions in turn, so that a machine that changes its speed changes it for all of them alike.
+    """Time functions in turn, so that a change of the machine's speed affects all of them.
 
-    The time is this process's own, which other processes do not disturb. The garbage collector is off while the time is taken, and collects before each turn what the last one left behind.
+    The default clock is the processor time of this process, which other processes do not affect. The garbage collector is off during
+    a turn, and collects before each turn.
 
     Args:
         variants: Name to function.
-        rounds: How often each function's turn comes; the order within a round rotates.
-        calls: How often the function is called in one turn.
-        warm_up: Turns before that do not count.
-        clock: Gives the time; `perf_counter` where children of this process do the work.
+        rounds: Number of turns of each function; the order within a round rotates.
+        calls: Number of calls in one turn.
+        warm_up: Number of turns before the timed ones.
+        clock: Returns the time in seconds; `perf_counter` if child processes do the work.
 
     Returns:
-        Name to the seconds per call of each round.
+        Name to the seconds per call in each round.
     """
     names = list(variants)
     times = {name: [] for name in names}
@@ -74,7 +75,7 @@ def interleave(variants, *, rounds, calls=1, warm_up=3, clock=process_time):
 
 
 def ratio(times, name, reference):
-    """Return the median over the rounds of the cost of one variant by that of another in the same round."""
+    """Return the median, over the rounds, of one variant's cost divided by another's in the same round."""
     return median(one / other for one, other in zip(times[name], times[reference], strict=True))
 
 
@@ -91,7 +92,7 @@ def once(act):
 
 
 def slope(sizes, costs):
-    """Return the exponent by which a cost grows with a size: least squares in the logarithms."""
+    """Return the exponent by which a cost grows with a size, by least squares of the logarithms."""
     xs, ys = [log(size) for size in sizes], [log(cost) for cost in costs]
     x_mean, y_mean = mean(xs), mean(ys)
     above = sum((x - x_mean) * (y - y_mean) for x, y in zip(xs, ys, strict=True))
@@ -128,7 +129,7 @@ def table(title, header, rows):
 
 
 class RawBody(BytesIO):
-    """What botocore reads a body from."""
+    """A response body, as botocore reads it."""
 
     def stream(self, **_):
         while content := self.read():
@@ -136,7 +137,7 @@ class RawBody(BytesIO):
 
 
 def answer_canned(client, answers):
-    """Answer a client by a hand-made `before-send` handler alone: the floor, which is what botocore itself costs.
+    """Answer a client with a `before-send` handler alone: the floor, which is the cost of botocore itself.
 
     Args:
         client: A boto3 client.
@@ -149,13 +150,13 @@ def answer_canned(client, answers):
         status, headers, body = answers[event_name.rpartition(".")[2]]
         return AWSResponse(request.url, status, headers, RawBody(body))
 
-    # botocore lets all handlers act: with moto's still there, the floor would pay for moto.
+    # botocore calls all handlers. With moto's still registered, the floor would include the cost of moto.
     client.meta.events.unregister("before-send", botocore_stubber)
     client.meta.events.register("before-send", handler)
 
 
 class Recorder:
-    """Keeps the last answer of each operation of a client, to can it."""
+    """Keeps the last answer to each operation of some clients, for `answer_canned`."""
 
     def __init__(self, *clients):
         self.answers = {}

@@ -1,4 +1,4 @@
-"""What the benchmarks of growth share: steps timed over sizes with their slopes, single calls, requests without boto3."""
+"""Helpers of the benchmarks of growth: timed steps by size with their slopes, single calls, requests without boto3."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from statistics import median
 
 from _measure import interleave, ms, slope, table
 
-# Costs of fewer records are those of the call that makes them.
+# With fewer records, the cost is mostly that of the call that makes them.
 LEAST_FOR_SLOPE = 100
 PAGE = 100
 
 
 @contextmanager
 def request(world):
-    """Act as a request does, for calls that go to a backend directly: boto3's own cost, which is constant, is left out."""
+    """Act as a request does, for direct calls of a backend. This leaves out the constant cost of boto3."""
     with world.lock, world.clock.pinned():
         world.clock.run_due()
         yield
@@ -30,8 +30,8 @@ def report(title, sizes, run, unit, steepest):
     Args:
         title: What is measured.
         sizes: Numbers of records.
-        run: Called with a size and `with_calls`; returns the seconds of each step, and of single calls if they are asked for.
-        unit: One record.
+        run: Called with a size; returns the seconds of each step, and of single calls if called with `with_calls`.
+        unit: What one record is called in the title.
         steepest: The largest exponent by which a cost per record may grow.
     """
     runs = {size: [run(size) for _ in range(min(4, 3000 // size))] + [run(size, with_calls=True)] for size in sizes}

@@ -1,4 +1,4 @@
-"""Things, jobs and queues for the benchmarks, made through any boto3 client: ours, moto's or one of a server."""
+"""Things, jobs and queues for the benchmarks, made through any boto3 client: of mock_jobs, moto or a server."""
 
 from __future__ import annotations
 

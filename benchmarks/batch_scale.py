@@ -1,4 +1,7 @@
-"""How the cost of a Batch job grows from 1,000 to 100,000 of them, in chains, arrays and fair shares, with names; what one of them weighs."""
+"""How the cost of a Batch job grows from 1,000 to 100,000 jobs, and the bytes of one job.
+
+The jobs are in chains, in arrays, in fair shares, or have names of their own.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ ARRAYS = 100
 
 @contextmanager
 def site(*, has_shares=False):
-    """Give the mock, a client, and a function that submits a job without boto3, whose own cost is constant and ten times as much."""
+    """Yield the mock, a client, and a function that submits a job without boto3.
+
+    The cost of boto3 is constant and ten times as much.
+    """
     from mock_jobs.batch.backend import BatchBackend
 
     with mock_jobs(pace="manual") as mock:
@@ -47,7 +53,7 @@ def site(*, has_shares=False):
         order = [{"order": 1, "computeEnvironment": "ce"}]
         batch.create_job_queue(jobQueueName="q", priority=1, computeEnvironmentOrder=order, **more)
         batch.register_job_definition(jobDefinitionName="d", type="container", containerProperties=CONTAINER)
-        # Jobs of several durations end at moments of their own, which is harder than all together.
+        # Jobs with several durations end at different times, which costs more than all at once.
         for number in range(7):
             mock.batch.plan(f"job-{number}", duration=60 + 13 * number)
         backend = mock.world.store(BatchBackend, ACCOUNT, REGION)
@@ -67,7 +73,7 @@ def check_all_succeeded(batch, job_ids):
 
 
 def chains(count, *, with_calls=False):
-    """Submit jobs of which each waits for the one before, ten in a chain, and run them to the end."""
+    """Submit chains of ten jobs, each waiting for the one before, and run them to the end."""
     job_ids = []
     with site() as (mock, batch, submit):
 
@@ -112,7 +118,7 @@ def shares(count, *, with_calls=False):
 
 
 def names(count, *, with_calls=False):
-    """Submit jobs with names of their own, which need a consumable resource, and run them to the end."""
+    """Submit jobs with different names and a consumable resource, and run them to the end."""
     with site() as (mock, batch, submit):
         batch.create_consumable_resource(consumableResourceName="r", totalQuantity=VCPUS)
         properties = {"consumableResourceList": [{"consumableResource": "r", "quantity": 1}]}
@@ -164,7 +170,7 @@ def weight(count):
     found = {}
     for name, most in (("job", 1), ("child of an array", LARGEST_ARRAY)):
         with site() as (mock, _, submit):
-            # What is made once, and the bounded log of events.
+            # First make what is made only once, and fill the bounded log of events.
             submit(array_properties={"size": LARGEST_ARRAY})
             mock.batch.run_all()
             tracemalloc.start()

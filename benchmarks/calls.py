@@ -1,4 +1,4 @@
-"""What one boto3 call costs under mock_jobs, by what botocore itself costs (the floor), and the same under moto."""
+"""The cost of one boto3 call under mock_jobs, compared with botocore alone (the floor) and with moto."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def make_client(service):
 
 
 def make_moto_client(service):
-    """Return a client that moto alone answers, although mock_jobs is active: it has a stubber of its own."""
+    """Return a client that moto alone answers, although mock_jobs is active: it has its own stubber."""
     from moto.core.botocore_stubber import BotocoreStubber
     from moto.core.models import botocore_stubber
 
@@ -37,7 +37,7 @@ def make_moto_client(service):
 
 
 def each_of(act, ids):
-    """Return a function that acts on another id in each call."""
+    """Return a function that acts on the next id in each call."""
     following = iter(ids).__next__
     return lambda: act(following())
 
@@ -47,9 +47,9 @@ def measure(label, operation, ours, floor, moto, *, rounds, calls):
 
     Args:
         label: First cell.
-        operation: For the canned answer, which is what the first call of `ours` gets.
+        operation: Name of the operation. Its canned answer is the one to the first call of `ours`.
         ours: Client under mock_jobs and the function that calls it.
-        floor: The function that calls the canned client, and the answers that it gets.
+        floor: The function that calls the canned client, and its answers by operation.
         moto: The function that calls the client under moto.
     """
     client, call_ours = ours
@@ -85,7 +85,7 @@ def main():
             clients["moto"][service] = make_moto_client(service)
             clients["floor"][service] = make_client(service)
             answer_canned(clients["floor"][service], answers)
-        # Things are moto's for both.
+        # moto keeps the things of both.
         things = [make_thing(clients["ours"]["iot"], f"thing-{number}") for number in range(THINGS)]
         numbers = count()
 

@@ -1,4 +1,7 @@
-"""How the cost of a job execution grows from 10 to 1,000,000 of them, and what one weighs; moto's registry beside it."""
+"""How the cost of a job execution grows from 10 to 1,000,000 executions, and the bytes of one.
+
+Also times moto's registry.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ STEEPEST = 0.05
 
 
 def fill_registry(count):
-    """Put things and a group of all of them into moto's registry; `time_registry` says why not through its API."""
+    """Put things and a group of all of them into moto's registry; `time_registry` shows why not through its API."""
     from moto.iot.models import FakeThing, FakeThingGroup, iot_backends
 
     registry = iot_backends[ACCOUNT][REGION]
@@ -36,7 +39,7 @@ def create_and_roll_out(mock, iot, count, job_id):
 
 
 def finish_all(mock, count):
-    """Let every device start and finish what it has before it."""
+    """Start and finish the next pending execution of every device."""
     from mock_jobs.iot_jobs_data.backend import IoTJobsDataBackend
 
     world = mock.world
@@ -50,7 +53,7 @@ def finish_all(mock, count):
 
 
 def run(count, *, with_calls=False):
-    """Return the seconds of each step for one fleet, and of single calls beside it."""
+    """Return the seconds of each step for one fleet, and of single calls."""
     with mock_jobs() as mock:
         iot, device = boto3.client("iot"), boto3.client("iot-jobs-data")
         fill_registry(count)
@@ -80,7 +83,7 @@ def run(count, *, with_calls=False):
 
 
 def weigh(count):
-    """Return the bytes per execution of a job that is rolled out and of one that is finished, beyond moto's own thing."""
+    """Return the bytes per execution after the rollout and after the end, without moto's thing."""
     with mock_jobs() as mock:
         iot = boto3.client("iot")
         fill_registry(count)
@@ -90,7 +93,7 @@ def weigh(count):
         create_and_roll_out(mock, iot, count, "job")
         queued = tracemalloc.get_traced_memory()[0]
         finish_all(mock, count)
-        # The list of events is bounded, and not what an execution weighs.
+        # The list of events is bounded, and does not belong to an execution.
         mock.world.events.clear()
         finished = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
@@ -98,7 +101,7 @@ def weigh(count):
 
 
 def time_registry(sizes):
-    """Print what moto needs to put N things into a group through its own operations, which is before any job."""
+    """Print the time that moto takes to make N things and add them to a group by its own operations, without any job."""
     seconds = []
     for count in sizes:
         with mock_jobs():

@@ -1,6 +1,7 @@
-"""Requests per second of MockJobsServer, by those of the same WSGI server with a canned body, and of moto's server.
+"""Requests per second of MockJobsServer, compared with a canned WSGI server and with moto's server.
 
-Each server runs in a process of its own, the client in another one; the servers' turns are interleaved.
+The canned server is the same WSGI server with answers made in advance. Each server runs in its own process, and the client in another.
+The turns of the servers are interleaved.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ BUDGET = 0.7
 MINISTACK = {1: 1130, 8: 2030}
 
 
-# Servers, each in a process of its own
+# Servers, each in its own process
 
 
 def serve_mock_jobs():
@@ -49,7 +50,7 @@ def serve_moto():
 
 
 def serve_canned():
-    """Serve as MockJobsServer does, with the same settings, what stands canned on standard input."""
+    """Serve the canned answers from standard input, with the settings of MockJobsServer."""
     import socket
 
     from waitress.server import create_server
@@ -78,7 +79,7 @@ def announce(port):
 
 @contextmanager
 def running(kind, given=None):
-    """Run a server and give its port and process id."""
+    """Run a server, and yield its port and process id."""
     process = subprocess.Popen(
         [sys.executable, __file__, f"--serve={kind}"],
         stdin=subprocess.PIPE,
@@ -123,7 +124,7 @@ class Request:
 
 
 def requests_per_second(port, request, connections, amount):
-    """Send an amount of requests over some connections, each in a thread of its own, and return their rate."""
+    """Send requests over several connections, each in its own thread, and return their rate per second."""
 
     def send_share():
         connection = HTTPConnection("127.0.0.1", port)
@@ -141,7 +142,10 @@ def requests_per_second(port, request, connections, amount):
 
 
 def processor_seconds(process_id):
-    """Return the processor time that a process has used, which other processes do not disturb; 0 where there is no /proc."""
+    """Return the processor time of a process, in seconds; 0 where there is no /proc.
+
+    Other processes do not affect it.
+    """
     stat = Path(f"/proc/{process_id}/stat")
     if not stat.exists():
         return 0.0

@@ -1,4 +1,4 @@
-"""What a whole small test costs (enter, boto3.client, 4 calls, exit), what start and stop cost, and what imports cost."""
+"""The cost of a whole small test (enter, boto3.client, 4 calls, exit), of start and stop, and of imports."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def under(mock, test):
 
 
 def canned(test):
-    """Return the same test without a mock: a shared loader, and the answers that it got under mock_jobs, canned."""
+    """Return a whole test without a mock, with a shared loader and its canned answers from mock_jobs."""
     from mock_jobs.transports.sessions import new_session
     from mock_jobs.wire.loader import shared_loader
 
@@ -102,7 +102,7 @@ def imports(quick):
     for name in ("mock_jobs", "mock_jobs.pytest_plugin"):
         code = f"import sys, {name}; print([each for each in {HEAVY} if each in sys.modules])"
         loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
-        print(f"  import {name} brings {loaded} (budget: [])")
+        print(f"  import {name} also imports {loaded} (budget: [])")
 
 
 def main():

@@ -1,6 +1,6 @@
-"""What the type checkers of users see of the public names. Checked by mypy, never run.
+"""The types of the public names, as type checkers of users see them. Checked by mypy, never run.
 
-A comment `type: ignore` with a code asserts that the line is an error: mypy reports those that are not needed.
+A comment `type: ignore` with a code asserts that the line is an error, because mypy reports unused ones.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.client import IoTClient
     from mypy_boto3_iot_jobs_data.client import IoTJobsDataPlaneClient
 
-# The decorator keeps what it decorates.
+# The decorator keeps the type of what it decorates.
 
 
 @mock_jobs
@@ -102,7 +102,7 @@ mock_jobs(region=1)  # type: ignore[call-overload]
 mock_jobs(pace="quick")  # type: ignore[call-overload]
 
 
-# The other ways in
+# Other ways to start a mock
 
 
 def context_manager() -> None:
@@ -132,7 +132,7 @@ def server() -> None:
         assert_type(running.account("111111111111").clock, Clock)
 
 
-# The handle, as a fixture gives it
+# The handle, as a fixture returns it
 
 
 def test_clients(mock_jobs_batch: BatchClient, mock_jobs_iot: IoTClient, mock_jobs_iot_jobs_data: IoTJobsDataPlaneClient) -> None:

@@ -187,9 +187,9 @@ class Polling:
     def _before_listing(self, listing: str, first_page: Sequence[ReadableJob], whole: Sequence[Readable]) -> bool:
         """Move jobs before the first page of a listing; no job moves between its pages.
 
-        What moves is an unfinished job that was read already: one that the first page is about to show, or one that a later page
-        of the last equal listing showed. If there is none that could move by itself, the whole queue or array moves on, if the
-        last equal listing showed it as it is now.
+        The jobs that move are unfinished and were read already. The first page is about to show them, or a later page of the last
+        equal listing showed them. If none of these can move by itself, the whole queue or array moves, provided that the last
+        equal listing showed its present state.
 
         Returns:
             Whether anything may have changed; the caller then looks up its page again.
@@ -209,15 +209,15 @@ class Polling:
     ) -> None:
         """Count a page of a listing as a read of the unfinished jobs on it, and its last page as a read of the whole.
 
-        Code that lists jobs that have ended may only look, so time does not pass before its next equal listing. If nothing has
-        moved by then, that code waits for more of them, and time may pass.
+        After a listing of ended jobs only, the next equal listing does not advance the clock, because the code may only look. If the
+        state is still the same then, the code waits for more jobs, and the listing after that may advance the clock.
         """
         unfinished = [job for job in page if not job.is_terminal]
         self.after_read(unfinished)
         if self._pace_stack.pace.mode != "poll":
             return
         last = self._listed.pop(listing, _NEVER_LISTED)
-        # Those of a first page are found again by the next one.
+        # The jobs of a first page are looked up again by the next listing.
         shown = [] if is_first else [*last.unfinished, *unfinished]
         if not is_last:
             self._listed[listing] = last._replace(unfinished=shown)
