@@ -24,6 +24,8 @@ class Handle(ABC):
 
     A world is all state of one run of the mock. In process there is one; a server has one for each account. `MockJobs` is the
     handle of the mock in process, `MockJobsServer.account()` returns that of an account.
+
+    Each property of an inactive `MockJobs` raises `NotActiveError`.
     """
 
     @property
@@ -43,9 +45,10 @@ class Handle(ABC):
 
     @property
     def calls(self) -> tuple[Call, ...]:
-        """The requests for IoT Jobs and Batch that were answered, oldest first; a copy, of at most the last 10,000.
+        """The requests for IoT Jobs and Batch that were answered.
 
-        Requests that moto answered are not among them.
+        Use them to check what the code under test asked for. A copy, in the order of the answers, of at most the last 10,000. Requests
+        that moto answered are not among them.
         """
         world = self.world
         with world.lock:
@@ -53,10 +56,11 @@ class Handle(ABC):
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """The events that AWS IoT would publish and AWS Batch would send, oldest first; a copy, of at most the last 10,000.
+        """The events that AWS IoT would publish and AWS Batch would send.
 
-        One array of 10,000 children makes 40,000 events. The first read after older events were discarded gives a
-        `DroppedEventsWarning`, once until the next reset.
+        Check them, or pass them to event handlers under test. A copy, oldest first, of at most the last 10,000. One array of
+        10,000 children makes 40,000 events. The first read after older events were discarded gives a `DroppedEventsWarning`, once
+        until the next reset.
         """
         world = self.world
         with world.lock:

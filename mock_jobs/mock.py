@@ -108,7 +108,8 @@ class MockJobs(Handle):
     def reset(self) -> None:
         """Delete all state, moto's too, and stay active.
 
-        Clock, faults, plans and settings go back to their defaults.
+        Calls and events are deleted. Clock, faults, plans and settings go back to their defaults, and the pace to the one that
+        the mock was made with.
 
         Raises:
             NotActiveError: The mock is not active.
@@ -136,9 +137,14 @@ class MockJobs(Handle):
         """Decorate a function, a generator function (a fixture that yields), a coroutine function or a class.
 
         Args:
-            target: What to decorate. The mock is active while it runs; each public method of a class is decorated by itself.
-            reset: As `start` takes it.
-            remove_data: As `stop` takes it.
+            target: What to decorate. The mock is active while it runs. Each public method of a class is decorated by itself, and
+                the class is changed in place. If it has a `setUp` (`asyncSetUp`, `setup_method`), state lasts from that to the
+                end of the test; otherwise each test method has its own state.
+            reset: As `start` takes it; ignored for a class.
+            remove_data: As `stop` takes it; ignored for a class.
+
+        Returns:
+            The decorated function, or the class itself.
 
         Raises:
             UsageTypeError: The target is something else, for example an async generator function.

@@ -49,6 +49,8 @@ class MockJobsServer:
     def start(self) -> None:
         """Start listening; when this returns, requests are answered.
 
+        Deletes the state that moto has in this process, unless a mock is active in it.
+
         Raises:
             OSError: The address is in use, or not of this machine.
             UsageError: The server runs already, or the extra `server` is not installed.
@@ -58,7 +60,10 @@ class MockJobsServer:
         self._running = _Running(self._host, self._port)
 
     def stop(self) -> None:
-        """Stop listening and delete all state. Does nothing if the server does not run."""
+        """Stop listening and delete all state. Does nothing if the server does not run.
+
+        moto's state is left alone while a mock is active in this process.
+        """
         running, self._running = self._running, None
         if running is not None:
             running.stop()
@@ -72,17 +77,29 @@ class MockJobsServer:
 
     @property
     def host(self) -> str:
-        """The address that the server listens on."""
+        """The address that the server listens on.
+
+        Raises:
+            NotActiveError: The server does not run.
+        """
         return self._live().host
 
     @property
     def port(self) -> int:
-        """The port that the server listens on."""
+        """The port that the server listens on.
+
+        Raises:
+            NotActiveError: The server does not run.
+        """
         return self._live().port
 
     @property
     def url(self) -> str:
-        """The URL of this server, for `endpoint_url` of clients and for `AWS_ENDPOINT_URL`."""
+        """The URL of this server, for `endpoint_url` of clients and for `AWS_ENDPOINT_URL`.
+
+        Raises:
+            NotActiveError: The server does not run.
+        """
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
@@ -90,7 +107,10 @@ class MockJobsServer:
         """Return the handle of an account: its clock, faults, calls, events, `batch` and `iot`.
 
         Args:
-            account_id: 12 digits; by default moto's account.
+            account_id: 12 digits; by default moto's account, 123456789012.
+
+        Raises:
+            NotActiveError: The server does not run.
         """
         return _AccountHandle(self._live().worlds, account_id)
 

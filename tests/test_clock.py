@@ -52,7 +52,7 @@ def test_advance_refuses_what_is_no_way_forward(clock, delta):
 
 @pytest.mark.parametrize("delta", ["60", None, True])
 def test_advance_refuses_other_types(clock, delta):
-    with pytest.raises(UsageTypeError, match="seconds or a timedelta"):
+    with pytest.raises(UsageTypeError, match="expected seconds, a timedelta"):
         clock.advance(delta)
 
 

@@ -47,7 +47,10 @@ class BatchHandle:
 
     @property
     def settings(self) -> BatchSettings:
-        """Latencies, rates and switches. Set its members, or several at once with `change`."""
+        """Latencies, rates and switches.
+
+        Set its members, or several at once with `change`. A reset restores the defaults.
+        """
         return self._scenario.settings
 
     # Pace
@@ -57,6 +60,9 @@ class BatchHandle:
         """What moves jobs from state to state. Set it to `'poll'`, `'clock'`, `'manual'` or a `Pace`.
 
         `poll`: reads move jobs. `clock`: time moves them. `manual`: only `step`, `run_until` and `run_all` do.
+
+        Raises:
+            UsageValueError: It is set to a pace that does not exist.
         """
         return self._scenario.pace_stack.pace
 
@@ -119,20 +125,22 @@ class BatchHandle:
             node_index: Index of a node of a multi-node parallel job; None matches all jobs and nodes.
             duration: Seconds from RUNNING to the end, on the mock's clock. None or infinity: the job runs until its timeout or
                 TerminateJob ends it.
-            exit_code: Exit code of the container, 0 to 255. None means 0, success; with `host_lost` or `start_failure` there is none.
-            reason: Reason of the container, for example "OutOfMemoryError: Container killed due to memory usage".
+            exit_code: Exit code of the container, 0 to 255. None means 0, success; with `host_lost` or `start_failure` there is
+                none.
+            reason: Reason of the container, at most 255 characters, for example "OutOfMemoryError: Container killed due to memory
+                usage".
             host_lost: Whether the host is lost after `duration`, as when Spot reclaims it.
-            start_failure: Why the container cannot start, for example "CannotPullContainerError: ...".
-            logs: Lines of the log stream, or pairs of seconds after the start and a line.
+            start_failure: Why the container cannot start, at most 255 characters, for example "CannotPullContainerError: ...".
+            logs: Lines of the log stream, or pairs of seconds after the start (at most `duration`) and a line.
             run: A function that is called in place of the container, with a `JobRun`. It returns the exit code; None means 0,
                 and an exception means 1. What it prints is the log. It may call boto3; the time that its requests take on
-                the mock's clock counts as run time.
+                the mock's clock counts as run time. It cannot be combined with `exit_code`, `host_lost` or `start_failure`.
 
         Returns:
             The plan, which matches until the next reset.
 
         Raises:
-            UsageValueError: A value is impossible.
+            UsageValueError: A value is impossible, or two values exclude each other.
             UsageTypeError: A value has the wrong type.
         """
         made = JobPlan(
@@ -159,20 +167,23 @@ class BatchHandle:
     def block(self, queue: str, code: str, *, instance_type: str | None = None) -> QueueBlock:
         """Block a job queue as an AWS-side failure would: nothing is dispatched from it until `clear()`.
 
-        The job at the head of the queue shows the reason, and jobStateTimeLimitActions act on it. Running jobs go on.
+        The job at the head of the queue shows the reason, and jobStateTimeLimitActions act on it. Running jobs keep running. Of
+        several blocks of one queue, the last one gives the reason, and dispatching resumes when all have ended.
 
         Args:
-            queue: Name or ARN of a job queue.
+            queue: Name or ARN of a job queue. A queue for service jobs takes the first code only.
             code: `CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY`, `MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT`,
                 `MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS`, `MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED` or
                 `UNDETERMINED`.
-            instance_type: The instance type that the first of these names as missing; None means the first of the queue.
+            instance_type: The instance type that the first of these codes shows as missing; None means the first of the queue.
+                Not for queues of service jobs.
 
         Returns:
             The block. `clear()`, `unblock()` or the end of a `with` block ends it.
 
         Raises:
-            UsageValueError: There is no such queue or code, or requests alone can bring the queue into this state.
+            UsageValueError: There is no such queue or code, several queues have this name, the code or `instance_type` does not
+                fit the queue, or requests alone can bring the queue into this state.
             UsageTypeError: An argument is not a string.
         """
         with self._world.lock, self._world.clock.pinned():
@@ -182,14 +193,14 @@ class BatchHandle:
     def invalidate(self, compute_environment: str, reason: str) -> None:
         """Make a compute environment INVALID, as AWS does when Batch cannot assume its role.
 
-        No job is dispatched to it any more. Running jobs go on. UpdateComputeEnvironment repairs it.
+        No job is dispatched to it any more. Running jobs keep running. UpdateComputeEnvironment repairs it.
 
         Args:
             compute_environment: Its name or ARN.
             reason: Its statusReason, for example `CLIENT_ERROR - Not authorized to perform sts:AssumeRole`.
 
         Raises:
-            UsageValueError: There is no such environment, or it is being deleted.
+            UsageValueError: There is no such environment, several have this name, or it is being deleted.
             UsageTypeError: An argument is not a string.
         """
         check_text("compute_environment", compute_environment)
@@ -209,7 +220,7 @@ class BatchHandle:
             queue: Name or ARN of a job queue.
 
         Raises:
-            UsageValueError: There is no such queue.
+            UsageValueError: There is no such queue, or several have this name.
             UsageTypeError: The name is not a string.
         """
         with self._world.lock, self._world.clock.pinned():
@@ -220,10 +231,12 @@ class BatchHandle:
     def refuse(self, job_id: str, code: RefusalCode, *, message: str | None = None, times: int = 1) -> None:
         """Make CancelJobs, TerminateJobs and TerminateServiceJobs list a job in `errors`, and leave the job alone.
 
+        A second call for the same id replaces the first; a reset removes all.
         For errors of whole requests use `mock.faults`. Source of the codes: API reference, CancelJobs (documented).
 
         Args:
-            job_id: The id as the request gives it; the job need not exist.
+            job_id: The id as the request gives it. The job need not exist. Has no effect for a malformed id, which is an error
+                anyway.
             code: `ValidationException`, `ClientException`, `ThrottlingException`, `ServerException` or `AccessDenied`.
             message: Message of the entry; None means a text of mock_jobs.
             times: How many requests list the job so.

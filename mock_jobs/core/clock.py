@@ -123,7 +123,7 @@ class Clock:
 
     @property
     def is_frozen(self) -> bool:
-        """Whether the clock stands still, apart from real time."""
+        """Whether the clock is frozen, so that real time does not move it."""
         return self._frozen_ms is not None
 
     @property
@@ -143,7 +143,7 @@ class Clock:
 
         Raises:
             UsageTypeError: `delta` is neither a number nor a timedelta.
-            UsageValueError: `delta` is negative or not finite.
+            UsageValueError: `delta` is negative or not finite, or the clock would pass the year 9999.
         """
         delta_ms = _milliseconds(delta)
         with self._lock:
@@ -151,14 +151,16 @@ class Clock:
             self._move(self.now_ms + delta_ms, gated=self.gate_follows_moves)
 
     def move_to(self, moment: float | datetime) -> None:
-        """Move the clock forward to a moment, and run everything that falls due on the way.
+        """Move the clock forward to a moment, and run everything that falls due on the way, at exactly its own moment.
+
+        At the pace `manual` Batch jobs do not move.
 
         Args:
             moment: Seconds since the epoch, or an aware datetime; not in the past of this clock.
 
         Raises:
             UsageTypeError: `moment` is neither, or a datetime without a time zone.
-            UsageValueError: `moment` lies in the past.
+            UsageValueError: `moment` lies in the past of this clock, or after the year 9999.
         """
         if isinstance(moment, datetime):
             if moment.tzinfo is None:
@@ -182,7 +184,7 @@ class Clock:
             self._frozen_ms = self.now_ms
 
     def unfreeze(self) -> None:
-        """Follow real time again, from the moment that the clock shows."""
+        """Follow real time again, from the moment that the clock shows. Does nothing if it is not frozen."""
         with self._lock:
             if self._frozen_ms is not None:
                 frozen_ms, self._frozen_ms = self._frozen_ms, None
@@ -190,7 +192,13 @@ class Clock:
 
     @contextmanager
     def frozen(self) -> Iterator[Clock]:
-        """Freeze the clock inside a `with` block; it yields the clock."""
+        """Freeze the clock inside a `with` block.
+
+        At its end the clock follows real time again, unless it was frozen before the block.
+
+        Yields:
+            The clock.
+        """
         was_frozen = self.is_frozen
         self.freeze()
         try:
@@ -376,7 +384,7 @@ def _milliseconds(delta: float | timedelta) -> int:
     if isinstance(delta, timedelta):
         delta = delta.total_seconds()
     if isinstance(delta, bool) or not isinstance(delta, (int, float)):
-        msg = f"expected seconds or a timedelta, got {delta!r}"
+        msg = f"expected seconds, a timedelta (advance) or a datetime (move_to), got {delta!r}"
         raise UsageTypeError(msg)
     if not 0 <= delta <= _LONGEST_S:
         msg = f"the clock moves forward only: expected 0 to {_LONGEST_S} seconds (the year 9999), got {delta!r}"

@@ -10,7 +10,7 @@ EVENT_LOG_LENGTH = 10_000
 
 
 class Event(NamedTuple):
-    """One event that AWS would publish.
+    """One event that AWS would publish, from `mock.events`.
 
     Attributes:
         at_ms: When it happened, in milliseconds since the epoch, on the mock's clock.
@@ -46,7 +46,7 @@ class EventLog:
         self._is_reported = False
 
     def note(self, event: Event | Draft) -> None:
-        """Record an event. A draft is computed when somebody reads it: most events are never read."""
+        """Record an event. A draft is computed when it is read, since most events are never read."""
         self._events.append(event)
         self._noted += 1
 

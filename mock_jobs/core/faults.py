@@ -45,9 +45,9 @@ Declared = Callable[[str, str], tuple[str, dict[str, DeclaredError]]]
 
 
 class Faults:
-    """The faults of one world. They act below botocore's retries: each HTTP request counts.
+    """The faults of one world, `mock.faults`. They act below botocore's retries: each HTTP request counts.
 
-    `len(mock.faults)` is the number of faults that still wait.
+    `len(mock.faults)` is the number of faults that still wait. A reset removes them all.
     """
 
     def __init__(self, declared: Declared) -> None:
@@ -56,6 +56,8 @@ class Faults:
 
     def add(self, service: str, operation: str, code: str, *, times: int | None = 1, message: str | None = None) -> Fault:
         """Make the next requests of an operation answer an error; they change nothing.
+
+        If several faults wait for one operation, the one added first answers until it is used up.
 
         Args:
             service: `iot`, `iot-jobs-data` or `batch`.
@@ -92,7 +94,11 @@ class Faults:
         return fault
 
     def remove(self, fault: Fault) -> None:
-        """Remove a fault. Does nothing if it is used up."""
+        """Remove a fault. Does nothing if it is used up.
+
+        Args:
+            fault: As `add` returned it.
+        """
         waiting = self._waiting.get((fault.service, fault.operation), [])
         if fault in waiting:
             waiting.remove(fault)

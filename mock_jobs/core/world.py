@@ -40,15 +40,17 @@ KindT = TypeVar("KindT")
 
 
 class Call(NamedTuple):
-    """One request that was answered.
+    """One request for IoT Jobs or Batch that was answered, from `mock.calls`.
 
     Attributes:
-        at_ms: When it was answered, in milliseconds since the epoch, on the mock's clock.
+        at_ms: When it arrived, in milliseconds since the epoch, on the mock's clock. The answer of a read that moves jobs may
+            show a later time.
         service: Its name in boto3: `iot`, `iot-jobs-data` or `batch`.
         operation: Its name in the API, for example `CancelJob`.
         account: Account id.
         region: Region.
-        parameters: The arguments of the operation in snake case; empty if the request could not be read.
+        parameters: The arguments of the operation in snake case. Empty if an injected fault or a rate limit answered, if the
+            request could not be read, or if mock_jobs does not emulate the operation.
         error: Code of the error that was answered; None if the request succeeded.
     """
 

@@ -26,7 +26,7 @@ class Pace:
             its present state was read `reads` times already. Moves of the clock move jobs too. `clock`: only time moves jobs,
             real time included. `manual`: only `mock.batch.step()`, `run_until()` and `run_all()` move jobs.
         reads: Number of reads of a state before the next read moves the job; at least 1. Used by the mode `poll` only.
-        transition_seconds: Shortest time in a state, in seconds on the mock's clock.
+        transition_seconds: Shortest time in a state, in seconds on the mock's clock; not negative.
 
     Raises:
         UsageValueError: There is no such mode, or a number is out of range.
@@ -85,7 +85,7 @@ class Pace:
         """Return the pace of moto's `time`: each state lasts a number of seconds.
 
         Args:
-            seconds: Shortest time in a state, in seconds on the mock's clock.
+            seconds: Shortest time in a state, in seconds on the mock's clock; not negative.
 
         Raises:
             UsageValueError: `seconds` is negative or too large.

@@ -12,7 +12,9 @@ _MAX_GRACE_SECONDS = 30
 
 @dataclass(slots=True)
 class BatchSettings(Settings):
-    """Settings of AWS Batch; all act from the next request on. An impossible value raises an error when it is set.
+    """Settings of AWS Batch. A change acts from then on; a delay or a retention that has begun keeps its length.
+
+    An impossible value raises `UsageValueError` or `UsageTypeError` when it is set, an unknown name `UsageNameError`.
 
     Attributes:
         submitted_seconds: How long a job stays SUBMITTED.
@@ -37,21 +39,28 @@ class BatchSettings(Settings):
         strict_fifo: Whether a job that waits for capacity holds up all jobs behind it in its queue.
         blocked_detection_seconds: How long a job must be at the head of its queue without any prospect of capacity until its
             statusReason says so; it takes minutes on AWS.
-        prefix_weight_split: Whether the fair shares under one prefix split its weight factor: each share then has the factor times
-            the number of these shares.
-        lenient_ids: Whether CancelJob and TerminateJob accept malformed job ids, as moto does.
-        lenient_dependencies: Whether a dependency on an unknown job counts as satisfied, as if that job had succeeded and expired.
+        prefix_weight_split: Whether the fair shares under one prefix split its weight factor: each share then has the factor
+            times the number of these shares.
+        lenient_ids: Whether CancelJob, TerminateJob and TerminateServiceJob accept malformed job ids, as moto's CancelJob and
+            TerminateJob do.
+        lenient_dependencies: Whether a dependency on an unknown job counts as satisfied, as if that job had succeeded and
+            expired.
         terminate_pending_immediately: Whether TerminateJob ends a job at once that waits for other jobs.
         idempotent_delete: Whether deleting an unknown resource succeeds.
-        validate_references: Whether CreateComputeEnvironment and UpdateComputeEnvironment refuse subnets, security groups, roles
+        validate_references: Whether CreateComputeEnvironment and UpdateComputeEnvironment reject subnets, security groups, roles
             and instance profiles that do not exist in moto's EC2 and IAM. AWS finds out later.
-        repeat_client_tokens: Whether SubmitServiceJob with a used clientToken returns the first job; otherwise it is refused.
-        submit_job_per_second: How many SubmitJob requests are accepted in a second; None means all. AWS accepts 50.
-        submit_service_job_per_second: How many SubmitServiceJob requests are accepted in a second; None means all. AWS accepts 5.
-        job_retention_seconds: How long ended jobs are kept; None keeps them. AWS keeps them at least 7 days, 604800.
-        inactive_definition_retention_seconds: How long deregistered job definitions are kept; None keeps them. AWS keeps them 180
-            days, 15552000.
-        legacy_container_fields: Whether a container always shows `vcpus` and `memory`, as with moto; otherwise only if they were sent.
+        repeat_client_tokens: Whether SubmitServiceJob returns the first job if an equal request used its clientToken; otherwise
+            such a request is rejected. A different request with a used clientToken is always rejected.
+        submit_job_per_second: How many SubmitJob requests are accepted in a second; more get TooManyRequestsException. None means
+            all. AWS accepts 50.
+        submit_service_job_per_second: How many SubmitServiceJob requests are accepted in a second; more get
+            TooManyRequestsException. None means all. AWS accepts 5.
+        job_retention_seconds: How many seconds a job is kept after its end, for jobs that end after the setting was made; None
+            keeps them. AWS keeps them at least 7 days, 604800.
+        inactive_definition_retention_seconds: How many seconds a job definition is kept after it was deregistered, for
+            definitions that are deregistered after the setting was made; None keeps them. AWS keeps them 180 days, 15552000.
+        legacy_container_fields: Whether a container always shows `vcpus` and `memory`, as with moto; otherwise only if they were
+            sent.
     """
 
     submitted_seconds: float = seconds()
