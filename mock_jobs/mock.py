@@ -138,8 +138,9 @@ class MockJobs(Handle):
 
         Args:
             target: What to decorate. The mock is active while it runs. Each public method of a class is decorated by itself, and
-                the class is changed in place. If it has a `setUp` (`asyncSetUp`, `setup_method`), state lasts from that to the
-                end of the test; otherwise each test method has its own state.
+                the class is changed in place. If it defines `setUp` (`asyncSetUp`, `setup_method`), each test begins there with
+                empty state, which stays until a mock next starts with `reset`. If it inherits one that is not decorated,
+                the tests share state. With none, each test method has its own state.
             reset: As `start` takes it; ignored for a class.
             remove_data: As `stop` takes it; ignored for a class.
 
@@ -194,7 +195,8 @@ class MockJobs(Handle):
     def _decorate_class(self, target: ClassT) -> ClassT:
         """Decorate each public method of a class by itself, as `mock_aws` does.
 
-        With a `setUp`, state lasts from it to the end of `tearDown`. Without one, each test method has its own state.
+        A `setUp` that this class defines deletes all state. What the test leaves stays until a mock next starts with `reset`.
+        With an inherited `setUp` that is not decorated, tests share state. Without any, each test method has its own state.
         """
         setups = _setups_of(target)
         has_setup = _has_own(target, setups)

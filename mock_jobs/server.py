@@ -107,7 +107,8 @@ class MockJobsServer:
         """Return the handle of an account: its clock, faults, calls, events, `batch` and `iot`.
 
         Args:
-            account_id: 12 digits; by default moto's account, 123456789012.
+            account_id: 12 digits; by default moto's account, 123456789012. Not checked: an id that no request uses has a state
+                of its own, which is empty.
 
         Raises:
             NotActiveError: The server does not run.

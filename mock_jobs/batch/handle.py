@@ -74,7 +74,7 @@ class BatchHandle:
     def paced(self, pace: Pace | PaceName) -> Iterator[None]:
         """Set the pace inside a `with` block.
 
-        Its end restores the pace from before it, whatever was set inside. Blocks may end in any order.
+        Its end restores the pace from before it, whatever was set inside. Blocks may end in any order. It yields None.
 
         Args:
             pace: `'poll'`, `'clock'`, `'manual'` or a `Pace`.
@@ -123,8 +123,8 @@ class BatchHandle:
             array_index: Index of an array child; None matches all jobs.
             attempt: Number of the attempt, from 1; None matches all.
             node_index: Index of a node of a multi-node parallel job; None matches all jobs and nodes.
-            duration: Seconds from RUNNING to the end, on the mock's clock. None or infinity: the job runs until its timeout or
-                TerminateJob ends it.
+            duration: Seconds from RUNNING to the end, on the mock's clock; 0 by default. None or infinity: the job runs until its
+                timeout or TerminateJob ends it.
             exit_code: Exit code of the container, 0 to 255. None means 0, success; with `host_lost` or `start_failure` there is
                 none.
             reason: Reason of the container, at most 255 characters, for example "OutOfMemoryError: Container killed due to memory
@@ -318,7 +318,8 @@ class BatchHandle:
     def run_all(self) -> None:
         """Move all jobs and the clock until no job can move, at every pace.
 
-        Jobs whose plan hangs, and jobs that wait for them, stay as they are.
+        The clock stops at the last change. A job whose plan never ends moves only when its timeout ends it. Without a timeout
+        it stays RUNNING, and jobs that wait for it stay as they are.
         """
         with self._world.lock, self._world.clock.pinned():
             self._world.clock.run_due()

@@ -30,14 +30,15 @@ class IoTSettings(Settings):
         control_writes_per_second: How many other requests about jobs the control plane accepts in a second; more get
             ThrottlingException with HTTP 400.
         describe_job_execution_per_second: How many requests of the control plane's DescribeJobExecution are accepted in a second;
-            they count as reads too.
+            more get ThrottlingException with HTTP 400. Accepted ones count to
+            `control_reads_per_second` too.
         device_reads_per_second: How many GET requests the device plane accepts in a second; more get ThrottlingException with
             HTTP 429.
         device_writes_per_second: How many other requests the device plane accepts in a second; more get ThrottlingException with
             HTTP 429.
-        cancellation_seconds: How long it takes until the executions of a canceled job are canceled. Until then the job counts to
-            `max_concurrent_jobs`.
-        deletion_seconds: How long a deleted job is DELETION_IN_PROGRESS.
+        cancellation_seconds: How many seconds it takes until the executions of a canceled job are canceled. Until then the job
+            counts to `max_concurrent_jobs`.
+        deletion_seconds: How many seconds a deleted job is DELETION_IN_PROGRESS.
         retention_days: How many days a COMPLETED or CANCELED job is kept, for jobs that end after the setting was made; None
             keeps them.
         strict_document_sources: Whether a `documentSource` in a bucket that does not exist is rejected, as on AWS. If not, the

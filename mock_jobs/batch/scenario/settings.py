@@ -17,28 +17,28 @@ class BatchSettings(Settings):
     An impossible value raises `UsageValueError` or `UsageTypeError` when it is set, an unknown name `UsageNameError`.
 
     Attributes:
-        submitted_seconds: How long a job stays SUBMITTED.
-        runnable_seconds: How long a job stays RUNNABLE at least, before it is dispatched.
-        scheduled_seconds: How long a service job stays SCHEDULED.
-        starting_seconds: How long a job stays STARTING.
-        retry_delay_seconds: How long a job stays RUNNABLE at least, before its next attempt.
-        terminate_grace_seconds: How long a running container takes to end after TerminateJob, at most 30.
-        timeout_grace_seconds: How long a running container takes to end after its timeout, at most 30.
-        compute_environment_create_seconds: How long a new compute environment is CREATING.
-        compute_environment_update_seconds: How long a changed compute environment is UPDATING.
-        compute_environment_delete_seconds: How long a compute environment is DELETING.
-        job_queue_create_seconds: How long a new job queue is CREATING.
-        job_queue_update_seconds: How long a changed job queue is UPDATING.
-        job_queue_delete_seconds: How long a job queue is DELETING.
-        service_environment_create_seconds: How long a new service environment is CREATING.
-        service_environment_update_seconds: How long a changed service environment is UPDATING.
-        service_environment_delete_seconds: How long a service environment is DELETING.
-        quota_share_create_seconds: How long a new quota share is CREATING.
-        quota_share_update_seconds: How long a changed quota share is UPDATING.
-        quota_share_delete_seconds: How long a quota share is DELETING.
+        submitted_seconds: How many seconds a job stays SUBMITTED.
+        runnable_seconds: How many seconds a job stays RUNNABLE at least, before it is dispatched.
+        scheduled_seconds: How many seconds a service job stays SCHEDULED.
+        starting_seconds: How many seconds a job stays STARTING.
+        retry_delay_seconds: How many seconds a job stays RUNNABLE at least, before its next attempt.
+        terminate_grace_seconds: How many seconds a running container takes to end after TerminateJob; at most 30.
+        timeout_grace_seconds: How many seconds a running container takes to end after its timeout; at most 30.
+        compute_environment_create_seconds: How many seconds a new compute environment is CREATING.
+        compute_environment_update_seconds: How many seconds a changed compute environment is UPDATING.
+        compute_environment_delete_seconds: How many seconds a compute environment is DELETING.
+        job_queue_create_seconds: How many seconds a new job queue is CREATING.
+        job_queue_update_seconds: How many seconds a changed job queue is UPDATING.
+        job_queue_delete_seconds: How many seconds a job queue is DELETING.
+        service_environment_create_seconds: How many seconds a new service environment is CREATING.
+        service_environment_update_seconds: How many seconds a changed service environment is UPDATING.
+        service_environment_delete_seconds: How many seconds a service environment is DELETING.
+        quota_share_create_seconds: How many seconds a new quota share is CREATING.
+        quota_share_update_seconds: How many seconds a changed quota share is UPDATING.
+        quota_share_delete_seconds: How many seconds a quota share is DELETING.
         strict_fifo: Whether a job that waits for capacity holds up all jobs behind it in its queue.
-        blocked_detection_seconds: How long a job must be at the head of its queue without any prospect of capacity until its
-            statusReason says so; it takes minutes on AWS.
+        blocked_detection_seconds: How many seconds a job must be at the head of its queue without any prospect of capacity until
+            its statusReason says so; it takes minutes on AWS.
         prefix_weight_split: Whether the fair shares under one prefix split its weight factor: each share then has the factor
             times the number of these shares.
         lenient_ids: Whether CancelJob, TerminateJob and TerminateServiceJob accept malformed job ids, as moto's CancelJob and
