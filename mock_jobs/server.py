@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from mock_jobs.core.argument_checks import check_text
 from mock_jobs.core.errors import HIDDEN, NotActiveError, UsageError, UsageValueError
 from mock_jobs.handle import Handle
 
@@ -107,12 +109,17 @@ class MockJobsServer:
         """Return the handle of an account: its clock, faults, calls, events, `batch` and `iot`.
 
         Args:
-            account_id: 12 digits; by default moto's account, 123456789012. Not checked: an id that no request uses has a state
-                of its own, which is empty.
+            account_id: 12 digits; by default moto's account, 123456789012. An account that no request has used is empty.
 
         Raises:
             NotActiveError: The server does not run.
+            UsageValueError: The id is not 12 digits.
+            UsageTypeError: The id is not a string.
         """
+        check_text("account_id", account_id)
+        if re.fullmatch("[0-9]{12}", account_id) is None:
+            msg = f"account_id must be 12 digits, got {account_id!r}"
+            raise UsageValueError(msg)
         return _AccountHandle(self._live().worlds, account_id)
 
     def _live(self) -> _Running:

@@ -11,7 +11,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from mock_jobs import MockJobsServer, NotActiveError, UsageError, UsageValueError, mock_jobs
+from mock_jobs import MockJobsServer, NotActiveError, UsageError, UsageTypeError, UsageValueError, mock_jobs
 
 from support.server import ACCOUNT_A, ACCOUNT_B, authorization, client_of, create_job
 
@@ -173,6 +173,19 @@ def test_a_server_that_does_not_run_says_so():
     with pytest.raises(NotActiveError, match=r"call start\(\) first"):
         server.url  # noqa: B018
     server.stop()
+
+
+@pytest.mark.parametrize(
+    ("account_id", "error", "says"),
+    [
+        ("1234", UsageValueError, "account_id must be 12 digits, got '1234'"),
+        ("12345678901\u0662", UsageValueError, "12 digits"),
+        (123456789012, UsageTypeError, "account_id must be a string"),
+    ],
+)
+def test_an_account_id_that_no_request_can_have_is_an_error(server, account_id, error, says):
+    with pytest.raises(error, match=says):
+        server.account(account_id)
 
 
 def test_a_running_server_cannot_be_started_again(server):

@@ -20,7 +20,7 @@ class _Running(Queued, Protocol):
     """A job of any kind, which may run."""
 
     @property
-    def hangs(self) -> bool:
+    def is_endless(self) -> bool:
         """Whether it runs and will currently not end by itself."""
         ...
 
@@ -51,7 +51,7 @@ class Steppable(ABC):
         """Move the job by one state now, even before it is due, if it can move."""
         job = self.job
         job.due_ms = min(job.due_ms, now_ms)
-        move = None if job.hangs else self._moves.get(job.status)
+        move = None if job.is_endless else self._moves.get(job.status)
         if move is not None:
             move(job)
 
@@ -63,8 +63,8 @@ class Steppable(ABC):
         why = self._why_waiting()
         if why is not None:
             return why
-        if job.hangs:
-            return f"it is RUNNING and its plan lets it hang until a timeout or {self.terminated_by} ends it"
+        if job.is_endless:
+            return f"it is RUNNING, and its plan never ends: a timeout or {self.terminated_by} has to end it"
         return f"it is {job.status}"
 
 

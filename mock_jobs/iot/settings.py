@@ -12,7 +12,7 @@ class IoTSettings(Settings):
     """Settings of AWS IoT Jobs. A change acts from then on; a delay or a retention that has begun keeps its length.
 
     An impossible value raises `UsageValueError` or `UsageTypeError` when it is set, an unknown name `UsageNameError`.
-    Quotas and rates count per account and region, and None means no limit. Quotas that AWS can raise have no limit by default.
+    Quotas and rates count per account and region, and None means no limit. Adjustable quotas have no limit by default.
 
     Attributes:
         max_targets: How many targets a job may have; more get LimitExceededException. AWS documents 100 as fixed.

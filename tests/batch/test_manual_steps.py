@@ -79,7 +79,7 @@ def test_a_step_that_is_impossible_says_why(mock, site):
     site.reach(done, "SUCCEEDED")
 
     for job_id, reason in {
-        hanging: "lets it hang until a timeout or TerminateJob",
+        hanging: "its plan never ends: a timeout or TerminateJob has to end it",
         waiting: rf"waits for {hanging} \(RUNNING\)",
         array: "moves with its children: 2 RUNNABLE",
         done: r"it is SUCCEEDED \(Essential container in task exited\)",

@@ -44,7 +44,7 @@ def test_a_step_that_is_impossible_says_why(mock, batch, site):
     hanging, waiting = site.submit_service("hangs", 3), site.submit_service("waits", 2)
     mock.batch.run_until(hanging, "RUNNING")
 
-    with pytest.raises(UsageValueError, match="RUNNING and its plan lets it hang until a timeout or TerminateServiceJob ends it"):
+    with pytest.raises(UsageValueError, match="RUNNING, and its plan never ends: a timeout or TerminateServiceJob has to end it"):
         mock.batch.step(hanging)
     text = r"RUNNABLE, needs 2 NUM_INSTANCES and waits for capacity or its turn in se \(ENABLED, VALID, 3 of 4 NUM_INSTANCES in use\)"
     with pytest.raises(UsageValueError, match=text):

@@ -202,7 +202,7 @@ class Attempts:
     def _is_about_to_move(self, node: Job) -> bool:
         if not self._timers.is_due(node):
             return False
-        return node.status == STARTING or (node.status == RUNNING and not node.hangs)
+        return node.status == STARTING or (node.status == RUNNING and not node.is_endless)
 
     def end_later(self, job: Job, delay_ms: int) -> None:
         """End a terminated RUNNING job after a delay in milliseconds.

@@ -156,7 +156,7 @@ class RunningAttempt(Attempt):
         return self.plan.run is not None and self.exit_code is None
 
     @property
-    def hangs(self) -> bool:
+    def is_endless(self) -> bool:
         """Whether it will not end by itself, as it is currently planned."""
         return not (self.times_out or self.loses_host) and (self.plan.duration_ms is None or self.awaits_function)
 
@@ -243,9 +243,9 @@ class Job:
         return len(self.attempts) + 1
 
     @property
-    def hangs(self) -> bool:
+    def is_endless(self) -> bool:
         """Whether it runs and will not end by itself, as it is currently planned."""
-        return isinstance(self.current, RunningAttempt) and self.current.hangs
+        return isinstance(self.current, RunningAttempt) and self.current.is_endless
 
     @property
     def job_id(self) -> str:

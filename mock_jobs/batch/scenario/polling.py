@@ -45,7 +45,7 @@ class ReadableJob(Readable, _Counted, Protocol):
         ...
 
     @property
-    def hangs(self) -> bool:
+    def is_endless(self) -> bool:
         """Whether it runs and, currently, will not end by itself."""
         ...
 
@@ -126,8 +126,8 @@ class Polling:
         ripe = [job for job in jobs if job.reads >= pace.reads]
         if not ripe:
             return ran
-        # Waiting does not change a job that hangs. Others may move by one step, so that code that waits for those makes progress.
-        self._move_on(ripe, only_once=all(job.hangs for job in ripe))
+        # Waiting does not change a job whose plan never ends. Others may move by one step, so that code that waits for those makes progress.
+        self._move_on(ripe, only_once=all(job.is_endless for job in ripe))
         return True
 
     def after_read(self, read: Iterable[_Counted]) -> None:
@@ -229,7 +229,7 @@ class Polling:
             del self._listed[next(iter(self._listed))]
 
     def _can_move(self, job: ReadableJob) -> bool:
-        return not job.is_terminal and (not job.hangs or job in self.functions)
+        return not job.is_terminal and (not job.is_endless or job in self.functions)
 
     def _move_on(self, read: Sequence[Readable], *, by_ms: int | None = None, only_once: bool = False) -> None:
         """Advance the clock until one of these has changed, or no gated timer is left.

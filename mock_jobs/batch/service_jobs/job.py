@@ -125,7 +125,7 @@ class RunningServiceAttempt(ServiceAttempt):
         self.times_out = False
 
     @property
-    def hangs(self) -> bool:
+    def is_endless(self) -> bool:
         """Whether it will not end by itself, as it is currently planned."""
         return self.plan.duration_ms is None and not self.times_out
 
@@ -203,9 +203,9 @@ class ServiceJob:
         return self.status in TERMINAL
 
     @property
-    def hangs(self) -> bool:
+    def is_endless(self) -> bool:
         """Whether it runs and will not end by itself, as it is currently planned."""
-        return isinstance(self.current, RunningServiceAttempt) and self.current.hangs
+        return isinstance(self.current, RunningServiceAttempt) and self.current.is_endless
 
     @property
     def last_reason(self) -> str | None:
