@@ -131,7 +131,7 @@ def test_clear_takes_all_faults_back(mock, iot):
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
-        (("batch", "cancel_job", "ThrottlingException"), UsageValueError, "It declares: AccessDeniedException, ClientException"),
+        (("batch", "cancel_job", "ThrottlingException"), UsageValueError, "It declares: AccessDeniedException, BadRequestException, ClientException"),
         (("iot", "cancel_job", "InvalidStateTransitionException"), UsageValueError, "iot CancelJob never answers"),
         (("iot", "cancel_jobs", "ThrottlingException"), UsageValueError, "mock_jobs answers no operation 'cancel_jobs' of iot"),
         (("ec2", "run_instances", "X"), UsageValueError, "only batch, iot, iot-jobs-data"),

@@ -105,7 +105,7 @@ def test_settings_are_read_over_http(server):
 
     assert iot.status_code == 200
     assert iot.json()["settings"] == {**asdict(IoTSettings()), "max_targets": 7}
-    assert batch == asdict(BatchSettings())
+    assert batch == json.loads(json.dumps(asdict(BatchSettings())))
     assert _control(server, "batch/settings", **batch).status_code == 200
     assert _control(server, "iot/settings", method="GET", account=ACCOUNT_B).json()["settings"]["max_targets"] == 100
 

@@ -215,7 +215,7 @@ def test_what_is_no_number_or_boolean_in_the_url_cannot_be_converted(mock, metho
     assert "can not be converted to" in content["message"]
 
 
-@pytest.mark.parametrize("token", ["x", "", "é", base64.b64encode(b"[" * 5000).decode(), base64.b64encode(b"3").decode()])
+@pytest.mark.parametrize("token", ["x", "é", base64.b64encode(b"[" * 5000).decode(), base64.b64encode(b"3").decode()])
 def test_a_token_that_nobody_gave_out_is_refused(mock, iot, token):
     with pytest.raises(iot.exceptions.InvalidRequestException, match="Next token is invalid"):
         iot.list_jobs(nextToken=token)

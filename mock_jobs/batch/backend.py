@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid
+from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.operations.compute_environments import ComputeEnvironmentOperations
 from mock_jobs.batch.operations.consumable_resources import ConsumableResourceOperations
 from mock_jobs.batch.operations.job_queues import JobQueueOperations
@@ -33,7 +33,6 @@ _TEXTS = {
     "max_length": messages.TOO_MANY,
     "pattern": messages.NOT_MATCHING,
 }
-_ENVIRONMENT_TYPES = {"MANAGED", "UNMANAGED"}
 
 
 class BatchBackend(
@@ -56,8 +55,11 @@ class BatchBackend(
     # The action of evaluateOnExit is not case-sensitive (documented), and is answered in lower case (observed).
     lenient_enums = frozenset({"RetryAction"})
 
+    # CreateComputeEnvironment misses a service role before it looks at the type (observed by moto's authors).
+    unchecked_enums = frozenset({"CEType"})
+
     # Optional members that count as not given if they are empty, because clients send them anyway (observed of Airflow).
-    none_if_empty = frozenset({"tags"})
+    none_if_empty = SubmitOperations.none_if_empty | {"tags"}
 
     references = frozenset(
         {
@@ -84,8 +86,8 @@ class BatchBackend(
             return invalid(messages.EMPTY, member=first.member)
         if first.kind == "enum":
             values = list(map(str, first.bound)) if isinstance(first.bound, Sequence) else [str(first.bound)]
-            if set(values) == _ENVIRONMENT_TYPES:
-                return invalid(messages.COMPUTE_ENVIRONMENT_TYPE)
+            if first.member == "state":
+                return not_allowed(messages.STATE, value=first.value, values=" | ".join(values))
             return invalid(messages.ONE_OF, member=first.member, values=", ".join(values))
         text = _TEXTS.get(first.kind, messages.WRONG_TYPE)
         one, many = ("character", "characters") if isinstance(first.value, str) else ("entry", "entries")

@@ -1,6 +1,6 @@
 """The errors that AWS Batch answers.
 
-It declares two for every operation. A third, TooManyRequestsException, is outside of its service model.
+It declares two for every operation. TooManyRequestsException and BadRequestException are outside of its service model.
 
 Source: API reference, common errors of the Batch API (*documented*); the wrapped form of texts is *observed*.
 """
@@ -71,6 +71,18 @@ class TooManyRequestsException(AwsError):  # noqa: N818 - the name is the code o
 
     def __init__(self) -> None:
         super().__init__(messages.TOO_MANY_REQUESTS)
+
+
+class BadRequestException(AwsError):  # noqa: N818 - the name is the code on the wire
+    """A tag has an illegal character (observed: outside of the service model).
+
+    Args:
+        text: The key or value.
+        kind: `TagKey` or `TagValue`.
+    """
+
+    def __init__(self, text: str, kind: str) -> None:
+        super().__init__(messages.ILLEGAL_CHARACTERS.format(text=text, kind=kind))
 
 
 def invalid(text: str, **values: object) -> ClientException:

@@ -21,6 +21,7 @@ CANNOT_DELETE_IN_USE: Final = "Cannot delete, found existing JobQueue relationsh
 CANNOT_DELETE_ENABLED: Final = "Cannot delete, state must be DISABLED"  # rule documented, text inferred
 REQUIRED: Final = "{member} is required"  # inferred
 EMPTY: Final = "'{member}' is a required field (cannot be an empty string)"  # observed by moto's authors
+STATE: Final = "state {value} must be one of {values}"  # observed by moto's authors
 ONE_OF: Final = "{member} must be one of {values}"  # observed for job definitions, inferred elsewhere
 WRONG_TYPE: Final = "{member} must be of type {type}"  # inferred
 TOO_MANY: Final = "{member} must have at most {bound} {unit}"  # inferred
@@ -33,6 +34,7 @@ MAX_RESULTS: Final = "maxResults must be between 1 and 100"  # inferred
 BAD_TOKEN: Final = "Invalid nextToken"  # noqa: S105 - a message; inferred
 TOO_MANY_LISTED: Final = "Maximum number of {what} supported is  100 ."  # observed for jobs, spaces included
 TAG_PREFIX: Final = "Tag keys must not start with aws:"  # rule documented, text inferred
+ILLEGAL_CHARACTERS: Final = "'{text}' is not a valid value for {kind} - it contains illegal characters"  # observed for values
 TOO_MANY_TAGS: Final = "A resource can have at most 50 tags"  # rule documented, text inferred
 NOT_TAGGABLE: Final = "Resource type is not supported for tagging"  # rule documented, text inferred
 
@@ -41,7 +43,7 @@ COMPUTE_ENVIRONMENT_QUOTA: Final = "Compute environment limit exceeded"
 JOB_QUEUE_QUOTA: Final = "Job queue limit exceeded"
 SERVICE_ENVIRONMENT_QUOTA: Final = "Service environment limit exceeded"
 DEFINITION_TOO_LARGE: Final = "Job definition size exceeds the maximum of 24 KiB"
-PAYLOAD_TOO_LARGE: Final = "Job payload size exceeds the maximum of 30 KiB"
+PAYLOAD_TOO_LARGE: Final = "Job size must be less than 30 KiB, got {size} KiB"  # observed
 
 # Compute environments.
 COMPUTE_ENVIRONMENT_NAME: Final = "Compute environment name should match valid pattern"  # inferred
@@ -63,14 +65,15 @@ DESIRED_LOWERED: Final = "desiredvCpus must not be below its present value"  # r
 NEGATIVE_VCPUS: Final = "{member} must not be negative"  # inferred
 MAX_VCPUS: Final = "maxvCpus must be at least 1"  # inferred
 NOT_FOR_FARGATE: Final = "{member} is not applicable for Fargate."  # observed for two members
-SPOT_ROLE_MISSING: Final = "spotIamFleetRole is required for SPOT compute environments using BEST_FIT"  # inferred
+SPOT_ROLE_MISSING: Final = "ComputeResources.spotIamFleetRole cannot not be null or empty"  # observed
 STRATEGY_NOT_FOR_TYPE: Final = "{strategy} is not applicable for {type}"  # inferred
 LAUNCH_TEMPLATE: Final = "Exactly one of launchTemplateId and launchTemplateName must be provided"  # inferred
 LAUNCH_TEMPLATE_OVERRIDES: Final = (
     "At most 10 launch template overrides, each with targetInstanceTypes, can be provided"  # inferred
 )
 EC2_CONFIGURATION: Final = "ec2Configuration must have 1 or 2 entries"  # inferred
-BID_PERCENTAGE: Final = "bidPercentage must be between 1 and 100"  # inferred
+UNKNOWN_INSTANCE_TYPE: Final = "Instance type can only be one of [{names}]"  # observed
+ARM_BESIDE_OTHERS: Final = "arm-based instance type cannot be used with other instance types."  # observed
 SCALE_DOWN_DELAY: Final = "minScaleDownDelayMinutes must be 0 or between 20 and 10080"  # inferred
 ROLE_SWITCH: Final = "A service role cannot be exchanged for the service-linked role or the reverse"  # inferred
 INFRASTRUCTURE_UPDATE: Final = (
@@ -146,7 +149,9 @@ NO_IMAGE: Final = "containerProperties must contain image"  # observed by moto's
 NO_VCPU: Final = "vCPU is not provided."  # observed
 NO_MEMORY: Final = "Memory is not provided."  # inferred from the text for vCPU
 MEMORY_TOO_SMALL: Final = "container memory limit must be greater than 4"  # observed by moto's authors
-BAD_RESOURCE: Final = "The value {value} of resource requirement {type} is not valid."  # inferred
+BAD_RESOURCE: Final = (
+    "Value {value} for type {type} in resourceRequirement is not valid. Please provide a numeric value."  # observed for VCPU 1.0
+)
 DUPLICATE_RESOURCE: Final = "Resource requirement {type} is given twice."  # inferred
 LEGACY_ON_FARGATE: Final = "{member} is not applicable for Fargate. Use resource requirements instead."  # observed
 FARGATE_PAIR: Final = "Fargate resource requirements ({vcpu} vCPU, {memory} MiB) not valid."  # observed
@@ -169,6 +174,7 @@ NODE_GROUPS: Final = "nodeRangeProperties must have 1 to 5 entries"  # limit doc
 NODE_RANGE: Final = "targetNodes {range} is not a node range"  # inferred
 NODE_RANGE_OUTSIDE: Final = "targetNodes {range} lies outside of the {count} nodes"  # rule documented, text inferred
 NODE_RANGES_OVERLAP: Final = "targetNodes {one} and {other} overlap, and neither lies inside the other"  # inferred
+NODE_TARGETS: Final = "NodeOverride targets should match job definition. Non matching targets - {targets}"  # observed for one
 NODES_NOT_COVERED: Final = "The node ranges must account for all nodes"  # rule documented, text inferred
 NODE_INSTANCE_TYPES: Final = "instanceTypes of a node range can have only one entry"  # limit documented, text inferred
 NUM_NODES_CLOSED: Final = "numNodes can only be overridden if a node range of the job definition has an open upper boundary"  # rule documented, text inferred
@@ -180,6 +186,7 @@ SCHEDULING_PRIORITY: Final = "schedulingPriority must be between 0 and 9999"  # 
 PLATFORMS: Final = "platformCapabilities can have only one entry"  # inferred
 CONTAINER_NOT_FOR_MANAGED_INSTANCES: Final = "{member} not applicable for Managed Instances."  # inferred from the text for EC2
 ONE_TASK: Final = "taskProperties must have 1 entry"  # limit documented, text inferred
+NO_POD_CONTAINER: Final = "eksProperties.podProperties must contain at least one container"  # observed by moto's authors
 CONTAINER_COUNT: Final = "{member} must have 1 to 10 entries"  # limit documented, text inferred
 CONTAINER_NAMES: Final = "Container names must be unique"  # rule documented, text inferred
 NO_ESSENTIAL_CONTAINER: Final = "At least 1 container must be essential"  # rule documented, text inferred
@@ -192,6 +199,7 @@ LIMIT_BELOW_REQUEST: Final = "The limit of cpu must not be below its request"  #
 SEVERAL_PROPERTIES: Final = (
     "Only one of containerProperties, ecsProperties and eksProperties can be set"  # rule documented, text inferred
 )
+OVERRIDES_ON_EKS: Final = "Container overrides or node overrides should not be set for Batch on EKS jobs."  # observed
 NOT_FOR_EKS: Final = "{member} is not applicable for EKS."  # rule documented, text inferred
 MANAGED_INSTANCES: Final = "MANAGED_INSTANCES requires ecsProperties"  # rule documented, text inferred
 NO_REVISION: Final = "jobDefinition must include a revision"  # inferred
@@ -220,6 +228,10 @@ CAPABILITY: Final = "Job Queue is attached to Compute Environment that can not r
 SHARE_ON_FIFO: Final = (
     # observed, the missing space included
     "Job with shareIdentifier or schedulingPriority can onlybe submitted to job queue with fair share scheduling policy."
+)
+PRIORITY_MISSING: Final = (
+    # observed
+    "Either schedulingPriority in job definition or schedulingPriorityOverride should be specified."
 )
 SHARE_MISSING: Final = "Job submitted to a job queue with a fair share scheduling policy must specify shareIdentifier"  # inferred
 TOO_MANY_ACTIVE_SHARES: Final = "A job queue can have at most 500 active share identifiers"  # limit documented, text inferred
@@ -275,6 +287,10 @@ LIST_MAX_RESULTS: Final = "maxResults must be at least 1"  # limit documented, t
 # Status reasons of jobs and attempts.
 CONTAINER_EXITED: Final = "Essential container in task exited"  # observed
 HOST_LOST: Final = "Host EC2 (instance {instance}) terminated."  # observed, full stop included
+SPOT_TASK_LOST: Final = "Your Spot Task was interrupted."  # observed; that it is the statusReason is inferred
+FARGATE_TASK_LOST: Final = (
+    "ECS is performing maintenance on the underlying infrastructure hosting the task."  # inferred from the reasons of ECS
+)
 TASK_NOT_STARTED: Final = "Task failed to start"  # documented
 ATTEMPT_TIMED_OUT: Final = "Job attempt duration exceeded timeout"  # observed
 DEPENDENCY_FAILED: Final = "Dependent Job failed"  # observed

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 DEFINITION_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -18,7 +18,11 @@ _INDEX = r"0|[1-9][0-9]{0,4}"
 _JOB_ID = re.compile(rf"(?P<top>{_UUID})(?::(?P<index>{_INDEX})|#(?P<node>{_INDEX}))?")
 _SHARE = "/quota-share/"
 _REVISION = re.compile(r"0|[1-9][0-9]{0,8}")
-_JOB_ARN = re.compile(r"arn:[a-z-]+:batch:[a-z0-9-]+:[0-9]+:job/")
+_ARN_OF = r"arn:[a-z-]+:batch:[a-z0-9-]+:[0-9]+:{kind}/"
+_JOB_ARN = re.compile(_ARN_OF.format(kind="job"))
+_SERVICE_JOB_ARN = re.compile(_ARN_OF.format(kind="service-job"))
+# What ids of jobs consist of. Source: TerminateJob accepts any such text (observed), whether or not it can be an id.
+_LIKE_AN_ID = re.compile(r"[A-Za-z0-9_:#-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,21 @@ def parse_job_id(text: str) -> JobId | None:
         return None
     index, node = match["index"], match["node"]
     return JobId(match["top"], None if index is None else int(index), None if node is None else int(node))
+
+
+def is_like_job_id(text: str, kind: Literal["job", "service-job"] = "job") -> bool:
+    """Return whether a text has only characters of job ids, after the ARN prefix of this kind if there is one.
+
+    The ARN of anything else is not like a job id.
+    """
+    arn = _JOB_ARN if kind == "job" else _SERVICE_JOB_ARN
+    own = arn.sub("", text, count=1)
+    return _LIKE_AN_ID.fullmatch(own) is not None and not own.startswith("arn:")
+
+
+def is_job_reference(text: str) -> bool:
+    """Return whether a text is a job id, or the ARN of a job in any account and region."""
+    return parse_job_id(_JOB_ARN.sub("", text, count=1)) is not None
 
 
 class Arns:
@@ -95,6 +114,18 @@ class Arns:
             return parse_job_id(own)
         parts = parse_job_id(own[foreign.end() :])
         return None if parts is None else replace(parts, top=text)
+
+    def read_service_job_id(self, text: str) -> str | None:
+        """Return the id in the id or ARN of a service job, or None if the text is neither.
+
+        Source: the SageMaker SDK passes ARNs to TerminateServiceJob (code that works on AWS). An ARN of another account or
+        region is accepted, but matches no job.
+        """
+        own = text.removeprefix(f"{self.prefix}service-job/")
+        foreign = _SERVICE_JOB_ARN.match(own)
+        if parse_job_id(own if foreign is None else own[foreign.end() :]) is None:
+            return None
+        return own
 
     def shown(self, kind: str, reference: str) -> str:
         """Return the full ARN of a resource given by name or ARN, as errors show it."""

@@ -11,7 +11,7 @@ from mock_jobs.batch.lifecycle.jobs import Lifecycle
 from mock_jobs.batch.lifecycle.logs import LogWriter
 from mock_jobs.batch.lifecycle.retention import Retention
 from mock_jobs.batch.manual_steps import SteppableJob
-from mock_jobs.batch.names import Arns, JobId, parse_job_id, parse_share_arn
+from mock_jobs.batch.names import Arns, JobId, parse_share_arn
 from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
 from mock_jobs.batch.records.consumable_resources import ConsumableResources
 from mock_jobs.batch.records.job import ArrayJob, Job
@@ -116,10 +116,10 @@ class BatchRegion(Backend):
 
     def find_steppable(self, job_id: str) -> Steppable | None:
         """Return the job of any kind with an id, for a test to move, else None."""
-        service_job = self.service_jobs.get(job_id)
+        service_job = self.find_service_job(job_id)
         if service_job is not None:
             return SteppableServiceJob(service_job, self.service_lifecycle)
-        parts = parse_job_id(job_id)
+        parts = self.arns.read_job_id(job_id)
         job = None if parts is None else self.find_job(parts)
         if isinstance(job, Node) and job.is_main:
             # The main node represents the whole job.

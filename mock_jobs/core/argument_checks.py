@@ -35,6 +35,16 @@ def check_text(name: str, value: object, max_length: int | None = None) -> None:
         raise UsageValueError(f"{name} must have at most {max_length} characters, got {len(value)}")
 
 
+def check_texts(name: str, value: object) -> None:
+    """Check that a value is a list, tuple or set of strings.
+
+    Raises:
+        UsageTypeError: It has another type.
+    """
+    if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(each, str) for each in value):
+        raise UsageTypeError(f"{name} must be a list of strings, got {value!r}")
+
+
 def check_whole(name: str, value: object, least: int, most: int | None = None) -> None:
     """Check that a value is a whole number within bounds.
 

@@ -96,8 +96,14 @@ class Backend(ABC):
     lenient_enums: ClassVar[frozenset[str]] = frozenset()
     """Shapes whose values may come in any case."""
 
-    none_if_empty: ClassVar[frozenset[str]] = frozenset()
-    """Optional members that count as not given if they are empty, regardless of their minimum length."""
+    unchecked_enums: ClassVar[frozenset[str]] = frozenset()
+    """Shapes whose values the operations check themselves."""
+
+    none_if_empty: ClassVar[frozenset[str]] = frozenset({"nextToken"})
+    """Optional texts and maps that count as not given if they are empty.
+
+    Source: `awsbstat` of AWS ParallelCluster begins every listing with an empty token (code that works on AWS).
+    """
 
     references: ClassVar[frozenset[str]] = frozenset()
     """Members that name a resource. Where they are required, an empty text is rejected."""

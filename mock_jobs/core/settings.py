@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import Field, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from mock_jobs.core.argument_checks import MAX_SECONDS, check_flag, check_seconds, check_whole
+from mock_jobs.core.argument_checks import MAX_SECONDS, check_flag, check_seconds, check_texts, check_whole
 from mock_jobs.core.errors import HIDDEN, UsageNameError
 
 __tracebackhide__ = HIDDEN
@@ -69,6 +69,11 @@ def limit(default: int | None = None, *, least: int = 0) -> int | None:
             check_whole(name, value, least)
 
     return _declare(default, check)
+
+
+def names() -> Sequence[str]:
+    """Declare a setting that is a list of names, empty by default."""
+    return _declare((), check_texts)
 
 
 def _declare(default: DefaultT, check: _Check) -> DefaultT:

@@ -32,6 +32,7 @@ _BACKENDS = {
 _OUTSIDE_MODEL: Mapping[str, Mapping[str, DeclaredError]] = {
     "batch": {
         "TooManyRequestsException": DeclaredError(429, "Too Many Requests"),
+        "BadRequestException": DeclaredError(400, "The request is not valid."),
         "AccessDeniedException": DeclaredError(403, "User is not authorized to perform this action."),
     },
 }

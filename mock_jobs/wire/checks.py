@@ -33,6 +33,7 @@ class Checks:
         lenient_enums: Names of the enum shapes whose values may be in upper or lower case.
         references: Names of the members that must not be empty where they are required.
         more_bounds: Upper bounds by shape name, which replace those of the model.
+        unchecked_enums: Names of the enum shapes that accept any text.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class Checks:
         lenient_enums: frozenset[str] = frozenset(),
         references: frozenset[str] = frozenset(),
         more_bounds: Mapping[str, Bound] | None = None,
+        unchecked_enums: frozenset[str] = frozenset(),
     ) -> None:
         self._lenient_numbers = lenient_numbers
         self._lenient_enums = lenient_enums
         self._references = references
         self._more_bounds = more_bounds or {}
+        self._unchecked_enums = unchecked_enums
         self._compiled: dict[str, Check] = {}
 
     def of(self, shape: Shape, member: str = "") -> Check:
@@ -63,7 +66,7 @@ class Checks:
         self._compiled[shape.name] = later
         check: Check
         if kind == "string":
-            check = _string(shape, self._limits(shape), shape.name in self._lenient_enums)  # type: ignore[arg-type]
+            check = self._text(shape)  # type: ignore[arg-type]
         elif kind in ("integer", "long"):
             check = _whole_number(self._limits(shape), kind)
         elif kind in ("double", "float"):
@@ -81,6 +84,10 @@ class Checks:
             check = _anything
         self._compiled[shape.name] = check
         return check
+
+    def _text(self, shape: StringShape) -> Check:
+        allowed = () if shape.name in self._unchecked_enums else tuple(shape.enum)
+        return _string(shape, allowed, self._limits(shape), shape.name in self._lenient_enums)
 
     def _limits(self, shape: Shape) -> _Limits:
         more = self._more_bounds.get(shape.name)
@@ -168,11 +175,10 @@ def _utf8_length(value: str) -> int:
     return len(value.encode("utf-8", "surrogatepass"))
 
 
-def _string(shape: StringShape, limits: _Limits, is_lenient: bool) -> Check:
+def _string(shape: StringShape, allowed: tuple[str, ...], limits: _Limits, is_lenient: bool) -> Check:
     length = _length(limits)
     measure = _utf8_length if limits.in_bytes else _java_length
     pattern = shape.metadata.get("pattern")
-    allowed = tuple(shape.enum)
     accepted = {each.lower() for each in allowed} if is_lenient else {*allowed}
     # Patterns are compiled when they are first needed; most of them never are.
     matches: Callable[[str], Any] | None = None

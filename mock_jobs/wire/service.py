@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
 _TAGS = re.compile(r"<[^>]+>")
 
+# What an empty member of `Backend.none_if_empty` looks like, by its type.
+_EMPTY: Mapping[str, object] = {"map": {}, "string": ""}
+_NEVER = object()
+
 
 def _no_constant(name: str) -> object:
     msg = f"{name} is not JSON"
@@ -46,7 +50,7 @@ class _Member:
     argument: str
     wire_name: str
     is_required: bool
-    none_if_empty: bool
+    empty: object
     never_empty: bool
     check: Check
     kind: str
@@ -83,7 +87,7 @@ class Operation:
                 _snake(name),
                 member.serialization.get("name", name),
                 is_required,
-                not is_required and name in backend.none_if_empty,
+                _EMPTY[member.type_name] if not is_required and name in backend.none_if_empty else _NEVER,
                 is_required and name in backend.references,
                 checks.of(member, name),
                 member.type_name,
@@ -135,6 +139,8 @@ class Operation:
             if texts is None:
                 if member.is_required:
                     notes.append(Violation(member.name, None, "required"))
+            elif texts[-1] == member.empty:
+                continue
             elif member.kind == "list":
                 arguments[member.argument] = member.check(texts, member.name, notes)
             else:
@@ -144,7 +150,7 @@ class Operation:
         content = self._content(body)
         for member in self._in_body:
             value = content.get(member.wire_name)
-            if member.none_if_empty and value == {}:
+            if value == member.empty:
                 continue
             if member.never_empty and value == "":
                 notes.append(Violation(member.name, value, "empty"))
@@ -184,7 +190,9 @@ class CompiledService:
         from botocore.model import ServiceModel  # noqa: PLC0415 - comes when a mock starts
 
         model = ServiceModel(description, name)
-        checks = Checks(backend.lenient_numbers, backend.lenient_enums, backend.references, backend.more_bounds)
+        checks = Checks(
+            backend.lenient_numbers, backend.lenient_enums, backend.references, backend.more_bounds, backend.unchecked_enums
+        )
         names = [each for each in model.operation_names if only is None or re.search(only, each)]
         self.name = name
         self.operations = {each: Operation(name, model.operation_model(each), backend, checks) for each in names}

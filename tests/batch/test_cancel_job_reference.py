@@ -213,14 +213,11 @@ def test_the_reason_cannot_have_1025_characters(batch, site, operation):
 @pytest.mark.parametrize(
     "job_id",
     [
-        "job",
         "bad id!",
-        UNKNOWN_ID[:-1],
-        UNKNOWN_ID + "0",
-        UNKNOWN_ID + ":",
-        UNKNOWN_ID + ":01",
-        UNKNOWN_ID + "#x",
+        "not a job id!",
         f" {UNKNOWN_ID}",
+        "job/x",
+        "j\u00f6b",
         f"{PREFIX}job/bad id!",
         f"{PREFIX}job-queue/{UNKNOWN_ID}",
     ],
@@ -229,6 +226,31 @@ def test_the_reason_cannot_have_1025_characters(batch, site, operation):
 def test_an_identifier_that_is_not_valid_is_a_client_exception(batch, operation, job_id):
     """ClientException: Another cause is specifying an identifier that's not valid. HTTP Status Code: 400."""
     assert refusal(getattr(batch, operation), jobId=job_id, reason="stop") == f"Invalid job id: {job_id}"
+
+
+@pytest.mark.parametrize(
+    "job_id",
+    [
+        "Whatever-string",
+        "job",
+        UNKNOWN_ID[:-1],
+        UNKNOWN_ID + "0",
+        UNKNOWN_ID + ":",
+        UNKNOWN_ID + ":01",
+        UNKNOWN_ID + "#x",
+        f"{PREFIX}job/Whatever-string",
+        f"{PREFIX}job/{UNKNOWN_ID}",
+    ],
+)
+@pytest.mark.parametrize("operation", ["cancel_job", "terminate_job"])
+def test_an_id_of_nothing_has_no_effect(batch, site, operation, job_id):
+    """Observed for TerminateJob of "Whatever-string": HTTP 200 and an empty object. Source: wire log in aws-cli #2551."""
+    job = site.submit()
+
+    answer = getattr(batch, operation)(jobId=job_id, reason="stop")
+
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert site.status(job) == "SUBMITTED"
 
 
 @pytest.mark.parametrize("operation", ["cancel_job", "terminate_job"])

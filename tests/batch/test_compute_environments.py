@@ -70,8 +70,9 @@ REFUSED = [
     ({"computeEnvironmentName": "-ce"}, "Compute environment name should match valid pattern"),
     ({"computeEnvironmentName": "c e"}, "Compute environment name should match valid pattern"),
     ({"computeEnvironmentName": "c" * 129}, "Compute environment name should match valid pattern"),
-    ({"type": "managed"}, "type must be MANAGED or UNMANAGED"),
-    ({"state": "ON"}, "state must be one of ENABLED, DISABLED"),
+    ({"type": "managed", "serviceRole": ROLE}, "type must be MANAGED or UNMANAGED"),
+    ({"type": "managed"}, "ServiceRole is required."),
+    ({"state": "ON"}, "state ON must be one of ENABLED | DISABLED"),
     ({"computeResources": None}, "computeResources must be provided for a MANAGED compute environment"),
     ({"unmanagedvCpus": 1}, "unmanagedvCpus is only applicable to UNMANAGED compute environments"),
     ({"type": "UNMANAGED", "serviceRole": ROLE}, "computeResources must not be provided for an UNMANAGED compute environment"),
@@ -112,7 +113,7 @@ REFUSED = [
     ({"computeResources": {**FARGATE, "subnets": []}}, "At least 1 subnet must be provided"),
     ({"computeResources": {**FARGATE, "subnets": ["s"] * 17}}, "At most 16 subnets can be provided"),
     ({"computeResources": {**FARGATE, "securityGroupIds": ["s"] * 6}}, "At most 5 security groups can be provided"),
-    ({"computeResources": {**EC2, "type": "SPOT"}}, "spotIamFleetRole is required for SPOT compute environments using BEST_FIT"),
+    ({"computeResources": {**EC2, "type": "SPOT"}}, "ComputeResources.spotIamFleetRole cannot not be null or empty"),
     (
         {"computeResources": {**EC2, "allocationStrategy": "SPOT_CAPACITY_OPTIMIZED"}},
         "SPOT_CAPACITY_OPTIMIZED is not applicable for EC2",
@@ -139,8 +140,6 @@ REFUSED = [
         "At most 10 launch template overrides, each with targetInstanceTypes, can be provided",
     ),
     ({"computeResources": {**EC2, "ec2Configuration": [{"imageType": "a"}] * 3}}, "ec2Configuration must have 1 or 2 entries"),
-    ({"computeResources": {**EC2, "bidPercentage": 101}}, "bidPercentage must be between 1 and 100"),
-    ({"computeResources": {**EC2, "bidPercentage": 0}}, "bidPercentage must be between 1 and 100"),
     (
         {"computeResources": {**EC2, "scalingPolicy": {"minScaleDownDelayMinutes": 19}}},
         "minScaleDownDelayMinutes must be 0 or between 20 and 10080",
@@ -168,8 +167,8 @@ def test_an_impossible_environment_is_refused(batch, changes, text):
     "changes",
     [
         {"minvCpus": 16, "desiredvCpus": 16},
-        {"bidPercentage": 1},
-        {"bidPercentage": 100},
+        {"bidPercentage": 0},
+        {"bidPercentage": 123},
         {"scalingPolicy": {"minScaleDownDelayMinutes": 0}},
         {"scalingPolicy": {"minScaleDownDelayMinutes": 10080}},
         {"type": "SPOT", "spotIamFleetRole": "r"},
@@ -390,7 +389,8 @@ def test_resources_of_an_unmanaged_environment_cannot_be_updated(batch):
 
 
 @pytest.mark.parametrize("operation", ["update_compute_environment", "delete_compute_environment"])
-def test_an_unknown_environment_is_named_by_its_full_arn(batch, operation):
+def test_an_unknown_environment_is_named_by_its_full_arn(mock, batch, operation):
+    mock.batch.settings.idempotent_delete = False
     text = refusal(getattr(batch, operation), computeEnvironment="nope")
 
     assert text == f"{PREFIX}compute-environment/nope does not exist"
@@ -418,14 +418,14 @@ def test_an_environment_of_a_queue_cannot_be_deleted_until_that_is_gone(batch, s
     assert names(batch) == []
 
 
-def test_deleting_twice_is_an_error_unless_chosen_otherwise(mock, batch, site):
+def test_deleting_twice_succeeds_unless_chosen_otherwise(mock, batch, site):
     site.make_environment()
     batch.update_compute_environment(computeEnvironment="ce", state="DISABLED")
     batch.delete_compute_environment(computeEnvironment="ce")
 
-    assert "does not exist" in refusal(batch.delete_compute_environment, computeEnvironment="ce")
-    mock.batch.settings.idempotent_delete = True
     batch.delete_compute_environment(computeEnvironment="ce")
+    mock.batch.settings.idempotent_delete = False
+    assert "does not exist" in refusal(batch.delete_compute_environment, computeEnvironment="ce")
 
 
 def test_an_environment_can_take_its_time(mock, batch, site):

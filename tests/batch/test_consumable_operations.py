@@ -82,7 +82,8 @@ def test_an_impossible_resource_is_refused(batch, arguments, text):
     ],
 )
 @pytest.mark.parametrize("reference", ["nope", "r", f"{ARN}nope", f"{PREFIX}job-queue/R"])
-def test_an_unknown_resource_is_refused_with_its_full_arn(batch, operation, reference):
+def test_an_unknown_resource_is_refused_with_its_full_arn(mock, batch, operation, reference):
+    mock.batch.settings.idempotent_delete = False
     make_resource(batch)
     more = {"quantity": 1} if operation.startswith("update") else {}
 
@@ -92,9 +93,7 @@ def test_an_unknown_resource_is_refused_with_its_full_arn(batch, operation, refe
     assert names(batch.list_consumable_resources()) == ["R"]
 
 
-def test_deletion_of_an_unknown_resource_may_be_let_pass(mock, batch):
-    mock.batch.settings.idempotent_delete = True
-
+def test_deletion_of_an_unknown_resource_succeeds(batch):
     batch.delete_consumable_resource(consumableResource="nope")
 
     assert names(batch.list_consumable_resources()) == []

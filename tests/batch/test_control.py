@@ -221,7 +221,16 @@ def test_settings_refuse_unknown_names(mock):
 
 
 def test_every_setting_is_of_a_kind_whose_refusals_are_tested():
-    assert len(SECONDS) + len(FLAGS) + len(LIMITS) == len(dataclasses.fields(BatchSettings))
+    others = ["more_instance_types"]
+    assert len(SECONDS) + len(FLAGS) + len(LIMITS) + len(others) == len(dataclasses.fields(BatchSettings))
+
+
+@pytest.mark.parametrize("value", ["m99", ["m99", 1], None, 5])
+def test_settings_refuse_what_is_no_list_of_names(mock, value):
+    with pytest.raises(UsageTypeError, match="more_instance_types must be a list of strings"):
+        mock.batch.settings.more_instance_types = value
+
+    assert mock.batch.settings.more_instance_types == ()
 
 
 @pytest.mark.parametrize("name", LIMITS)
@@ -289,7 +298,7 @@ def test_what_is_forgotten_leaves_what_a_new_world_has(mock, site):
     mock.batch.plan(exit_code=1)
     site.batch.list_jobs(jobQueue="q")
     mock.batch.pace = "clock"
-    mock.batch.settings.lenient_ids = True
+    mock.batch.settings.lenient_dependencies = True
     scenario.pace_stack.follow({"progression": "immediate"})
     site.submit()
 

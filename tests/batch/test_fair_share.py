@@ -321,7 +321,7 @@ def test_a_new_policy_counts_at_once(mock, batch, site, at):
     arn = site.make_policy("half", computeReservation=50)
     site.make_environment(max_vcpus=4)
     site.make_queue(schedulingPolicyArn=arn)
-    site.make_definition()
+    site.make_definition(schedulingPriority=0)
     mock.batch.plan(duration=100)
     jobs = [site.submit(shareIdentifier="A") for _ in range(8)]
     counts = [site.statuses(*jobs).count("RUNNING")]
@@ -388,7 +388,7 @@ def test_the_priority_of_the_definition_counts_unless_it_is_overridden(mock, sit
         ("less", "S", {"jobDefinition": "urgent", "schedulingPriorityOverride": 4}),
         ("urgent", "S", {"jobDefinition": "urgent"}),
     )
-    assert [site.detail(job_id).get("schedulingPriority") for job_id in jobs.values()] == [None, 4, 5]
+    assert [site.detail(job_id).get("schedulingPriority") for job_id in jobs.values()] == [0, 4, 5]
 
     at.go_to(30)
 

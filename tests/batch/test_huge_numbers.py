@@ -24,8 +24,8 @@ def _site(mock, site):
 def test_an_index_has_at_most_5_digits(batch, mark, digits):
     job_id = f"{UNKNOWN_ID}{mark}{digits}"
 
-    assert refusal(batch.cancel_job, jobId=job_id, reason="x") == f"Invalid job id: {job_id}"
-    assert refusal(batch.terminate_job, jobId=job_id, reason="x") == f"Invalid job id: {job_id}"
+    batch.cancel_job(jobId=job_id, reason="x")
+    batch.terminate_job(jobId=job_id, reason="x")
     assert refusal(batch.list_jobs, arrayJobId=job_id) == f"Invalid job id: {job_id}"
     after = {"jobName": "j", "jobQueue": "q", "jobDefinition": "d", "dependsOn": [{"jobId": job_id}]}
     assert refusal(batch.submit_job, **after) == "Invalid job id in dependsOn"
@@ -60,7 +60,7 @@ def test_a_revision_of_9_digits_is_well_formed(batch):
 @pytest.mark.parametrize("value", ["1" * 10, HUGE], ids=["10 digits", "5000 digits"])
 @pytest.mark.parametrize("kind", ["VCPU", "MEMORY", "GPU"])
 def test_a_resource_has_at_most_9_digits(batch, kind, value):
-    text = f"The value {value} of resource requirement {kind} is not valid."
+    text = f"Value {value} for type {kind} in resourceRequirement is not valid. Please provide a numeric value."
     required = {"VCPU": "1", "MEMORY": "128", kind: value}
     entries = [{"type": each, "value": required[each]} for each in required]
     properties = {"image": "busybox", "resourceRequirements": entries}

@@ -91,6 +91,8 @@ def test_what_was_not_given_is_absent(batch):
         "type",
         "containerProperties",
         "containerOrchestrationType",
+        "parameters",
+        "tags",
     }
 
 
@@ -111,18 +113,21 @@ REFUSED = [
         {"containerProperties": {"image": "i", "resourceRequirements": requirements(vcpu="1", memory="3")}},
         "container memory limit must be greater than 4",
     ),
-    ({"containerProperties": {"image": "i", "vcpus": 0, "memory": 4}}, "The value 0 of resource requirement VCPU is not valid."),
+    (
+        {"containerProperties": {"image": "i", "vcpus": 0, "memory": 4}},
+        "Value 0 for type VCPU in resourceRequirement is not valid. Please provide a numeric value.",
+    ),
     (
         {"containerProperties": {"image": "i", "resourceRequirements": requirements(vcpu="0.5", memory="8")}},
-        "The value 0.5 of resource requirement VCPU is not valid.",
+        "Value 0.5 for type VCPU in resourceRequirement is not valid. Please provide a numeric value.",
     ),
     (
         {"containerProperties": {"image": "i", "resourceRequirements": requirements(vcpu="1", memory="much")}},
-        "The value much of resource requirement MEMORY is not valid.",
+        "Value much for type MEMORY in resourceRequirement is not valid. Please provide a numeric value.",
     ),
     (
         {"containerProperties": {"image": "i", "resourceRequirements": requirements(vcpu="1", memory="8", gpu="0")}},
-        "The value 0 of resource requirement GPU is not valid.",
+        "Value 0 for type GPU in resourceRequirement is not valid. Please provide a numeric value.",
     ),
     (
         {"containerProperties": container(environment=[{"name": "AWS_BATCH_X", "value": "1"}])},
@@ -259,7 +264,7 @@ def some(batch, site):
         ({"jobDefinitionName": "a", "status": "ACTIVE"}, ["a:1"]),
         ({"jobDefinitions": ["c:1", "a:2", "a:9", "nope:1", "c:1"]}, ["c:1", "a:2"]),
         ({"jobDefinitions": [f"{PREFIX}job-definition/b:1"]}, ["b:1"]),
-        ({"jobDefinitions": ["a"]}, ["a:2", "a:1"]),
+        ({"jobDefinitions": ["a", f"{PREFIX}job-definition/a", "b:1"]}, ["b:1"]),
     ],
 )
 def test_definitions_are_found_by_name_and_status(batch, some, arguments, expected):

@@ -53,7 +53,7 @@ def test_a_queue_on_fargate_says_so(batch, site):
         ({"jobQueueName": "_q"}, "Job queue name should match valid pattern"),
         ({"jobQueueName": "q" * 129}, "Job queue name should match valid pattern"),
         ({"priority": -1}, "Priority must not be negative"),
-        ({"state": "on"}, "state must be one of ENABLED, DISABLED"),
+        ({"state": "on"}, "state on must be one of ENABLED | DISABLED"),
         ({"computeEnvironmentOrder": []}, "At least 1 compute environment must be provided"),
         ({"computeEnvironmentOrder": order("ce", "a", "b", "c")}, "A job queue can have at most 3 compute environments"),
         (
@@ -159,7 +159,8 @@ def test_an_impossible_update_is_refused(batch, site, changes, text):
 
 
 @pytest.mark.parametrize("operation", ["update_job_queue", "delete_job_queue"])
-def test_an_unknown_queue_is_named_by_its_full_arn(batch, operation):
+def test_an_unknown_queue_is_named_by_its_full_arn(mock, batch, operation):
+    mock.batch.settings.idempotent_delete = False
     assert refusal(getattr(batch, operation), jobQueue="nope") == f"{PREFIX}job-queue/nope does not exist"
 
 

@@ -55,7 +55,7 @@ def submit_with(site: Site, **overrides: Any) -> str:
         ({"mainNode": -1}, "mainNode must be at least 0 and less than numNodes"),
         ({"nodeRangeProperties": []}, "nodeRangeProperties must have 1 to 5 entries"),
         ({"nodeRangeProperties": ranges(*["0:"] * 6)}, "nodeRangeProperties must have 1 to 5 entries"),
-        ({"nodeRangeProperties": ranges("0")}, "targetNodes 0 is not a node range"),
+        ({"nodeRangeProperties": ranges("4")}, "targetNodes 4 lies outside of the 4 nodes"),
         ({"nodeRangeProperties": ranges("")}, "targetNodes  is not a node range"),
         ({"nodeRangeProperties": ranges("0-3")}, "targetNodes 0-3 is not a node range"),
         ({"nodeRangeProperties": ranges("0:", "3:2")}, "targetNodes 3:2 is not a node range"),
@@ -187,6 +187,7 @@ def test_the_inner_range_counts_and_of_equal_ones_the_last(prepared, site, texts
 def test_overrides_reach_the_nodes_that_they_target(prepared, batch, site):
     entries = [
         {"targetNodes": "0:", "container": container(2, command=["a"], environment=[{"name": "A", "value": "1"}])},
+        {"targetNodes": "1:2", "container": container(2, command=["a"], environment=[{"name": "A", "value": "1"}])},
         {"targetNodes": "3:", "container": container(1)},
     ]
     site.make_nodes(num_nodes=4, ranges=entries)
@@ -200,7 +201,8 @@ def test_overrides_reach_the_nodes_that_they_target(prepared, batch, site):
         site,
         nodePropertyOverrides=[
             {"targetNodes": "1:2", "containerOverrides": change},
-            {"targetNodes": "2:", "containerOverrides": {"environment": [{"name": "B", "value": "3"}]}},
+            {"targetNodes": "3", "containerOverrides": {"environment": [{"name": "B", "value": "3"}]}},
+            {"targetNodes": "1:2", "containerOverrides": {"environment": [{"name": "C", "value": "4"}]}},
         ],
     )
 
@@ -208,8 +210,8 @@ def test_overrides_reach_the_nodes_that_they_target(prepared, batch, site):
     assert [each["command"] for each in seen] == [["a"], ["b", "c"], ["b", "c"], []]
     assert [{pair["name"]: pair["value"] for pair in each["environment"]} for each in seen] == [
         {"A": "1"},
-        {"A": "1", "B": "2"},
-        {"A": "1", "B": "3"},
+        {"A": "1", "B": "2", "C": "4"},
+        {"A": "1", "B": "2", "C": "4"},
         {"B": "3"},
     ]
     assert [each["vcpus"] for each in seen] == [2, 5, 5, 1]
@@ -226,7 +228,6 @@ def test_an_override_of_a_whole_range_is_shown_with_the_job(prepared, batch, sit
         site,
         nodePropertyOverrides=[
             {"targetNodes": "0:1", "containerOverrides": {"command": ["whole"]}, "instanceTypes": ["c5.large"]},
-            {"targetNodes": "3:", "containerOverrides": {"command": ["part"]}},
             {"targetNodes": "2:3", "consumableResourcePropertiesOverride": needs},
         ],
     )
@@ -235,7 +236,7 @@ def test_an_override_of_a_whole_range_is_shown_with_the_job(prepared, batch, sit
     assert (first["targetNodes"], first["container"]["command"], first["instanceTypes"]) == (":1", ["whole"], ["c5.large"])
     assert (second["targetNodes"], second["container"]["command"]) == ("2:", [])
     assert second["consumableResourceProperties"] == needs
-    assert [node["container"]["command"] for node in site.nodes(job, 4)] == [["whole"], ["whole"], [], ["part"]]
+    assert [node["container"]["command"] for node in site.nodes(job, 4)] == [["whole"], ["whole"], [], []]
     assert [node.get("consumableResourceProperties") for node in site.nodes(job, 4)] == [None, None, needs, needs]
 
 
@@ -288,8 +289,21 @@ def test_the_number_of_nodes_may_be_overridden(prepared, batch, site, texts, num
             {"numNodes": 5},
             "numNodes can only be overridden if a node range of the job definition has an open upper boundary",
         ),
-        ([":"], {"nodePropertyOverrides": [{"targetNodes": "4:"}]}, "targetNodes 4: lies outside of the 4 nodes"),
-        ([":"], {"nodePropertyOverrides": [{"targetNodes": "0:4"}]}, "targetNodes 0:4 lies outside of the 4 nodes"),
+        (
+            [":"],
+            {"nodePropertyOverrides": [{"targetNodes": "4:"}]},
+            "NodeOverride targets should match job definition. Non matching targets - 4:",
+        ),
+        (
+            [":"],
+            {"nodePropertyOverrides": [{"targetNodes": "0:0"}]},
+            "NodeOverride targets should match job definition. Non matching targets - 0:0",
+        ),
+        (
+            ["0:1", "2:"],
+            {"nodePropertyOverrides": [{"targetNodes": each} for each in ("1:", "0:1", "2:3", "2")]},
+            "NodeOverride targets should match job definition. Non matching targets - 1:, 2",
+        ),
         ([":"], {"nodePropertyOverrides": [{"targetNodes": "x"}]}, "targetNodes x is not a node range"),
         (
             [":"],
@@ -357,7 +371,7 @@ def test_impossible_overrides_are_refused(prepared, batch, site, texts, override
         (
             "m",
             {"nodeOverrides": {"nodePropertyOverrides": [{"targetNodes": "x" * 31_000}]}},
-            "Job payload size exceeds the maximum of 30 KiB",
+            "Job size must be less than 30 KiB, got 31 KiB",
         ),
     ],
     ids=["nodes of a container", "container of nodes", "consumables of nodes", "array", "size"],

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.batch import container, refusal
+from support.pods import kept_pod, pod
 from support.pods import part as pod_part
-from support.pods import pod
 from support.tasks import part, properties
 
 if TYPE_CHECKING:
@@ -111,23 +111,27 @@ def test_the_containers_of_all_nodes_count_for_the_room(mock, batch, site):
     ]
 
 
-def test_an_override_of_tasks_changes_the_nodes_that_it_targets(prepared):
-    job_id = submit_with(prepared, override("1:2", command=["rest", "Ref::what"]))
+def test_an_override_of_tasks_changes_the_nodes_of_its_range(site):
+    site.make_queue_and_definition()
+    ranges = [*TASKS, {"targetNodes": "1:2", "ecsProperties": TASK}]
+    site.make_nodes(ranges=ranges, parameters=PARAMETERS)
 
-    assert [main_of(node)["command"] for node in prepared.nodes(job_id)] == [["work", "hard"], ["rest", "hard"], ["rest", "hard"]]
+    job_id = submit_with(site, override("1:2", command=["rest", "Ref::what"]))
+
+    assert [main_of(node)["command"] for node in site.nodes(job_id)] == [["work", "hard"], ["rest", "hard"], ["rest", "hard"]]
 
 
-def test_overrides_that_meet_on_a_node_count_one_after_the_other(prepared):
+def test_overrides_of_one_range_count_one_after_the_other(prepared):
     first = override("0:", command=["one"], environment=[{"name": "A", "value": "2"}, {"name": "B", "value": "2"}])
-    second = override("1:", environment=[{"name": "B", "value": "3"}], resourceRequirements=[{"type": "VCPU", "value": "4"}])
+    second = override("0:2", environment=[{"name": "B", "value": "3"}], resourceRequirements=[{"type": "VCPU", "value": "4"}])
 
     job_id = submit_with(prepared, first, second)
 
-    before, after, _ = (main_of(node) for node in prepared.nodes(job_id))
-    assert (before["command"], after["command"]) == (["one"], ["one"])
-    assert variables(before["environment"]) == {"A": "2", "B": "2"}
-    assert variables(after["environment"]) == {"A": "2", "B": "3"}
-    assert {each["type"]: each["value"] for each in after["resourceRequirements"]}["VCPU"] == "4"
+    for node in prepared.nodes(job_id):
+        found = main_of(node)
+        assert found["command"] == ["one"]
+        assert variables(found["environment"]) == {"A": "2", "B": "3"}
+        assert {each["type"]: each["value"] for each in found["resourceRequirements"]}["VCPU"] == "4"
 
 
 def test_an_override_of_a_whole_range_is_shown_in_it(prepared):
@@ -149,7 +153,7 @@ def test_ranges_may_differ_in_whether_they_have_several_containers(mock, site):
     site.make_queue_and_definition()
     site.make_nodes(ranges=MIXED, parameters=PARAMETERS)
 
-    job_id = submit_with(site, override("0:1", command=["a"]), {"targetNodes": "2:", "containerOverrides": {"command": ["b"]}})
+    job_id = submit_with(site, override("0:", command=["a"]), {"targetNodes": "2:", "containerOverrides": {"command": ["b"]}})
 
     mock.batch.run_all()
     one, two, three = site.nodes(job_id)
@@ -172,7 +176,7 @@ def test_ranges_may_differ_in_whether_they_have_several_containers(mock, site):
         ),
         (
             MIXED,
-            override(":"),
+            override("2:"),
             "ecsPropertiesOverride is not applicable to job definitions of type multinode with containers",
         ),
         (
@@ -232,7 +236,9 @@ def test_nodes_may_be_pods(mock, eks):
 
     mock.batch.run_all()
     assert found["containerOrchestrationType"] == "EKS"
-    assert found["nodeProperties"]["nodeRangeProperties"][0]["eksProperties"] == PODS[0]["eksProperties"]
+    assert found["nodeProperties"]["nodeRangeProperties"][0]["eksProperties"] == kept_pod(
+        pod_part("main", "2", env=[{"name": "A", "value": "1"}])
+    )
     job = eks.detail(job_id)
     assert job["attempts"] == []
     assert len(job["eksAttempts"]) == 1
@@ -247,12 +253,12 @@ def test_overrides_of_pods_count_one_after_the_other(eks):
     job_id = submit_with(
         eks,
         pod_override(":", command=["x"], env=[{"name": "A", "value": "2"}]),
-        pod_override("2:", env=[{"name": "B", "value": "3"}]),
+        pod_override("0:2", env=[{"name": "B", "value": "3"}]),
     )
 
     first, _, last = (node["eksProperties"]["podProperties"]["containers"][0] for node in eks.nodes(job_id))
     assert (first["command"], last["command"]) == (["x"], ["x"])
-    assert variables(first["env"]) == {"A": "2"}
+    assert variables(first["env"]) == {"A": "2", "B": "3"}
     assert variables(last["env"]) == {"A": "2", "B": "3"}
 
 

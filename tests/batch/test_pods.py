@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.batch import EC2, refusal
-from support.pods import CLUSTER, RESOURCES, part, pod
+from support.pods import CLUSTER, RESOURCES, kept, kept_pod, part, pod
 
 
 def register(batch, *containers, name="p", **more):
@@ -120,14 +120,14 @@ def test_environments_of_ecs_and_eks_do_not_share_a_queue(batch, site):
 def test_a_definition_is_described_as_it_was_registered(eks):
     (found,) = eks.batch.describe_job_definitions(jobDefinitions=["p:1"])["jobDefinitions"]
 
-    assert found["eksProperties"] == pod(part("main"), part("side"), initContainers=[part("first")])
+    assert found["eksProperties"] == kept_pod(part("main"), part("side"), init=[part("first")])
     assert (found["type"], found["containerOrchestrationType"]) == ("container", "EKS")
 
 
 def test_a_job_that_waits_has_no_pod(eks):
     job = eks.detail(eks.submit(jobDefinition="p"))
 
-    assert job["eksProperties"] == pod(part("main"), part("side"), initContainers=[part("first")])
+    assert job["eksProperties"] == kept_pod(part("main"), part("side"), init=[part("first")])
     assert "container" not in job
 
 
@@ -162,7 +162,11 @@ def test_the_namespace_of_the_pod_comes_before_that_of_the_environment(eks):
     job = run(eks, eksPropertiesOverride=override)
 
     assert job["eksAttempts"][0]["podNamespace"] == "mine"
-    assert job["eksProperties"]["podProperties"]["metadata"] == {"namespace": "mine", "labels": {"a": "1", "b": "2"}}
+    assert job["eksProperties"]["podProperties"]["metadata"] == {
+        "namespace": "mine",
+        "labels": {"a": "1", "b": "2"},
+        "annotations": {},
+    }
 
 
 def test_a_container_without_a_name_is_called_default(eks):
@@ -223,8 +227,9 @@ def test_overrides_are_merged_container_by_container(eks):
             "args": ["c"],
             "env": [{"name": "A", "value": "3"}, {"name": "B", "value": "2"}],
             "resources": {"requests": {"cpu": "2"}},
+            "volumeMounts": [],
         },
-        part("side"),
+        kept(part("side")),
     ]
     assert job["eksProperties"]["podProperties"]["initContainers"][0]["command"] == ["before"]
 
@@ -249,7 +254,7 @@ def test_a_function_gets_command_and_environment_of_the_first_container(mock, ek
     [
         (
             {"containerOverrides": {"command": ["x"]}},
-            "containerOverrides is not applicable to job definitions of type container with eksProperties",
+            "Container overrides or node overrides should not be set for Batch on EKS jobs.",
         ),
         (
             {"ecsPropertiesOverride": {}},
@@ -264,7 +269,7 @@ def test_a_function_gets_command_and_environment_of_the_first_container(mock, ek
         ),
         (
             {"eksPropertiesOverride": pod({"name": "main", "resources": {"limits": {"cpu": "0.3"}}})},
-            "The value 0.3 of resource requirement cpu is not valid.",
+            "Value 0.3 for type cpu in resourceRequirement is not valid. Please provide a numeric value.",
         ),
     ],
 )
@@ -275,7 +280,7 @@ def test_an_impossible_override_is_refused(eks, override, text):
 
 REFUSED = [
     ({}, "podProperties is required"),
-    (pod(), "containers must have 1 to 10 entries"),
+    (pod(), "eksProperties.podProperties must contain at least one container"),
     (pod(*(part(str(each)) for each in range(11))), "containers must have 1 to 10 entries"),
     (pod(part(), initContainers=[part(str(each)) for each in range(11)]), "initContainers must have 1 to 10 entries"),
     (pod(part(), part()), "Container names must be unique"),
@@ -289,7 +294,10 @@ REFUSED = [
         "Environment variable names must not start with AWS_BATCH: AWS_BATCH_X",
     ),
     *(
-        (pod(part(resources={"limits": {kind: value}})), f"The value {value} of resource requirement {kind} is not valid.")
+        (
+            pod(part(resources={"limits": {kind: value}})),
+            f"Value {value} for type {kind} in resourceRequirement is not valid. Please provide a numeric value.",
+        )
         for kind, value in [
             ("cpu", "0.3"),
             ("cpu", "0"),

@@ -152,9 +152,9 @@ def test_an_unknown_quota_share_is_an_error(mock, batch, site, arn):
 
     assert refusal(batch.describe_quota_share, quotaShareArn=arn) == f"{arn} does not exist"
     assert refusal(batch.update_quota_share, quotaShareArn=arn, state="DISABLED") == f"{arn} does not exist"
-    assert refusal(batch.delete_quota_share, quotaShareArn=arn) == f"{arn} does not exist"
-    mock.batch.settings.idempotent_delete = True
     batch.delete_quota_share(quotaShareArn=arn)
+    mock.batch.settings.idempotent_delete = False
+    assert refusal(batch.delete_quota_share, quotaShareArn=arn) == f"{arn} does not exist"
     assert described(batch) == DESCRIBED
 
 

@@ -172,7 +172,7 @@ def test_an_inactive_definition_is_deleted_when_its_time_is_over(batch, revision
     assert described(batch, status="INACTIVE") == []
     for reference in (arns[0], "d:1"):
         assert described(batch, jobDefinitions=[reference]) == []
-    assert described(batch, jobDefinitions=["d"]) == [2]
+    assert described(batch, jobDefinitionName="d") == [2]
     assert refusal(batch.list_tags_for_resource, resourceArn=arns[0]).endswith("does not exist")
     assert refusal(batch.deregister_job_definition, jobDefinition="d:1").endswith("does not exist")
 

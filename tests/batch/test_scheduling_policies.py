@@ -214,15 +214,14 @@ def test_the_kind_of_a_policy_stays(batch, kind):
 
 @pytest.mark.parametrize("operation", ["update_scheduling_policy", "delete_scheduling_policy"])
 @pytest.mark.parametrize("arn", [UNKNOWN, "fair", f"{PREFIX}job-queue/fair"])
-def test_an_unknown_policy_does_not_exist(batch, site, operation, arn):
+def test_an_unknown_policy_does_not_exist(mock, batch, site, operation, arn):
+    mock.batch.settings.idempotent_delete = False
     site.make_policy()
 
     assert refusal(getattr(batch, operation), arn=arn) == f"{arn} does not exist"
 
 
-def test_deleting_an_unknown_policy_can_be_made_to_succeed(mock, batch):
-    mock.batch.settings.idempotent_delete = True
-
+def test_deleting_an_unknown_policy_succeeds(batch):
     batch.delete_scheduling_policy(arn=UNKNOWN)
 
     assert all_arns(batch) == []

@@ -52,7 +52,7 @@ def test_limits_for_instance_types_are_kept_in_their_order(batch, site):
             {"serviceEnvironmentType": "SAGEMAKER"},
             "serviceEnvironmentType must be one of SAGEMAKER_TRAINING",
         ),
-        ({"state": "on"}, "state must be one of ENABLED, DISABLED"),
+        ({"state": "on"}, "state on must be one of ENABLED | DISABLED"),
         ({"capacityLimits": []}, "At least 1 capacity limit must be provided"),
         (
             {"capacityLimits": [limit(1, f"ml.m{number}.large") for number in range(6)]},
@@ -187,10 +187,10 @@ def test_a_service_environment_is_deleted_step_by_step(batch, site):
     assert described(batch) == []
 
 
-def test_deleting_an_unknown_service_environment_is_an_error_unless_set_otherwise(mock, batch):
-    text = refusal(batch.delete_service_environment, serviceEnvironment="nope")
-    mock.batch.settings.idempotent_delete = True
+def test_deleting_an_unknown_service_environment_succeeds_unless_set_otherwise(mock, batch):
     batch.delete_service_environment(serviceEnvironment="nope")
+    mock.batch.settings.idempotent_delete = False
+    text = refusal(batch.delete_service_environment, serviceEnvironment="nope")
 
     assert text == f"{PREFIX}service-environment/nope does not exist"
 

@@ -133,7 +133,7 @@ def test_a_new_service_job_is_described_as_it_was_submitted(mock, batch, site):
         ({"tags": {"aws:x": "y"}}, "Tag keys must not start with aws:"),
         (
             {"tags": {str(number): "x" * 250 for number in range(50)}, "jobQueue": "q" * 20_000},
-            "Job payload size exceeds the maximum of 30 KiB",
+            "Job size must be less than 30 KiB, got 33 KiB",
         ),
         ({"jobQueue": "nope"}, f"{PREFIX}job-queue/nope does not exist"),
         ({"jobQueue": "off"}, "Job queue off is not in ENABLED state and VALID status"),

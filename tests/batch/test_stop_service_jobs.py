@@ -96,7 +96,8 @@ def test_an_unknown_service_job_is_no_error(batch, job_id):
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"jobId": "nope"}, "Invalid job id: nope"),
+        ({"jobId": "not a job id!"}, "Invalid job id: not a job id!"),
+        ({"jobId": f"{PREFIX}job/{UNKNOWN_ID}"}, f"Invalid job id: {PREFIX}job/{UNKNOWN_ID}"),
         ({"jobId": ""}, "'jobId' is a required field (cannot be an empty string)"),
         ({"reason": ""}, "'reason' is a required field (cannot be an empty string)"),
         ({"reason": "x" * 1025}, "The reason must be at most 1024 characters"),
@@ -107,12 +108,6 @@ def test_a_termination_is_refused(batch, site, changes, text):
 
     assert refusal(batch.terminate_service_job, **{"jobId": job_id, "reason": "x", **changes}) == text
     assert "isTerminated" not in site.service_detail(job_id)
-
-
-def test_malformed_ids_may_be_let_through(mock, batch):
-    mock.batch.settings.lenient_ids = True
-
-    assert batch.terminate_service_job(jobId="nope", reason="x")["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
 @newer_botocore

@@ -246,13 +246,6 @@ def test_an_unknown_job_is_no_error(batch, site, operation, job_id):
     assert site.status(job) == "SUBMITTED"
 
 
-@pytest.mark.parametrize("operation", [CANCEL, TERMINATE])
-def test_a_malformed_id_can_be_let_through_as_moto_does(mock, batch, operation):
-    mock.batch.settings.lenient_ids = True
-
-    stop(batch, operation, "bad id!")
-
-
 @pytest.mark.parametrize("operation", BULK)
 @newer_botocore
 def test_bulk_forms_act_on_each_job_and_report_in_order(batch, site, operation):

@@ -122,7 +122,7 @@ def test_shares_need_a_fair_share_queue(batch, member):
         ),
         (
             {"containerOverrides": {"resourceRequirements": [{"type": "VCPU", "value": "0"}]}},
-            "The value 0 of resource requirement VCPU is not valid.",
+            "Value 0 for type VCPU in resourceRequirement is not valid. Please provide a numeric value.",
         ),
         (
             {"containerOverrides": {"resourceRequirements": [{"type": "MEMORY", "value": "3"}]}},
@@ -137,7 +137,7 @@ def test_shares_need_a_fair_share_queue(batch, member):
             "Unable to substitute value. No parameter found for reference name",
         ),
         ({"tags": {"Aws:x": "y"}}, "Tag keys must not start with aws:"),
-        ({"parameters": {"a": "x" * 30 * 1024}}, "Job payload size exceeds the maximum of 30 KiB"),
+        ({"parameters": {"a": "x" * 30 * 1024}}, "Job size must be less than 30 KiB, got 31 KiB"),
     ],
 )
 def test_an_impossible_submission_is_refused(batch, changes, text):

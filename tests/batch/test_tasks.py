@@ -55,7 +55,7 @@ def test_a_definition_is_described_with_what_containers_have_by_default(prepared
     (found,) = prepared.batch.describe_job_definitions(jobDefinitions=["t:1"])["jobDefinitions"]
 
     empty = {member: [] for member in ("command", "dependsOn", "environment", "mountPoints", "secrets", "ulimits")}
-    assert found["ecsProperties"] == properties({**empty, **SIDE}, {**empty, "essential": True, **MAIN})
+    assert found["ecsProperties"] == properties({**empty, **SIDE}, {**empty, "essential": True, **MAIN}, volumes=[])
     assert (found["type"], found["containerOrchestrationType"]) == ("container", "ECS")
     assert "containerProperties" not in found
 
@@ -73,7 +73,7 @@ def test_a_job_that_waits_shows_no_task(prepared):
     job = prepared.detail(prepared.submit(jobDefinition="t"))
     (task,) = job["ecsProperties"]["taskProperties"]
 
-    assert task.keys() == {"containers"}
+    assert task.keys() == {"containers", "volumes"}
     assert all(not each.keys() & {"exitCode", "reason", "logStreamName"} for each in task["containers"])
 
 
@@ -228,7 +228,7 @@ def test_a_job_without_overrides_is_as_the_one_before(prepared):
         ),
         (
             {"ecsPropertiesOverride": properties({"name": "main", "resourceRequirements": [{"type": "VCPU", "value": "no"}]})},
-            "The value no of resource requirement VCPU is not valid.",
+            "Value no for type VCPU in resourceRequirement is not valid. Please provide a numeric value.",
         ),
         (
             {"ecsPropertiesOverride": properties({"name": "main", "command": ["Ref::nothing"]})},
@@ -257,7 +257,12 @@ REFUSED = [
     ("EC2", [part("a", image="")], {}, "containerProperties must contain image"),
     ("EC2", [part("a", resourceRequirements=[{"type": "MEMORY", "value": "8"}])], {}, "vCPU is not provided."),
     ("EC2", [part("a", resourceRequirements=[{"type": "VCPU", "value": "1"}])], {}, "Memory is not provided."),
-    ("EC2", [part("a", "0.5")], {}, "The value 0.5 of resource requirement VCPU is not valid."),
+    (
+        "EC2",
+        [part("a", "0.5")],
+        {},
+        "Value 0.5 for type VCPU in resourceRequirement is not valid. Please provide a numeric value.",
+    ),
     ("EC2", [part("a", memory="3")], {}, "container memory limit must be greater than 4"),
     ("EC2", [part("a", dependsOn=after("b", "START"))], {}, "There is no other container named b"),
     ("EC2", [part("a", dependsOn=after("a", "START"))], {}, "There is no other container named a"),
@@ -311,8 +316,18 @@ REFUSED = [
         FARGATE_TASK,
         "logDriver not applicable for Fargate.",
     ),
-    ("FARGATE", [fargate_part("a", "0")], FARGATE_TASK, "The value 0 of resource requirement VCPU is not valid."),
-    ("FARGATE", [fargate_part("a", memory="much")], FARGATE_TASK, "The value much of resource requirement MEMORY is not valid."),
+    (
+        "FARGATE",
+        [fargate_part("a", "0")],
+        FARGATE_TASK,
+        "Value 0 for type VCPU in resourceRequirement is not valid. Please provide a numeric value.",
+    ),
+    (
+        "FARGATE",
+        [fargate_part("a", memory="much")],
+        FARGATE_TASK,
+        "Value much for type MEMORY in resourceRequirement is not valid. Please provide a numeric value.",
+    ),
     ("FARGATE", [fargate_part("a", memory="3")], FARGATE_TASK, "container memory limit must be greater than 4"),
     (
         "FARGATE",

@@ -126,7 +126,7 @@ def test_the_time_begins_again_when_the_reason_was_gone(batch, site, at):
 def test_the_time_begins_again_when_the_job_was_not_at_the_head(batch, site, at):
     site.make_environment(max_vcpus=4)
     site.make_queue(schedulingPolicyArn=site.make_policy(), jobStateTimeLimitActions=[action()])
-    site.make_definition()
+    site.make_definition(schedulingPriority=0)
     first = site.submit(vcpus=8, shareIdentifier="A")
     at.go_to(500)
     urgent = site.submit(vcpus=8, shareIdentifier="A", schedulingPriorityOverride=9)

@@ -282,7 +282,7 @@ def test_pages_together_are_the_whole_listing(many, operation, size):
 
 
 @EACH_LISTING
-@pytest.mark.parametrize("token", ["", "nonsense", "W10=", "e30=", "WyJ4Iiwx", "WzFd"], ids=repr)
+@pytest.mark.parametrize("token", ["nonsense", "W10=", "e30=", "WyJ4Iiwx", "WzFd"], ids=repr)
 def test_a_token_that_was_not_given_out_is_refused(many, operation, token):
     members, _ = LISTINGS[operation]
 

@@ -330,7 +330,7 @@ def test_a_new_template_does_not_shift_the_pages(fleet):
     assert [each["jobTemplateId"] for each in second["jobTemplates"]] == ["a"]
 
 
-@pytest.mark.parametrize("token", ["nonsense", "", "W10="])
+@pytest.mark.parametrize("token", ["nonsense", "W10="])
 def test_a_token_of_something_else_is_refused(fleet, token):
     with fleet.refused("InvalidRequestException", 400, "Next token is invalid."):
         fleet.iot.list_job_templates(nextToken=token)

@@ -63,7 +63,7 @@ class Site:
         """Make what `make_queue_and_definition` makes, but with fair shares in the queue."""
         self.make_environment(max_vcpus=max_vcpus)
         self.make_queue(schedulingPolicyArn=self.make_policy(**policy))
-        self.make_definition()
+        self.make_definition(schedulingPriority=0)
 
     def make_nodes(self, name: str = "m", *, num_nodes: int = 3, main_node: int = 0, ranges: Any = None, **more: Any) -> str:
         """Register a definition of a multi-node parallel job; by default all nodes need 2 vCPUs."""

@@ -280,4 +280,8 @@ class Attempts:
 
 
 def _host_lost(attempt: Attempt) -> str:
-    return messages.HOST_LOST.format(instance=attempt.environment.instance_id)
+    environment = attempt.environment
+    if environment.platform != "FARGATE":
+        return messages.HOST_LOST.format(instance=environment.instance_id)
+    is_spot = environment.resources is not None and environment.resources["type"] == "FARGATE_SPOT"
+    return messages.SPOT_TASK_LOST if is_spot else messages.FARGATE_TASK_LOST

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid
-from mock_jobs.batch.names import parse_job_id
+from mock_jobs.batch.names import is_job_reference
 from mock_jobs.batch.records.job import ArrayJob, Job
 from mock_jobs.batch.states import FAILED, SUCCEEDED
 
@@ -59,7 +59,7 @@ def check_shapes(depends_on: Sequence[JobDependencyTypeDef], size: int | None) -
         if not job_id:
             if kind != "SEQUENTIAL":
                 raise invalid(messages.DEPENDENCY_WITHOUT_ID)
-        elif parse_job_id(job_id) is None:
+        elif not is_job_reference(job_id):
             raise invalid(messages.DEPENDENCY_MALFORMED)
 
 

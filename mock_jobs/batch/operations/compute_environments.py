@@ -12,8 +12,14 @@ from typing import TYPE_CHECKING, cast
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.names import NAME
-from mock_jobs.batch.operations.checks import check_deletable, check_tag_keys
-from mock_jobs.batch.operations.compute_resources import check_resources, check_resources_update, replaces_hosts, with_defaults
+from mock_jobs.batch.operations.checks import check_deletable, check_tags
+from mock_jobs.batch.operations.compute_resources import (
+    check_hosts,
+    check_resources,
+    check_resources_update,
+    replaces_hosts,
+    with_defaults,
+)
 from mock_jobs.batch.operations.descriptions import DescribedResources
 from mock_jobs.batch.operations.references import check_references
 from mock_jobs.batch.records.compute_environment import ComputeEnvironment
@@ -61,12 +67,14 @@ class ComputeEnvironmentOperations(DescribedResources):
         """
         if NAME.fullmatch(compute_environment_name) is None:
             raise invalid(messages.COMPUTE_ENVIRONMENT_NAME)
-        check_tag_keys(tags or ())
+        check_tags(tags)
+        if type != "MANAGED" and not service_role:
+            raise invalid(messages.SERVICE_ROLE_MISSING)
+        if type not in ("MANAGED", "UNMANAGED"):
+            raise invalid(messages.COMPUTE_ENVIRONMENT_TYPE)
         if type == "UNMANAGED":
             if compute_resources is not None:
                 raise invalid(messages.RESOURCES_ON_UNMANAGED)
-            if not service_role:
-                raise invalid(messages.SERVICE_ROLE_MISSING)
             _not_negative("unmanagedvCpus", unmanagedv_cpus)
         else:
             if compute_resources is None:
@@ -74,6 +82,7 @@ class ComputeEnvironmentOperations(DescribedResources):
             if unmanagedv_cpus is not None:
                 raise invalid(messages.UNMANAGED_VCPUS)
             check_resources(compute_resources, is_for_eks=eks_configuration is not None)
+            check_hosts(compute_resources, self.settings.more_instance_types)
         if eks_configuration is not None:
             self._check_eks(eks_configuration, type, service_role)
         if compute_environment_name in self.environments:
@@ -160,6 +169,7 @@ class ComputeEnvironmentOperations(DescribedResources):
             if environment.eks is not None and "desiredvCpus" in compute_resources:
                 raise invalid(messages.NOT_FOR_EKS, member="desiredvCpus")
             resources = check_resources_update(resources, compute_resources, has_linked_role=has_linked_role)
+            check_hosts(compute_resources, self.settings.more_instance_types)
         self._check_references(compute_resources, service_role)
         has_new_hosts = resources is not None and replaces_hosts(environment.resources or {}, compute_resources or {})
         environment.resources = resources

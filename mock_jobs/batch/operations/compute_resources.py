@@ -6,11 +6,12 @@ Sources: API reference, ComputeResource and ComputeResourceUpdate (*documented*)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid
+from mock_jobs.batch.instance_types import check_instance_types
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import ComputeResourceOutputTypeDef, ComputeResourceUpdateTypeDef
@@ -75,6 +76,21 @@ def check_resources(resources: ComputeResourceOutputTypeDef, *, is_for_eks: bool
     _check_bounds(resources)
     _check_strategy(resources)
     _check_details(resources)
+
+
+def check_hosts(resources: Mapping[str, Any], more: Iterable[str]) -> None:
+    """Check the instance types that the computeResources of a request name, those of launch templates too.
+
+    Args:
+        resources: The computeResources.
+        more: Names that are accepted besides those that mock_jobs knows.
+
+    Raises:
+        ClientException: One is unknown, or types of ARM and others stand side by side.
+    """
+    overrides = resources.get("launchTemplate", {}).get("overrides", [])
+    for names in (resources.get("instanceTypes", []), *(each.get("targetInstanceTypes", []) for each in overrides)):
+        check_instance_types(names, more)
 
 
 def check_resources_update(
@@ -244,8 +260,6 @@ def _check_details(resources: ComputeResourceOutputTypeDef) -> None:
             raise invalid(messages.LAUNCH_TEMPLATE_OVERRIDES)
     if "ec2Configuration" in resources and not 1 <= len(resources["ec2Configuration"]) <= _MAX_IMAGES:
         raise invalid(messages.EC2_CONFIGURATION)
-    if "bidPercentage" in resources and not 1 <= resources["bidPercentage"] <= 100:  # noqa: PLR2004 - percent
-        raise invalid(messages.BID_PERCENTAGE)
     delay = resources.get("scalingPolicy", {}).get("minScaleDownDelayMinutes", 0)
     if delay and not _MIN_DELAY <= delay <= _MAX_DELAY:
         raise invalid(messages.SCALE_DOWN_DELAY)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.names import NAME
-from mock_jobs.batch.operations.checks import check_tag_keys
+from mock_jobs.batch.operations.checks import check_tags
 from mock_jobs.batch.paging import page_size, read_number
 from mock_jobs.batch.queueing.name_patterns import fits
 from mock_jobs.batch.records.consumable_resource import KINDS, OPERATIONS, ConsumableResource
@@ -54,7 +54,7 @@ class ConsumableResourceOperations(BatchRegion):
         if kind not in KINDS:
             raise invalid(messages.ONE_OF, member="resourceType", values=", ".join(KINDS))
         _check_quantity("totalQuantity", total_quantity)
-        check_tag_keys(tags or ())
+        check_tags(tags)
         arn = self.arns.of(_KIND, consumable_resource_name)
         if arn in self.consumables.by_arn:
             raise not_allowed(messages.ALREADY_EXISTS)

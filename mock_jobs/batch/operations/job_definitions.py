@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import ClientException, invalid, not_allowed
 from mock_jobs.batch.names import DEFINITION_NAME, parse_revision
-from mock_jobs.batch.operations.checks import check_tag_keys
+from mock_jobs.batch.operations.checks import check_tags
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_token
 from mock_jobs.batch.queueing.fair_share_policy import MAX_PRIORITY
 from mock_jobs.batch.records.job_definition import JobDefinition
 from mock_jobs.batch.region import BatchRegion
-from mock_jobs.batch.workload import task
-from mock_jobs.batch.workload.container import with_empty_lists
+from mock_jobs.batch.workload.kept import kept_container, kept_pod, kept_task
 from mock_jobs.batch.workload.node_properties import NodeLayout, layout_of
 from mock_jobs.batch.workload.requirements import requirements_of
 from mock_jobs.batch.workload.retry_strategy import strategy_of
@@ -82,6 +81,7 @@ class JobDefinitionOperations(BatchRegion):
             "consumableResourceProperties": consumable_resource_properties,
         }
         nodes: NodeLayout | None = None
+        platform: Platform = capabilities[0] if capabilities else "EC2"
         if type == "multinode":
             _check_multinode(capabilities, kinds, node_properties)
             assert node_properties is not None
@@ -89,7 +89,6 @@ class JobDefinitionOperations(BatchRegion):
         else:
             if node_properties is not None:
                 raise invalid(messages.NOT_FOR_TYPE, member="nodeProperties", type=type)
-            platform: Platform = capabilities[0] if capabilities else "EC2"
             if "MANAGED_INSTANCES" in capabilities and ecs_properties is None:
                 raise invalid(messages.MANAGED_INSTANCES)
             check_content(container_properties, ecs_properties, eks_properties, platform)
@@ -100,7 +99,7 @@ class JobDefinitionOperations(BatchRegion):
         if scheduling_priority is not None and not 0 <= scheduling_priority <= MAX_PRIORITY:
             raise invalid(messages.SCHEDULING_PRIORITY)
         requirements = requirements_of(consumable_resource_properties, self.arns)
-        check_tag_keys(tags or ())
+        check_tags(tags)
         content = (
             job_definition_name,
             parameters,
@@ -122,11 +121,11 @@ class JobDefinitionOperations(BatchRegion):
             revision=revision,
             arn=self.arns.of("job-definition", f"{job_definition_name}:{revision}"),
             is_active=True,
-            container=container_properties,
-            task=ecs_properties,
-            pod=eks_properties,
+            container=None if container_properties is None else kept_container(container_properties, platform),
+            task=None if ecs_properties is None else kept_task(ecs_properties, platform),
+            pod=None if eks_properties is None else kept_pod(eks_properties),
             nodes=nodes,
-            parameters=None if parameters is None else dict(parameters),
+            parameters=dict(parameters or {}),
             retry=retry,
             timeout_seconds=timeout_seconds,
             propagate_tags=propagate_tags,
@@ -187,8 +186,6 @@ class JobDefinitionOperations(BatchRegion):
             raise invalid(messages.NO_REVISION)
         definition = self._revision(name)
         if definition is None:
-            if self.settings.idempotent_delete:
-                return
             raise self.does_not_exist("job-definition", job_definition)
         if definition.is_active:
             definition.is_active = False
@@ -225,8 +222,7 @@ class JobDefinitionOperations(BatchRegion):
 
     def _definitions_meant(self, reference: str) -> list[JobDefinition]:
         name = self.arns.name_in("job-definition", reference)
-        if name is not None and ":" not in name:
-            return [each for each in reversed(self.definitions.get(name, [])) if not each.is_deleted]
+        # A name without a revision finds nothing (observed: boto3 #2908).
         definition = self._revision(name)
         return [] if definition is None else [definition]
 
@@ -281,25 +277,24 @@ def _detail(definition: JobDefinition) -> JobDefinitionTypeDef:
         "status": _status(definition),
         "type": "container" if definition.nodes is None else "multinode",
         "containerOrchestrationType": "EKS" if definition.platform == "EKS" else "ECS",
+        # These two are shown even if they are empty (observed).
+        "parameters": definition.parameters,
+        "tags": dict(definition.tags),
     }
     if definition.container is not None:
-        detail["containerProperties"] = with_empty_lists(definition.container)
+        detail["containerProperties"] = definition.container
     if definition.task is not None:
-        detail["ecsProperties"] = task.shown(definition.task)
+        detail["ecsProperties"] = definition.task
     if definition.pod is not None:
         detail["eksProperties"] = definition.pod
     if definition.nodes is not None:
         detail["nodeProperties"] = definition.nodes.shape()
     if definition.scheduling_priority is not None:
         detail["schedulingPriority"] = definition.scheduling_priority
-    if definition.parameters is not None:
-        detail["parameters"] = definition.parameters
     if definition.retry is not None:
         detail["retryStrategy"] = definition.retry.shape()
     if definition.timeout_seconds is not None:
         detail["timeout"] = {"attemptDurationSeconds": definition.timeout_seconds}
-    if definition.tags:
-        detail["tags"] = dict(definition.tags)
     if definition.propagate_tags is not None:
         detail["propagateTags"] = definition.propagate_tags
     if definition.platform_capabilities is not None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
 from mock_jobs.batch.names import NAME
-from mock_jobs.batch.operations.checks import check_deletable, check_tag_keys
+from mock_jobs.batch.operations.checks import check_deletable, check_tags
 from mock_jobs.batch.operations.descriptions import DescribedResources
 from mock_jobs.batch.queueing.job_index import JobIndex
 from mock_jobs.batch.queueing.time_limits import TimeLimit, checked_time_limits
@@ -90,7 +90,7 @@ class JobQueueOperations(DescribedResources):
             raise invalid(messages.JOB_QUEUE_NAME)
         if priority < 0:
             raise invalid(messages.NEGATIVE_PRIORITY)
-        check_tag_keys(tags or ())
+        check_tags(tags)
         if job_queue_name in self.queues:
             raise not_allowed(messages.ALREADY_EXISTS)
         if compute_environment_order and service_environment_order:
@@ -232,7 +232,7 @@ class JobQueueOperations(DescribedResources):
 
     def _checked_order(self, given: Sequence[ComputeEnvironmentOrderTypeDef]) -> _Order:
         if not given:
-            raise invalid(messages.NO_COMPUTE_ENVIRONMENT)
+            raise not_allowed(messages.NO_COMPUTE_ENVIRONMENT)
         if len(given) > MAX_ENVIRONMENTS_OF_QUEUE:
             raise invalid(messages.TOO_MANY_COMPUTE_ENVIRONMENTS)
         if len({entry["order"] for entry in given}) < len(given):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
 from mock_jobs.batch.names import NAME, share_arn
-from mock_jobs.batch.operations.checks import check_deletable, check_tag_keys
+from mock_jobs.batch.operations.checks import check_deletable, check_tags
 from mock_jobs.batch.operations.descriptions import DescribedResources
 from mock_jobs.batch.paging import page_size, read_number
 from mock_jobs.batch.service_jobs.capacity import read_limits, shown
@@ -54,7 +54,7 @@ class QuotaShareOperations(DescribedResources):
             raise invalid(messages.QUOTA_SHARE_NAME)
         limits = read_limits(capacity_limits, only_types=True)
         sharing = _sharing(resource_sharing_configuration)
-        check_tag_keys(tags or ())
+        check_tags(tags)
         queue = self._queue_of_shares(job_queue)
         if not isinstance(queue, ServiceQueue) or not queue.has_quotas:
             raise not_allowed(messages.QUOTA_SHARE_QUEUE, name=queue.name)

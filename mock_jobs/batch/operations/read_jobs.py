@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, not_allowed
-from mock_jobs.batch.names import parse_job_id
 from mock_jobs.batch.paging import MAX_LISTED, read_number
 from mock_jobs.batch.queueing.job_index import JobIndex
 from mock_jobs.batch.records.job import MAX_ARRAY, ArrayJob, Job
@@ -129,7 +128,7 @@ class ReadJobOperations(BatchRegion):
         next_token: str | None,
     ) -> dict[str, object]:
         # Filters do not apply to children (documented).
-        parts = parse_job_id(parent_id)
+        parts = self.arns.read_job_id(parent_id)
         if parts is None:
             raise invalid(messages.INVALID_JOB_ID, job_id=parent_id)
         listing = self.listing(f"ListJobs/{parent_id}/{status}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
 from mock_jobs.batch.names import NAME
-from mock_jobs.batch.operations.checks import check_tag_keys
+from mock_jobs.batch.operations.checks import check_tags
 from mock_jobs.batch.paging import MAX_LISTED, page_size, read_number
 from mock_jobs.batch.queueing.fair_share_policy import FairShareRules
 from mock_jobs.batch.records.scheduling_policy import SchedulingPolicy
@@ -40,7 +40,7 @@ class SchedulingPolicyOperations(BatchRegion):
         if fairshare_policy is not None and quota_share_policy is not None:
             raise invalid(messages.BOTH_POLICIES)
         fair_share = FairShareRules.parse(fairshare_policy or {}) if quota_share_policy is None else None
-        check_tag_keys(tags or ())
+        check_tags(tags)
         if name in self.scheduling_policies:
             raise not_allowed(messages.ALREADY_EXISTS)
         policy = SchedulingPolicy(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.names import NAME
-from mock_jobs.batch.operations.checks import check_deletable, check_tag_keys
+from mock_jobs.batch.operations.checks import check_deletable, check_tags
 from mock_jobs.batch.operations.descriptions import DescribedResources
 from mock_jobs.batch.service_jobs.capacity import NUM_INSTANCES, read_limits, shown
 from mock_jobs.batch.service_jobs.resources import ServiceEnvironment
@@ -41,7 +41,7 @@ class ServiceEnvironmentOperations(DescribedResources):
         if NAME.fullmatch(service_environment_name) is None:
             raise invalid(messages.SERVICE_ENVIRONMENT_NAME)
         limits = read_limits(capacity_limits)
-        check_tag_keys(tags or ())
+        check_tags(tags)
         if service_environment_name in self.service_environments:
             raise not_allowed(messages.ALREADY_EXISTS)
         if len(self.service_environments) >= MAX_SERVICE_ENVIRONMENTS:

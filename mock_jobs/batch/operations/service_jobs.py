@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
-from mock_jobs.batch.names import NAME, parse_job_id, share_arn
-from mock_jobs.batch.operations.checks import check_tag_keys
+from mock_jobs.batch.names import NAME, is_like_job_id, share_arn
+from mock_jobs.batch.operations.checks import check_payload, check_tags
 from mock_jobs.batch.operations.stop_jobs import check_bulk, check_reason, stop_each
-from mock_jobs.batch.operations.submit import MAX_PAYLOAD
 from mock_jobs.batch.queueing.fair_share_policy import MAX_PRIORITY, is_share_identifier
 from mock_jobs.batch.region import BatchRegion
 from mock_jobs.batch.service_jobs.job import ServiceJob, ServiceJobSpec, Submission
@@ -75,8 +74,7 @@ class ServiceJobOperations(BatchRegion):
             ],
             sort_keys=True,
         )
-        if len(content.encode()) > MAX_PAYLOAD:
-            raise invalid(messages.PAYLOAD_TOO_LARGE)
+        check_payload(len(content.encode()))
         instances = read_instances(service_request_payload)
         retry = service_strategy_of(retry_strategy)
         _check_priority(scheduling_priority)
@@ -87,7 +85,7 @@ class ServiceJobOperations(BatchRegion):
         timeout_seconds = None if timeout_config is None else timeout_config.get("attemptDurationSeconds")
         if timeout_seconds is not None and timeout_seconds < 1:
             raise invalid(messages.SERVICE_TIMEOUT)
-        check_tag_keys(tags or ())
+        check_tags(tags)
         before = None if client_token is None else self.submissions.get(client_token)
         if before is not None:
             return self._repeated(before, content)
@@ -133,9 +131,7 @@ class ServiceJobOperations(BatchRegion):
     def terminate_service_job(self, *, job_id: str, reason: str) -> None:
         """End a service job in any state."""
         check_reason(reason)
-        if parse_job_id(job_id) is None:
-            if self.settings.lenient_ids:
-                return
+        if not is_like_job_id(job_id, "service-job"):
             raise invalid(messages.INVALID_JOB_ID, job_id=job_id)
         self._stop_service_job(job_id, reason)
 
@@ -143,10 +139,15 @@ class ServiceJobOperations(BatchRegion):
         """Terminate up to 50 service jobs."""
         check_reason(reason)
         check_bulk(jobs)
-        return stop_each(jobs, parse_job_id, lambda job_id: self._stop_service_job(job_id, reason), self.scenario.take_refusal)
+        return stop_each(
+            jobs,
+            self.arns.read_service_job_id,
+            lambda job_id: self._stop_service_job(job_id, reason),
+            self.scenario.take_refusal,
+        )
 
     def _stop_service_job(self, job_id: str, reason: str) -> None:
-        job = self.service_jobs.get(job_id)
+        job = self.find_service_job(job_id)
         if job is not None:
             self.service_lifecycle.stop(job, reason)
 

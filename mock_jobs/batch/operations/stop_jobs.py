@@ -1,7 +1,8 @@
 """CancelJob, TerminateJob and their bulk forms.
 
 Sources: API reference, CancelJob, CancelJobs, TerminateJob and TerminateJobs (*documented*): a job that cannot be found counts
-as a success in the bulk forms, and an identifier that is not valid is an error.
+as a success in the bulk forms, and an identifier that is not valid is an error there. TerminateJob accepts a text that is no id
+(*observed*); that it rejects characters that no id has is *inferred*, and so is all of this for CancelJob.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import ClientException, invalid
+from mock_jobs.batch.names import is_like_job_id
 from mock_jobs.batch.region import BatchRegion
 from mock_jobs.batch.states import StopRequest
 
@@ -48,9 +50,9 @@ class StopJobOperations(BatchRegion):
         check_reason(reason)
         parts = self.arns.read_job_id(job_id)
         if parts is None:
-            if self.settings.lenient_ids:
-                return
-            raise invalid(messages.INVALID_JOB_ID, job_id=job_id)
+            if not is_like_job_id(job_id):
+                raise invalid(messages.INVALID_JOB_ID, job_id=job_id)
+            return
         job = self.find_job(parts)
         if job is not None:
             self.stopper.stop(job, request, reason)
@@ -87,7 +89,7 @@ def check_bulk(jobs: Sequence[str]) -> None:
 
 def stop_each(
     jobs: Sequence[str],
-    read: Callable[[str], JobId | None],
+    read: Callable[[str], JobId | str | None],
     stop: Callable[[str], None],
     take_refusal: Callable[[str], Refusal | None],
 ) -> dict[str, object]:
@@ -97,7 +99,7 @@ def stop_each(
 
     Args:
         jobs: Ids as given.
-        read: Returns the parts of a well-formed id, else None.
+        read: Returns what a well-formed id means, else None.
         stop: Ends the job with an id, if there is one.
         take_refusal: Returns the error that a test has injected for an id, else None.
     """

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.lifecycle.dependencies import check_shapes, register, resolve
-from mock_jobs.batch.names import NAME, parse_job_id
-from mock_jobs.batch.operations.checks import check_tag_keys
+from mock_jobs.batch.names import NAME
+from mock_jobs.batch.operations.checks import check_payload, check_tags
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations, checked_timeout
 from mock_jobs.batch.queueing.fair_share_policy import MAX_PRIORITY, is_share_identifier
 from mock_jobs.batch.queueing.fair_share_usage import FairShareUsage
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
     from mock_jobs.batch.records.job_definition import JobDefinition
 
-MAX_PAYLOAD = 30 * 1024
 MIN_ARRAY = 2
 
 
@@ -97,7 +96,7 @@ class SubmitOperations(JobDefinitionOperations):
         retry = strategy_of(retry_strategy)
         overrides = Overrides(container_overrides, ecs_properties_override, eks_properties_override, node_overrides)
         overrides.check()
-        check_tag_keys(tags or ())
+        check_tags(tags)
         override = requirements_of(consumable_resource_properties_override, self.arns)
         definition = self.definition_to_submit(job_definition)
         queue = self.queue_to_submit(job_queue)
@@ -108,7 +107,10 @@ class SubmitOperations(JobDefinitionOperations):
         if scheduling_priority_override is not None and not isinstance(queue.usage, FairShareUsage):
             raise not_allowed(messages.SHARE_ON_FIFO)
         self.check_fair_share(queue.usage, share_identifier)
-        values = {**(definition.parameters or {}), **(parameters or {})}
+        # A share needs a priority (observed).
+        if share_identifier is not None and definition.scheduling_priority is None and scheduling_priority_override is None:
+            raise not_allowed(messages.PRIORITY_MISSING)
+        values = {**definition.parameters, **(parameters or {})}
         overrides.check_for(definition)
         if definition.nodes is None:
             resolved = None
@@ -168,7 +170,7 @@ class SubmitOperations(JobDefinitionOperations):
         return workload
 
     def _find_by_id(self, job_id: str) -> Job | None:
-        parts = parse_job_id(job_id)
+        parts = self.arns.read_job_id(job_id)
         job = None if parts is None else self.find_job(parts)
         if isinstance(job, Node):
             raise invalid(messages.DEPENDENCY_ON_NODE, job_id=job_id)
@@ -190,5 +192,5 @@ def _check_multinode(size: int | None, consumables: object) -> None:
 
 
 def _check_size(job_name: str, *rest: object) -> None:
-    if any(rest) and len(json.dumps((job_name, *rest)).encode()) > MAX_PAYLOAD:
-        raise invalid(messages.PAYLOAD_TOO_LARGE)
+    if any(rest):
+        check_payload(len(json.dumps((job_name, *rest)).encode()))

@@ -13,7 +13,7 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
 from mock_jobs.batch.lifecycle.attempts import MAX_TAGS
 from mock_jobs.batch.names import parse_job_id
-from mock_jobs.batch.operations.checks import check_tag_keys
+from mock_jobs.batch.operations.checks import check_tags
 from mock_jobs.batch.operations.job_definitions import JobDefinitionOperations
 
 
@@ -27,7 +27,7 @@ class TagOperations(JobDefinitionOperations):
 
     def tag_resource(self, *, resource_arn: str, tags: Mapping[str, str]) -> None:
         """Add tags to a resource; existing keys get the new value, other tags stay."""
-        check_tag_keys(tags)
+        check_tags(tags)
         present = self._tags_of(resource_arn)
         if len({*present, *tags}) > MAX_TAGS:
             raise invalid(messages.TOO_MANY_TAGS)

@@ -39,7 +39,7 @@ class JobDefinition:
     task: EcsPropertiesOutputTypeDef | None
     pod: EksPropertiesOutputTypeDef | None
     nodes: NodeLayout | None
-    parameters: dict[str, str] | None
+    parameters: dict[str, str]
     retry: RetryStrategy | None
     timeout_seconds: int | None
     propagate_tags: bool | None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mock_jobs.core.settings import Settings, flag, limit, seconds
+from mock_jobs.core.settings import Settings, flag, limit, names, seconds
 
 # Source: user guide, "Job timeouts": ECS kills a container 30 seconds after it was asked to stop (documented).
 _MAX_GRACE_SECONDS = 30
@@ -36,17 +37,18 @@ class BatchSettings(Settings):
         quota_share_create_seconds: How many seconds a new quota share is CREATING.
         quota_share_update_seconds: How many seconds a changed quota share is UPDATING.
         quota_share_delete_seconds: How many seconds a quota share is DELETING.
+        more_instance_types: Names of EC2 instance types and families that compute environments may name besides those that
+            mock_jobs knows, for example `["m99.large"]`.
         strict_fifo: Whether a job that waits for capacity holds up all jobs behind it in its queue.
         blocked_detection_seconds: How many seconds a job must be at the head of its queue without any prospect of capacity until
             its statusReason says so; it takes minutes on AWS.
         prefix_weight_split: Whether the fair shares under one prefix split its weight factor: each share then has the factor
             times the number of these shares.
-        lenient_ids: Whether CancelJob, TerminateJob and TerminateServiceJob accept malformed job ids, as moto's CancelJob and
-            TerminateJob do.
         lenient_dependencies: Whether a dependency on an unknown job counts as satisfied, as if that job had succeeded and
             expired.
         terminate_pending_immediately: Whether TerminateJob ends a job at once that waits for other jobs.
-        idempotent_delete: Whether deleting an unknown resource succeeds.
+        idempotent_delete: Whether deleting an unknown resource succeeds, as on AWS. DeregisterJobDefinition of an unknown
+            revision is always an error.
         validate_references: Whether CreateComputeEnvironment and UpdateComputeEnvironment reject subnets, security groups, roles
             and instance profiles that do not exist in moto's EC2 and IAM. AWS finds out later.
         repeat_client_tokens: Whether SubmitServiceJob returns the first job if an equal request used its clientToken; otherwise
@@ -82,13 +84,13 @@ class BatchSettings(Settings):
     quota_share_create_seconds: float = seconds()
     quota_share_update_seconds: float = seconds()
     quota_share_delete_seconds: float = seconds()
+    more_instance_types: Sequence[str] = names()
     strict_fifo: bool = flag(True)
     blocked_detection_seconds: float = seconds()
     prefix_weight_split: bool = flag(True)
-    lenient_ids: bool = flag(False)
     lenient_dependencies: bool = flag(False)
     terminate_pending_immediately: bool = flag(False)
-    idempotent_delete: bool = flag(False)
+    idempotent_delete: bool = flag(True)
     validate_references: bool = flag(False)
     repeat_client_tokens: bool = flag(False)
     submit_job_per_second: int | None = limit()

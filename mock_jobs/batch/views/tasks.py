@@ -63,11 +63,11 @@ def shown_attempt(job: Job) -> Attempt | None:
 def network(job: Job, attempt: Attempt) -> list[NetworkInterfaceTypeDef]:
     """Return the network interfaces of a task.
 
-    Nodes have one each; other jobs use the network of their host.
+    Nodes and tasks on Fargate have one each; other jobs use the network of their host.
 
-    Source: user guide, "Multi-node parallel jobs": their network mode is awsvpc (documented).
+    Source: user guide, "Multi-node parallel jobs": their network mode is awsvpc (documented). For Fargate it is inferred.
     """
-    if job.node_index is None:
+    if job.node_index is None and attempt.environment.platform != "FARGATE":
         return []
     return [{"attachmentId": attempt.task_id, "privateIpv4Address": private_address(attempt)}]
 

@@ -48,7 +48,6 @@ _FARGATE_LOG_DRIVERS = ("awslogs", "splunk")
 _LINUX_NOT_FOR_FARGATE = ("devices", "sharedMemorySize", "tmpfs", "maxSwap", "swappiness")
 _NOT_FOR_EC2 = ("networkConfiguration", "fargatePlatformConfiguration", "ephemeralStorage", "runtimePlatform")
 _EFS_PLATFORM = (1, 4, 0)
-_EMPTY_LISTS = ("command", "volumes", "environment", "mountPoints", "ulimits", "resourceRequirements", "secrets")
 _REFERENCE = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
 # Longer numbers are meaningless, and int() rejects very long ones.
 _WHOLE = re.compile(r"[0-9]{1,9}")
@@ -199,14 +198,6 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(int(part) if _WHOLE.fullmatch(part) else 0 for part in text.split("."))
 
 
-def with_empty_lists(container: ContainerPropertiesOutputTypeDef) -> ContainerPropertiesOutputTypeDef:
-    """Return the container as DescribeJobDefinitions shows it.
-
-    Lists are present even if they are empty (documented).
-    """
-    return cast("ContainerPropertiesOutputTypeDef", {**{member: [] for member in _EMPTY_LISTS}, **container})
-
-
 def merge(
     container: ContainerPropertiesOutputTypeDef,
     overrides: ContainerOverridesTypeDef,
@@ -242,7 +233,7 @@ def merge(
         memory = overrides.get("memory", memory)
     check_resources(required, vcpus, memory, platform)
     merged = {
-        **with_empty_lists(container),
+        **container,
         "command": command,
         "environment": merged_environment(container.get("environment", []), overrides.get("environment", [])),
         "networkInterfaces": [],

@@ -2,8 +2,9 @@
 
 Sources: API reference, NodeProperties, NodeRangeProperty, NodeOverrides and NodePropertyOverride (*documented*); user guide,
 "Multi-node parallel jobs" (*documented*). *Inferred*: of equal ranges the later one counts; ranges that overlap, neither of them
-inside of the other, are rejected; of several overrides for a node the later one counts; if the number of nodes is lowered, a
-range that would end beyond it ends with the last node.
+inside of the other, are rejected; an override changes the nodes to which its range applies, so not those of a narrower range
+inside; of several overrides for a range the later one counts; if the number of nodes is lowered, a range that would end beyond it
+ends with the last node.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid
+from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.workload import pod as pods
 from mock_jobs.batch.workload import task as tasks
-from mock_jobs.batch.workload.container import check_environment, requirements_by_type, with_empty_lists
+from mock_jobs.batch.workload.container import check_environment, requirements_by_type
+from mock_jobs.batch.workload.kept import kept_container, kept_pod, kept_task
 from mock_jobs.batch.workload.requirements import Requirements, requirements_of, sum_of
 from mock_jobs.batch.workload.workload import Overrides, Workload, check_content, merged
 
@@ -43,12 +45,14 @@ MAX_GROUPS: Final = 5
 MAX_INSTANCE_TYPES: Final = 1
 
 # Longer numbers are meaningless, and int() rejects very long ones.
-_RANGE = re.compile(r"(?P<first>[0-9]{0,9}):(?P<last>[0-9]{0,9})")
+_RANGE = re.compile(r"(?P<first>[0-9]{0,9}):(?P<last>[0-9]{0,9})|(?P<only>[0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
 class NodeRange:
-    """A parsed targetNodes: `a:b`, `a:`, `:b` or `:`.
+    """A parsed targetNodes: `a:b`, `a:`, `:b`, `:`, or `n` for `n:n`.
+
+    Source: clients that work on AWS send a single number (torchx, redun).
 
     Attributes:
         last: None for an open end.
@@ -68,6 +72,8 @@ class NodeRange:
         match = _RANGE.fullmatch(text)
         if match is None:
             raise invalid(messages.NODE_RANGE, range=text)
+        if match["only"]:
+            return cls(text, int(match["only"]), int(match["only"]))
         first = int(match["first"] or 0)
         last = int(match["last"]) if match["last"] else None
         if last is not None and last < first:
@@ -111,11 +117,11 @@ class NodeGroup:
     def shape(self) -> NodeRangePropertyOutputTypeDef:
         """Return the wire shape, as DescribeJobDefinitions shows it."""
         if self.task is not None:
-            return self._shape_with("ecsProperties", tasks.shown(self.task))
+            return self._shape_with("ecsProperties", self.task)
         if self.pod is not None:
             return self._shape_with("eksProperties", self.pod)
         assert self.container is not None
-        return self._shape_with("container", with_empty_lists(self.container))
+        return self._shape_with("container", self.container)
 
     def shape_of(self, workload: Workload) -> NodeRangePropertyOutputTypeDef:
         """Return the wire shape with what a job runs, as DescribeJobs shows it."""
@@ -230,25 +236,16 @@ def resolve_nodes(
     """
     num_nodes = _overridden_number(layout, overrides.get("numNodes"))
     changes = [_Change.parse(entry, num_nodes, arns) for entry in overrides.get("nodePropertyOverrides", [])]
+    _check_targets(changes, layout, num_nodes)
+    own = [[change for change in changes if change.nodes == group.nodes.within(num_nodes)] for group in layout.groups]
     group_of = _group_by_node(layout, num_nodes)
-    specs: dict[tuple[int, tuple[int, ...]], NodeSpec] = {}
-    by_node: list[NodeSpec] = []
-    for index in range(num_nodes):
-        touching = tuple(position for position, change in enumerate(changes) if index in change.nodes)
-        key = (group_of[index], touching)
-        if key not in specs:
-            specs[key] = _node_spec(layout.groups[group_of[index]], [changes[position] for position in touching], parameters)
-        by_node.append(specs[key])
+    specs = {index: _node_spec(layout.groups[index], own[index], parameters) for index in set(group_of.values())}
+    by_node = [specs[group_of[index]] for index in range(num_nodes)]
     shapes = []
-    for group in layout.groups:
-        nodes = group.nodes.within(num_nodes)
-        # Overrides of only a part of a group are shown at its nodes.
-        whole = [
-            change
-            for change in changes
-            if nodes and nodes[0] in change.nodes and nodes[-1] in change.nodes and change.stranger_to(group) is None
-        ]
-        shapes.append(_changed(group, whole).shape_of(_workload(group, whole, parameters)))
+    for group, meant in zip(layout.groups, own, strict=True):
+        # Of equal ranges only one applies to nodes; an override may fit that one alone.
+        fitting = [change for change in meant if change.stranger_to(group) is None]
+        shapes.append(_changed(group, fitting).shape_of(_workload(group, fitting, parameters)))
     properties: NodePropertiesOutputTypeDef = {
         "numNodes": num_nodes,
         "mainNode": layout.main_node,
@@ -261,6 +258,7 @@ def resolve_nodes(
 class _Change:
     """One entry of nodePropertyOverrides."""
 
+    text: str
     nodes: range
     container: ContainerOverridesTypeDef | None
     task: EcsPropertiesOverrideTypeDef | None
@@ -271,13 +269,12 @@ class _Change:
     @classmethod
     def parse(cls, entry: NodePropertyOverrideTypeDef, num_nodes: int, arns: Arns) -> _Change:
         nodes = NodeRange.parse(entry["targetNodes"])
-        if nodes.first >= num_nodes or (nodes.last or 0) >= num_nodes:
-            raise invalid(messages.NODE_RANGE_OUTSIDE, range=nodes.text, count=num_nodes)
         container = entry.get("containerOverrides")
         if container is not None:
             check_environment(container.get("environment", []))
             requirements_by_type(container.get("resourceRequirements", []))
         return cls(
+            nodes.text,
             nodes.within(num_nodes),
             container,
             entry.get("ecsPropertiesOverride"),
@@ -294,6 +291,17 @@ class _Change:
             "eksPropertiesOverride": (self.pod, group.pod),
         }
         return next((member for member, (own, other) in given.items() if own is not None and other is None), None)
+
+
+def _check_targets(changes: Sequence[_Change], layout: NodeLayout, num_nodes: int) -> None:
+    """Reject overrides for nodes that are no range of the job definition.
+
+    Source: aws-parallelcluster #964 (observed in 2019). That ranges are equal if they mean the same nodes is inferred.
+    """
+    known = [group.nodes.within(num_nodes) for group in layout.groups]
+    others = [change.text for change in changes if change.nodes not in known]
+    if others:
+        raise not_allowed(messages.NODE_TARGETS, targets=", ".join(others))
 
 
 def _check_nesting(ranges: Sequence[NodeRange], num_nodes: int) -> None:
@@ -319,9 +327,9 @@ def _group(entry: NodeRangePropertyOutputTypeDef, nodes: NodeRange, arns: Arns) 
     check_content(container, task, pod, "EC2")
     return NodeGroup(
         nodes,
-        container,
-        task,
-        pod,
+        None if container is None else kept_container(container, "EC2"),
+        None if task is None else kept_task(task, "EC2"),
+        None if pod is None else kept_pod(pod),
         _instance_types(entry.get("instanceTypes")),
         requirements_of(entry.get("consumableResourceProperties"), arns),
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.exceptions import invalid
+from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.workload.container import MIN_MEMORY, check_environment, merged_command, merged_environment, number_in
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ def check_pod(properties: EksPropertiesOutputTypeDef) -> None:
     pod = properties.get("podProperties")
     if not pod:
         raise invalid(messages.REQUIRED, member="podProperties")
-    if not 1 <= len(pod.get("containers", [])) <= MAX_CONTAINERS:
+    if not pod.get("containers"):
+        raise not_allowed(messages.NO_POD_CONTAINER)
+    if len(pod["containers"]) > MAX_CONTAINERS:
         raise invalid(messages.CONTAINER_COUNT, member="containers")
     if len(pod.get("initContainers", [])) > MAX_CONTAINERS:
         raise invalid(messages.CONTAINER_COUNT, member="initContainers")

@@ -45,15 +45,6 @@ MAX_CONTAINERS: Final = 10
 CONDITIONS: Final = ("START", "COMPLETE", "SUCCESS")
 
 _FARGATE_LOG_DRIVERS = ("awslogs", "splunk", "awsfirelens")
-_EMPTY_LISTS = (
-    "command",
-    "dependsOn",
-    "environment",
-    "mountPoints",
-    "resourceRequirements",
-    "secrets",
-    "ulimits",
-)
 # Members of a task that a platform does not accept, with the text for each platform, and the allowed values of other members.
 _NOT_FOR: Mapping[str, tuple[str, ...]] = {
     "EC2": ("networkConfiguration", "platformVersion", "ephemeralStorage", "runtimePlatform", "networkMode"),
@@ -150,7 +141,7 @@ def merge_task(
         required = merged_requirements(container.get("resourceRequirements", []), change.get("resourceRequirements", []))
         _check_amounts(required, platform)
         merged = {
-            **with_empty_lists(container),
+            **container,
             "command": merged_command(container.get("command", []), change.get("command"), parameters),
             "environment": merged_environment(container.get("environment", []), change.get("environment", [])),
             "resourceRequirements": as_entries(required),
@@ -172,19 +163,6 @@ def overridden(properties: EcsPropertiesOutputTypeDef, override: EcsPropertiesOv
         ClientException: The override is invalid.
     """
     return {"taskProperties": [merge_task(properties, override, None, "EC2")[0].properties]}
-
-
-def shown(properties: EcsPropertiesOutputTypeDef) -> EcsPropertiesOutputTypeDef:
-    """Return ecsProperties as DescribeJobDefinitions shows them."""
-    tasks = [
-        {**task, "containers": [with_empty_lists(each) for each in task["containers"]]} for task in properties["taskProperties"]
-    ]
-    return cast("EcsPropertiesOutputTypeDef", {"taskProperties": tasks})
-
-
-def with_empty_lists(container: TaskContainerPropertiesOutputTypeDef) -> dict[str, object]:
-    """Return a container with all lists, and `essential` (documented default)."""
-    return {**{member: [] for member in _EMPTY_LISTS}, "essential": True, **container}
 
 
 def is_essential(container: TaskContainerPropertiesOutputTypeDef) -> bool:

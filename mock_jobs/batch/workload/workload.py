@@ -107,6 +107,11 @@ class Overrides:
             "eksPropertiesOverride": (self.pod, definition.pod),
             "nodeOverrides": (self.nodes, definition.nodes),
         }
+        if definition.pod is not None:
+            if self.container or self.nodes:
+                raise invalid(messages.OVERRIDES_ON_EKS)
+            # Empty ones are accepted (observed: nextflow sends them).
+            del given["containerOverrides"], given["nodeOverrides"]
         for member, (override, own) in given.items():
             if override is not None and own is None:
                 raise WrongOverrideError(member, kind_of(definition))
