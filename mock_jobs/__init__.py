@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mock_jobs.batch.local_process import run_command
-    from mock_jobs.batch.scenario.job_run import JobRun
+    from mock_jobs.batch.scenario.job_run import AttemptTimedOut, JobRun
     from mock_jobs.batch.scenario.pace import Pace
     from mock_jobs.core.errors import (
         DroppedEventsWarning,
+        MockJobsWarning,
         NotActiveError,
         UndeliveredEventWarning,
         UnmockedRequestError,
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AttemptTimedOut": "mock_jobs.batch.scenario.job_run",
     "DroppedEventsWarning": "mock_jobs.core.errors",
     "JobRun": "mock_jobs.batch.scenario.job_run",
     "MockJobs": "mock_jobs.mock",
     "MockJobsServer": "mock_jobs.server",
+    "MockJobsWarning": "mock_jobs.core.errors",
     "NotActiveError": "mock_jobs.core.errors",
     "Pace": "mock_jobs.batch.scenario.pace",
     "UndeliveredEventWarning": "mock_jobs.core.errors",
@@ -45,10 +48,12 @@ _HOMES = {
 }
 
 __all__ = [
+    "AttemptTimedOut",
     "DroppedEventsWarning",
     "JobRun",
     "MockJobs",
     "MockJobsServer",
+    "MockJobsWarning",
     "NotActiveError",
     "Pace",
     "UndeliveredEventWarning",

@@ -218,6 +218,8 @@ def _check_options(config: object, region: object, pace: object) -> None:
     for name, value in (("region", region), ("pace", pace)):
         if value is not None and not isinstance(value, str):
             raise UsageTypeError(f"{name} must be a string, got {value!r}")
+    if region == "":
+        raise UsageValueError("region must not be empty; leave it out to keep that of the environment")
     if pace is not None and pace not in get_args(PaceName):
         raise UsageValueError(f"pace must be one of {', '.join(get_args(PaceName))}, got {pace!r}")
 

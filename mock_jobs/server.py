@@ -9,13 +9,14 @@ from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from mock_jobs.core.argument_checks import check_text
+from mock_jobs.core.argument_checks import check_text, check_whole
 from mock_jobs.core.errors import HIDDEN, NotActiveError, UsageError, UsageValueError
 from mock_jobs.handle import Handle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mock_jobs.core.world import World
-    from mock_jobs.transports.worlds import Worlds
 
 __tracebackhide__ = HIDDEN
 
@@ -39,11 +40,12 @@ class MockJobsServer:
 
     Raises:
         UsageValueError: There is no such port.
+        UsageTypeError: The host is not a string, or the port not a whole number.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        if port not in range(_HIGHEST_PORT + 1):
-            raise UsageValueError(f"port must be a whole number from 0 to {_HIGHEST_PORT}, got {port!r}")
+        check_text("host", host)
+        check_whole("port", port, 0, _HIGHEST_PORT)
         self._host = host
         self._port = port
         self._running: _Running | None = None
@@ -108,6 +110,8 @@ class MockJobsServer:
     def account(self, account_id: str = _DEFAULT_ACCOUNT) -> Handle:
         """Return the handle of an account: its clock, faults, calls, events, `batch` and `iot`.
 
+        Its properties raise `NotActiveError` while the server does not run.
+
         Args:
             account_id: 12 digits; by default moto's account, 123456789012. An account that no request has used is empty.
 
@@ -120,7 +124,8 @@ class MockJobsServer:
         if re.fullmatch("[0-9]{12}", account_id) is None:
             msg = f"account_id must be 12 digits, got {account_id!r}"
             raise UsageValueError(msg)
-        return _AccountHandle(self._live().worlds, account_id)
+        self._live()
+        return _AccountHandle(lambda: self._live().worlds.of(account_id))
 
     def _live(self) -> _Running:
         if self._running is None:
@@ -129,14 +134,13 @@ class MockJobsServer:
 
 
 class _AccountHandle(Handle):
-    def __init__(self, worlds: Worlds, account_id: str) -> None:
-        self._worlds = worlds
-        self._account_id = account_id
+    def __init__(self, find: Callable[[], World]) -> None:
+        self._find = find
 
     @property
     def world(self) -> World:
-        """The state of this account."""
-        return self._worlds.of(self._account_id)
+        """The state of this account, while the server runs."""
+        return self._find()
 
 
 class _Running:

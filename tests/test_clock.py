@@ -377,3 +377,12 @@ def test_cancelling_after_the_clock_forgot_is_harmless(clock):
     clock.advance(1)
 
     assert seen == ["new"]
+
+
+def test_a_duration_is_no_moment(mock):
+    before = mock.clock.now_s
+
+    with pytest.raises(UsageTypeError, match=r"move_to\(\) needs a moment, got .*use advance\(\)"):
+        mock.clock.move_to(timedelta(days=365 * 60))
+
+    assert mock.clock.now_s - before < 60

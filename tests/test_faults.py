@@ -131,7 +131,11 @@ def test_clear_takes_all_faults_back(mock, iot):
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
-        (("batch", "cancel_job", "ThrottlingException"), UsageValueError, "It declares: AccessDeniedException, BadRequestException, ClientException"),
+        (
+            ("batch", "cancel_job", "ThrottlingException"),
+            UsageValueError,
+            "It declares: AccessDeniedException, BadRequestException, ClientException",
+        ),
         (("iot", "cancel_job", "InvalidStateTransitionException"), UsageValueError, "iot CancelJob never answers"),
         (("iot", "cancel_jobs", "ThrottlingException"), UsageValueError, "mock_jobs answers no operation 'cancel_jobs' of iot"),
         (("ec2", "run_instances", "X"), UsageValueError, "only batch, iot, iot-jobs-data"),
@@ -171,3 +175,16 @@ def test_a_fault_has_the_body_of_the_service_s_errors(mock, service, operation, 
 
     expected = {"message": message, "__type": code} if has_type else {"message": message}
     assert [json.loads(each) for each in bodies] == [expected]
+
+
+def test_removing_a_fault_twice_leaves_an_equal_one(mock, batch):
+    first = mock.faults.add("batch", "describe_jobs", "ServerException")
+    second = mock.faults.add("batch", "describe_jobs", "ServerException")
+
+    mock.faults.remove(first)
+    mock.faults.remove(first)
+
+    assert len(mock.faults) == 1
+    with pytest.raises(ClientError):
+        batch.describe_jobs(jobs=["x"])
+    assert second.times == 0

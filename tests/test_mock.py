@@ -451,3 +451,8 @@ def test_users_of_requests_stay_mocked_when_mock_aws_outlives_mock_jobs():
         assert b"ListAllMyBucketsResult" in requests.get("https://s3.amazonaws.com/", timeout=5).content
     finally:
         motos.stop()
+
+
+def test_an_empty_region_is_refused():
+    with pytest.raises(UsageValueError, match="region must not be empty"):
+        mock_jobs(region="")

@@ -116,7 +116,7 @@ def test_arns_in_paths_arrive_whole(server):
             "image": "busybox",
             "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "128"}],
         },
-        tags={"team": "a&b"},
+        tags={"team": "a b"},
     )["jobDefinitionArn"]
 
     batch.tag_resource(resourceArn=definition, tags={"stage": "test"})
@@ -191,12 +191,6 @@ def test_an_account_id_that_no_request_can_have_is_an_error(server, account_id, 
 def test_a_running_server_cannot_be_started_again(server):
     with pytest.raises(UsageError, match="runs already"):
         server.start()
-
-
-@pytest.mark.parametrize("port", [-1, 65536, "80"])
-def test_impossible_ports_are_refused_at_once(port):
-    with pytest.raises(UsageValueError, match="from 0 to 65535"):
-        MockJobsServer(port=port)
 
 
 def test_a_port_in_use_is_an_oserror(server):
@@ -311,3 +305,27 @@ def test_a_bug_of_ours_is_answered_as_such(server, monkeypatch, caplog):
     assert (status, headers["x-amzn-ErrorType"]) == (500, "MockJobsFailure")
     assert "ZeroDivisionError" in json.loads(body)["message"]
     assert "Traceback" in caplog.text
+
+
+def test_the_handle_of_a_server_that_was_stopped_says_so():
+    with MockJobsServer() as server:
+        handle = server.account()
+        assert not handle.clock.is_frozen
+
+    with pytest.raises(NotActiveError, match="does not run"):
+        handle.clock  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "says"),
+    [
+        ({"port": True}, UsageTypeError, "port must be a whole number"),
+        ({"port": "80"}, UsageTypeError, "port must be a whole number"),
+        ({"port": -1}, UsageValueError, "port must be from 0 to 65535"),
+        ({"port": 65536}, UsageValueError, "port must be from 0 to 65535"),
+        ({"host": 5}, UsageTypeError, "host must be a string"),
+    ],
+)
+def test_an_impossible_address_is_an_error_at_once(arguments, error, says):
+    with pytest.raises(error, match=says):
+        MockJobsServer(**arguments)

@@ -67,6 +67,9 @@ def block_queue(regions: Iterable[BatchRegion], queue: str, code: str, instance_
         raise UsageValueError(msg)
     region, found = find_queue(regions, queue)
     if not isinstance(found, ServiceQueue):
+        if instance_type is not None and "{instance_type}" not in _TEXTS[code]:
+            msg = f"the text of {code} names no instance type: leave out instance_type={instance_type!r}"
+            raise UsageValueError(msg)
         text = _TEXTS[code].format(instance_type=instance_type or _instance_type_of(found))
         return QueueBlock(found.blocks, text, region.lifecycle.scheduler.look_again, lock)
     if code not in _SERVICE_TEXTS:

@@ -55,12 +55,12 @@ class WrongOverrideError(ClientException):
     """A job overrides what its job definition does not have.
 
     Args:
+        text: What is wrong.
         member: The override.
-        kind: The kind of the definition, as texts name it.
     """
 
-    def __init__(self, member: str, kind: str) -> None:
-        super().__init__(messages.NOT_FOR_TYPE.format(member=member, type=kind), wrapped=True)
+    def __init__(self, text: str, member: str) -> None:
+        super().__init__(text, wrapped=True)
         self.member = member
 
 

@@ -167,6 +167,7 @@ class Clock:
                 msg = f"move_to() needs an aware datetime, got the naive {moment!r}; add tzinfo=timezone.utc"
                 raise UsageTypeError(msg)
             moment = moment.timestamp()
+        _check_no_duration(moment)
         target_ms = _milliseconds(moment)
         with self._lock:
             now_ms = self.now_ms
@@ -378,6 +379,12 @@ class _Pinned:
             self._depth -= 1
             if not self._depth and clock._moment is self:  # noqa: SLF001
                 clock._pinned_ms = None  # noqa: SLF001
+
+
+def _check_no_duration(moment: object) -> None:
+    if isinstance(moment, timedelta):
+        msg = f"move_to() needs a moment, got {moment!r}; use advance() to move by a duration"
+        raise UsageTypeError(msg)
 
 
 def _milliseconds(delta: float | timedelta) -> int:

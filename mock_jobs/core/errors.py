@@ -32,11 +32,15 @@ class UnmockedRequestError(UsageError):
     """A request to AWS that neither mock_jobs nor moto answers was stopped."""
 
 
-class DroppedEventsWarning(UserWarning):
+class MockJobsWarning(UserWarning):
+    """Something will not happen in the mock that would happen on AWS. Base of all warnings of mock_jobs."""
+
+
+class DroppedEventsWarning(MockJobsWarning):
     """`mock.events` was read after older events had been discarded."""
 
 
-class UndeliveredEventWarning(UserWarning):
+class UndeliveredEventWarning(MockJobsWarning):
     """An event did not reach the target of an EventBridge rule: moto cannot reach the target, or does not emulate its kind."""
 
 

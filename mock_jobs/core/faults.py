@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mock_jobs.core.argument_checks import check_text
 from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 
+if TYPE_CHECKING:
+    from threading import RLock
+
 __tracebackhide__ = HIDDEN
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Fault:
     """An error that the next requests of an operation get.
 
@@ -50,8 +54,9 @@ class Faults:
     `len(mock.faults)` is the number of faults that still wait. A reset removes them all.
     """
 
-    def __init__(self, declared: Declared) -> None:
+    def __init__(self, declared: Declared, lock: RLock) -> None:
         self._declared = declared
+        self._lock = lock
         self._waiting: dict[tuple[str, str], list[Fault]] = {}
 
     def add(self, service: str, operation: str, code: str, *, times: int | None = 1, message: str | None = None) -> Fault:
@@ -90,24 +95,27 @@ class Faults:
             raise UsageValueError(msg)
         error = errors[code]
         fault = Fault(service, name, code, error.status, error.message if message is None else message, times)
-        self._waiting.setdefault((service, name), []).append(fault)
+        with self._lock:
+            self._waiting.setdefault((service, name), []).append(fault)
         return fault
 
     def remove(self, fault: Fault) -> None:
-        """Remove a fault. Does nothing if it is used up.
+        """Remove a fault. Does nothing if it is used up or was removed before.
 
         Args:
             fault: As `add` returned it.
         """
-        waiting = self._waiting.get((fault.service, fault.operation), [])
-        if fault in waiting:
-            waiting.remove(fault)
-            if not waiting:
-                del self._waiting[fault.service, fault.operation]
+        with self._lock:
+            waiting = self._waiting.get((fault.service, fault.operation), [])
+            if fault in waiting:
+                waiting.remove(fault)
+                if not waiting:
+                    del self._waiting[fault.service, fault.operation]
 
     def clear(self) -> None:
         """Remove all faults."""
-        self._waiting.clear()
+        with self._lock:
+            self._waiting.clear()
 
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))

@@ -111,7 +111,7 @@ class World:
         self.lock = RLock() if lock is None else lock
         self.clock = Clock(self.lock)
         self.ids = IdSource(seed)
-        self.faults = Faults(declared)
+        self.faults = Faults(declared, self.lock)
         self.calls: deque[Call] = deque(maxlen=CALL_LOG_LENGTH)
         self.events = EventLog()
         self._stores: dict[tuple[type, str, str], object] = {}

@@ -167,10 +167,10 @@ def _seconds_left(execution: Execution, now_ms: int) -> int | None:
     """Return the whole seconds that an execution has left.
 
     Source: JobExecution, API reference: absent in a terminal status (documented). That it is present only while a timer runs, and
-    rounded down to whole seconds, is inferred.
+    rounded up to whole seconds, so that a fresh timeout of six minutes reads 360, is inferred.
     """
     deadline_ms = None if execution.timers is None else execution.timers.deadline_ms
-    return None if deadline_ms is None else max(0, (deadline_ms - now_ms) // 1000)
+    return None if deadline_ms is None else max(0, -((now_ms - deadline_ms) // 1000))
 
 
 def summarize_execution(execution: Execution) -> JobExecutionSummaryTypeDef:

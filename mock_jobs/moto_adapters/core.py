@@ -23,6 +23,7 @@ from moto.core.exceptions import ServiceNotWhitelisted
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_api import state_manager
 
+from mock_jobs.core.argument_checks import MAX_SECONDS
 from mock_jobs.wire.origin import is_account_id, is_aws_host
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ __all__ = [
     "MockRawResponse",
     "account_of",
     "backend_lock",
+    "batch_failure",
     "batch_transition",
     "is_in_process",
     "leave_to_network",
@@ -177,6 +179,7 @@ def reset_unless_mocked() -> None:
 
 # Users of the requests library
 
+_DIGITS = re.compile(r"[0-9]{1,9}")
 _AWS_URL = re.compile(r"https?://(?P<host>[^/]+)(?:/|$)")
 
 
@@ -267,3 +270,15 @@ def batch_transition() -> Mapping[str, Any] | None:
     if not default_user_config.get("batch", {}).get("use_docker", True):
         return {"progression": "immediate"}
     return None
+
+
+def batch_failure() -> int | None:
+    """Return after how many seconds moto's switches let a new Batch job fail, or None if they do not.
+
+    Like moto this heeds `MOTO_SIMPLE_BATCH_FAIL_AFTER` only with `config={"batch": {"use_docker": False}}`. A value that is no
+    whole number counts as 0.
+    """
+    value = os.environ.get("MOTO_SIMPLE_BATCH_FAIL_AFTER")
+    if not value or default_user_config.get("batch", {}).get("use_docker", True):
+        return None
+    return min(int(value), MAX_SECONDS) if _DIGITS.fullmatch(value) else 0

@@ -9,6 +9,8 @@ A test pins each private name of moto that is used here, on the oldest and the n
 from __future__ import annotations
 
 import json
+import re
+import warnings
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from mock_jobs.batch.exceptions import WrongOverrideError
+from mock_jobs.core.errors import MockJobsWarning
 from mock_jobs.wire.http import Answer
 from mock_jobs.wire.loader import shared_loader
 
@@ -31,6 +34,8 @@ SIGNING_NAME: Final = "states"
 # (account, region, name of an operation of AWS Batch, its members) -> the answer
 Ask = Callable[[str, str, str, Mapping[str, Any]], Answer]
 
+# Tasks that mock_jobs would answer.
+_TASK_OF_OURS: Final = re.compile(r":states:::(batch:|aws-sdk:(batch:|iotjobsdataplane:|iot:\w*job))", re.IGNORECASE)
 _TERMINAL: Final = ("SUCCEEDED", "FAILED")
 _listeners: list[Ask] = []
 _put_back: list[Callable[[], None]] = []
@@ -137,6 +142,7 @@ def _says_only_who_manages(members: Mapping[str, Any]) -> bool:
 
 def _begin() -> None:
     # Only state machines need these.
+    from moto.stepfunctions import models  # noqa: PLC0415
     from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (  # noqa: PLC0415
         state_task_service_batch,
         state_task_service_factory,
@@ -144,6 +150,23 @@ def _begin() -> None:
 
     _replace(state_task_service_factory, "StateTaskServiceBatch", _task_class(state_task_service_batch.StateTaskServiceBatch))
     _replace(state_task_service_batch, "boto_client_for", _client_for)
+    # The backend that runs state machines has a method of its own.
+    _replace(models.StepFunctionBackend, "start_execution", _warning_at_start(models.StepFunctionBackend.start_execution))
+
+
+def _warning_at_start(start_execution: Callable[..., Any]) -> Callable[..., Any]:
+    def start(backend: Any, state_machine_arn: str, *rest: Any, **more: Any) -> Any:
+        execution = start_execution(backend, state_machine_arn, *rest, **more)
+        machine = backend.describe_state_machine(state_machine_arn)
+        if _TASK_OF_OURS.search(machine.definition):
+            msg = (
+                f"moto does not run state machines, so the tasks of {machine.name!r} never begin and the execution stays RUNNING. "
+                "Give the mock config={'stepfunctions': {'execute_state_machine': True}}."
+            )
+            warnings.warn(msg, MockJobsWarning, stacklevel=2)
+        return execution
+
+    return start
 
 
 def _replace(module: Any, name: str, value: Any) -> None:

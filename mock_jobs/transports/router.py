@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.moto_adapters.cloudformation import seam as cloudformation_seam
 from mock_jobs.moto_adapters.presigned_urls import grant_of
 from mock_jobs.transports import control_api
-from mock_jobs.transports.worlds import LISTENERS, Worlds
 from mock_jobs.wire.http import Answer, Request
 from mock_jobs.wire.origin import Origin, is_account_id, origin_of, region_of, service_of
+
+if TYPE_CHECKING:
+    from mock_jobs.transports.worlds import Worlds
 
 
 class HttpRequest(NamedTuple):
@@ -81,7 +83,7 @@ class Router:
     def route(self, sent: HttpRequest) -> Answer | ForMoto | None:
         """Return the answer of mock_jobs, the decision that moto answers, or None for the network.
 
-        Due timers fire before moto answers a request for one of `LISTENERS`.
+        Due timers fire before moto answers a request.
         """
         origin = origin_of(sent.authorization, sent.host)
         if self._has_control_api and sent.path.startswith(control_api.PREFIX):
@@ -93,8 +95,7 @@ class Router:
             answered = self._worlds.answer(_request_for(service, sent, origin))
             if answered is not None:
                 return answered
-        if origin.signing_name in LISTENERS:
-            self._worlds.before_moto(_account_of(sent, origin), origin.signing_name)
+        self._worlds.before_moto(_account_of(sent, origin), origin.signing_name)
         account = origin.access_key if is_account_id(origin.access_key) else None
         grant = grant_of(sent.query)
         if grant is not None:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from mock_jobs.batch.backend import BatchBackend
 from mock_jobs.batch.scenario.scenario import Scenario
@@ -24,9 +24,6 @@ from mock_jobs.wire.http import Answer, Request
 
 if TYPE_CHECKING:
     from mock_jobs.ports.thing_registry import ThingChange
-
-# Signing names of moto's services that our services pass something to.
-LISTENERS: Final = frozenset({"events", "logs", "sqs", moto_step_functions.SIGNING_NAME})
 
 
 class Worlds:
@@ -56,14 +53,21 @@ class Worlds:
         return world
 
     def ready_for(self, request: Request) -> World:
-        """Return the world that a request acts on; for Batch, adopt moto's transition as its pace first."""
+        """Return the world that a request acts on; for Batch, adopt moto's switches first."""
         world = self.of(request.account)
         if request.service == "batch":
-            world.shared(Scenario).pace_stack.follow(moto_core.batch_transition())
+            scenario = world.shared(Scenario)
+            scenario.pace_stack.follow(moto_core.batch_transition())
+            scenario.fail_after(moto_core.batch_failure())
         return world
 
     def before_moto(self, account: str, signing_name: str) -> None:
-        """Fire due timers before moto answers a request for one of `LISTENERS`."""
+        """Fire due timers before moto answers a request, so that code which polls moto alone sees jobs move.
+
+        Args:
+            account: Account id of the request.
+            signing_name: The service, as the signature names it.
+        """
         if signing_name == "events":
             self._adapters.serve_rules()
         elif signing_name == moto_step_functions.SIGNING_NAME:

@@ -268,3 +268,10 @@ def test_a_job_that_is_tried_again_says_why_it_failed_once_it_is_blocked_no_long
 
     assert blocked == TEXTS[NO_CAPACITY]
     assert reason(site, job_id) == "Essential container in task exited"
+
+
+def test_an_instance_type_that_no_text_would_show_is_refused(mock, site):
+    site.make_queue_and_definition()
+
+    with pytest.raises(UsageValueError, match="the text of UNDETERMINED names no instance type: leave out instance_type='m5'"):
+        mock.batch.block("q", "UNDETERMINED", instance_type="m5")

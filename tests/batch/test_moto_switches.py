@@ -92,3 +92,47 @@ def test_a_transition_that_does_not_exist_is_refused(mock, transition):
 
     with pytest.raises(ValueError, match=r"there is no transition .*'sometimes'"):
         _submit()
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "seconds"),
+    [
+        ("", "SUCCEEDED", 0),
+        ("0", "FAILED", 0),
+        ("90", "FAILED", 90),
+        ("yes", "FAILED", 0),
+        ("-1", "FAILED", 0),
+        ("1.5", "FAILED", 0),
+    ],
+)
+def test_without_docker_a_variable_of_moto_lets_jobs_fail(monkeypatch, value, status, seconds):
+    monkeypatch.setenv("MOTO_SIMPLE_BATCH_FAIL_AFTER", value)
+    with mock_jobs(region=REGION, config={"batch": {"use_docker": False}}) as mock:
+        mock.clock.freeze()
+        begin = mock.clock.now_s
+
+        assert _submit()() == status
+        assert mock.clock.now_s - begin == seconds
+
+
+def test_the_variable_of_moto_counts_when_a_job_is_submitted(monkeypatch):
+    with mock_jobs(region=REGION, config={"batch": {"use_docker": False}}) as mock:
+        mock.batch.plan("planned", exit_code=0)
+        site = Site(boto3.client("batch", region_name=REGION))
+        site.make_queue_and_definition()
+        before = site.submit()
+        monkeypatch.setenv("MOTO_SIMPLE_BATCH_FAIL_AFTER", "5")
+        jobs = [before, site.submit(), site.submit(size=2), site.submit("planned")]
+        monkeypatch.delenv("MOTO_SIMPLE_BATCH_FAIL_AFTER")
+        jobs.append(site.submit())
+
+        assert site.statuses(*jobs) == ["SUCCEEDED", "FAILED", "FAILED", "SUCCEEDED", "SUCCEEDED"]
+        assert site.detail(jobs[1])["container"]["exitCode"] == 1
+
+
+def test_with_docker_the_variable_of_moto_is_not_heeded(monkeypatch, mock):
+    monkeypatch.setenv("MOTO_SIMPLE_BATCH_FAIL_AFTER", "0")
+    status = _submit()
+    mock.batch.run_all()
+
+    assert status() == "SUCCEEDED"

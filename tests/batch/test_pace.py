@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 
+import boto3
 import pytest
 
 from mock_jobs.batch.scenario.pace import Pace
 from mock_jobs.core.errors import UsageValueError
 
 from support.batch import Timeline
+from support.constants import REGION
 
 LIFE = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
 
@@ -50,6 +52,43 @@ def test_each_state_can_last_a_while(mock, site):
         seen.append(site.status(job_id))
 
     assert seen == ["SUBMITTED", "SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "RUNNING", "SUCCEEDED"]
+
+
+POLLS = {
+    "s3": lambda: boto3.client("s3", region_name=REGION).list_objects_v2(Bucket="results").get("KeyCount"),
+    "dynamodb": lambda: boto3.client("dynamodb", region_name=REGION).list_tables() and None,
+    "sts": lambda: boto3.client("sts", region_name=REGION).get_caller_identity() and None,
+}
+
+
+@pytest.mark.parametrize("service", POLLS)
+def test_with_the_clock_requests_that_moto_answers_move_jobs(mock, site, service):
+    mock.batch.pace = "clock"
+    s3 = boto3.client("s3", region_name=REGION)
+    s3.create_bucket(Bucket="results")
+    mock.batch.plan(run=lambda run: s3.put_object(Bucket="results", Key=run.job_id, Body=b"done") and None)
+    job_id = site.submit()
+
+    POLLS[service]()
+    with mock.batch.paced("manual"):
+        assert site.status(job_id) == "SUCCEEDED"
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket="results")["Contents"]] == [job_id]
+
+
+def test_with_the_clock_a_loop_over_s3_alone_ends(mock, site, monkeypatch):
+    mock.batch.pace = "clock"
+    s3 = boto3.client("s3", region_name=REGION)
+    s3.create_bucket(Bucket="results")
+    mock.batch.plan(duration=60, run=lambda _: s3.put_object(Bucket="results", Key="k", Body=b"done") and None)
+    site.submit()
+    mock.clock.freeze()
+
+    rounds = 0
+    while not s3.list_objects_v2(Bucket="results")["KeyCount"] and rounds < 20:
+        mock.clock.advance(10)
+        rounds += 1
+
+    assert rounds <= 6
 
 
 # manual

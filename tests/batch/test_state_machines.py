@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import time
+import warnings
 from typing import Any
 
 import boto3
@@ -16,7 +17,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service_factory,
 )
 
-from mock_jobs import MockJobsServer, mock_jobs
+from mock_jobs import MockJobsServer, MockJobsWarning, mock_jobs
 from mock_jobs.moto_adapters import step_functions as moto_step_functions
 from mock_jobs.wire.http import Answer
 
@@ -224,3 +225,31 @@ def test_what_is_used_of_motos_tasks_is_there():
     assert "getattr(batch_client, api_action)(**normalised_parameters)" in source
     assert 'submission_output["JobId"]' in source
     assert "_eval_sync" in vars(state_task_service_callback.StateTaskServiceCallback)
+
+
+@pytest.mark.parametrize(
+    "resource", [SUBMIT, f"{SUBMIT}.sync", "arn:aws:states:::aws-sdk:batch:cancelJob", "arn:aws:states:::aws-sdk:iot:createJob"]
+)
+def test_a_machine_that_moto_will_not_run_is_warned_of(resource):
+    with mock_jobs(region=REGION):
+        states = boto3.client("stepfunctions", region_name=REGION)
+
+        with pytest.warns(MockJobsWarning, match="tasks of 'machine' never begin.*'execute_state_machine': True"):
+            execution = start(states, resource)
+
+        assert states.describe_execution(executionArn=execution)["status"] == "RUNNING"
+
+
+def test_a_machine_without_tasks_of_ours_is_not_warned_of():
+    with mock_jobs(region=REGION), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        states = boto3.client("stepfunctions", region_name=REGION)
+
+        start(states, "arn:aws:states:::sqs:sendMessage")
+
+
+def test_a_machine_that_moto_runs_is_not_warned_of(states):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+
+        assert ended(states, start(states))["status"] == "SUCCEEDED"

@@ -115,6 +115,30 @@ def test_a_thing_that_left_while_it_ran_is_tried_again_when_it_is_a_target_again
     assert [status for _, status, _ in pair.executions("a", "again")] == ["FAILED", "QUEUED"]
 
 
+@pytest.mark.parametrize("rejoins", [False, True], ids=["associated", "rejoins"])
+def test_a_thing_that_was_removed_gets_a_new_execution(pair, rejoins):
+    pair.leave("a", "g")
+    assert pair.executions("a") == [(1, "REMOVED", 1)]
+    if rejoins:
+        associate(pair, "h")
+        pair.join("a", "h")
+    else:
+        pair.join("a", "h")
+        associate(pair, "h")
+
+    assert sorted(pair.executions("a")) == [(1, "REMOVED", 1), (2, "QUEUED", 1)]
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
+def test_a_thing_that_has_ended_gets_no_other_execution(pair, status):
+    pair.report("a", status)
+    pair.join("a", "h")
+
+    associate(pair, "h")
+
+    assert [found for _, found, _ in pair.executions("a")] == [status]
+
+
 def test_a_target_that_it_has_already_counts_for_nothing(pair):
     pair.iot.delete_job_execution(jobId="job", thingName="a", executionNumber=1)
 

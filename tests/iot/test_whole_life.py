@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta, timezone
 
 import boto3
@@ -448,7 +449,7 @@ class WholeLife(Machine):
         for name, moment in times.items():
             assert (described[name].timestamp() if name in described else None) == moment
         assert described.get("forceCanceled", False) is expected.is_forced
-        left = None if expected.deadline is None else int(expected.deadline - self.oracle.now)
+        left = None if expected.deadline is None else math.ceil(expected.deadline - self.oracle.now)
         assert described.get("approximateSecondsBeforeTimedOut") == left
 
     def progresses(self, described):

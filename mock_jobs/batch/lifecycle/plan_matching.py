@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def plan_for(plans: Iterable[JobPlan], job: Job, attempt: int) -> JobPlan:
-    """Return the plan of an attempt of a job, by default one that succeeds.
+    """Return the plan of an attempt of a job, by default that of its submission.
 
     Args:
         plans: All plans, the one that was added last first.
         job: The job.
         attempt: Number of the attempt, from 1.
     """
-    return next((plan for plan in plans if _matches(plan, job, attempt)), SUCCESS)
+    return next((plan for plan in plans if _matches(plan, job, attempt)), job.spec.fallback or SUCCESS)
 
 
 def plan_for_service_job(plans: Iterable[JobPlan], name: str, queue: JobQueue[Any], attempt: int) -> JobPlan:

@@ -104,12 +104,11 @@ class SubmitOperations(JobDefinitionOperations):
             raise not_allowed(messages.SERVICE_JOBS_ONLY, name=queue.name)
         if definition.platform != queue.platform:
             raise not_allowed(messages.CAPABILITY, capability=definition.platform)
+        priority = definition.scheduling_priority if scheduling_priority_override is None else scheduling_priority_override
         if scheduling_priority_override is not None and not isinstance(queue.usage, FairShareUsage):
             raise not_allowed(messages.SHARE_ON_FIFO)
         self.check_fair_share(queue.usage, share_identifier)
-        # A share needs a priority (observed).
-        if share_identifier is not None and definition.scheduling_priority is None and scheduling_priority_override is None:
-            raise not_allowed(messages.PRIORITY_MISSING)
+        _check_priority(share_identifier, priority)
         values = {**definition.parameters, **(parameters or {})}
         overrides.check_for(definition)
         if definition.nodes is None:
@@ -146,15 +145,15 @@ class SubmitOperations(JobDefinitionOperations):
             is_sequential=found.is_sequential,
             requirements=requirements if requirements is not None and requirements.needs else None,
             share_identifier=share_identifier,
-            scheduling_priority=(
-                definition.scheduling_priority if scheduling_priority_override is None else scheduling_priority_override
-            ),
+            scheduling_priority=priority,
+            fallback=self.scenario.fallback,
         )
         job_id, now_ms = self.world.ids.uuid(), self.world.clock.now_ms
         job = _made(spec, job_id, now_ms, size, resolved)
         self.jobs[job_id] = job
         register(job)
         self.lifecycle.submit(job)
+        self.scenario.sleep_as_moto()
         return {"jobArn": job.arn, "jobName": job_name, "jobId": job_id}
 
     def _workload_of(self, definition: JobDefinition, overrides: Overrides, parameters: Mapping[str, str]) -> Workload:
@@ -181,6 +180,12 @@ def _made(spec: JobSpec, job_id: str, now_ms: int, size: int | None, resolved: R
     if resolved is not None:
         return MultiNodeJob(spec, job_id, now_ms, resolved)
     return Job(spec, job_id, now_ms) if size is None else ArrayJob(spec, job_id, now_ms, size)
+
+
+def _check_priority(share_identifier: str | None, priority: int | None) -> None:
+    # Source: nextflow #3505 (observed).
+    if share_identifier is not None and priority is None:
+        raise not_allowed(messages.PRIORITY_MISSING)
 
 
 def _check_multinode(size: int | None, consumables: object) -> None:

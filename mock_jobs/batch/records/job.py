@@ -54,6 +54,7 @@ class JobSpec:
         requirements: The consumable resources that each attempt needs, None for none.
         share_identifier: Its share, in a queue with fair shares.
         scheduling_priority: Its priority inside of that share; None, which counts as 0, if none was given.
+        fallback: What it does if no plan matches; None for success.
     """
 
     name: str
@@ -77,6 +78,7 @@ class JobSpec:
     scheduling_priority: int | None = None
     task: Task | None = None
     pod: Pod | None = None
+    fallback: JobPlan | None = None
 
 
 class Attempt:

@@ -103,7 +103,6 @@ class Pace:
 
         Raises:
             UsageValueError: The transition is none of these, or its number is out of range.
-            UsageTypeError: `seconds` is True or False.
         """
         progression = transition.get("progression")
         if progression == "immediate":
@@ -114,7 +113,7 @@ class Pace:
                 return cls.every(times)
         if progression == "time":
             seconds = transition.get("seconds", 0)
-            if isinstance(seconds, (int, float)):
+            if isinstance(seconds, (int, float)) and not isinstance(seconds, bool):
                 return cls.timed(seconds)
         msg = (
             f"there is no transition {dict(transition)!r}; there are: {{'progression': 'immediate'}}, "

@@ -50,7 +50,6 @@ class JobPlan:
         logs: Lines of the log stream, or pairs of seconds after the start (at most `duration`) and a line.
         run: A function that is called with a `JobRun` in place of the container; None for no function. It returns the exit
             code, and what it prints is the log.
-        name_pattern: `job_name` as a compiled regular expression.
 
     Raises:
         UsageValueError: A value is out of range or malformed, or two values exclude each other.

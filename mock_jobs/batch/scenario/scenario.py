@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch.scenario.pace_stack import PaceStack
+from mock_jobs.batch.scenario.plans import JobPlan
 from mock_jobs.batch.scenario.polling import Polling
 from mock_jobs.batch.scenario.settings import BatchSettings
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.scenario.plans import JobPlan
     from mock_jobs.core.world import World
 
 
@@ -38,6 +39,7 @@ class Scenario:
         plans: The plans, last added first.
         refusals: By job id, the error that bulk requests answer instead of ending the job.
         polling: How reads move jobs.
+        fallback: What new jobs without a plan do by moto's switches; None for success.
     """
 
     def __init__(self, world: World) -> None:
@@ -46,6 +48,8 @@ class Scenario:
         self.plans: list[JobPlan] = []
         self.refusals: dict[str, Refusal] = {}
         self.polling = Polling(world.clock, self.pace_stack)
+        self.fallback: JobPlan | None = None
+        self._clock = world.clock
 
     def reset(self) -> None:
         """Remove jobs and plans and restore the defaults of settings and pace, for `World.reset`.
@@ -57,6 +61,15 @@ class Scenario:
         self.polling.reset()
         self.settings.restore()
         self.pace_stack.reset()
+
+    def fail_after(self, seconds: int | None) -> None:
+        """Let new jobs without a plan fail after some seconds, as one of moto's switches says; None lets them succeed."""
+        self.fallback = None if seconds is None else JobPlan(duration=seconds, exit_code=1)
+
+    def sleep_as_moto(self) -> None:
+        """Move the clock after this submission, as moto sleeps in it, if its switch lets the job fail later."""
+        if self.fallback is not None and self.fallback.duration:
+            self._clock.call_soon(partial(self._clock.advance, self.fallback.duration))
 
     def take_refusal(self, job_id: str) -> Refusal | None:
         """Return the error that a bulk request answers for a job, and count it as used; None if the request acts."""

@@ -109,12 +109,12 @@ class Overrides:
         }
         if definition.pod is not None:
             if self.container or self.nodes:
-                raise invalid(messages.OVERRIDES_ON_EKS)
+                raise WrongOverrideError(messages.OVERRIDES_ON_EKS, "containerOverrides" if self.container else "nodeOverrides")
             # Empty ones are accepted (observed: nextflow sends them).
             del given["containerOverrides"], given["nodeOverrides"]
         for member, (override, own) in given.items():
             if override is not None and own is None:
-                raise WrongOverrideError(member, kind_of(definition))
+                raise WrongOverrideError(messages.NOT_FOR_TYPE.format(member=member, type=kind_of(definition)), member)
 
 
 def kind_of(definition: JobTemplate) -> str:

@@ -24,6 +24,8 @@ class AssociateOperations(Operations):
     ) -> WireShape:
         """Add groups to the targets of a continuous job; their things get an execution unless they have one.
 
+        A thing that was REMOVED from the job gets another one, with the next number, as when it rejoins a group (inferred).
+
         While the maintenance windows of the job are closed, the things wait for the next opening.
 
         Source: AssociateTargetsWithJob, API reference: the job must be continuous and IN_PROGRESS, and 100 targets are the limit
@@ -58,5 +60,8 @@ class AssociateOperations(Operations):
         job.updated_at_ms = self.world.clock.now_ms
         names = expand(new, registry).thing_names
         job.left_targets.difference_update(names)
-        self.jobs.queue_joiners(job, [name for name in names if job.executions.latest(name) is None])
+        latest = ((name, job.executions.latest(name)) for name in names)
+        self.jobs.queue_joiners(
+            job, [name for name, execution in latest if execution is None or execution.status == states.REMOVED]
+        )
         return views.identify_job(job)
