@@ -17,12 +17,14 @@ from moto.core import models as core_models
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.config import default_user_config
+from moto.ecs.models import ecs_backends
 from moto.events.models import EventsBackend, Rule, events_backends
 from moto.events.utils import EventTemplateParser
 from moto.iot.models import FakeJobTemplate, IoTBackend, iot_backends
 from moto.logs.models import LogGroup, LogsBackend, logs_backends
 from moto.moto_api import state_manager
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
 
 from mock_jobs import UnmockedRequestError, mock_jobs
 from mock_jobs.moto_adapters import core as moto_core
@@ -32,6 +34,7 @@ from mock_jobs.moto_adapters import s3 as moto_s3
 from mock_jobs.moto_adapters import thing_watch
 from mock_jobs.moto_adapters import things as moto_things
 from mock_jobs.moto_adapters.ec2_iam import MotoReferences
+from mock_jobs.moto_adapters.ecs import MotoClusters
 from mock_jobs.ports.thing_registry import ThingChange, ThingEvent
 
 from support.constants import ACCOUNT, NO_RETRIES, REGION
@@ -406,6 +409,51 @@ def test_a_region_that_moto_does_not_know_has_no_log_groups(mock):
     groups.write("group", "stream", [(1500, "a")], 3000)
 
     assert "nowhere" not in dict.keys(logs_backends[ACCOUNT])
+
+
+def test_clusters_are_kept_by_name_and_listed_by_one_method_even_if_they_are_inactive(mock):
+    kept = ecs_backends[ACCOUNT][REGION]
+    arn = kept.create_cluster("c").arn
+    kept.delete_cluster("c")
+
+    assert list(kept.clusters) == ["c"]
+    assert kept.clusters["c"].status == "INACTIVE"
+    # If this fails, moto lists like AWS, and mock_jobs need not.
+    assert boto3.client("ecs", region_name=REGION).list_clusters()["clusterArns"] == [arn]
+
+
+def test_a_deleted_cluster_is_left_out_until_a_reset(mock):
+    clusters = MotoClusters(ACCOUNT, REGION)
+    for name in "ab":
+        clusters.write(name, None)
+        clusters.delete(name)
+    clusters.delete("unknown")
+    assert ecs_backends[ACCOUNT][REGION].list_clusters() == []
+    BackendDict.reset()
+
+    assert "list_clusters" not in vars(ecs_backends[ACCOUNT][REGION])
+
+
+def test_training_jobs_are_made_from_the_members_of_the_request_and_answer_their_attributes(mock):
+    kept = sagemaker_backends[ACCOUNT][REGION]
+    parameters = list(inspect.signature(SageMakerModelBackend.create_training_job).parameters)[1:]
+    arguments = {**dict.fromkeys(parameters), "algorithm_specification": {}, "output_data_config": {"S3OutputPath": ""}}
+    job = kept.create_training_job(**{**arguments, "training_job_name": "t"})
+    job.role_arn, job.Environment, job.hyper_parameters = "role", {"A": "1"}, None
+
+    assert kept.training_jobs == {"t": job}
+    answer = boto3.client("sagemaker", region_name=REGION).describe_training_job(TrainingJobName="t")
+    assert (answer["RoleArn"], answer["Environment"]) == ("role", {"A": "1"})
+    assert "HyperParameters" not in answer
+    attributes = {"training_job_status", "secondary_status", "secondary_status_transitions", "creation_time"}
+    attributes |= {"last_modified_time", "training_start_time", "training_end_time", "model_artifacts", "final_metric_data_list"}
+    assert attributes < set(vars(job))
+    assert job.creation_time.tzinfo is None
+
+
+def test_moto_cannot_stop_training_jobs(mock):
+    with pytest.raises(NotImplementedError):
+        boto3.client("sagemaker", region_name=REGION).stop_training_job(TrainingJobName="t")
 
 
 def test_stacks_find_their_types_in_one_table_that_can_be_written():

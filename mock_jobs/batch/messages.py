@@ -306,6 +306,10 @@ TERMINATED_BY_TIME_LIMIT: Final = "Terminated by JobStateTimeLimit action due to
 
 # Status reasons of service jobs and their attempts.
 FROM_SAGEMAKER: Final = "Received status from SageMaker: {text}"  # documented
+TRAINING_STARTING: Final = "Preparing the instances for training"  # documented by SageMaker
+TRAINING_RUNNING: Final = "Training image download completed. Training in progress."  # documented by SageMaker
+TRAINING_STOPPING: Final = "Stopping the training job"  # documented by SageMaker
+TRAINING_STOPPED: Final = "Training job stopped"  # inferred
 TRAINING_COMPLETED: Final = "Training job completed"  # documented
 TRAINING_FAILED: Final = "AlgorithmError: , exit code: {code}"  # inferred from what SageMaker says of a failed container
 TRAINING_LOST: Final = "InternalServerError: We encountered an internal error. Please try again."  # documented by SageMaker

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, TooManyRequestsException, not_allowed
 from mock_jobs.batch.lifecycle.announcements import Announcer
+from mock_jobs.batch.lifecycle.clusters import ClusterWriter
 from mock_jobs.batch.lifecycle.jobs import Lifecycle
 from mock_jobs.batch.lifecycle.logs import LogWriter
 from mock_jobs.batch.lifecycle.retention import Retention
@@ -52,6 +53,7 @@ class BatchRegion(Backend):
         default_workloads: By definition, what its jobs run if they override nothing; created for the first such job.
         jobs: By id; children of arrays and nodes are found through their job.
         consumables: The consumable resources.
+        clusters: Writes the ECS clusters of the environments.
         service_jobs: By id.
         submissions: The submissions of service jobs, by client token.
     """
@@ -77,6 +79,7 @@ class BatchRegion(Backend):
         self.lifecycle = Lifecycle(world, self.scenario, announcer, logs, self.consumables, retention=self.retention)
         self.service_lifecycle = ServiceLifecycle(world, self.scenario, self.arns, announcer)
         self.stopper = self.lifecycle.stopper
+        self.clusters = ClusterWriter(world, account, region)
         self.created = 0
         self._limiter = RateLimiter(world.clock)
 

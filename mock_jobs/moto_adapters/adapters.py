@@ -16,8 +16,9 @@ from mock_jobs.moto_adapters import things as moto_things
 
 if TYPE_CHECKING:
     from mock_jobs.ports.object_store import ObjectStore
-    from mock_jobs.ports.ports import EventBus, LogGroups, References
+    from mock_jobs.ports.ports import Clusters, EventBus, LogGroups, References
     from mock_jobs.ports.thing_registry import ThingRegistry
+    from mock_jobs.ports.training_jobs import TrainingJobs
 
 
 class _Watch:
@@ -83,6 +84,18 @@ class MotoAdapters:
         from mock_jobs.moto_adapters.ec2_iam import MotoReferences  # noqa: PLC0415 - slow to import, and rarely asked for
 
         return MotoReferences(account, region, partition_of(region))
+
+    def clusters(self, account: str, region: str) -> Clusters:
+        """Return the clusters of Amazon ECS."""
+        from mock_jobs.moto_adapters.ecs import MotoClusters  # noqa: PLC0415 - as above
+
+        return MotoClusters(account, region)
+
+    def training_jobs(self, account: str, region: str) -> TrainingJobs:
+        """Return the training jobs of Amazon SageMaker."""
+        from mock_jobs.moto_adapters.sagemaker import MotoTrainingJobs  # noqa: PLC0415 - as above
+
+        return MotoTrainingJobs(account, region)
 
     def serve_rules(self) -> None:
         """Start submitting a job when an EventBridge rule matches whose target is a job queue."""

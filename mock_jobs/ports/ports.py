@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from mock_jobs.ports.object_store import ObjectStore
     from mock_jobs.ports.thing_registry import ThingRegistry
+    from mock_jobs.ports.training_jobs import TrainingJobs
 
 
 class EventBus(Protocol):
@@ -68,6 +69,23 @@ class References(Protocol):
         ...
 
 
+class Clusters(Protocol):
+    """The clusters of Amazon ECS in one account and region."""
+
+    def write(self, name: str, container_insights: str | None) -> None:
+        """Create a cluster, unless it exists.
+
+        Args:
+            name: Name of the cluster.
+            container_insights: `enhanced`, `enabled` or `disabled`; None leaves the setting as it is.
+        """
+        ...
+
+    def delete(self, name: str) -> None:
+        """Delete a cluster: it is INACTIVE, and no longer listed."""
+        ...
+
+
 class Ports(Protocol):
     """The AWS services that mock_jobs does not mock itself, by account and region."""
 
@@ -89,4 +107,12 @@ class Ports(Protocol):
 
     def references(self, account: str, region: str) -> References:
         """Return the resources of Amazon EC2 and IAM."""
+        ...
+
+    def clusters(self, account: str, region: str) -> Clusters:
+        """Return the clusters of Amazon ECS."""
+        ...
+
+    def training_jobs(self, account: str, region: str) -> TrainingJobs:
+        """Return the training jobs of Amazon SageMaker."""
         ...

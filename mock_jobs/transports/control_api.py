@@ -102,7 +102,8 @@ def _change_iot_settings(settings: IoTSettings, **values: object) -> None:
 def _reset(world: World) -> None:
     """Delete the jobs, calls, events, faults, plans and settings of one account, and reset its clock.
 
-    What moto keeps, things and buckets for example, stays.
+    What moto keeps, things and buckets for example, stays: also clusters of compute environments and training jobs, as they were
+    written last.
     """
     world.reset()
 

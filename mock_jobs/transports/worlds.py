@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mock_jobs.batch.backend import BatchBackend
 from mock_jobs.batch.scenario.scenario import Scenario
@@ -24,6 +24,28 @@ from mock_jobs.wire.http import Answer, Request
 
 if TYPE_CHECKING:
     from mock_jobs.ports.thing_registry import ThingChange
+
+
+def _write_logs(region: BatchBackend) -> None:
+    region.lifecycle.logs.write_due()
+
+
+def _write_clusters(region: BatchBackend) -> None:
+    region.clusters.write_due()
+
+
+def _write_training_jobs(region: BatchBackend) -> None:
+    region.service_lifecycle.training_jobs.write_due()
+
+
+# Signing name -> what is written before moto's service answers, which may read it
+_WRITERS: Final[Mapping[str, tuple[Callable[[BatchBackend], None], ...]]] = {
+    "cloudformation": (_write_clusters,),
+    "ecs": (_write_clusters,),
+    "logs": (_write_logs,),
+    "sagemaker": (_write_training_jobs,),
+    "tagging": (_write_clusters, _write_training_jobs),
+}
 
 
 class Worlds:
@@ -62,7 +84,7 @@ class Worlds:
         return world
 
     def before_moto(self, account: str, signing_name: str) -> None:
-        """Fire due timers before moto answers a request, so that code which polls moto alone sees jobs move.
+        """Fire due timers and write what is new before moto answers a request, so that code which polls moto alone sees jobs move.
 
         Args:
             account: Account id of the request.
@@ -76,9 +98,9 @@ class Worlds:
         if world is not None:
             with world.lock, world.clock.pinned():
                 world.clock.run_due()
-                if signing_name == "logs":
+                for write in _WRITERS.get(signing_name, ()):
                     for region in world.stores(BatchBackend):
-                        region.lifecycle.logs.write_due()
+                        write(region)
 
     def answer(self, request: Request) -> Answer | None:
         """Answer a request in its world, or return None if moto answers it."""

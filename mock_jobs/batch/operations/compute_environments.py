@@ -113,6 +113,7 @@ class ComputeEnvironmentOperations(DescribedResources):
             tags=dict(tags or {}),
         )
         self.environments[environment.name] = environment
+        self.clusters.changed(environment)
         self.change(environment, self.settings.compute_environment_create_seconds, lambda: self._settle_environment(environment))
         return {"computeEnvironmentName": environment.name, "computeEnvironmentArn": environment.arn}
 
@@ -182,6 +183,7 @@ class ComputeEnvironmentOperations(DescribedResources):
         environment.context = environment.context if context is None else context
         if ecs_settings is not None:
             environment.ecs_settings = {"containerInsights": "DISABLED", **ecs_settings}
+            self.clusters.changed(environment)
         if eks_configuration is not None and environment.eks is not None:
             environment.eks = _with_status({**environment.eks, **eks_configuration})
         if has_new_hosts:
@@ -251,6 +253,7 @@ class ComputeEnvironmentOperations(DescribedResources):
 
     def _drop_environment(self, environment: ComputeEnvironment) -> None:
         del self.environments[environment.name]
+        self.clusters.deleted(environment)
 
     def _environment_detail(self, environment: ComputeEnvironment) -> ComputeEnvironmentDetailTypeDef:
         detail: ComputeEnvironmentDetailTypeDef = {

@@ -1,7 +1,7 @@
 """How service jobs move from state to state.
 
-Sources: user guide, "Service job status", "Service job retry strategies", "Preemption" (*documented*). SageMaker itself is not
-emulated: a training job does what a test has planned for it. Each automatic move is scheduled in the timer batches, so that the
+Sources: user guide, "Service job status", "Service job retry strategies", "Preemption" (*documented*). A training job
+does what a test has planned for it; SageMaker shows it, and runs nothing. Each automatic move is scheduled in the timer batches, so that the
 pace decides when it happens.
 """
 
@@ -26,6 +26,7 @@ from mock_jobs.batch.service_jobs.states import (
     ServiceJobStatus,
     ServiceTrigger,
 )
+from mock_jobs.batch.service_jobs.training_jobs import TrainingJobWriter
 from mock_jobs.batch.states import RUNNABLE, RUNNING, STARTING, SUBMITTED, StopEffect
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         scenario: Pace, settings and plans.
         arns: ARNs of the account and region.
         announcer: Announces every change.
+
+    Attributes:
+        training_jobs: Writes the training jobs of the attempts.
     """
 
     def __init__(self, world: World, scenario: Scenario, arns: Arns, announcer: Announcer) -> None:
@@ -54,7 +58,8 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         self._ids = world.ids
         self._arns = arns
         self.scheduler: ServiceScheduler = ServiceScheduler(self, world.clock, self.timer_batches, scenario.settings)
-        self._transition.listen(_listeners(self.scheduler, self._announcer))
+        self.training_jobs = TrainingJobWriter(world, arns.account, arns.region)
+        self._transition.listen(_listeners(self.scheduler, self.training_jobs, self._announcer))
 
     # Into the queue
 
@@ -179,6 +184,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         if job.status != RUNNING or not grace_ms:
             self._end_now(job, ServiceTrigger.STOPPED, job.stop_reason)
         elif not is_stopping:
+            self.training_jobs.stopping(job)
             self._timers.set(job, grace_ms, self.end)
 
     def preempt(self, job: ServiceJob, reason: str) -> None:
@@ -254,13 +260,16 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         self.scheduler.look_again()
 
 
-def _listeners(scheduler: ServiceScheduler, announcer: ServiceAnnouncer) -> Sequence[Listener[ServiceJob, ServiceTrigger]]:
+def _listeners(
+    scheduler: ServiceScheduler, training_jobs: TrainingJobWriter, announcer: ServiceAnnouncer
+) -> Sequence[Listener[ServiceJob, ServiceTrigger]]:
     """Return the listeners for changes of status, in the order of the calls.
 
     1. The wait queue, which removes a job that was RUNNABLE.
     2. The queue with its index.
     3. The usage of the queue, when a job has ended.
-    4. The announcer, which records the job as the others have left it.
+    4. The training job of the attempt.
+    5. The announcer, which records the job as the others have left it.
     """
 
     def leave_wait_queue(job: ServiceJob, before: ServiceJobStatus, trigger: ServiceTrigger) -> None:
@@ -281,6 +290,7 @@ def _listeners(scheduler: ServiceScheduler, announcer: ServiceAnnouncer) -> Sequ
         Listener(leave_wait_queue, leaves_runnable),
         Listener(update_listings),
         Listener(end_use, ends),
+        Listener(training_jobs.changed),
         Listener(announcer.changed),
     )
 
