@@ -35,7 +35,7 @@ def test_an_observer_gets_each_operation_with_its_answer(mock, batch):
 
 def test_an_observer_gets_the_error_that_is_answered(mock, batch):
     with observed(mock.world) as spy, pytest.raises(ClientError):
-        batch.delete_scheduling_policy(arn="arn:aws:batch:eu-west-1:123456789012:scheduling-policy/p")
+        batch.update_scheduling_policy(arn="arn:aws:batch:eu-west-1:123456789012:scheduling-policy/p")
 
     ((call, answer),) = spy.seen
     assert call.error == "ClientException"
