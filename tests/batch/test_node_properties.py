@@ -139,7 +139,7 @@ def test_a_definition_with_nodes_is_described_as_it_was_registered(batch, site):
     empty = {"volumes": [], "environment": [], "mountPoints": [], "ulimits": [], "secrets": []}
     assert shown["nodeRangeProperties"] == [
         {**entries[0], "container": {**entries[0]["container"], **empty}},
-        {**entries[1], "container": {**entries[1]["container"], **empty, "command": []}},
+        {**entries[1], "container": {**entries[1]["container"], **empty, "command": []}, "instanceTypes": []},
     ]
 
 

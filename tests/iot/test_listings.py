@@ -281,6 +281,19 @@ def test_pages_together_are_the_whole_listing(many, operation, size):
     assert [len(page) for page in pages] == [size] * (5 // size) + ([5 % size] if 5 % size else [])
 
 
+@pytest.mark.parametrize("operation", [*LISTINGS, "list_job_templates", "list_managed_job_templates", "list_tags_for_resource"])
+def test_an_empty_token_begins_a_listing(many, operation):
+    """`awsbstat` of AWS ParallelCluster begins every listing of AWS Batch so."""
+    arn = many.iot.describe_job(jobId="t2")["job"]["jobArn"]
+    members, _ = LISTINGS.get(operation, ({"resourceArn": arn} if operation == "list_tags_for_resource" else {}, ""))
+    call = getattr(many.iot, operation)
+
+    with_token, without = call(**members, nextToken=""), call(**members)
+
+    del with_token["ResponseMetadata"], without["ResponseMetadata"]
+    assert with_token == without
+
+
 @EACH_LISTING
 @pytest.mark.parametrize("token", ["nonsense", "W10=", "e30=", "WyJ4Iiwx", "WzFd"], ids=repr)
 def test_a_token_that_was_not_given_out_is_refused(many, operation, token):

@@ -135,9 +135,11 @@ class NodeGroup:
         return self._shape_with("container", container)
 
     def _shape_with(self, member: str, content: object) -> NodeRangePropertyOutputTypeDef:
-        shape = cast("NodeRangePropertyOutputTypeDef", {"targetNodes": self.nodes.text, member: content})
-        if self.instance_types is not None:
-            shape["instanceTypes"] = self.instance_types
+        instance_types = self.instance_types or []
+        shape = cast(
+            "NodeRangePropertyOutputTypeDef",
+            {"targetNodes": self.nodes.text, member: content, "instanceTypes": instance_types},
+        )
         if self.requirements is not None:
             shape["consumableResourceProperties"] = self.requirements.properties
         return shape
