@@ -464,6 +464,13 @@ def test_stacks_find_their_types_in_one_table_that_can_be_written():
     assert "get_model_map()[" in inspect.getsource(parsing.resource_class_from_type)
 
 
+def test_moto_finds_the_class_of_a_type_through_one_function_that_can_be_replaced():
+    assert list(inspect.signature(parsing.resource_class_from_type).parameters) == ["resource_type"]
+    for each in (parsing.parse_resource, parsing.ResourceMap.validate_outputs):
+        assert "= resource_class_from_type(resource_type)" in inspect.getsource(each)
+    assert "if not resource_class:" in inspect.getsource(parsing.parse_resource)
+
+
 def test_types_of_resources_are_called_in_this_way():
     create, update = (
         inspect.signature(getattr(FakeJobTemplate, f"{each}_from_cloudformation_json")).parameters

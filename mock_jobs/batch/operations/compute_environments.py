@@ -68,7 +68,7 @@ class ComputeEnvironmentOperations(DescribedResources):
         if NAME.fullmatch(compute_environment_name) is None:
             raise invalid(messages.COMPUTE_ENVIRONMENT_NAME)
         check_tags(tags)
-        if type != "MANAGED" and not service_role:
+        if type.upper() != "MANAGED" and not service_role:
             raise invalid(messages.SERVICE_ROLE_MISSING)
         if type not in ("MANAGED", "UNMANAGED"):
             raise invalid(messages.COMPUTE_ENVIRONMENT_TYPE)

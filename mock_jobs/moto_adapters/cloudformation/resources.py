@@ -6,11 +6,13 @@ A resource is created by the same request that a client would send, so that it p
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from mock_jobs.batch.exceptions import DoesNotExistError
 from mock_jobs.wire.http import Answer, Request
@@ -70,7 +72,7 @@ class Caller:
         model = _model(service)
         serializer = create_serializer(model.protocol, include_validation=False)
         sent = serializer.serialize_to_request(dict(members), model.operation_model(operation))
-        path, _, query = str(sent["url_path"]).partition("?")
+        path, query = str(sent["url_path"]), urlencode(sent["query_string"])
         body = sent["body"]
         content = body.encode() if isinstance(body, str) else bytes(body)
         answer = self.send(Request(service, str(sent["method"]), path, query, content, self.account, self.region))
@@ -105,20 +107,90 @@ def create(kind: ResourceType, name: str, properties: Mapping[str, Any], caller:
     given = properties
     for path in kind.not_members:
         given = _without(given, path)
+    later = {each: value for each, value in given.items() if each in kind.set_later}
+    given = {each: value for each, value in given.items() if each not in later}
     members = _as_members(kind, kind.create, {kind.identifier: name, **given})
     content = caller.call(kind.service, kind.create, members)
-    return Created(content[kind.physical_id], {name: content[member] for name, member in kind.attributes.items()})
+    physical_id = content[kind.physical_id]
+    attributes = {name: content[member] for name, member in kind.attributes.items()}
+    try:
+        if later:
+            update(kind, physical_id, {}, later, caller)
+        attributes |= _looked_up(kind, physical_id, caller)
+    except ResourceRefusedError:
+        with suppress(ResourceRefusedError):
+            delete(kind, physical_id, caller)
+        raise
+    return Created(physical_id, attributes)
+
+
+def _looked_up(kind: ResourceType, physical_id: str, caller: Caller) -> Mapping[str, str]:
+    if kind.lookup is None:
+        return {}
+    step = kind.lookup.step
+    found = caller.call(kind.service, step.operation, step.members(physical_id))
+    return {name: value_of(found) for name, value_of in kind.lookup.attributes.items()}
 
 
 def update(kind: ResourceType, physical_id: str, before: Mapping[str, Any], after: Mapping[str, Any], caller: Caller) -> None:
-    """Change a resource in place.
+    """Change a resource in place: all of its changes, or none.
 
     Raises:
         ResourceRefusedError: Its properties are not those of its type, or the service refuses it.
     """
+    done = 0
+    try:
+        for operation, members in _changes(kind, physical_id, before, after):
+            caller.call(kind.service, operation, members)
+            done += 1
+    except ResourceRefusedError:
+        for operation, members in _changes(kind, physical_id, after, before) if done else ():
+            with suppress(ResourceRefusedError):
+                caller.call(kind.service, operation, members)
+        raise
+
+
+def _changes(
+    kind: ResourceType, physical_id: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Generate the requests that change a resource: operations and their members."""
     assert kind.update is not None
-    members = _as_members(kind, kind.update.operation, kind.update.changes(before, after))
-    caller.call(kind.service, kind.update.operation, {**members, kind.update.reference: physical_id})
+    changes = kind.update.changes(before, after)
+    if changes:
+        members = _as_members(kind, kind.update.operation, changes)
+        yield kind.update.operation, {**members, kind.update.reference: kind.update.reference_of(physical_id)}
+    if not kind.update.is_retagged or before.get("Tags") == after.get("Tags"):
+        return
+    old, new = (_as_members(kind, kind.create, {"Tags": each.get("Tags", [])})["tags"] for each in (before, after))
+    added = [tag for tag in new if tag not in old]
+    if added:
+        yield "TagResource", {"resourceArn": physical_id, "tags": added}
+    removed = sorted({tag["Key"] for tag in old} - {tag["Key"] for tag in new})
+    if removed:
+        yield "UntagResource", {"resourceArn": physical_id, "tagKeys": removed}
+
+
+def as_read(kind: ResourceType, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the properties of a template as the handler of the type reads them.
+
+    Source: the AWS CDK writes empty objects and types in lower case, and its stacks deploy (observed).
+    """
+    read: Any = {name: value for name, value in properties.items() if not (name in kind.dropped_if_empty and value == {})}
+    for path in kind.upper_case:
+        read = _in_upper_case(read, path)
+    kept: Mapping[str, Any] = read
+    return kept
+
+
+def _in_upper_case(value: Any, path: tuple[str, ...]) -> Any:
+    if isinstance(value, list):
+        return [_in_upper_case(each, path) for each in value]
+    if not path:
+        return value.upper() if isinstance(value, str) else value
+    first, *rest = path
+    if not isinstance(value, Mapping) or first not in value:
+        return value
+    return {**value, first: _in_upper_case(value[first], tuple(rest))}
 
 
 def is_replaced(kind: ResourceType, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -129,10 +201,13 @@ def is_replaced(kind: ResourceType, before: Mapping[str, Any], after: Mapping[st
     return is_other or kind.update.replaces(before, after)
 
 
-def _as_members(kind: ResourceType, operation: str, properties: Mapping[str, Any]) -> dict[str, object]:
+def _as_members(kind: ResourceType, operation: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = kind.not_properties & properties.keys()
+    if unknown:
+        raise ResourceRefusedError(_extraneous("#", unknown))
     shape = _model(kind.service).operation_model(operation).input_shape
     assert shape is not None
-    members: dict[str, object] = _to_members(shape, dict(properties), kind.renamed, "#")
+    members: dict[str, Any] = _to_members(shape, dict(properties), kind.renamed, "#")
     return members
 
 
@@ -177,6 +252,10 @@ _FROM_TEXT: Final[Mapping[str, Callable[[str], object]]] = {
 }
 
 
+def _extraneous(path: str, keys: frozenset[str] | set[str]) -> str:
+    return f"Model validation failed ({path}: extraneous key [{min(keys)}] is not permitted)"
+
+
 def _to_members(shape: Shape, value: Any, renamed: Mapping[str, Mapping[str, str]], path: str) -> Any:
     """Return properties as members of the operation, with values of the types in the model.
 
@@ -194,7 +273,7 @@ def _to_members(shape: Shape, value: Any, renamed: Mapping[str, Mapping[str, str
         names = {f"{each[0].upper()}{each[1:]}": each for each in members if each not in own.values()} | dict(own)
         unknown = value.keys() - names.keys()
         if unknown:
-            raise ResourceRefusedError(f"Model validation failed ({path}: extraneous key [{min(unknown)}] is not permitted)")
+            raise ResourceRefusedError(_extraneous(path, unknown))
         return {
             names[name]: _to_members(members[names[name]], each, renamed, f"{path}/{name}")
             for name, each in value.items()

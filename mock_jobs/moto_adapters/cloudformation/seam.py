@@ -1,12 +1,13 @@
 """The seam to moto's CloudFormation: stacks create resources of mock_jobs.
 
 Our resource types are in moto's table of types only while moto answers a request for CloudFormation.
+Meanwhile types of job services that nobody makes fail their stacks; of others moto only warns.
 A test pins each private name of moto that is used here, on the oldest and the newest supported moto.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -17,12 +18,13 @@ from mock_jobs.moto_adapters.cloudformation.resources import (
     Caller,
     ResourceRefusedError,
     Send,
+    as_read,
     create,
     delete,
     is_replaced,
     update,
 )
-from mock_jobs.moto_adapters.cloudformation.types import RESOURCE_TYPES, ResourceType
+from mock_jobs.moto_adapters.cloudformation.types import RESOURCE_TYPES, ResourceType, is_not_emulated
 
 SIGNING_NAME: Final = "cloudformation"
 
@@ -221,7 +223,8 @@ class _InMotosTable:
         self.replaced = replaced
 
     def has_cfn_attr(self, attr: str) -> bool:
-        return attr in self._kind.attributes
+        lookup = self._kind.lookup
+        return attr in self._kind.attributes or (lookup is not None and attr in lookup.attributes)
 
     def create_from_cloudformation_json(
         self, resource_name: str, cloudformation_json: Mapping[str, Any], account_id: str, region_name: str, **kwargs: Any
@@ -236,7 +239,7 @@ class _InMotosTable:
         return run.create(
             self._kind,
             resource_name,
-            cloudformation_json["Properties"],
+            as_read(self._kind, cloudformation_json["Properties"]),
             stack_id=kwargs["StackId"],
             account=account_id,
             region=region_name,
@@ -259,10 +262,10 @@ class _InMotosTable:
                 account_id=account_id,
                 region_name=region_name,
             )
-        properties = cloudformation_json["Properties"]
+        kind = self._kind
+        properties = as_read(kind, cloudformation_json["Properties"])
         if properties == original_resource.properties:
             return original_resource
-        kind = self._kind
         if kind.is_revised and properties.get(kind.identifier, original_resource.name) == original_resource.name:
             new_resource_name = original_resource.name
         elif is_replaced(kind, original_resource.properties, properties):
@@ -278,7 +281,8 @@ class _InMotosTable:
             account=account_id,
             region=region_name,
         )
-        run.delete(original_resource)
+        if not (kind.is_revised and replacement.name == original_resource.name and kind.keeps_previous(properties)):
+            run.delete(original_resource)
         return replacement
 
     def _check_replaceable(self, resource: Resource, properties: Mapping[str, Any]) -> None:
@@ -306,6 +310,44 @@ class _InMotosTable:
         self._motos().delete_from_cloudformation_json(resource_name, cloudformation_json, account_id, region_name)
 
 
+class _NotEmulated:
+    """Takes the place of a model class for a type that fails its stack."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def has_cfn_attr(self, attr: str) -> bool:  # noqa: ARG002 - the signature that moto calls
+        # The stack is to fail for the type, not for its attributes.
+        return True
+
+    def create_from_cloudformation_json(
+        self,
+        resource_name: str,  # noqa: ARG002
+        cloudformation_json: Mapping[str, Any],  # noqa: ARG002
+        account_id: str,
+        region_name: str,
+        **kwargs: Any,
+    ) -> Any:
+        from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - loaded by now
+
+        _run.get().concerns(account_id, region_name, kwargs["StackId"])
+        raise ValidationError(message=f"mock_jobs does not emulate resources of type {self._name}")
+
+
+def _finding_not_emulated(find: Callable[[str], Any], table: Mapping[str, Any]) -> Callable[[str], Any]:
+    """Return moto's function for the model class of a type, with the types that fail their stacks."""
+
+    def find_class(resource_type: str) -> Any:
+        if _run.get(None) is None:
+            # A request in another thread, outside of `stack_run`: only moto answers it, or warns.
+            found = find(resource_type)
+            return found.replaced if isinstance(found, _InMotosTable) else found
+        is_made = resource_type in table or not is_not_emulated(resource_type)
+        return find(resource_type) if is_made else _NotEmulated(resource_type)
+
+    return find_class
+
+
 _lock = Lock()
 _users = 0
 _put_back = ExitStack()
@@ -313,12 +355,15 @@ _put_back = ExitStack()
 
 def _open() -> None:
     global _users  # noqa: PLW0603 - counts the threads that are in
-    from moto.cloudformation.parsing import get_model_map  # noqa: PLC0415 - loads many services, which stacks need
+    from moto.cloudformation import parsing  # noqa: PLC0415 - loads many services, which stacks need
 
     with _lock:
         _users += 1
         if _users == 1:
-            table: dict[str, Any] = get_model_map()
+            table: dict[str, Any] = parsing.get_model_map()
+            find = parsing.resource_class_from_type
+            parsing.resource_class_from_type = _finding_not_emulated(find, table)  # type: ignore[assignment]  # duck typed
+            _put_back.callback(setattr, parsing, "resource_class_from_type", find)
             for kind in RESOURCE_TYPES:
                 # moto does not have all of them.
                 replaced = table.get(kind.name)
