@@ -131,7 +131,8 @@ class BatchHandle:
                 usage".
             host_lost: Whether the host is lost after `duration`, as when Spot reclaims it.
             start_failure: Why the container cannot start, at most 255 characters, for example "CannotPullContainerError: ...".
-            logs: Lines of the log stream, or pairs of seconds after the start (at most `duration`) and a line.
+            logs: Lines of the log stream, or pairs of seconds after the start (at most `duration`) and a line. Service jobs write
+                no logs.
             run: A function that is called in place of the container, with a `JobRun`. It returns the exit code, 0 to 255;
                 None means 0. An exception means 1, `SystemExit` its code, and `AttemptTimedOut` ends the attempt as timed out.
                 A `UsageError` is passed on to the call that moved the job. What it prints is the log. It may call boto3; the time that its requests take on
