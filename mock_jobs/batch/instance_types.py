@@ -1,8 +1,10 @@
 """The types of EC2 instances that compute environments can name.
 
-The names in `instance_types.json` are those of EC2's DescribeInstanceTypes, by architecture and family.
-Sources: API reference, ComputeResource (*documented*: families and `optimal`, and the two default groups); terraform and metaflow
-issues (*observed*: the text for other names).
+The names in `instance_types.json` are those of EC2's DescribeInstanceTypes, by architecture and family, and older ones that EC2 no
+longer shows.
+Sources: API reference, ComputeResource (*documented*: families and `optimal`, and the two default groups); metaflow #70 and
+amazon-genomics-cli #209 (*observed*: the text for other names, and older names in its list); aws-cdk #31148 (*observed*: the text
+for ARM).
 """
 
 from __future__ import annotations

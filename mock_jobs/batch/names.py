@@ -49,16 +49,6 @@ def parse_job_id(text: str) -> JobId | None:
     return JobId(match["top"], None if index is None else int(index), None if node is None else int(node))
 
 
-def is_like_job_id(text: str, kind: Literal["job", "service-job"] = "job") -> bool:
-    """Return whether a text has only characters of job ids, after the ARN prefix of this kind if there is one.
-
-    The ARN of anything else is not like a job id.
-    """
-    arn = _JOB_ARN if kind == "job" else _SERVICE_JOB_ARN
-    own = arn.sub("", text, count=1)
-    return _LIKE_AN_ID.fullmatch(own) is not None and not own.startswith("arn:")
-
-
 def is_job_reference(text: str) -> bool:
     """Return whether a text is a job id, or the ARN of a job in any account and region."""
     return parse_job_id(_JOB_ARN.sub("", text, count=1)) is not None
@@ -114,6 +104,14 @@ class Arns:
             return parse_job_id(own)
         parts = parse_job_id(own[foreign.end() :])
         return None if parts is None else replace(parts, top=text)
+
+    def is_like_job_id(self, text: str, kind: Literal["job", "service-job"] = "job") -> bool:
+        """Return whether a text has only characters of job ids, after the ARN prefix of this kind if there is one.
+
+        The ARN of anything else, or of a job of another account or region, is not like a job id.
+        """
+        own = text.removeprefix(f"{self.prefix}{kind}/")
+        return _LIKE_AN_ID.fullmatch(own) is not None and not own.startswith("arn:")
 
     def read_service_job_id(self, text: str) -> str | None:
         """Return the id in the id or ARN of a service job, or None if the text is neither.

@@ -200,6 +200,13 @@ class BatchRegion(Backend):
         """Return the service job that an id or an ARN means."""
         return self.service_jobs.get(self.arns.name_in("service-job", reference) or "")
 
+    def may_be_gone(self, kind: str, reference: str) -> bool:
+        """Return whether deleting a resource that does not exist succeeds.
+
+        Not for an ARN of another kind, account or region, which may mean something that exists.
+        """
+        return self.settings.idempotent_delete and self.arns.name_in(kind, reference) is not None
+
     def does_not_exist(self, kind: str, reference: str) -> DoesNotExistError:
         """Return the error for a missing resource; its full ARN is in the text (observed)."""
         return DoesNotExistError(self.arns.shown(kind, reference))

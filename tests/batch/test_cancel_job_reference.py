@@ -266,10 +266,11 @@ def test_the_arn_of_a_job_names_it_too(batch, site, operation):
 
 @pytest.mark.parametrize("operation", ["cancel_job", "terminate_job"])
 @pytest.mark.parametrize("place", ["eu-west-1:123456789012", "us-east-1:111111111111"])
-def test_the_arn_of_a_job_elsewhere_is_that_of_an_unknown_job(batch, site, operation, place):
+def test_the_arn_of_a_job_elsewhere_is_no_identifier(batch, site, operation, place):
     job_id = site.submit()
+    arn = f"arn:aws:batch:{place}:job/{job_id}"
 
-    getattr(batch, operation)(jobId=f"arn:aws:batch:{place}:job/{job_id}", reason="stop")
+    assert refusal(getattr(batch, operation), jobId=arn, reason="stop") == f"Invalid job id: {arn}"
 
     assert site.status(job_id) == "SUBMITTED"
 

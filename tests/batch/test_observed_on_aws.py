@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import boto3
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError
@@ -68,6 +69,34 @@ def test_deleting_nothing_succeeds(batch, operation, member, reference):
     answer = getattr(batch, operation)(**{member: reference})
 
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    ("operation", "member", "reference"),
+    [
+        ("delete_job_queue", "jobQueue", f"{PREFIX}compute-environment/ce"),
+        ("delete_compute_environment", "computeEnvironment", f"{PREFIX}job-queue/q"),
+        ("delete_scheduling_policy", "arn", f"{PREFIX}job-queue/q"),
+        ("delete_consumable_resource", "consumableResource", f"{PREFIX}job-queue/q"),
+        ("delete_service_environment", "serviceEnvironment", f"{PREFIX}compute-environment/ce"),
+        ("delete_job_queue", "jobQueue", "arn:aws:batch:eu-west-1:123456789012:job-queue/q"),
+    ],
+)
+def test_deleting_something_else_is_an_error(batch, site, operation, member, reference):
+    site.make_queue_and_definition()
+
+    assert refusal(getattr(batch, operation), **{member: reference}) == f"{reference} does not exist"
+
+
+@pytest.mark.parametrize("operation", ["cancel_job", "terminate_job"])
+def test_the_arn_of_a_job_in_another_region_is_no_id(mock, batch, site, operation):
+    mock.batch.pace = "manual"
+    site.make_queue_and_definition()
+    job_id = site.submit()
+    elsewhere = boto3.client("batch", region_name="eu-west-1")
+
+    assert refusal(getattr(elsewhere, operation), jobId=job_arn(job_id), reason="r") == f"Invalid job id: {job_arn(job_id)}"
+    assert site.status(job_id) == "SUBMITTED"
 
 
 def test_deregistering_nothing_is_an_error(batch):
@@ -317,7 +346,15 @@ def refused_types(batch: Any, types: list[str], **more: Any) -> str:
 
 @pytest.mark.parametrize(
     "types",
-    [["optimal"], ["default_x86_64"], ["default_arm64"], ["m5", "c5.large"], ["c6g", "m7g.xlarge"], ["t3.micro", "optimal"]],
+    [
+        ["optimal"],
+        ["default_x86_64"],
+        ["default_arm64"],
+        ["m5", "c5.large"],
+        ["c6g", "m7g.xlarge"],
+        ["t3.micro", "optimal"],
+        ["p3", "p2.xlarge", "i3.metal"],
+    ],
 )
 def test_known_instance_types_are_accepted(batch, types):
     create_with(batch, types)
@@ -446,6 +483,16 @@ def test_illegal_characters_in_tags_are_a_bad_request(batch, site, tags, text):
         assert answer["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert batch.list_tags_for_resource(resourceArn=f"{PREFIX}job-queue/q")["tags"] == {}
     assert [each["jobQueueName"] for each in batch.describe_job_queues()["jobQueues"]] == ["q", "sq"]
+
+
+def test_tags_of_instances_are_checked_too(batch):
+    bad = {"version": "1+mc(2)"}
+    with pytest.raises(ClientError, match="BadRequestException"):
+        create_with(batch, ["m5"], tags=bad)
+    create_with(batch, ["m5"], allocationStrategy="BEST_FIT_PROGRESSIVE")
+
+    with pytest.raises(ClientError, match="BadRequestException"):
+        batch.update_compute_environment(computeEnvironment="x", computeResources={"tags": bad})
 
 
 def test_legal_characters_in_tags_are_accepted(batch, site):

@@ -83,6 +83,7 @@ class ComputeEnvironmentOperations(DescribedResources):
                 raise invalid(messages.UNMANAGED_VCPUS)
             check_resources(compute_resources, is_for_eks=eks_configuration is not None)
             check_hosts(compute_resources, self.settings.more_instance_types)
+            check_tags(compute_resources.get("tags"))
         if eks_configuration is not None:
             self._check_eks(eks_configuration, type, service_role)
         if compute_environment_name in self.environments:
@@ -171,6 +172,7 @@ class ComputeEnvironmentOperations(DescribedResources):
                 raise invalid(messages.NOT_FOR_EKS, member="desiredvCpus")
             resources = check_resources_update(resources, compute_resources, has_linked_role=has_linked_role)
             check_hosts(compute_resources, self.settings.more_instance_types)
+            check_tags(compute_resources.get("tags"))
         self._check_references(compute_resources, service_role)
         has_new_hosts = resources is not None and replaces_hosts(environment.resources or {}, compute_resources or {})
         environment.resources = resources
@@ -196,7 +198,7 @@ class ComputeEnvironmentOperations(DescribedResources):
         """Delete a compute environment that is DISABLED and in no job queue."""
         environment = self.find_environment(compute_environment)
         if environment is None:
-            if self.settings.idempotent_delete:
+            if self.may_be_gone("compute-environment", compute_environment):
                 return
             raise self.does_not_exist("compute-environment", compute_environment)
         if check_deletable(environment.state, environment.status) == "deleting":

@@ -117,7 +117,7 @@ class ConsumableResourceOperations(BatchRegion):
         resource = self.find_consumable(consumable_resource)
         if resource is not None:
             del self.consumables.by_arn[resource.arn]
-        elif not self.settings.idempotent_delete:
+        elif not self.may_be_gone(_KIND, consumable_resource):
             raise self.does_not_exist(_KIND, consumable_resource)
 
     def list_consumable_resources(

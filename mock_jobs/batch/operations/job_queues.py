@@ -216,7 +216,7 @@ class JobQueueOperations(DescribedResources):
         """
         queue = self.find_queue(job_queue)
         if queue is None:
-            if self.settings.idempotent_delete:
+            if self.may_be_gone("job-queue", job_queue):
                 return
             raise self.does_not_exist("job-queue", job_queue)
         if check_deletable(queue.state, queue.status) == "deleting":

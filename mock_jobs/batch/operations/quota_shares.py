@@ -140,7 +140,7 @@ class QuotaShareOperations(DescribedResources):
         """Delete a DISABLED quota share; its unfinished jobs are terminated at once."""
         share = self.find_quota_share(quota_share_arn)
         if share is None:
-            if self.settings.idempotent_delete:
+            if self.may_be_gone("job-queue", quota_share_arn):
                 return
             raise DoesNotExistError(quota_share_arn)
         if check_deletable(share.state, share.status) == "deleting":

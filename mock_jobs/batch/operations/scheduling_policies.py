@@ -97,7 +97,7 @@ class SchedulingPolicyOperations(BatchRegion):
 
     def delete_scheduling_policy(self, *, arn: str) -> None:
         """Delete a scheduling policy that no job queue uses."""
-        if self.settings.idempotent_delete and self.find_scheduling_policy(arn) is None:
+        if self.find_scheduling_policy(arn) is None and self.may_be_gone("scheduling-policy", arn):
             return
         policy = self._existing_policy(arn)
         if policy.queues:

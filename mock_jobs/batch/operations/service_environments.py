@@ -109,7 +109,7 @@ class ServiceEnvironmentOperations(DescribedResources):
         """Delete a service environment that is DISABLED and in no job queue."""
         environment = self.find_service_environment(service_environment)
         if environment is None:
-            if self.settings.idempotent_delete:
+            if self.may_be_gone("service-environment", service_environment):
                 return
             raise self.does_not_exist("service-environment", service_environment)
         if check_deletable(environment.state, environment.status) == "deleting":

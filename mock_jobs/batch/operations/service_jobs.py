@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
-from mock_jobs.batch.names import NAME, is_like_job_id, share_arn
+from mock_jobs.batch.names import NAME, share_arn
 from mock_jobs.batch.operations.checks import check_payload, check_tags
 from mock_jobs.batch.operations.stop_jobs import check_bulk, check_reason, stop_each
 from mock_jobs.batch.queueing.fair_share_policy import MAX_PRIORITY, is_share_identifier
@@ -131,7 +131,7 @@ class ServiceJobOperations(BatchRegion):
     def terminate_service_job(self, *, job_id: str, reason: str) -> None:
         """End a service job in any state."""
         check_reason(reason)
-        if not is_like_job_id(job_id, "service-job"):
+        if not self.arns.is_like_job_id(job_id, "service-job"):
             raise invalid(messages.INVALID_JOB_ID, job_id=job_id)
         self._stop_service_job(job_id, reason)
 

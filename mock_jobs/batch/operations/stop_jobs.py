@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import ClientException, invalid
-from mock_jobs.batch.names import is_like_job_id
 from mock_jobs.batch.region import BatchRegion
 from mock_jobs.batch.states import StopRequest
 
@@ -48,14 +47,9 @@ class StopJobOperations(BatchRegion):
 
     def _stop_job(self, request: StopRequest, job_id: str, reason: str) -> None:
         check_reason(reason)
-        parts = self.arns.read_job_id(job_id)
-        if parts is None:
-            if not is_like_job_id(job_id):
-                raise invalid(messages.INVALID_JOB_ID, job_id=job_id)
-            return
-        job = self.find_job(parts)
-        if job is not None:
-            self.stopper.stop(job, request, reason)
+        if not self.arns.is_like_job_id(job_id):
+            raise invalid(messages.INVALID_JOB_ID, job_id=job_id)
+        self._stop_known(request, job_id, reason)
 
     def _stop_jobs(self, request: StopRequest, jobs: Sequence[str], reason: str) -> dict[str, object]:
         check_reason(reason)
