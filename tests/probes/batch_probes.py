@@ -111,6 +111,18 @@ def scheduling_policy_without_content(aws):
     return {name: shown.get(name) for name in ("shareDecaySeconds", "computeReservation", "shareDistribution")}
 
 
+@probe("batch-67", says=REJECTED)
+def share_of_everybody(aws):
+    name = aws.name()
+
+    def show(answer):
+        aws.later(aws.batch.delete_scheduling_policy, arn=answer["arn"])
+        return ACCEPTED
+
+    shares = {"shareDistribution": [{"shareIdentifier": "*", "weightFactor": 1.0}]}
+    return aws.asked(aws.batch.create_scheduling_policy, show=show, name=name, fairsharePolicy=shares)
+
+
 # Consumable resources
 
 
@@ -254,14 +266,14 @@ def units_of_capacity(aws):
         limits = [{"maxCapacity": 1, "capacityUnit": each} for each in names]
 
         def show(_):
-            aws.later(delete_service_environment)
+            aws.later(delete_service_environment, name=name)
             return ACCEPTED
 
         def status():
             found = aws.batch.describe_service_environments(serviceEnvironments=[name])["serviceEnvironments"]
             return found[0]["status"] if found else GONE
 
-        def delete_service_environment():
+        def delete_service_environment(name):
             aws.must(status, "VALID", "INVALID")
             aws.batch.update_service_environment(serviceEnvironment=name, state="DISABLED")
             aws.must(status, "VALID", "INVALID")

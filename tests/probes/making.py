@@ -44,7 +44,7 @@ def job_name(aws: Aws) -> str:
     """Return an id for a job, which is deleted later if it comes to exist."""
     job_id = aws.name()
 
-    def delete_job() -> None:
+    def delete_job(job_id: str) -> None:
         try:
             aws.iot.delete_job(jobId=job_id, force=True)
         except ClientError as problem:
@@ -52,7 +52,7 @@ def job_name(aws: Aws) -> str:
             if code_of(problem) != "InvalidStateTransitionException" or status_of(aws, job_id) != "DELETION_IN_PROGRESS":
                 raise
 
-    aws.later(delete_job)
+    aws.later(delete_job, job_id=job_id)
     return job_id
 
 
@@ -119,11 +119,11 @@ def definition_name(aws: Aws) -> str:
     """Return a name for a job definition, whose first revision is deregistered later if it comes to exist."""
     name = aws.name()
 
-    def deregister_job_definition() -> None:
+    def deregister_job_definition(name: str) -> None:
         for each in aws.batch.describe_job_definitions(jobDefinitionName=name, status="ACTIVE")["jobDefinitions"]:
             aws.batch.deregister_job_definition(jobDefinition=each["jobDefinitionArn"])
 
-    aws.later(deregister_job_definition)
+    aws.later(deregister_job_definition, name=name)
     return name
 
 
@@ -161,7 +161,7 @@ def environment_name(aws: Aws) -> str:
     """Return a name for a compute environment, which is deleted later if it comes to exist."""
     name = aws.name()
 
-    def delete_compute_environment() -> None:
+    def delete_compute_environment(name: str) -> None:
         if environment_status(aws, name) == GONE:
             return
         aws.must(lambda: environment_status(aws, name), "VALID", "INVALID", seconds=PATIENCE)
@@ -170,7 +170,7 @@ def environment_name(aws: Aws) -> str:
         aws.batch.delete_compute_environment(computeEnvironment=name)
         aws.must(lambda: environment_status(aws, name), GONE, seconds=PATIENCE)
 
-    aws.later(delete_compute_environment)
+    aws.later(delete_compute_environment, name=name)
     return name
 
 
@@ -186,7 +186,7 @@ def queue(aws: Aws, **more: Any) -> str:
     aws.must(lambda: environment_status(aws, environment), "VALID")
     name = aws.name()
 
-    def delete_job_queue() -> None:
+    def delete_job_queue(name: str) -> None:
         if queue_status(aws, name) == GONE:
             return
         aws.must(lambda: queue_status(aws, name), "VALID", "INVALID", seconds=PATIENCE)
@@ -195,7 +195,7 @@ def queue(aws: Aws, **more: Any) -> str:
         aws.batch.delete_job_queue(jobQueue=name)
         aws.must(lambda: queue_status(aws, name), GONE, seconds=PATIENCE)
 
-    aws.later(delete_job_queue)
+    aws.later(delete_job_queue, name=name)
     aws.batch.create_job_queue(
         **{
             "jobQueueName": name,

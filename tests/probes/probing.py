@@ -24,6 +24,19 @@ ACCEPTED = "accepted"
 ACCOUNT_VARIABLE = "MOCK_JOBS_PROBE_ACCOUNT"
 # Key of what a probe reports, in the properties of its test
 REPORT = "probe"
+# Errors that tell of the caller or of the moment, not of the question
+NO_ANSWERS = {
+    "AccessDeniedException",
+    "ExpiredTokenException",
+    "ForbiddenException",
+    "InternalFailureException",
+    "ServerException",
+    "ServiceUnavailableException",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "UnauthorizedException",
+    "UnrecognizedClientException",
+}
 
 _ROW = re.compile(r"^\| ((?:any|iot|batch|stack)-\d+) \| (.*?) \| (.*) \|$", re.MULTILINE)
 _READS = ("Describe", "List", "Get")
@@ -189,14 +202,21 @@ class Aws:
                 call(**arguments)
             except Exception as problem:  # noqa: BLE001 - the other cleanups must run
                 if not (isinstance(problem, ClientError) and code_of(problem) == "ResourceNotFoundException"):
-                    problems.append(f"{call.__name__} {json.dumps(arguments, default=str)}: {problem}")
+                    what = " ".join(map(str, arguments.values()))
+                    problems.append(f"{call.__name__} {what}: {problem}")
         return problems
 
     def asked(self, call: Callable[..., Any], *, show: Callable[[Any], Any] = lambda _: ACCEPTED, **arguments: Any) -> Any:
-        """Make a request, and return its error, or what `show` takes from its answer."""
+        """Make a request, and return its error, or what `show` takes from its answer.
+
+        Raises:
+            ClientError: The service has not looked at the question.
+        """
         try:
             answer = call(**arguments)
         except ClientError as problem:
+            if code_of(problem) in NO_ANSWERS:
+                raise
             self.texts.append(f"{problem.operation_name}: {problem.response['Error']['Message']}")
             return error(code_of(problem), problem.response["ResponseMetadata"]["HTTPStatusCode"])
         return show(answer)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from mock_jobs import MockJobsServer, mock_jobs
 
@@ -90,6 +91,16 @@ def test_all_probes_can_ask_through_http_and_leave_nothing(run, server):
     assert batch.describe_job_definitions(status="ACTIVE")["jobDefinitions"] == []
 
 
+def test_several_processes_give_one_table(run, server):
+    result = run("-n", "2", "-k", "iot-15 or iot-16", url=server.url, **{ACCOUNT_VARIABLE: ACCOUNT_A})
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert [line[:15] for line in result.stdout.splitlines() if line.startswith("| iot-")] == [
+        "| iot-15 | same",
+        "| iot-16 | same",
+    ]
+
+
 def test_an_answer_that_the_page_does_not_give_stands_in_the_table_with_its_text(run, server):
     server.account(ACCOUNT_A).batch.settings.idempotent_delete = False
 
@@ -132,6 +143,16 @@ def test_the_page_asks_for_the_permissions_that_the_probes_need():
 
     assert len(needed) > 50
     assert needed - set(policy["Statement"][0]["Action"]) == set()
+
+
+def test_what_cannot_be_removed_is_listed(run, server):
+    server.account(ACCOUNT_A).faults.add("iot", "DeleteJob", "InvalidRequestException", times=None)
+
+    result = run("-k", "iot-12", url=server.url, **{ACCOUNT_VARIABLE: ACCOUNT_A})
+
+    assert result.returncode == 1
+    assert "left behind: remove it by hand" in result.stdout
+    assert "- iot-12 delete_job mock-jobs-probe-" in result.stdout
 
 
 # Which account
@@ -180,7 +201,7 @@ def test_cleanups_run_in_reverse_order_and_each_failure_is_reported(aws):
     for what in ("first", "second", "third"):
         aws.later(remove, what=what)
 
-    assert aws.clean_up() == ['remove {"what": "second"}: it is stuck']
+    assert aws.clean_up() == ["remove second: it is stuck"]
     assert done == ["third", "second", "first"]
     assert aws.clean_up() == []
 
@@ -221,6 +242,17 @@ def test_an_answer_is_accepted_or_shown_or_an_error(aws):
     assert aws.asked(aws.iot.describe_thing, show=lambda answer: answer["thingName"], thingName=name) == name
     assert aws.asked(aws.iot.describe_job, jobId=name) == error("ResourceNotFoundException", 404)
     assert [text.split(":")[0] for text in aws.texts] == ["DescribeJob"]
+
+
+def test_a_throttled_request_is_no_answer(aws):
+    aws.iot.meta.events.register("before-call.iot.DescribeJob", _throttle)
+
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        aws.asked(aws.iot.describe_job, jobId=aws.name())
+
+
+def _throttle(**_):
+    raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "DescribeJob")
 
 
 def test_polling_ends_with_the_wanted_value_or_with_the_last(aws):
