@@ -64,7 +64,17 @@ def _reports(terminal):
                 yield from (value for key, value in report.user_properties if key == REPORT)
 
 
+def _short(value):
+    """Return the same with each error as its code and status."""
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"error", "status"}:
+        return f"{value['error']} {value['status']}"
+    return {name: _short(each) for name, each in value.items()}
+
+
 def _cell(value):
+    value = _short(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text.replace("|", "\\|").replace("\n", " ")
 
