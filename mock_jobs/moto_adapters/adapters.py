@@ -52,7 +52,7 @@ class MotoAdapters:
     """The state of moto's services, and callbacks for its changes.
 
     Args:
-        watch: Called at each change of things and groups, from the first call of `things` on.
+        watch: Called at each change of things and groups, from the first call of `things` or `serve_things` on.
         submit_job: Submits jobs for EventBridge rules, from the first call of `serve_rules` on.
         ask_batch: Answers the calls of state machines to AWS Batch, from the first call of `serve_state_machines` on.
     """
@@ -96,6 +96,10 @@ class MotoAdapters:
         from mock_jobs.moto_adapters.sagemaker import MotoTrainingJobs  # noqa: PLC0415 - as above
 
         return MotoTrainingJobs(account, region)
+
+    def serve_things(self) -> None:
+        """Start passing changes of things and groups to IoT Jobs."""
+        self._things.begin()
 
     def serve_rules(self) -> None:
         """Start submitting a job when an EventBridge rule matches whose target is a job queue."""

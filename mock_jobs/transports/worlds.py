@@ -90,7 +90,9 @@ class Worlds:
             account: Account id of the request.
             signing_name: The service, as the signature names it.
         """
-        if signing_name == "events":
+        if signing_name == "iot":
+            self._adapters.serve_things()
+        elif signing_name == "events":
             self._adapters.serve_rules()
         elif signing_name == moto_step_functions.SIGNING_NAME:
             self._adapters.serve_state_machines()

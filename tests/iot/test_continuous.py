@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import boto3
 import pytest
 
+from support.constants import REGION
 from support.fleet import ARN
 
 TERMINAL = ("SUCCEEDED", "FAILED", "REJECTED", "CANCELED")
@@ -386,3 +388,17 @@ def test_a_deleted_member_without_executions_gets_none(pair):
     pair.iot.delete_thing(thingName="a")
 
     assert pair.counters() == {}
+
+
+def test_a_thing_that_came_back_is_in_no_group_even_before_the_first_job(mock):
+    iot = boto3.client("iot", region_name=REGION)
+    iot.create_thing(thingName="t")
+    group = iot.create_thing_group(thingGroupName="g")["thingGroupArn"]
+    iot.add_thing_to_thing_group(thingGroupName="g", thingName="t")
+    iot.delete_thing(thingName="t")
+    iot.create_thing(thingName="t")
+
+    iot.create_job(jobId="job", targets=[group], document="{}")
+
+    assert iot.list_thing_groups_for_thing(thingName="t")["thingGroups"] == []
+    assert iot.list_job_executions_for_job(jobId="job")["executionSummaries"] == []
