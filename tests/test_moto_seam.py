@@ -9,6 +9,7 @@ from collections import OrderedDict
 
 import boto3
 import pytest
+from moto import mock_aws
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException, ValidationError
 from moto.cloudformation.models import Stack, cloudformation_backends
@@ -259,7 +260,9 @@ def test_a_thing_that_is_registered_anew_is_in_no_group(family, heard):
     ]
 
 
-def test_the_watch_ends_with_the_last_who_listens(mock, iot):
+@mock_aws
+def test_the_watch_ends_with_the_last_who_listens():
+    iot = boto3.client("iot", region_name=REGION)
     names = thing_watch._LOOKS
     originals = {name: getattr(IoTBackend, name) for name in names}
     heard = []

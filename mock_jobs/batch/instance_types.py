@@ -35,8 +35,7 @@ def check_instance_types(given: Iterable[str], more: Iterable[str] = ()) -> None
     architectures = _architectures()
     names = [each for each in given if each not in accepted]
     if not all(each in architectures for each in names):
-        families = sorted({*accepted, *(each for each in architectures if "." not in each)})
-        raise invalid(messages.UNKNOWN_INSTANCE_TYPE, names=", ".join(families))
+        raise invalid(messages.UNKNOWN_INSTANCE_TYPE, names=", ".join(sorted({*accepted, *architectures})))
     if len({architectures[each] for each in names}) > 1:
         raise invalid(messages.ARM_BESIDE_OTHERS)
 

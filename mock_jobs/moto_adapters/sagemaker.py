@@ -57,7 +57,8 @@ def _create(backend: SageMakerModelBackend, job: TrainingJob) -> Any:
         enable_network_isolation=False,
         enable_inter_container_traffic_encryption=False,
         enable_managed_spot_training=False,
-        tags=request.get("Tags"),
+        # moto's Search needs both parts of a tag.
+        tags=[tag for tag in request.get("Tags", []) if tag.keys() >= {"Key", "Value"}],
     )
     kept: Any = backend.create_training_job(**arguments)
     kept.algorithm_specification = kept.output_data_config = kept.final_metric_data_list = None
@@ -65,6 +66,8 @@ def _create(backend: SageMakerModelBackend, job: TrainingJob) -> Any:
         kept.model_artifacts = None
     # moto answers each attribute as a member: those in snake case, and those named like the member.
     for member, value in request.items():
+        if member == "Tags":
+            continue
         setattr(kept, names.get(member, member), value)
     return kept
 

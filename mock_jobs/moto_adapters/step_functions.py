@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -156,17 +156,29 @@ def _begin() -> None:
 
 def _warning_at_start(start_execution: Callable[..., Any]) -> Callable[..., Any]:
     def start(backend: Any, state_machine_arn: str, *rest: Any, **more: Any) -> Any:
-        execution = start_execution(backend, state_machine_arn, *rest, **more)
+        # Before the start, so that nothing has begun if the warning is turned into an error.
         machine = backend.describe_state_machine(state_machine_arn)
-        if _TASK_OF_OURS.search(machine.definition):
+        if any(map(_TASK_OF_OURS.search, _resources_in(json.loads(machine.definition)))):
             msg = (
                 f"moto does not run state machines, so the tasks of {machine.name!r} never begin and the execution stays RUNNING. "
                 "Give the mock config={'stepfunctions': {'execute_state_machine': True}}."
             )
             warnings.warn(msg, MockJobsWarning, stacklevel=2)
-        return execution
+        return start_execution(backend, state_machine_arn, *rest, **more)
 
     return start
+
+
+def _resources_in(definition: Any) -> Iterator[str]:
+    """Generate the resources of all tasks in a part of a definition."""
+    parts = definition if isinstance(definition, list) else []
+    if isinstance(definition, dict):
+        resource = definition.get("Resource")
+        if isinstance(resource, str):
+            yield resource
+        parts = list(definition.values())
+    for part in parts:
+        yield from _resources_in(part)
 
 
 def _replace(module: Any, name: str, value: Any) -> None:

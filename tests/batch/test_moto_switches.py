@@ -115,6 +115,18 @@ def test_without_docker_a_variable_of_moto_lets_jobs_fail(monkeypatch, value, st
         assert mock.clock.now_s - begin == seconds
 
 
+def test_a_retry_of_a_job_that_is_to_fail_fails_at_once(monkeypatch):
+    monkeypatch.setenv("MOTO_SIMPLE_BATCH_FAIL_AFTER", "15")
+    with mock_jobs(region=REGION, config={"batch": {"use_docker": False}}) as mock:
+        site = Site(boto3.client("batch", region_name=REGION))
+        site.make_queue_and_definition()
+        mock.clock.freeze()
+
+        job = site.detail(site.submit(retryStrategy={"attempts": 2}))
+
+        assert (job["status"], len(job["attempts"])) == ("FAILED", 2)
+
+
 def test_the_variable_of_moto_counts_when_a_job_is_submitted(monkeypatch):
     with mock_jobs(region=REGION, config={"batch": {"use_docker": False}}) as mock:
         mock.batch.plan("planned", exit_code=0)

@@ -240,6 +240,26 @@ def test_a_machine_that_moto_will_not_run_is_warned_of(resource):
         assert states.describe_execution(executionArn=execution)["status"] == "RUNNING"
 
 
+def test_nothing_has_begun_if_the_warning_is_an_error():
+    with mock_jobs(region=REGION), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        states = boto3.client("stepfunctions", region_name=REGION)
+
+        with pytest.raises(MockJobsWarning):
+            start(states)
+
+        (machine,) = states.list_state_machines()["stateMachines"]
+        assert states.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"] == []
+
+
+def test_a_machine_that_only_speaks_of_our_tasks_is_not_warned_of():
+    with mock_jobs(region=REGION), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        states = boto3.client("stepfunctions", region_name=REGION)
+
+        start(states, "arn:aws:states:::sqs:sendMessage", Comment=SUBMIT)
+
+
 def test_a_machine_without_tasks_of_ours_is_not_warned_of():
     with mock_jobs(region=REGION), warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -363,3 +363,16 @@ def test_a_server_shows_the_training_jobs_of_each_account():
         assert listed(client_of(server, "sagemaker", ACCOUNT_B)) == [names[ACCOUNT_B]]
         with pytest.raises(ClientError, match="Could not find training job"):
             described(client_of(server, "sagemaker", ACCOUNT_A), names[ACCOUNT_B])
+
+
+def test_a_tag_without_a_value_does_not_break_searches(mock, batch, site):
+    site.make_service_queue_and_environment()
+    tags = [{"Key": "a"}, {"Key": "b", "Value": "1"}]
+    site.submit_service(serviceRequestPayload=payload(1, Tags=tags))
+    mock.batch.run_all()
+    sagemaker = boto3.client("sagemaker", region_name=REGION)
+
+    for key, count in (("a", 0), ("b", 1)):
+        wanted = {"Filters": [{"Name": f"Tags.{key}", "Operator": "Equals", "Value": "1"}]}
+        found = sagemaker.search(Resource="TrainingJob", SearchExpression=wanted)["Results"]
+        assert len(found) == count

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from mock_jobs.batch.scenario.plans import SUCCESS
+from mock_jobs.batch.scenario.plans import FAILURE, SUCCESS
 
 if TYPE_CHECKING:
     from mock_jobs.batch.records.job import Job
@@ -22,7 +22,14 @@ def plan_for(plans: Iterable[JobPlan], job: Job, attempt: int) -> JobPlan:
         job: The job.
         attempt: Number of the attempt, from 1.
     """
-    return next((plan for plan in plans if _matches(plan, job, attempt)), job.spec.fallback or SUCCESS)
+    found = next((plan for plan in plans if _matches(plan, job, attempt)), None)
+    if found is not None:
+        return found
+    fallback = job.spec.fallback
+    if fallback is None:
+        return SUCCESS
+    # A retry fails at once: the clock moves only as long as moto sleeps, which does not retry.
+    return fallback if attempt == 1 else FAILURE
 
 
 def plan_for_service_job(plans: Iterable[JobPlan], name: str, queue: JobQueue[Any], attempt: int) -> JobPlan:

@@ -178,3 +178,4 @@ def _check_reference(name: str, text: object, is_well_formed: Callable[[str], bo
 
 
 SUCCESS = JobPlan()
+FAILURE = JobPlan(exit_code=1)

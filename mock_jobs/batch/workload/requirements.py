@@ -51,7 +51,7 @@ def requirements_of(properties: ConsumableResourcePropertiesOutputTypeDef | None
         if arn in needs:
             raise invalid(messages.DUPLICATE_CONSUMABLE, arn=arn)
         needs[arn] = quantity
-    return Requirements(properties, needs)
+    return Requirements({"consumableResourceList": [], **properties}, needs)
 
 
 def sum_of(requirements: Iterable[Requirements | None]) -> Requirements | None:
