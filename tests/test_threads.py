@@ -13,10 +13,12 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 from moto.core import base_backend
+from moto.core import models as core_models
 from moto.core.base_backend import BackendDict
 from moto.iot.models import iot_backends
 
-from mock_jobs import MockJobsServer
+from mock_jobs import MockJobsServer, mock_jobs
+from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.moto_adapters import events as moto_events
 from mock_jobs.moto_adapters import things as moto_things
 
@@ -434,3 +436,38 @@ def test_a_pool_of_threads_gets_what_one_thread_would(place):
 
     assert len(set(job_ids)) == 24
     assert {site.status(job_id) for job_id in job_ids} == {"SUCCEEDED"}
+
+
+def test_starts_in_two_threads_leave_motos_list_of_methods_as_it_was():
+    """While the first thread starts a mock, the list is empty; a second must not keep that for the original."""
+    methods = list(core_models.RESPONSES_METHODS)
+    has_entered, may_leave, has_left = (threading.Event() for _ in range(3))
+
+    def start_slowly():
+        with moto_core.quick_start():
+            has_entered.set()
+            assert may_leave.wait(PATIENCE)
+        has_left.set()
+
+    def start():
+        assert has_entered.wait(PATIENCE)
+        threading.Timer(0.05, may_leave.set).start()
+        with moto_core.quick_start():
+            assert has_left.wait(PATIENCE)
+
+    at_once(start_slowly, start)
+
+    assert methods == core_models.RESPONSES_METHODS
+
+
+def test_mocks_that_start_and_stop_in_threads_leave_motos_list_of_methods_as_it_was():
+    methods = list(core_models.RESPONSES_METHODS)
+
+    def start_and_stop():
+        for _ in range(50):
+            with mock_jobs():
+                pass
+
+    at_once(*[start_and_stop] * 4)
+
+    assert methods == core_models.RESPONSES_METHODS

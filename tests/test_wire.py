@@ -311,3 +311,57 @@ def test_no_json_whatsoever_breaks_a_check(names, value):
 
     assert all(isinstance(note, Violation) for note in notes)
     assert notes or isinstance(checked, dict)
+
+
+HALF = "\ud800"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments", "code"),
+    [
+        ("batch", "cancel_job", {"jobId": "x", "reason": HALF}, "ClientException"),
+        ("batch", "submit_service_job", {"serviceRequestPayload": HALF}, "ClientException"),
+        ("batch", "tag_resource", {"tags": {HALF: "v"}}, "ClientException"),
+        ("batch", "tag_resource", {"tags": {"k": f"a{HALF}b"}}, "ClientException"),
+        ("batch", "cancel_jobs", {"jobs": [HALF], "reason": "r"}, "ClientException"),
+        ("iot", "create_job", {"description": HALF}, "InvalidRequestException"),
+        ("iot", "create_job", {"document": "\udfff{}"}, "InvalidRequestException"),
+        ("iot-jobs-data", "start_next_pending_job_execution", {"statusDetails": {"k": HALF}}, "InvalidRequestException"),
+    ],
+)
+def test_half_a_character_is_refused_and_changes_nothing(mock, service, operation, arguments, code):
+    required = {
+        "submit_service_job": {"jobName": "j", "jobQueue": "q", "serviceJobType": "SAGEMAKER_TRAINING"},
+        "tag_resource": {"resourceArn": "arn:aws:batch:us-east-1:123456789012:job-queue/q"},
+        "create_job": {"jobId": "job", "targets": ["arn:aws:iot:us-east-1:123456789012:thing/t"], "document": "{}"},
+        "start_next_pending_job_execution": {"thingName": "t"},
+    }
+    client = boto3.client(service, region_name=REGION)
+    if not hasattr(client, operation):
+        pytest.skip("the installed botocore does not know the operation")
+
+    with pytest.raises(ClientError) as error:
+        getattr(client, operation)(**{**required.get(operation, {}), **arguments})
+
+    assert (error.value.response["Error"]["Code"], error.value.response["ResponseMetadata"]["HTTPStatusCode"]) == (code, 400)
+    assert mock.events == ()
+
+
+def test_a_whole_character_of_two_escapes_is_a_text(mock, iot):
+    arn = iot.create_thing(thingName="t")["thingArn"]
+
+    iot.create_job(jobId="job", targets=[arn], document="{}", description="\N{PARTY POPPER}")
+
+    assert iot.describe_job(jobId="job")["job"]["description"] == "\N{PARTY POPPER}"
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "-1" + "0" * 400, "1e400", "1" + "0" * 4000])
+def test_a_number_beyond_all_doubles_is_no_number(mock, number):
+    criterion = {"failureType": "FAILED", "action": "CANCEL", "minNumberOfExecutedThings": 1, "thresholdPercentage": 0.5}
+    target = "arn:aws:iot:us-east-1:123456789012:thing/t"
+    job = {"targets": [target], "document": "{}", "abortConfig": {"criteriaList": [criterion]}}
+    policy = {"name": "p", "fairsharePolicy": {"shareDistribution": [{"shareIdentifier": "A", "weightFactor": 0.5}]}}
+    bent_job, bent_policy = (json.dumps(each).replace("0.5", number).encode() for each in (job, policy))
+
+    assert _send(mock, "iot", "PUT", "/jobs/job", bent_job, "")[:2] == (400, "InvalidRequestException")
+    assert _send(mock, "batch", "POST", "/v1/createschedulingpolicy", bent_policy, "")[:2] == (400, "ClientException")

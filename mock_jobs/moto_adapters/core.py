@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import moto
@@ -207,18 +208,23 @@ def _is_aws(url: str) -> bool:
     return host is not None and is_aws_host(host["host"])
 
 
+_starting = RLock()
+
+
 @contextmanager
 def quick_start() -> Iterator[None]:
     """Keep moto from filling the `responses` registry when it starts, which takes most of its starting time.
 
-    `serve_requests_library` then adds two entries for each HTTP method instead.
+    `serve_requests_library` then adds two entries for each HTTP method instead. One thread at a time does this, because moto's
+    list of methods is empty meanwhile.
     """
-    methods = core_models.RESPONSES_METHODS
-    core_models.RESPONSES_METHODS = []
-    try:
-        yield
-    finally:
-        core_models.RESPONSES_METHODS = methods
+    with _starting:
+        methods = core_models.RESPONSES_METHODS
+        core_models.RESPONSES_METHODS = []
+        try:
+            yield
+        finally:
+            core_models.RESPONSES_METHODS = methods
 
 
 def serve_requests_library() -> None:

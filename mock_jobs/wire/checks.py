@@ -233,15 +233,27 @@ def _number(limits: _Limits) -> Check:
     bounds = _bounds(limits)
 
     def check(value: Any, path: str, notes: list[Violation]) -> Any:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        number = _finite(value)
+        if number is None:
             notes.append(Violation(path, value, "type", "double"))
             return value
-        value = float(value)
+        value = number
         if bounds is not None:
             bounds(value, path, notes)
         return value
 
     return check
+
+
+def _finite(value: object) -> float | None:
+    """Return a JSON number as a double, None if it is none or too large for one."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _bounds(limits: _Limits) -> Callable[[float, str, list[Violation]], None] | None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # 20 digits hold any 64-bit number. Python's int() would also accept underscores and non-ASCII digits.
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
+# JSON can write half of a character as an escape, which no text in UTF-8 can hold.
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _TAGS = re.compile(r"<[^>]+>")
 
 # What an empty member of `Backend.none_if_empty` looks like, by its type.
@@ -166,7 +168,7 @@ class Operation:
             content = _parse_json(body.decode())
         except (ValueError, RecursionError) as error:
             raise self.backend.body_error() from error
-        if not isinstance(content, dict):
+        if not isinstance(content, dict) or (_SURROGATE.search(body) and _has_lone_surrogate(content)):
             raise self.backend.body_error()
         return content
 
@@ -198,6 +200,14 @@ class CompiledService:
         self.operations = {each: Operation(name, model.operation_model(each), backend, checks) for each in names}
         http = {each: model.operation_model(each).http for each in names}
         self.routes = Routes((http[each]["method"], http[each]["requestUri"], self.operations[each]) for each in names)
+
+
+def _has_lone_surrogate(content: object) -> bool:
+    try:
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _from_text(member: _Member, text: str, notes: list[Violation]) -> Any:
