@@ -6,13 +6,15 @@ import functools
 import inspect
 import os
 import unittest
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_args, overload
 
 from mock_jobs.batch.scenario.pace import PaceName
-from mock_jobs.core.errors import HIDDEN, NotActiveError, UsageTypeError, UsageValueError
+from mock_jobs.core.argument_checks import nearest
+from mock_jobs.core.errors import HIDDEN, MockJobsWarning, NotActiveError, UsageTypeError, UsageValueError
 from mock_jobs.core.overrides import Override
 from mock_jobs.handle import Handle
 
@@ -215,13 +217,36 @@ class MockJobs(Handle):
 def _check_options(config: object, region: object, pace: object) -> None:
     if config is not None and not isinstance(config, Mapping):
         raise UsageTypeError(f"config must be a mapping in moto's form, got {config!r}")
+    for name, value in (config or {}).items():
+        if not isinstance(value, Mapping):
+            raise UsageTypeError(f"config[{name!r}] must be a mapping in moto's form, got {value!r}")
+    if config:
+        from mock_jobs.moto_adapters.core import unknown_settings  # noqa: PLC0415 - moto comes when a mock starts
+
+        for text in unknown_settings(config):
+            warnings.warn(f"moto ignores {text}", MockJobsWarning, stacklevel=4)
     for name, value in (("region", region), ("pace", pace)):
         if value is not None and not isinstance(value, str):
             raise UsageTypeError(f"{name} must be a string, got {value!r}")
-    if region == "":
-        raise UsageValueError("region must not be empty; leave it out to keep that of the environment")
+    if isinstance(region, str):
+        _check_region(region)
     if pace is not None and pace not in get_args(PaceName):
         raise UsageValueError(f"pace must be one of {', '.join(get_args(PaceName))}, got {pace!r}")
+
+
+def _check_region(region: str) -> None:
+    """Check that a region exists in any partition.
+
+    As for moto, all are accepted if `MOTO_ALLOW_NONEXISTENT_REGION` is `true`.
+    """
+    if region == "":
+        raise UsageValueError("region must not be empty; leave it out to keep that of the environment")
+    from mock_jobs.wire.loader import shared_loader  # noqa: PLC0415 - botocore comes when a mock starts
+
+    known = [each for partition in shared_loader().load_data("partitions")["partitions"] for each in partition["regions"]]
+    if region in known or os.environ.get("MOTO_ALLOW_NONEXISTENT_REGION", "").lower() == "true":
+        return
+    raise UsageValueError(f"there is no region {region!r}{nearest(region, known)}")
 
 
 def _setups_of(target: type) -> frozenset[str]:

@@ -14,7 +14,16 @@ import requests
 from botocore.httpsession import URLLib3Session
 from moto import mock_aws
 
-from mock_jobs import MockJobs, NotActiveError, UnmockedRequestError, UsageTypeError, UsageValueError, current_mock, mock_jobs
+from mock_jobs import (
+    MockJobs,
+    MockJobsWarning,
+    NotActiveError,
+    UnmockedRequestError,
+    UsageTypeError,
+    UsageValueError,
+    current_mock,
+    mock_jobs,
+)
 
 from support.constants import NO_RETRIES
 from support.patches import patched
@@ -456,3 +465,49 @@ def test_users_of_requests_stay_mocked_when_mock_aws_outlives_mock_jobs():
 def test_an_empty_region_is_refused():
     with pytest.raises(UsageValueError, match="region must not be empty"):
         mock_jobs(region="")
+
+
+@pytest.mark.parametrize(
+    ("region", "says"),
+    [
+        ("us-esat-1", "'us-esat-1'; did you mean 'us-east-1'"),
+        ("eu-west1", "did you mean 'eu-west-1'"),
+        ("nowhere", "no region 'nowhere'$"),
+    ],
+)
+def test_a_region_that_does_not_exist_is_refused_at_once(region, says):
+    with pytest.raises(UsageValueError, match=says):
+        mock_jobs(region=region)
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1"])
+def test_the_regions_of_all_partitions_are_accepted(region):
+    assert mock_jobs(region=region).region == region
+
+
+def test_any_region_is_accepted_if_moto_is_told_so(monkeypatch):
+    monkeypatch.setenv("MOTO_ALLOW_NONEXISTENT_REGION", "true")
+
+    assert mock_jobs(region="nowhere-1").region == "nowhere-1"
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ({"bath": {"use_docker": False}}, "moto ignores 'bath' of config; did you mean 'batch'"),
+        ({"batch": {"use_dockr": False}}, "moto ignores 'use_dockr' in 'batch' of config; did you mean 'use_docker'"),
+        ({"core": {"zzz": 1}}, "moto ignores 'zzz' in 'core' of config"),
+    ],
+)
+def test_what_moto_does_not_know_in_config_is_warned_of(config, says):
+    with pytest.warns(MockJobsWarning, match=says):
+        mock_jobs(config=config)
+
+
+@pytest.mark.parametrize("section", ["core", "batch"])
+def test_a_section_of_config_that_is_no_mapping_is_refused_and_breaks_nothing(section):
+    with pytest.raises(UsageTypeError, match=rf"config\['{section}'\] must be a mapping"):
+        mock_jobs(config={section: None})
+
+    with mock_jobs(region=REGION):
+        assert boto3.client("batch").describe_job_queues()["jobQueues"] == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Final
 
 from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
@@ -10,6 +12,14 @@ __tracebackhide__ = HIDDEN
 
 # A century: longer durations leave the range of dates.
 MAX_SECONDS: Final = 3_155_760_000
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return what to add to the text of an error about an unknown name: the known one that is most like it, if one is."""
+    found = get_close_matches(name, list(known))
+    # Swapped letters are the most frequent slip, and difflib does not favour them.
+    found.sort(key=lambda each: sorted(each) != sorted(name))
+    return f"; did you mean {found[0]!r}?" if found else ""
 
 
 def check_flag(name: str, value: object) -> None:

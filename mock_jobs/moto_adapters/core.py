@@ -24,7 +24,7 @@ from moto.core.exceptions import ServiceNotWhitelisted
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_api import state_manager
 
-from mock_jobs.core.argument_checks import MAX_SECONDS
+from mock_jobs.core.argument_checks import MAX_SECONDS, nearest
 from mock_jobs.wire.origin import is_account_id, is_aws_host
 
 if TYPE_CHECKING:
@@ -276,6 +276,18 @@ def batch_transition() -> Mapping[str, Any] | None:
     if not default_user_config.get("batch", {}).get("use_docker", True):
         return {"progression": "immediate"}
     return None
+
+
+def unknown_settings(config: Mapping[str, Any]) -> Iterator[str]:
+    """Generate what moto does not know in a `config`, each with the nearest name."""
+    for section, members in config.items():
+        known: Mapping[str, Any] | None = default_user_config.get(section)  # type: ignore[assignment]  # a typed dictionary
+        if known is None:
+            yield f"{section!r} of config{nearest(section, default_user_config)}"
+            continue
+        for name in members:
+            if name not in known:
+                yield f"{name!r} in {section!r} of config{nearest(name, known)}"
 
 
 def batch_failure() -> int | None:
