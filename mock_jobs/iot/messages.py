@@ -48,6 +48,9 @@ TEMPLATE_EXISTS: Final = "Job Template {template_id} already exists."
 # CreateJobTemplate, ours
 NOT_A_JOB: Final = "Resource type should be job but found invalid resource type {type}"
 
+# TagResource, UntagResource and ListTagsForResource, ours
+NOT_AN_ARN: Final = "{arn} is not an ARN."
+
 # CreateJob, ours
 TARGET_INVALID: Final = "Target {arn} is not the ARN of a thing or a thing group."
 TARGET_NOT_A_GROUP: Final = "Target {arn} is not the ARN of a thing group."

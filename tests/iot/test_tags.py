@@ -134,3 +134,15 @@ def test_a_job_and_a_template_of_one_name_have_tags_of_their_own(tagged):
 
     assert tags(tagged, f"{ARN}jobtemplate/job") == {"t": "1"}
     assert tags(tagged) == {"team": "red", "empty": ""}
+
+
+@pytest.mark.parametrize("text", ["x", "thing/t", "ARN:aws:iot:us-east-1:123456789012:job/j"])
+def test_a_text_that_is_no_arn_is_refused(iot, text):
+    calls = (
+        lambda: iot.tag_resource(resourceArn=text, tags=[{"Key": "k", "Value": "v"}]),
+        lambda: iot.untag_resource(resourceArn=text, tagKeys=["k"]),
+        lambda: iot.list_tags_for_resource(resourceArn=text),
+    )
+    for call in calls:
+        with pytest.raises(iot.exceptions.InvalidRequestException, match="is not an ARN"):
+            call()

@@ -25,7 +25,7 @@ class TagOperations(Operations):
         """Add tags to a job or a job template, replacing those with the same keys.
 
         Raises:
-            InvalidRequestException: A tag has no value or a reserved key; as for CreateJob (inferred).
+            InvalidRequestException: The ARN is none, or a tag has no value or a reserved key; as for CreateJob (inferred).
             ResourceNotFoundException: There is no such job or template. Source: observed.
             NotOurs: The ARN is not one of a job or a template.
         """
@@ -38,6 +38,7 @@ class TagOperations(Operations):
         """Remove tags from a job or a job template; keys that it does not have are ignored.
 
         Raises:
+            InvalidRequestException: The ARN is none (inferred).
             ResourceNotFoundException: There is no such job or template. Source: observed.
             NotOurs: The ARN is not one of a job or a template.
         """
@@ -50,7 +51,7 @@ class TagOperations(Operations):
         """List the tags of a job or a job template on one page; none if it does not exist (observed).
 
         Raises:
-            InvalidRequestException: A token is given, though this listing never returns one; as for other listings (inferred).
+            InvalidRequestException: The ARN is none, or a token is given, though this listing never returns one (inferred).
             NotOurs: The ARN is not one of a job or a template.
         """
         arn = _our_arn(resource_arn)
@@ -72,6 +73,8 @@ class TagOperations(Operations):
 
 
 def _our_arn(text: str) -> ResourceArn:
+    if not text.startswith("arn:"):
+        raise InvalidRequestException(messages.NOT_AN_ARN.format(arn=text))
     arn = parse_arn(text)
     if arn is None or arn.service != "iot" or arn.kind not in _NOT_FOUND:
         raise NotOurs
