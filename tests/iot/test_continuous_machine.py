@@ -300,7 +300,8 @@ class ContinuousMachine(Machine):
         for thing in THINGS:
             if self.is_in(thing, group):
                 job.departed.discard(thing)
-                if job.latest(thing) is None and not job.has_ended:
+                latest = job.latest(thing)
+                if (latest is None or latest.status == "REMOVED") and not job.has_ended:
                     job.create(thing)
 
     @property

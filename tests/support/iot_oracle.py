@@ -275,7 +275,9 @@ class Oracle:
             job.targets.append(("group", group))
             for thing in dict.fromkeys(self.members(group)):
                 job.departed.discard(thing)
-                if job.of(thing) is None and thing not in job.waiting and not job.has_ended:
+                latest = job.of(thing)
+                is_free = latest is None or latest.status == "REMOVED"
+                if is_free and thing not in job.waiting and not job.has_ended:
                     self.queue(job, thing)
         return None
 
