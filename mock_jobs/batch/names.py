@@ -19,8 +19,7 @@ _JOB_ID = re.compile(rf"(?P<top>{_UUID})(?::(?P<index>{_INDEX})|#(?P<node>{_INDE
 _SHARE = "/quota-share/"
 _REVISION = re.compile(r"0|[1-9][0-9]{0,8}")
 _ARN_OF = r"arn:[a-z-]+:batch:[a-z0-9-]+:[0-9]+:{kind}/"
-_JOB_ARN = re.compile(_ARN_OF.format(kind="job"))
-_SERVICE_JOB_ARN = re.compile(_ARN_OF.format(kind="service-job"))
+_ARNS: Final = {kind: re.compile(_ARN_OF.format(kind=kind)) for kind in ("job", "service-job")}
 # What ids of jobs consist of. Source: TerminateJob accepts any such text (observed), whether or not it can be an id.
 _LIKE_AN_ID = re.compile(r"[A-Za-z0-9_:#-]+")
 
@@ -49,9 +48,10 @@ def parse_job_id(text: str) -> JobId | None:
     return JobId(match["top"], None if index is None else int(index), None if node is None else int(node))
 
 
-def is_job_reference(text: str) -> bool:
-    """Return whether a text is a job id, or the ARN of a job in any account and region."""
-    return parse_job_id(_JOB_ARN.sub("", text, count=1)) is not None
+def is_job_reference(text: str, kind: Literal["job", "service-job"] = "job") -> bool:
+    """Return whether a text is a job id, or the ARN of a job of this kind in any account and region."""
+    arn = _ARNS[kind].match(text)
+    return parse_job_id(text if arn is None else text[arn.end() :]) is not None
 
 
 class Arns:
@@ -99,7 +99,7 @@ class Arns:
         another account or region is accepted, but matches no job.
         """
         own = text.removeprefix(self.job_prefix)
-        foreign = _JOB_ARN.match(own)
+        foreign = _ARNS["job"].match(own)
         if foreign is None:
             return parse_job_id(own)
         parts = parse_job_id(own[foreign.end() :])
@@ -112,18 +112,6 @@ class Arns:
         """
         own = text.removeprefix(f"{self.prefix}{kind}/")
         return _LIKE_AN_ID.fullmatch(own) is not None and not own.startswith("arn:")
-
-    def read_service_job_id(self, text: str) -> str | None:
-        """Return the id in the id or ARN of a service job, or None if the text is neither.
-
-        Source: the SageMaker SDK passes ARNs to TerminateServiceJob (code that works on AWS). An ARN of another account or
-        region is accepted, but matches no job.
-        """
-        own = text.removeprefix(f"{self.prefix}service-job/")
-        foreign = _SERVICE_JOB_ARN.match(own)
-        if parse_job_id(own if foreign is None else own[foreign.end() :]) is None:
-            return None
-        return own
 
     def shown(self, kind: str, reference: str) -> str:
         """Return the full ARN of a resource given by name or ARN, as errors show it."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, invalid, not_allowed
-from mock_jobs.batch.names import NAME, share_arn
+from mock_jobs.batch.names import NAME, is_job_reference, share_arn
 from mock_jobs.batch.operations.checks import check_payload, check_tags
 from mock_jobs.batch.operations.stop_jobs import check_bulk, check_reason, stop_each
 from mock_jobs.batch.queueing.fair_share_policy import MAX_PRIORITY, is_share_identifier
@@ -141,7 +142,8 @@ class ServiceJobOperations(BatchRegion):
         check_bulk(jobs)
         return stop_each(
             jobs,
-            self.arns.read_service_job_id,
+            # The SageMaker SDK passes ARNs (code that works on AWS).
+            partial(is_job_reference, kind="service-job"),
             lambda job_id: self._stop_service_job(job_id, reason),
             self.scenario.take_refusal,
         )

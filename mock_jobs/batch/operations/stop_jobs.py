@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import ClientException, invalid
+from mock_jobs.batch.names import is_job_reference
 from mock_jobs.batch.region import BatchRegion
 from mock_jobs.batch.states import StopRequest
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.names import JobId
     from mock_jobs.batch.scenario.scenario import Refusal
 
 MAX_REASON = 1024
@@ -55,7 +55,7 @@ class StopJobOperations(BatchRegion):
         check_reason(reason)
         check_bulk(jobs)
         return stop_each(
-            jobs, self.arns.read_job_id, lambda job_id: self._stop_known(request, job_id, reason), self.scenario.take_refusal
+            jobs, is_job_reference, lambda job_id: self._stop_known(request, job_id, reason), self.scenario.take_refusal
         )
 
     def _stop_known(self, request: StopRequest, job_id: str, reason: str) -> None:
@@ -83,7 +83,7 @@ def check_bulk(jobs: Sequence[str]) -> None:
 
 def stop_each(
     jobs: Sequence[str],
-    read: Callable[[str], JobId | str | None],
+    is_valid: Callable[[str], bool],
     stop: Callable[[str], None],
     take_refusal: Callable[[str], Refusal | None],
 ) -> dict[str, object]:
@@ -93,14 +93,14 @@ def stop_each(
 
     Args:
         jobs: Ids as given.
-        read: Returns what a well-formed id means, else None.
+        is_valid: Returns whether an id, or an ARN, is well-formed.
         stop: Ends the job with an id, if there is one.
         take_refusal: Returns the error that a test has injected for an id, else None.
     """
     successful: list[str] = []
     errors: list[dict[str, str]] = []
     for job_id in dict.fromkeys(jobs):
-        if read(job_id) is None:
+        if not is_valid(job_id):
             text = messages.INVALID_JOB_ID.format(job_id=job_id)
             errors.append({"job": job_id, "code": "ValidationException", "message": text})
             continue

@@ -63,7 +63,7 @@ class Scenario:
         self.pace_stack.reset()
 
     def fail_after(self, seconds: int | None) -> None:
-        """Let new jobs without a plan fail after some seconds, as one of moto's switches says; None lets them succeed."""
+        """Make new jobs without a plan fail after some seconds, as one of moto's switches says; None makes them succeed."""
         self.fallback = None if seconds is None else JobPlan(duration=seconds, exit_code=1)
 
     def sleep_as_moto(self) -> None:
