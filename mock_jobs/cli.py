@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from threading import Event
+from typing import get_args
 
 from mock_jobs import __version__
+from mock_jobs.batch.scenario.pace import PaceName
 from mock_jobs.core.errors import UsageError
 from mock_jobs.server import MockJobsServer
+
+_LOG_LEVELS = ("debug", "info", "warning", "error")
+_OPEN_FILES = 65_536
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,6 +29,23 @@ def parser() -> argparse.ArgumentParser:
     server = commands.add_parser("server", help=text, description=text[0].upper() + text[1:] + ".")
     server.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     server.add_argument("--port", default=5000, type=int, help="port to listen on, 0 for a free one (default: %(default)s)")
+    server.add_argument(
+        "--pace", choices=get_args(PaceName), help="what moves Batch jobs: reads of a job, time, or only the test (default: poll)"
+    )
+    server.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="answer requests to this host name too, .NAME for all below it; IP addresses, localhost and names without a dot are "
+        "always answered (repeatable)",
+    )
+    server.add_argument(
+        "--log-level",
+        choices=_LOG_LEVELS,
+        default="warning",
+        help="log to standard error; debug writes a line for each request (default: %(default)s)",
+    )
     return made
 
 
@@ -37,23 +60,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     chosen = parser().parse_args(arguments)
     try:
-        return _serve(chosen.host, chosen.port)
+        return _serve(chosen)
     except (UsageError, OSError) as error:
         sys.stderr.write(f"mock-jobs: {error}\n")
         return 1
 
 
-def _serve(host: str, port: int) -> int:
+def _serve(chosen: argparse.Namespace) -> int:
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("mock_jobs").setLevel(chosen.log_level.upper())
+    _allow_more_connections()
     # Some versions of moto make clients of their own, which would look for credentials on the network.
     os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
     interrupted = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: interrupted.set())
-    with MockJobsServer(host, port) as server:
+    with MockJobsServer(chosen.host, chosen.port, pace=chosen.pace, allow_hosts=chosen.allow_host) as server:
         sys.stdout.write(f"mock_jobs server is ready at {server.url}\n")
         sys.stdout.flush()
         interrupted.wait()
     return 0
+
+
+def _allow_more_connections() -> None:
+    """Raise the limit of open files to what the system allows: often the limit is 1,024, and each connection is one."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - Windows has no such module
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = _OPEN_FILES if most == resource.RLIM_INFINITY else min(most, _OPEN_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 if __name__ == "__main__":

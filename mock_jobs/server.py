@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import socket
-from threading import Thread
+from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, get_args
 
+from mock_jobs.batch.scenario.pace import PaceName
 from mock_jobs.core.argument_checks import check_text, check_whole
-from mock_jobs.core.errors import HIDDEN, NotActiveError, UsageError, UsageValueError
+from mock_jobs.core.errors import HIDDEN, NotActiveError, UsageError, UsageTypeError, UsageValueError
 from mock_jobs.handle import Handle
+from mock_jobs.transports.access import checked_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 __tracebackhide__ = HIDDEN
 
 _DEFAULT_ACCOUNT = "123456789012"
-_THREADS = 8
 _HIGHEST_PORT = 65535
 
 
@@ -37,17 +37,26 @@ class MockJobsServer:
     Args:
         host: Address to listen on.
         port: Port to listen on; 0 chooses a free one.
+        pace: What moves Batch jobs of all accounts: `poll`, `clock` or `manual`; None means `poll`.
+        allow_hosts: Names that clients may call the server by, if they contain a dot. `.example.test` allows all names below it.
+            IP addresses, `localhost` and names without a dot are always allowed.
 
     Raises:
-        UsageValueError: There is no such port.
-        UsageTypeError: The host is not a string, or the port not a whole number.
+        UsageValueError: There is no such port or pace, or a name is none.
+        UsageTypeError: An argument has the wrong type.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 0, *, pace: PaceName | None = None, allow_hosts: Iterable[str] = ()
+    ) -> None:
         check_text("host", host)
         check_whole("port", port, 0, _HIGHEST_PORT)
+        if pace is not None and pace not in get_args(PaceName):
+            raise UsageValueError(f"pace must be one of {', '.join(get_args(PaceName))}, got {pace!r}")
         self._host = host
         self._port = port
+        self._pace = pace
+        self._allowed_hosts = _host_names(allow_hosts)
         self._running: _Running | None = None
 
     def start(self) -> None:
@@ -61,7 +70,7 @@ class MockJobsServer:
         """
         if self._running is not None:
             raise UsageError("this server runs already; stop it first, or make another MockJobsServer")
-        self._running = _Running(self._host, self._port)
+        self._running = _Running(self._host, self._port, self._pace, self._allowed_hosts)
 
     def stop(self) -> None:
         """Stop listening and delete all state. Does nothing if the server does not run.
@@ -143,49 +152,40 @@ class _AccountHandle(Handle):
         return self._find()
 
 
+def _host_names(hosts: Iterable[str]) -> frozenset[str]:
+    names = () if isinstance(hosts, str) else tuple(hosts)
+    if isinstance(hosts, str) or not all(isinstance(each, str) for each in names):
+        raise UsageTypeError(f"allow_hosts must be a list of host names, got {hosts!r}")
+    return checked_hosts(names)
+
+
 class _Running:
     """A listening socket, the thread that serves it, and the worlds of its accounts."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, pace: PaceName | None, allowed_hosts: frozenset[str]) -> None:
         # Heavy, and only servers need them.
         try:
-            from waitress.server import create_server  # noqa: PLC0415
-
             from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415
+            from mock_jobs.transports.http_application import Application  # noqa: PLC0415
+            from mock_jobs.transports.http_server import HttpServer  # noqa: PLC0415
             from mock_jobs.transports.worlds import Worlds  # noqa: PLC0415
-            from mock_jobs.transports.wsgi import Application  # noqa: PLC0415
 
-            self.worlds = Worlds(shared=False)
-            application = Application(self.worlds)
+            moto_core.server_application()
         except ImportError as error:
             raise UsageError("server mode needs more packages: pip install 'mock_jobs[server]'") from error
         self._reset_moto = moto_core.reset_unless_mocked
         self._reset_moto()
-        # Our own socket: an address in use is found before waitress starts threads, and a name with several addresses
-        # does not get several ports.
+        # Our own socket: an address in use is found here, and a name with several addresses does not get several ports.
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.create_server(address, family=family)
         self.host: str
         self.port: int
         self.host, self.port = listening.getsockname()[:2]
-        # Waitress warns of a full queue; each request waits for a lock anyway.
-        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-        self._sockets: dict[int, Any] = {}
-        self._server = create_server(application, map=self._sockets, sockets=[listening], threads=_THREADS)
-        self._is_stopping = False
-        self._thread = Thread(target=self._serve, name=f"mock-jobs-server-{self.port}", daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while not self._is_stopping:
-            self._server.asyncore.loop(timeout=10, map=self._sockets, count=1)
+        self.worlds = Worlds(shared=False, pace=pace)
+        self._server = HttpServer(listening, lambda threads: Application(self.worlds, threads, allowed_hosts))
 
     def stop(self) -> None:
-        self._is_stopping = True
-        self._server.pull_trigger()
-        self._thread.join()
-        self._server.task_dispatcher.shutdown()
-        self._server.asyncore.close_all(self._sockets)
+        self._server.stop()
         self.worlds.reset()
         self.worlds.leave()
         self._reset_moto()

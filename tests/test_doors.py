@@ -1,8 +1,7 @@
-"""Which service answers a request, the error when none does, and the WSGI application alone."""
+"""Which service answers a request, the error when none does."""
 
 from __future__ import annotations
 
-import io
 import itertools
 from urllib.parse import urlsplit
 
@@ -14,12 +13,8 @@ from botocore.exceptions import EndpointProviderError, EndpointVariantError
 from mock_jobs import UnmockedRequestError, mock_jobs
 from mock_jobs.core.service_base import partition_of
 from mock_jobs.transports.unmocked import unmocked_error
-from mock_jobs.transports.worlds import Worlds
-from mock_jobs.transports.wsgi import Application
 from mock_jobs.wire.loader import shared_loader
 from mock_jobs.wire.origin import is_account_id, is_aws_host, origin_of, region_of, service_of
-
-from support.constants import ACCOUNT
 
 
 def _signed(service, region="us-east-1", key="FOOBARKEY"):
@@ -133,42 +128,6 @@ def test_a_refusal_names_service_and_operation_as_well_as_they_can_be_known(meth
     assert isinstance(error, UnmockedRequestError)
     assert str(error).startswith(f"The request for {names} (host ")
     assert "passthrough" in str(error)
-
-
-def test_the_application_reads_a_decoded_path_where_the_server_gives_no_other():
-    worlds = Worlds(shared=False)
-    application = Application(worlds)
-    answers = []
-    environ = {
-        "REQUEST_METHOD": "GET",
-        "PATH_INFO": "/things/a:b/jobs",
-        "QUERY_STRING": "",
-        "HTTP_AUTHORIZATION": _signed("iot-jobs-data"),
-        "wsgi.input": io.BytesIO(),
-    }
-
-    (body,) = application(environ, lambda status, headers: answers.append(status))
-
-    assert answers == ["404 Not Found"]
-    assert b"Thing a:b cannot be found." in body
-    worlds.leave()
-
-
-def test_the_application_reads_an_absolute_target():
-    worlds = Worlds(shared=False)
-    answers = []
-    environ = {
-        "REQUEST_METHOD": "POST",
-        "REQUEST_URI": "http://batch.us-east-1.amazonaws.com/v1/describejobs?x",
-        "HTTP_HOST": "batch.us-east-1.amazonaws.com",
-        "CONTENT_LENGTH": "11",
-        "wsgi.input": io.BytesIO(b'{"jobs":[]}'),
-    }
-
-    body = Application(worlds)(environ, lambda status, headers: answers.append(status))
-
-    assert (answers, body) == (["200 OK"], [b'{"jobs":[]}'])
-    assert [call.account for call in worlds.of(ACCOUNT).calls] == [ACCOUNT]
 
 
 def test_a_service_that_shares_the_signing_name_is_left_to_moto():

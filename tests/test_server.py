@@ -18,7 +18,7 @@ from support.server import ACCOUNT_A, ACCOUNT_B, authorization, client_of, creat
 
 @pytest.fixture
 def server():
-    with MockJobsServer() as running:
+    with MockJobsServer(allow_hosts=[".amazonaws.com"]) as running:
         yield running
 
 

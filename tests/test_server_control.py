@@ -82,7 +82,7 @@ def test_calls_and_events_are_read_over_http(server):
     assert calls[1]["parameters"] == {"job_id": "job-1"}
     assert (events[-1]["topic"], events[-1]["payload"]["status"]) == ("$aws/events/job/job-1/canceled", "CANCELED")
     assert _control(server, "events", method="GET", account=ACCOUNT_B).json()["events"] == []
-    assert _control(server, "events").status_code == 404
+    assert _control(server, "events").status_code == 405
 
 
 def test_settings_are_changed_over_http(server):

@@ -47,6 +47,7 @@ __all__ = [
     "reset_unless_mocked",
     "serve_requests_library",
     "server_application",
+    "serves_web_pages",
     "stubber",
     "tidy_requests_library",
 ]
@@ -260,6 +261,11 @@ def server_application() -> Callable[..., Any]:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415 - needs an extra
 
     return DomainDispatcherApplication(create_backend_app)
+
+
+def serves_web_pages() -> bool:
+    """Return whether moto lets web pages of any origin read its answers, as it does unless MOTO_DISABLE_GLOBAL_CORS is set."""
+    return not settings.DISABLE_GLOBAL_CORS
 
 
 # moto's switches for the pace of Batch jobs

@@ -1,7 +1,7 @@
 """The control API: clock, faults, settings, pace, calls and events of a server over HTTP, for tests in another process.
 
-All paths begin with `/mock-jobs-api/`. A request acts on one account: that of its signature or of the header
-`x-moto-account-id`, else moto's default account. `reset` leaves other accounts, and everything that moto keeps, unchanged;
+All paths begin with `/mock-jobs-api/`. A request acts on one account: that of `?account=`, of the header `x-moto-account-id` or of its
+signature, else moto's default account. `reset` leaves other accounts, and everything that moto keeps, unchanged;
 `/moto-api/reset` resets everything.
 """
 
@@ -9,22 +9,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from http import HTTPStatus
+from importlib.metadata import version
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import parse_qs
 
 from mock_jobs.batch.handle import BatchHandle
+from mock_jobs.batch.scenario.settings import BatchSettings
 from mock_jobs.core.clock import Clock
 from mock_jobs.core.errors import UsageError
 from mock_jobs.core.faults import Faults
 from mock_jobs.iot.handle import IoTHandle
+from mock_jobs.iot.settings import IoTSettings
 from mock_jobs.wire.http import Answer
+from mock_jobs.wire.origin import is_account_id
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace import PaceName
-    from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.core.world import World
-    from mock_jobs.iot.settings import IoTSettings
     from mock_jobs.transports.worlds import Worlds
 
 PREFIX = "/mock-jobs-api/"
@@ -36,15 +40,35 @@ class Command(NamedTuple):
     Attributes:
         find: Returns the object of a world that the command acts on.
         act: The method that carries it out; its parameters are the members of the JSON body.
+        settings: The dataclass whose fields are the members, if `act` takes any settings.
     """
 
     find: Callable[[World], object]
     act: Callable[..., object]
+    settings: type[BatchSettings | IoTSettings] | None = None
 
     @property
     def members(self) -> tuple[Parameter, ...]:
         """The parameters of the method, without `self`."""
         return tuple(signature(self.act).parameters.values())[1:]
+
+
+class ControlRequest(NamedTuple):
+    """A request for a path under `/mock-jobs-api/`.
+
+    Attributes:
+        method: HTTP method in upper case.
+        path: The path as sent, without the query.
+        query: The query string, encoded, without the question mark.
+        body: The body; may be empty.
+        account: The account that its header or its signature names, else moto's default account.
+    """
+
+    method: str
+    path: str
+    query: str
+    body: bytes
+    account: str
 
 
 class Report(NamedTuple):
@@ -132,7 +156,7 @@ COMMANDS: Mapping[str, Command] = {
     "batch/refuse": Command(_batch, BatchHandle.refuse),
     "batch/run-all": Command(_batch, BatchHandle.run_all),
     "batch/run-until": Command(_batch, BatchHandle.run_until),
-    "batch/settings": Command(lambda world: _batch(world).settings, _change_batch_settings),
+    "batch/settings": Command(lambda world: _batch(world).settings, _change_batch_settings, BatchSettings),
     "batch/step": Command(_batch, BatchHandle.step),
     "batch/unblock": Command(_batch, BatchHandle.unblock),
     "clock/advance": Command(_clock, _advance),
@@ -141,7 +165,7 @@ COMMANDS: Mapping[str, Command] = {
     "clock/unfreeze": Command(_clock, Clock.unfreeze),
     "faults/add": Command(_faults, Faults.add),
     "faults/clear": Command(_faults, Faults.clear),
-    "iot/settings": Command(lambda world: _iot(world).settings, _change_iot_settings),
+    "iot/settings": Command(lambda world: _iot(world).settings, _change_iot_settings, IoTSettings),
     "reset": Command(lambda world: world, _reset),
 }
 
@@ -154,42 +178,123 @@ REPORTS: Mapping[str, Report] = {
 }
 
 
-def answer(worlds: Worlds, method: str, path: str, body: bytes, account: str) -> Answer:
+def answer(worlds: Worlds, request: ControlRequest) -> Answer:
     """Run a command (`POST /mock-jobs-api/clock/advance` with `{"seconds": 60}`) or return a report (`GET`).
 
     Every answer is a JSON object. A successful one has `now`, the clock in seconds since the epoch. A report adds `calls` or
-    `events`, a list, or `settings`, an object. A wrong command gets HTTP 400, an unknown one 404, both with a `message`.
+    `events`, a list, or `settings`, an object. `GET /mock-jobs-api/` lists all commands and reports; `health` says that the server
+    answers. A wrong command gets HTTP 400, an unknown one 404, a wrong method 405, each with a `message`.
     """
-    name = path[len(PREFIX) :]
+    name = request.path[len(PREFIX) :]
+    allowed = _methods_of(name)
+    if not allowed or request.method not in allowed or request.method == "OPTIONS":
+        return _without_acting(request, allowed)
+    if name in _PAGES:
+        return json_answer(HTTPStatus.OK, _PAGES[name]())
+    account = _account_of(request)
+    if account is None:
+        return _bad(f"?account= must name one account id of 12 digits, got {request.query!r}")
     world = worlds.of(account)
-    if method == "GET" and name in REPORTS:
-        with world.lock:
-            report = REPORTS[name]
-            return _json(200, {"now": world.clock.now_s, report.member: report.read(world)})
-    if method != "POST" or name not in COMMANDS:
+    if request.method == "POST":
+        return _run(world, name, request.body)
+    with world.lock:
+        report = REPORTS[name]
+        return json_answer(HTTPStatus.OK, {"now": world.clock.now_s, report.member: report.read(world)})
+
+
+def _without_acting(request: ControlRequest, allowed: list[str]) -> Answer:
+    """Return the answer to OPTIONS, to a path that does not exist, or to a method that it does not take."""
+    if not allowed:
         known = [f"POST {PREFIX}{each}" for each in sorted(COMMANDS)] + [f"GET {PREFIX}{each}" for each in sorted(REPORTS)]
-        return _json(404, {"message": f"There is no command {method} {path}. There are: {', '.join(known)}"})
+        text = f"There is no command {request.method} {request.path}. There are: {', '.join(known)}"
+        return json_answer(HTTPStatus.NOT_FOUND, {"message": text})
+    if request.method == "OPTIONS":
+        return Answer(HTTPStatus.NO_CONTENT, {"Allow": ", ".join(allowed)}, b"")
+    refused = json_answer(
+        HTTPStatus.METHOD_NOT_ALLOWED, {"message": f"{request.path} takes {' or '.join(allowed)}, not {request.method}"}
+    )
+    refused.headers["Allow"] = ", ".join(allowed)
+    return refused
+
+
+def _run(world: World, name: str, body: bytes) -> Answer:
     try:
         arguments = json.loads(body or b"{}")
     except (ValueError, RecursionError):
         arguments = None
     if not isinstance(arguments, dict):
-        return _json(400, {"message": "the body must be a JSON object"})
+        return _bad("the body must be a JSON object")
     command = COMMANDS[name]
     wrong = _wrong_members(command, arguments)
     if wrong is not None:
-        return _json(400, {"message": f"{name} {wrong}"})
+        return _bad(f"{name} {wrong}")
     try:
         with world.lock:
             command.act(command.find(world), **arguments)
-            return _json(200, {"now": world.clock.now_s})
+            return json_answer(HTTPStatus.OK, {"now": world.clock.now_s})
     except UsageError as error:
-        return _json(400, {"message": str(error)})
+        return _bad(str(error))
+
+
+def _methods_of(name: str) -> list[str]:
+    """Return the methods of a path; none if there is no such path."""
+    reads = ["GET", "HEAD"] if name in REPORTS or name in _PAGES else []
+    return reads + (["POST"] if name in COMMANDS else []) + (["OPTIONS"] if reads or name in COMMANDS else [])
+
+
+def _account_of(request: ControlRequest) -> str | None:
+    """Return the account that a request acts on, or None if its query string does not name one as it should."""
+    named = parse_qs(request.query, keep_blank_values=True)
+    if not named:
+        return request.account
+    if named.keys() != {"account"} or len(named["account"]) != 1 or not is_account_id(named["account"][0]):
+        return None
+    return named["account"][0]
+
+
+def _index() -> dict[str, object]:
+    return {
+        "version": version("mock_jobs"),
+        "commands": [
+            {"method": "POST", "path": f"{PREFIX}{name}", "does": _first_line(command.act), "members": _members_of(command)}
+            for name, command in sorted(COMMANDS.items())
+        ],
+        "reports": [
+            {"method": "GET", "path": f"{PREFIX}{name}", "members": ["now", report.member]}
+            for name, report in sorted(REPORTS.items())
+        ],
+    }
+
+
+def _health() -> dict[str, object]:
+    return {"status": "ok", "version": version("mock_jobs")}
+
+
+_PAGES: Mapping[str, Callable[[], dict[str, object]]] = {"": _index, "health": _health}
+
+
+def _members_of(command: Command) -> list[dict[str, object]]:
+    if command.settings is not None:
+        return [{"name": each.name, "required": False} for each in fields(command.settings)]
+    return [
+        {"name": each.name, "required": True}
+        if each.default is Parameter.empty
+        else {"name": each.name, "required": False, "default": each.default}
+        for each in command.members
+    ]
+
+
+def _first_line(act: Callable[..., object]) -> str:
+    return (act.__doc__ or "").strip().partition("\n")[0]
+
+
+def _bad(text: str) -> Answer:
+    return json_answer(HTTPStatus.BAD_REQUEST, {"message": text})
 
 
 def _wrong_members(command: Command, arguments: Mapping[str, object]) -> str | None:
     """Return what is wrong with the names of these members, or None."""
-    if any(each.kind is Parameter.VAR_KEYWORD for each in command.members):
+    if command.settings is not None:
         # Settings check their names themselves.
         return None
     known = {each.name: each.default is Parameter.empty for each in command.members}
@@ -205,5 +310,6 @@ def _wrong_members(command: Command, arguments: Mapping[str, object]) -> str | N
     )
 
 
-def _json(status: int, content: Mapping[str, object]) -> Answer:
+def json_answer(status: int, content: Mapping[str, object]) -> Answer:
+    """Return an answer whose body is a JSON object."""
     return Answer(status, {"Content-Type": "application/json"}, json.dumps(content).encode())

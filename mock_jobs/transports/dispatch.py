@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mock_jobs.core.errors import UsageError
 from mock_jobs.core.service_base import AwsError, NotEmulatedYet, NotOurs
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from mock_jobs.wire.http import Request
     from mock_jobs.wire.service import Operation
 
+
+MAX_BODY: Final = 4 << 20
+"""Bytes that the body of a request may have. No operation of mock_jobs takes as much (*inferred*: AWS names no limit for all)."""
 
 NO_REQUEST = "00000000-0000-4000-8000-000000000000"
 
@@ -33,6 +36,8 @@ def answer(world: World, request: Request) -> Answer | None:
     found = compiled(request.service).routes.match(request.method, request.path)
     if found is None:
         return _unknown_route(world, request) if is_ours(request.service, request.path) else None
+    if len(request.body) > MAX_BODY:
+        return too_large(MAX_BODY)
     operation, labels = found
     with world.lock, world.clock.pinned():
         world.clock.run_due()
@@ -84,6 +89,12 @@ def _unknown_route(world: World, request: Request) -> Answer:
     # Source: AWS's REST-JSON services answer with this error; the text is ours (*inferred*).
     text = f"No operation answers {request.method} {request.path}."
     return _error("UnknownOperationException", 404, {"message": text}, world.ids.request_id())
+
+
+def too_large(limit: int) -> Answer:
+    """Return the answer to a request whose body has more than `limit` bytes."""
+    text = f"The body of this request is larger than {limit} bytes."
+    return _error("RequestEntityTooLargeException", 413, {"message": text}, NO_REQUEST)
 
 
 def failure(error: Exception) -> Answer:

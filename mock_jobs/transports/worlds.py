@@ -23,6 +23,7 @@ from mock_jobs.transports.services import declared_errors
 from mock_jobs.wire.http import Answer, Request
 
 if TYPE_CHECKING:
+    from mock_jobs.batch.scenario.pace import PaceName
     from mock_jobs.ports.thing_registry import ThingChange
 
 
@@ -54,10 +55,12 @@ class Worlds:
     Args:
         shared: True in process, where one test runs at a time; False in a server, so that test workers with different accounts
             share no state.
+        pace: What moves Batch jobs, in each world from its start and after each reset; None means `poll`.
     """
 
-    def __init__(self, *, shared: bool) -> None:
+    def __init__(self, *, shared: bool, pace: PaceName | None = None) -> None:
         self._is_shared = shared
+        self._pace = pace
         self._by_account: dict[str, World] = {}
         self._adapters = MotoAdapters(self._change_of_things, self._submit_job, self._ask_batch)
         self._end_listening = moto_core.on_reset(self.reset)
@@ -71,6 +74,8 @@ class Worlds:
             # All worlds share moto's lock. A reset holds it from the first of moto's backends to the last of our worlds. Code that
             # calls another world, or moto, needs no second lock.
             new = World(declared=declared_errors, ports=self._adapters, lock=moto_core.backend_lock)
+            if self._pace is not None:
+                new.shared(Scenario).pace_stack.begin_default(self, self._pace)
             world = self._by_account.setdefault(key, new)
         return world
 

@@ -1,0 +1,137 @@
+"""An HTTP server in a thread: connections by uvicorn's protocol, on an event loop of its own.
+
+uvicorn's own server is not used: it looks for its end every 0.1 s, and handles signals of the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from mock_jobs.transports.threads import Threads
+
+if TYPE_CHECKING:
+    from mock_jobs.transports.http_application import Application
+
+IDLE_SECONDS: Final = 600.0
+"""An idle connection is closed after this time."""
+
+STALLED_SECONDS: Final = 60.0
+"""A connection in the middle of a request is closed after this time without a byte."""
+
+_SWEEP_SECONDS: Final = 5.0
+_STOP_SECONDS: Final = 5.0
+_BACKLOG: Final = 2048
+_THREADS: Final = 32
+
+
+class _Connection(HttpToolsProtocol):
+    """A connection that knows when its client was heard of last."""
+
+    def __init__(self, config: Config, state: ServerState, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(config, state, {}, loop)
+        # The application writes its own line for each request.
+        self.access_log = False
+        self._heard_at = loop.time()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn has it so
+        super().connection_made(transport)
+        connected: socket.socket | None = transport.get_extra_info("socket")
+        if connected is not None:
+            # asyncio does this only for sockets that were made with the number of the protocol.
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard_at = self.loop.time()
+        super().data_received(data)
+
+    def close_if_dead(self, now: float) -> None:
+        """Close the connection if its client has been silent for too long."""
+        cycle: Any = self.cycle  # None before the first request
+        if cycle is not None and not cycle.response_complete and not cycle.more_body:
+            # The application has yet to answer.
+            return
+        scope: Any = self.scope  # None before the first request, and that of a request whose headers are incomplete
+        is_within_request = scope is not None and (cycle is None or cycle.scope is not scope or cycle.more_body)
+        if now - self._heard_at > (STALLED_SECONDS if is_within_request else IDLE_SECONDS):
+            self.transport.abort()
+
+
+class HttpServer:
+    """Serves an application on a listening socket, in a thread of its own, until it is stopped.
+
+    Args:
+        listening: The socket. The server closes it.
+        make_application: Makes the application from the threads that answer.
+    """
+
+    def __init__(self, listening: socket.socket, make_application: Callable[[Threads], Application]) -> None:
+        self._threads = Threads(_THREADS)
+        self._config = Config(
+            make_application(self._threads),
+            http=HttpToolsProtocol,
+            ws="none",
+            lifespan="off",
+            proxy_headers=False,
+            interface="asgi3",
+            log_config=None,
+            timeout_keep_alive=int(IDLE_SECONDS),
+        )
+        self._config.load()
+        self._state = ServerState()
+        self._listening = listening
+        self._loop = asyncio.new_event_loop()
+        self._stopping = asyncio.Event()
+        self._thread = Thread(target=self._run, name=f"mock-jobs-server-{listening.getsockname()[1]}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening, let requests that are being answered end within 5 seconds, and close all connections."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+        self._threads.stop()
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        server = await self._loop.create_server(self._connect, sock=self._listening, backlog=_BACKLOG)
+        while not self._stopping.is_set():
+            for connection in self._connections():
+                connection.close_if_dead(self._loop.time())
+            await _wait(self._stopping, _SWEEP_SECONDS)
+        server.close()
+        for connection in self._connections():
+            connection.shutdown()
+        if self._state.tasks:
+            await asyncio.wait(set(self._state.tasks), timeout=_STOP_SECONDS)
+        for connection in self._connections():
+            connection.transport.abort()
+        left = {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    def _connect(self) -> _Connection:
+        return _Connection(self._config, self._state, self._loop)
+
+    def _connections(self) -> list[Any]:
+        return list(self._state.connections)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except asyncio.TimeoutError:
+        return

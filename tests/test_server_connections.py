@@ -1,0 +1,199 @@
+"""Server mode: many connections, clients that stop in the middle, and the end of a server."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import warnings
+from pathlib import Path
+
+import pytest
+import requests
+
+from mock_jobs import MockJobsServer
+from mock_jobs.transports import http_server
+
+from support.raw_http import raw_connection
+from support.server import ACCOUNT_A, authorization, client_of
+
+_CROWD = Path(__file__).parent / "support" / "crowd.py"
+_BATCH = authorization("batch")
+
+
+def _can_open(files):
+    if sys.platform == "win32":
+        return False
+    import resource
+
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return most == resource.RLIM_INFINITY or most >= files
+
+
+@pytest.mark.parametrize(("held", "stalled"), [(1_000, 0), (0, 200), (1_000, 200)])
+def test_eight_busy_clients_are_served_beside_idle_and_stalled_connections(held, stalled):
+    if not _can_open(1_500):
+        warnings.warn("the connections of a server were not tested: this process may not open 1,500 files", stacklevel=1)
+        pytest.skip("needs a hard limit of 1,500 open files")
+    command = [sys.executable, "-m", "mock_jobs", "server", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            port = server.stdout.readline().rpartition(":")[2].strip()
+            crowd = [sys.executable, str(_CROWD), port, str(held), str(stalled), "50"]
+            ran = subprocess.run(crowd, capture_output=True, text=True, timeout=120, check=True)
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.communicate(timeout=30)
+
+    assert ran.stdout.split() == ["400", str(held)]
+    assert server.returncode == 0
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """A server that closes what is dead after a fraction of a second."""
+    monkeypatch.setattr(http_server, "STALLED_SECONDS", 0.2)
+    monkeypatch.setattr(http_server, "_SWEEP_SECONDS", 0.05)
+    with MockJobsServer() as running:
+        yield running
+
+
+_HEAD = f"POST /v1/describejobs HTTP/1.1\r\nHost: x\r\nAuthorization: {_BATCH}\r\nContent-Length: 11\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "begun", [b"POST", b"POST /v1/describejobs HTTP/1.1\r\nHost: x\r\n", _HEAD.encode(), f'{_HEAD}{{"jo'.encode()]
+)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_connection_that_stalls_within_a_request_is_closed_and_an_idle_one_is_kept(impatient, begun, is_first):
+    with raw_connection(impatient) as idle, raw_connection(impatient) as stalled:
+        assert idle.request("POST", "/v1/describejobs", b'{"jobs":[]}', Authorization=_BATCH).status == 200
+        if not is_first:
+            assert stalled.request("POST", "/v1/describejobs", b'{"jobs":[]}', Authorization=_BATCH).status == 200
+        stalled.send(begun)
+
+        assert stalled.is_closed()
+        assert idle.request("POST", "/v1/describejobs", b'{"jobs":[]}', Authorization=_BATCH).status == 200
+
+
+def test_idle_connections_are_closed_in_the_end(impatient, monkeypatch):
+    monkeypatch.setattr(http_server, "IDLE_SECONDS", 0.2)
+    with raw_connection(impatient) as used, raw_connection(impatient) as unused:
+        assert used.request("POST", "/v1/describejobs", b'{"jobs":[]}', Authorization=_BATCH).status == 200
+        assert used.is_closed()
+        assert unused.is_closed()
+
+
+@pytest.fixture
+def waiting(impatient):
+    """A server in which requests for Batch wait, an event that tells that one does, and one that lets them go on."""
+    arrived, release = threading.Event(), threading.Event()
+    world = impatient.account(ACCOUNT_A).world
+
+    def wait(*_):
+        arrived.set()
+        with world.unlocked():
+            assert release.wait(20)
+
+    world.observe(wait)
+    yield impatient, arrived, release
+    release.set()
+
+
+def _describe_jobs(server):
+    with raw_connection(server) as connection:
+        connection.socket.settimeout(30)
+        return connection.request("POST", "/v1/describejobs", b'{"jobs":[]}', Authorization=_BATCH).status
+
+
+def test_a_client_whose_answer_takes_long_is_not_taken_for_dead(waiting):
+    server, arrived, release = waiting
+    statuses = []
+    client = threading.Thread(target=lambda: statuses.append(_describe_jobs(server)))
+    client.start()
+    assert arrived.wait(10)
+    with raw_connection(server) as stalled:
+        stalled.send(b"POST")
+        # Both have been silent for equally long.
+        assert stalled.is_closed()
+    release.set()
+    client.join(30)
+
+    assert statuses == [200]
+
+
+def test_a_server_stops_while_a_request_never_ends(waiting, monkeypatch):
+    server, arrived, release = waiting
+    monkeypatch.setattr(http_server, "_STOP_SECONDS", 0.1)
+    gone = []
+
+    def call():
+        try:
+            _describe_jobs(server)
+        except OSError as error:
+            gone.append(error)
+
+    client = threading.Thread(target=call)
+    client.start()
+    assert arrived.wait(10)
+    stopping = threading.Thread(target=server.stop)
+    stopping.start()
+    stopping.join(20)
+    assert not stopping.is_alive()
+    client.join(20)
+    assert len(gone) == 1
+    release.set()
+
+
+def test_a_request_that_is_being_answered_ends_before_the_server_does(waiting):
+    server, arrived, release = waiting
+    statuses = []
+    client = threading.Thread(target=lambda: statuses.append(_describe_jobs(server)))
+    client.start()
+    assert arrived.wait(10)
+    stopping = threading.Thread(target=server.stop)
+    stopping.start()
+    release.set()
+    stopping.join(20)
+    client.join(20)
+
+    assert statuses == [200]
+
+
+def test_stopping_closes_idle_connections():
+    with MockJobsServer() as server, raw_connection(server) as idle:
+        assert idle.request("GET", "/mock-jobs-api/health").status == 200
+        server.stop()
+        assert idle.is_closed()
+
+
+def test_a_stopped_server_leaves_no_thread():
+    before = set(threading.enumerate())
+    with MockJobsServer() as server:
+        requests.get(f"{server.url}/mock-jobs-api/health", timeout=10)
+        started = set(threading.enumerate()) - before
+    for each in started:
+        each.join(10)
+
+    assert started
+    assert not any(each.is_alive() for each in started)
+
+
+def test_functions_that_call_their_server_again_are_answered(impatient):
+    """Twenty at once, each in a request that waits for another one."""
+    inner = []
+
+    def call():
+        inner.append(requests.get(f"{impatient.url}/mock-jobs-api/health", timeout=20).status_code)
+        return []
+
+    world = impatient.account(ACCOUNT_A).world
+    world.observe(lambda *_: call())
+    clients = [threading.Thread(target=lambda: client_of(impatient, "batch").describe_jobs(jobs=["x"])) for _ in range(20)]
+    for each in clients:
+        each.start()
+    for each in clients:
+        each.join(30)
+
+    assert inner == [200] * 20
