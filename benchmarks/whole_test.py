@@ -14,7 +14,7 @@ from mock_jobs import mock_jobs
 from _measure import Recorder, against, answer_canned, interleave, is_quick, ms, ratio, table
 from _site import CONTAINER
 
-HEAVY = ("boto3", "botocore", "moto", "werkzeug", "waitress", "responses")
+HEAVY = ("boto3", "botocore", "moto", "werkzeug", "uvicorn", "responses")
 
 
 def iot_test(adapt):

@@ -47,8 +47,8 @@ class Handle(ABC):
     def calls(self) -> tuple[Call, ...]:
         """The requests for IoT Jobs and Batch that were answered.
 
-        Use them to check what the code under test asked for. A copy, in the order of the answers, of at most the last 10,000.
-        Requests that moto answered are not among them.
+        Use them to check what the code under test asked for. A copy, in the order of the answers, of at most the last 10,000, whose
+        bodies have at most 16 MiB in all. Requests that moto answered are not among them.
         """
         world = self.world
         with world.lock:

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from moto.iot import models as moto_iot
 from moto.moto_api import state_manager
 
-from mock_jobs import MockJobsServer
+from mock_jobs import MockJobsServer, UsageValueError
 from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.batch.scenario.settings import BatchSettings
 from mock_jobs.core.clock import Clock
@@ -362,3 +362,118 @@ def test_a_usage_error_is_not_called_a_bug(server):
         assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     finally:
         state_manager.unset_transition("batch::job")
+
+
+# A server that others start
+
+
+def test_the_index_lists_all_commands_and_reports_with_their_members(server):
+    index = _control(server, "", method="GET").json()
+
+    commands = {each["path"]: each for each in index["commands"]}
+    assert len(commands) == 18
+    assert commands["/mock-jobs-api/clock/advance"]["members"] == [{"name": "seconds", "required": True}]
+    assert commands["/mock-jobs-api/clock/freeze"]["method"] == "POST"
+    plan = {each["name"]: each for each in commands["/mock-jobs-api/batch/plan"]["members"]}
+    assert plan["exit_code"] == {"name": "exit_code", "required": False, "default": None}
+    assert {each["name"] for each in commands["/mock-jobs-api/batch/settings"]["members"]} == set(asdict(BatchSettings()))
+    assert commands["/mock-jobs-api/reset"]["does"].startswith("Delete the jobs")
+    reports = {each["path"]: each["members"] for each in index["reports"]}
+    assert reports["/mock-jobs-api/calls"] == ["now", "calls"]
+    assert len(reports) == 4
+
+
+def test_every_path_of_the_index_answers(server):
+    index = _control(server, "", method="GET").json()
+
+    for each in (*index["commands"], *index["reports"]):
+        answer = requests.request(each["method"], server.url + each["path"], timeout=5)
+        # Without members, a command works or says which one is missing.
+        assert answer.status_code in (200, 400), each
+
+
+def test_the_health_of_a_server_is_told_while_a_request_holds_all_locks(server):
+    with server.account(ACCOUNT_A).world.lock:
+        answer = _control(server, "health", method="GET")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+
+
+@pytest.mark.parametrize("headers", [{}, {"x-moto-account-id": ACCOUNT_B}, {"Authorization": authorization("iot", ACCOUNT_B)}])
+def test_an_account_in_the_query_comes_first(server, headers):
+    requests.post(f"{server.url}/mock-jobs-api/clock/freeze?account={ACCOUNT_A}", headers=headers, timeout=5)
+
+    assert server.account(ACCOUNT_A).clock.is_frozen
+    assert not server.account(ACCOUNT_B).clock.is_frozen
+    report = requests.get(f"{server.url}/mock-jobs-api/calls?account={ACCOUNT_A}", headers=headers, timeout=5).json()
+    assert report["now"] == server.account(ACCOUNT_A).clock.now_s
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["account=nope", "account=", "account", "account=1", "acount=111111111111", "account=111111111111&account=222222222222"],
+)
+def test_a_query_that_names_no_account_is_refused_and_nothing_is_done(server, query):
+    answer = requests.post(f"{server.url}/mock-jobs-api/clock/freeze?{query}", timeout=5)
+
+    assert answer.status_code == 400
+    assert "?account= must name one account id of 12 digits" in answer.json()["message"]
+    assert not server.account().clock.is_frozen
+
+
+def test_a_server_starts_with_a_pace_that_resets_keep():
+    with MockJobsServer(pace="manual") as server:
+        for account in (ACCOUNT_A, ACCOUNT_B):
+            assert server.account(account).batch.pace == "manual"
+        server.account(ACCOUNT_A).batch.pace = "clock"
+        requests.post(f"{server.url}/moto-api/reset", timeout=5)
+        assert server.account(ACCOUNT_A).batch.pace == "manual"
+
+
+def test_a_server_has_no_other_pace():
+    with pytest.raises(UsageValueError, match="pace must be one of poll, clock, manual, got 'fast'"):
+        MockJobsServer(pace="fast")
+
+
+def _url_of(process):
+    return process.stdout.readline().split()[-1]
+
+
+def test_the_command_takes_pace_hosts_and_log_level(command):
+    process = command(
+        *("server", "--port", "0", "--pace", "manual", "--log-level", "debug"),
+        *("--allow-host", "aws.example.test", "--allow-host", ".inner.test"),
+    )
+    url = _url_of(process)
+
+    for host, status in (("aws.example.test", 200), ("a.inner.test", 200), ("other.test", 403)):
+        assert requests.get(f"{url}/mock-jobs-api/health", headers={"Host": host}, timeout=5).status_code == status
+    requests.post(f"{url}/v1/describejobs?x", data=b'{"jobs": []}', headers={"Authorization": authorization("batch")}, timeout=5)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=20)
+
+    lines = errors.splitlines()
+    assert [line.partition(": ")[2] for line in lines if "mock_jobs.server" in line] == [
+        "GET /mock-jobs-api/health 200",
+        "GET /mock-jobs-api/health 200",
+        "GET /mock-jobs-api/health 403",
+        "POST /v1/describejobs 200",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("--pace", "fast"), "invalid choice: 'fast'"),
+        (("--log-level", "loud"), "invalid choice: 'loud'"),
+        (("--allow-host", "a:80"), "an allowed host is a name without scheme, port or *"),
+    ],
+)
+def test_the_command_refuses_wrong_options(command, arguments, text):
+    process = command("server", "--port", "0", *arguments)
+
+    _, errors = process.communicate(timeout=20)
+
+    assert process.returncode in (1, 2)
+    assert text in errors
+    assert "Traceback" not in errors

@@ -65,8 +65,5 @@ class EventLog:
         return dropped
 
     def all(self) -> tuple[Event, ...]:
-        """Return the recorded events."""
-        events = tuple(each if isinstance(each, Event) else each.event() for each in self._events)
-        self._events.clear()
-        self._events.extend(events)
-        return events
+        """Return the recorded events. Drafts stay drafts, since they are much smaller than their events."""
+        return tuple(each if isinstance(each, Event) else each.event() for each in self._events)

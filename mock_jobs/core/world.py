@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
+from mock_jobs.core.call_log import CallLog
 from mock_jobs.core.clock import Clock
 from mock_jobs.core.events import EventLog
 from mock_jobs.core.faults import Declared, Faults
@@ -15,8 +15,6 @@ from mock_jobs.core.ids import IdSource
 
 if TYPE_CHECKING:
     from mock_jobs.ports.ports import Ports
-
-CALL_LOG_LENGTH = 10_000
 
 
 class _Stored(Protocol):
@@ -112,7 +110,7 @@ class World:
         self.clock = Clock(self.lock)
         self.ids = IdSource(seed)
         self.faults = Faults(declared, self.lock)
-        self.calls: deque[Call] = deque(maxlen=CALL_LOG_LENGTH)
+        self.calls: CallLog[Call] = CallLog()
         self.events = EventLog()
         self._stores: dict[tuple[type, str, str], object] = {}
         self._shared: dict[type, object] = {}
@@ -162,9 +160,15 @@ class World:
 
         return remove
 
-    def record(self, call: Call, answer: Answered) -> None:
-        """Add an operation that was answered to the calls, and pass it to the observers."""
-        self.calls.append(call)
+    def record(self, call: Call, answer: Answered, size: int) -> None:
+        """Add an operation that was answered to the calls, and pass it to the observers.
+
+        Args:
+            call: What was asked.
+            answer: What was answered.
+            size: Length of the request's body, in bytes.
+        """
+        self.calls.append(call, size)
         for observer in self._observers:
             observer(call, answer)
 

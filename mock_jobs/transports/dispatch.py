@@ -76,7 +76,7 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
         # Without this, the traceback holds this frame, and the frame holds the answer: a reference cycle.
         answered = _error(code, operation.status_of(error), error.body(request_id), request_id, error.with_traceback(None))
     call = Call(at_ms, operation.service, operation.name, request.account, request.region, arguments, code)
-    world.record(call, answered)
+    world.record(call, answered, len(request.body))
     return answered
 
 

@@ -29,20 +29,20 @@ def main(port: int, held: int, stalled: int, calls: int) -> None:
     for each in idle:
         assert is_answered(each)
     stuck = [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(stalled)]
-    for number, each in enumerate(stuck):
-        each.sendall(_HALVES[number % 2])
+    for number, connection in enumerate(stuck):
+        connection.sendall(_HALVES[number % 2])
 
-    answered = []
+    answered: list[bool] = []
 
     def call() -> None:
         connection = HTTPConnection("127.0.0.1", port, timeout=60)
         answered.extend(is_answered(connection) for _ in range(calls))
 
     clients = [threading.Thread(target=call) for _ in range(_CLIENTS)]
-    for each in clients:
-        each.start()
-    for each in clients:
-        each.join()
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
     sys.stdout.write(f"{sum(answered)} {sum(is_answered(each) for each in idle)}\n")
 
 
