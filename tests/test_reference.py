@@ -11,6 +11,7 @@ from functools import reduce
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -128,7 +129,7 @@ def test_each_report_over_http_is_described(name):
 
 
 def test_each_path_over_http_has_a_line_to_copy():
-    paths = {line.rpartition("/mock-jobs-api/")[2] for line in CURL_LINES}
+    paths = {urlsplit(shlex.split(line)[-1]).path.removeprefix("/mock-jobs-api/") for line in CURL_LINES}
 
     assert paths == COMMANDS.keys() | REPORTS.keys()
 
