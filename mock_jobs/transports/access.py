@@ -6,7 +6,8 @@ site leads to this machine (DNS rebinding); then only the `Host` header shows it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
@@ -32,7 +33,8 @@ def checked_hosts(hosts: Iterable[str]) -> frozenset[str]:
     return names
 
 
-def refused_host(host: str, allowed: Collection[str]) -> str | None:
+@lru_cache(maxsize=1024)
+def refused_host(host: str, allowed: frozenset[str]) -> str | None:
     """Return why a request with this `Host` header is refused, or None.
 
     Allowed are IP addresses, names without a dot, names below `localhost`, and the allowed names. An allowed name that begins with a

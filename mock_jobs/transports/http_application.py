@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -95,7 +95,7 @@ class Application:
         allowed_hosts: Host names with a dot that the server obeys, as `access.checked_hosts` returns them.
     """
 
-    def __init__(self, worlds: Worlds, threads: Threads, allowed_hosts: Collection[str] = ()) -> None:
+    def __init__(self, worlds: Worlds, threads: Threads, allowed_hosts: frozenset[str]) -> None:
         self._router = Router(worlds, has_control_api=True)
         self._moto = MotoServer(moto_core.server_application())
         self._threads = threads
