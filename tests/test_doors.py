@@ -85,12 +85,31 @@ def test_arns_have_the_partition_that_botocore_gives_to_a_region(region):
         (None, "a1b2-ats.iot.us-east-1.amazonaws.com", "/command-executions", "iot-jobs-data"),
         (None, "a1b2-ats.iot.us-east-1.amazonaws.com", "/things/jobs/shadow", None),
         (None, "a1b2-ats.iot.us-east-1.amazonaws.com", "/topics/t", None),
+        (None, "a1b2-ats.iot-fips.us-gov-west-1.amazonaws.com:8443", "/things/t/jobs/$next", "iot-jobs-data"),
         (None, "localhost:5000", "/jobs/j", None),
+        (None, "localhost:5000", "/things/t/jobs", "iot-jobs-data"),
+        (None, "localhost:5000", "/things/t/jobs/%24next", "iot-jobs-data"),
+        (None, "", "/command-executions", "iot-jobs-data"),
+        (None, "localhost:5000", "/things/jobs", None),
+        (None, "localhost:5000", "/things/t/jobsheet", None),
+        (None, "s3.us-east-1.amazonaws.com", "/things/t/jobs", None),
+        (_signed("s3"), "localhost:5000", "/things/t/jobs", None),
+        (_signed("iot"), "localhost:5000", "/things/t/jobs", "iot"),
+        (_signed("execute-api"), "localhost:5000", "/jobs", "iot"),
+        (_signed("execute-api"), "a1.execute-api.us-east-1.amazonaws.com", "/jobs", None),
+        ("AWS key:signature", "localhost:5000", "/things/t/jobs", None),
         ("Basic x", "localhost:5000", "/jobs/j", None),
     ],
 )
 def test_the_signature_says_the_service_else_the_host_does(authorization, host, path, service):
     assert service_of(origin_of(authorization, host), path) == service
+
+
+@pytest.mark.parametrize(
+    "query", ["X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0", "AWSAccessKeyId=key&Signature=0&Expires=1"]
+)
+def test_a_presigned_url_of_a_path_of_devices_is_that_of_an_object(query):
+    assert service_of(origin_of(None, "localhost:5000"), "/things/t/jobs", query) is None
 
 
 @pytest.mark.parametrize(

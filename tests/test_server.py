@@ -297,6 +297,34 @@ def test_unsigned_requests_are_routed_by_host(server, host, path, is_device):
     assert ("executionSummaries" in json.loads(body)) is not is_device
 
 
+@pytest.mark.parametrize("next_job", ["$next", "%24next"])
+def test_devices_that_sign_nothing_use_the_url_of_the_server(server, next_job):
+    create_job(server, account="123456789012")
+
+    pending = _http(server, "GET", "/things/thing-1/jobs")
+    waiting = _http(server, "GET", f"/things/thing-1/jobs/{next_job}")
+    started = _http(server, "PUT", f"/things/thing-1/jobs/{next_job}", b"{}")
+    read = _http(server, "GET", "/things/thing-1/jobs/job-1")
+    updated = _http(server, "POST", "/things/thing-1/jobs/job-1", b'{"status": "SUCCEEDED"}')
+
+    assert [answer[0] for answer in (pending, waiting, started, read, updated)] == [200] * 5
+    assert json.loads(pending[2])["queuedJobs"][0]["jobId"] == "job-1"
+    assert json.loads(waiting[2])["execution"]["status"] == "QUEUED"
+    assert json.loads(started[2])["execution"]["status"] == "IN_PROGRESS"
+    assert json.loads(read[2])["execution"]["jobId"] == "job-1"
+
+
+def test_an_object_in_a_bucket_named_things_is_read_with_a_signature(server):
+    s3 = client_of(server, "s3")
+    s3.create_bucket(Bucket="things")
+    s3.put_object(Bucket="things", Key="t/jobs/document", Body=b"content")
+    presigned = s3.generate_presigned_url("get_object", {"Bucket": "things", "Key": "t/jobs/document"})
+
+    assert s3.get_object(Bucket="things", Key="t/jobs/document")["Body"].read() == b"content"
+    assert requests.get(presigned, timeout=5).content == b"content"
+    assert requests.get(f"{server.url}/things/t/jobs/document", timeout=5).status_code == 404
+
+
 def test_a_bug_of_ours_is_answered_as_such(server, monkeypatch, caplog):
     monkeypatch.setattr("mock_jobs.transports.dispatch._act", lambda *_: 1 / 0)
 

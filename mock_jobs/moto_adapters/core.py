@@ -25,7 +25,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_api import state_manager
 
 from mock_jobs.core.argument_checks import MAX_SECONDS, nearest
-from mock_jobs.wire.origin import is_account_id, is_aws_host
+from mock_jobs.wire.origin import is_account_id, is_aws_host, origin_of, service_of
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
@@ -182,7 +182,7 @@ def reset_unless_mocked() -> None:
 # Users of the requests library
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
-_AWS_URL = re.compile(r"https?://(?P<host>[^/]+)(?:/|$)")
+_AWS_URL = re.compile(r"https?://(?P<host>[^/]+)(?P<path>/.*)?$")
 
 
 class _OneForAll(CallbackResponse):
@@ -198,8 +198,8 @@ class _OneForAll(CallbackResponse):
 
 
 def _is_mocked(url: str) -> bool:
-    host = _AWS_URL.match(url)
-    if host is not None and ".jobs.iot" in host["host"] and is_aws_host(host["host"]):
+    parts = _AWS_URL.match(url)
+    if parts is not None and is_aws_host(parts["host"]) and service_of(origin_of(None, parts["host"]), parts["path"] or "/"):
         return True
     return any(pattern.match(url) for _, pattern in backend_url_patterns)
 
@@ -229,7 +229,7 @@ def quick_start() -> Iterator[None]:
 
 
 def serve_requests_library() -> None:
-    """Register two `responses` for each HTTP method: moto's URLs with the IoT Jobs device plane, and other AWS hosts."""
+    """Register two `responses` for each HTTP method: the URLs of mock_jobs and moto, and other AWS hosts."""
     registry = core_models.responses_mock
     if not any(isinstance(each, _OneForAll) for each in registry.registered()):
         for method in core_models.RESPONSES_METHODS:

@@ -92,7 +92,7 @@ class Router:
         if self._has_control_api and sent.path.startswith(control_api.PREFIX):
             control = control_api.ControlRequest(sent.method, sent.path, sent.query, sent.read_body(), _account_of(sent, origin))
             return control_api.answer(self._worlds, control)
-        service = service_of(origin, sent.path)
+        service = service_of(origin, sent.path, sent.query)
         if service is not None:
             if self._obeys_passthrough and moto_core.leave_to_network(service, sent.url):
                 return None

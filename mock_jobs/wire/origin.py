@@ -18,7 +18,9 @@ _OUR_HOSTS = (
     ("batch", re.compile(r"^(?:fips\.)?batch(?:-fips)?\.(?P<region>[a-z0-9-]+)\.")),
 )
 DATA_ATS = "data-ats"
-_DATA_ATS_HOST = re.compile(r"^[a-z0-9]+-ats\.iot\.(?P<region>[a-z0-9-]+)\.")
+# The signing name of `iot` in old SDKs. moto's server knows it too.
+_OLD_IOT_NAME = "execute-api"
+_DATA_ATS_HOST = re.compile(r"^[a-z0-9]+-ats\.iot(?:-fips)?\.(?P<region>[a-z0-9-]+)\.")
 _DEVICE_PATH = re.compile(r"^/things/[^/]+/jobs(?:/|$)|^/command-executions$")
 _SCOPE = re.compile(r"Credential=(?P<key>[^/]*)/[^/]*/(?P<region>[^/]*)/(?P<service>[^/]*)/aws4_request")
 _USER_AGENT_REGION = re.compile(r"(?:^|\s)region/(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)")
@@ -35,6 +37,7 @@ class Origin(NamedTuple):
         scope_region: Region in the credential scope; empty if the request is not signed.
         host_region: Region in the host name; empty if there is none.
         service: Our service that it is for, None if none; `DATA_ATS` where the path decides.
+        is_signed: Whether the header `Authorization` has any content.
     """
 
     is_aws: bool
@@ -43,6 +46,7 @@ class Origin(NamedTuple):
     scope_region: str
     host_region: str
     service: str | None
+    is_signed: bool = True
 
 
 @lru_cache(maxsize=1024)
@@ -87,18 +91,23 @@ def _origin_of(credential: str, host: str) -> Origin:
     access_key, scope_region, signing_name = scope.group("key", "region", "service") if scope else ("", "", "")
     of_host, host_region = _service_of_host(host)
     # The credential scope comes first, since both IoT planes share paths. Source: signing names of the service models.
+    is_aws = is_aws_host(host)
     service = signing_name if signing_name in NAMES else of_host or None
-    return Origin(is_aws_host(host), access_key, signing_name, scope_region, host_region, service)
+    if service is None and signing_name == _OLD_IOT_NAME and not is_aws:
+        service = "iot"
+    return Origin(is_aws, access_key, signing_name, scope_region, host_region, service, bool(credential))
 
 
-def service_of(origin: Origin, path: str) -> str | None:
+def service_of(origin: Origin, path: str, query: str = "") -> str | None:
     """Return our service that a request is for, None if none.
 
-    Source: on the `-ats` host a `jobs` path is the device plane's (*observed*).
+    Source: on the `-ats` host a `jobs` path is the device plane's (*observed*). Devices with a certificate sign nothing, so such a
+    path is the device plane's on a server's own URL too, unless the query has a signature, as presigned URLs of S3 have.
     """
-    if origin.service != DATA_ATS:
+    if origin.service not in (None, DATA_ATS):
         return origin.service
-    return "iot-jobs-data" if _DEVICE_PATH.match(path) else None
+    is_for_devices = origin.service == DATA_ATS or not (origin.is_signed or origin.is_aws or "Signature=" in query)
+    return "iot-jobs-data" if is_for_devices and _DEVICE_PATH.match(path) else None
 
 
 def region_of(origin: Origin, user_agent: str = "") -> str:
