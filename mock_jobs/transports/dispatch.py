@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs
 
 from mock_jobs.core.errors import UsageError
 from mock_jobs.core.service_base import AwsError, NotEmulatedYet, NotOurs
@@ -11,6 +12,7 @@ from mock_jobs.core.world import Call, World
 from mock_jobs.transports.services import compiled
 from mock_jobs.wire.encoding import to_json
 from mock_jobs.wire.http import Answer
+from mock_jobs.wire.routes import readings
 
 if TYPE_CHECKING:
     from mock_jobs.wire.http import Request
@@ -22,20 +24,30 @@ MAX_BODY: Final = 4 << 20
 
 NO_REQUEST = "00000000-0000-4000-8000-000000000000"
 
-# mock_jobs answers these paths of `iot` even if no operation matches. Moto answers all others.
-_OUR_IOT_PATHS = ("/jobs/", "/job-templates", "/managed-job-templates")
+# mock_jobs answers paths of `iot` that begin like this, even if no operation matches. Moto answers all others.
+_OUR_IOT_ROOTS = (["jobs"], ["job-templates"], ["managed-job-templates"])
 
 
-def is_ours(service: str, path: str) -> bool:
-    """Return whether mock_jobs answers a path that matches no operation."""
-    return service != "iot" or path == "/jobs" or path.startswith(_OUR_IOT_PATHS)
+def is_ours(service: str, path: str, query: str = "") -> bool:
+    """Return whether mock_jobs answers a request that matches no operation.
+
+    moto decodes a path, takes a slash too many for a part of a name, and lets a parameter `Action` overrule the path. So what a
+    path may mean counts, or moto's own jobs would answer a bent one.
+    """
+    if service != "iot" or (query and "Action" in parse_qs(query, keep_blank_values=True)):
+        return True
+    return ("job" in path or "%" in path) and any(map(_is_of_jobs, readings(path)))
+
+
+def _is_of_jobs(segments: list[str]) -> bool:
+    return segments[:1] in _OUR_IOT_ROOTS or (segments[:1] == ["things"] and segments[2:3] == ["jobs"])
 
 
 def answer(world: World, request: Request) -> Answer | None:
     """Answer a request, or return None if moto answers it."""
     found = compiled(request.service).routes.match(request.method, request.path)
     if found is None:
-        return _unknown_route(world, request) if is_ours(request.service, request.path) else None
+        return _unknown_route(world, request) if is_ours(request.service, request.path, request.query) else None
     if len(request.body) > MAX_BODY:
         return too_large(MAX_BODY)
     operation, labels = found

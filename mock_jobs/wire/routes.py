@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 from urllib.parse import unquote
 
 T = TypeVar("T")
+
+_ENCODED = re.compile("%[0-9A-Fa-f]{2}")
+
+
+def readings(path: str) -> tuple[list[str], list[str]]:
+    """Return the segments that a path may mean to different servers: with dot segments kept, and with them resolved.
+
+    Both are decoded, and have no empty segments.
+
+    Args:
+        path: Path, percent-encoded any number of times.
+    """
+    while _ENCODED.search(path):
+        path = unquote(path)
+    kept = [segment for segment in path.split("/") if segment]
+    resolved: list[str] = []
+    for segment in kept:
+        if segment == "..":
+            del resolved[-1:]
+        elif segment != ".":
+            resolved.append(segment)
+    return kept, resolved
 
 
 class Routes(Generic[T]):
@@ -38,10 +61,14 @@ class Routes(Generic[T]):
             method: HTTP method in upper case.
             path: Path as sent, percent-encoded, without the query.
         """
+        segments = path.split("/")
         target = self._fixed.get((method, path))
+        if target is None and "%" in path:
+            decoded = unquote(path)
+            # An encoded slash separates nothing.
+            target = self._fixed.get((method, decoded)) if decoded.count("/") < len(segments) else None
         if target is not None:
             return target, {}
-        segments = path.split("/")
         for literals, labels, target in self._open.get((method, len(segments)), ()):
             for position, literal in literals.items():
                 segment = segments[position]
