@@ -18,6 +18,7 @@ from moto.core import models as core_models
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.config import default_user_config
+from moto.core.utils import get_equivalent_url_in_aws_domain
 from moto.ecs.models import ecs_backends
 from moto.events.models import EventsBackend, Rule, events_backends
 from moto.events.utils import EventTemplateParser
@@ -346,6 +347,13 @@ def test_the_state_manager_tells_a_choice_from_a_default():
 def test_the_configuration_has_the_keys_that_are_read():
     assert {"mock_credentials", "passthrough", "service_whitelist"} <= default_user_config["core"].keys()
     assert "use_docker" in default_user_config["batch"]
+
+
+def test_moto_matches_urls_of_other_partitions_in_the_first_domain():
+    parts, is_changed = get_equivalent_url_in_aws_domain("https://sqs.cn-north-1.amazonaws.com.cn/x")
+
+    assert (parts.geturl(), is_changed) == ("https://sqs.cn-north-1.amazonaws.com/x", True)
+    assert "request.url" in inspect.getsource(type(moto_core.stubber).process_request)
 
 
 def test_the_server_application_takes_the_factory_of_backend_apps():

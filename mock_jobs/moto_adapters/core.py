@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,11 @@ from moto.core.config import default_user_config, passthrough_service, passthrou
 from moto.core.custom_responses_mock import CallbackResponse, not_implemented_callback
 from moto.core.exceptions import ServiceNotWhitelisted
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.utils import get_equivalent_url_in_aws_domain
 from moto.moto_api import state_manager
 
 from mock_jobs.core.argument_checks import MAX_SECONDS, nearest
+from mock_jobs.wire.hosts import plain_hosts
 from mock_jobs.wire.origin import is_account_id, is_aws_host, origin_of, service_of
 
 if TYPE_CHECKING:
@@ -77,9 +80,44 @@ def mocks_credentials() -> bool:
 
 
 def moto_answers(request: AWSPreparedRequest) -> tuple[int, Mapping[str, str], Any] | None:
-    """Return moto's answer to a request; None means that the request goes out to the network."""
-    answer: tuple[int, Mapping[str, str], Any] | None = type(stubber).process_request(stubber, request)
+    """Return moto's answer to a request; None means that the request goes out to the network.
+
+    moto sees the host by the name that it knows.
+    """
+    url = request.url
+    known = known_url(url)
+    if known != url and passthrough_url(url.partition("?")[0]):
+        return None
+    answer: tuple[int, Mapping[str, str], Any] | None
+    request.url = known
+    try:
+        answer = type(stubber).process_request(stubber, request)
+    finally:
+        request.url = url
     return answer
+
+
+def known_url(url: str) -> str:
+    """Return a URL with the name by which moto knows the host: that of neither FIPS nor dual stack, without a port.
+
+    If moto knows the host by no name, the URL is returned as it is.
+    """
+    scheme, separator, rest = url.partition("://")
+    host, slash, target = rest.partition("/")
+    return f"{scheme}{separator}{_known_host(host)}{slash}{target}"
+
+
+@lru_cache(maxsize=1024)
+def _known_host(host: str) -> str:
+    if not is_aws_host(host):
+        return host
+    return next((each for each in plain_hosts(host) if _service_at(each) is not None), host)
+
+
+def _service_at(host: str) -> str | None:
+    # As moto does before it matches
+    url = get_equivalent_url_in_aws_domain(f"https://{host}/")[0].geturl()
+    return next((service for service, pattern in backend_url_patterns if pattern.match(url)), None)
 
 
 def leave_to_network(service: str, url: str) -> bool:
@@ -102,8 +140,9 @@ def leave_to_network(service: str, url: str) -> bool:
 
 def lets_out(url: str) -> bool:
     """Return whether moto's `passthrough` settings let a request for one of moto's services out."""
+    known = known_url(url)
     return passthrough_url(url) or any(
-        passthrough_service(service) for service, pattern in backend_url_patterns if pattern.match(url)
+        passthrough_service(service) for service, pattern in backend_url_patterns if pattern.match(known)
     )
 
 
@@ -201,7 +240,8 @@ def _is_mocked(url: str) -> bool:
     parts = _AWS_URL.match(url)
     if parts is not None and is_aws_host(parts["host"]) and service_of(origin_of(None, parts["host"]), parts["path"] or "/"):
         return True
-    return any(pattern.match(url) for _, pattern in backend_url_patterns)
+    known = known_url(url)
+    return any(pattern.match(known) for _, pattern in backend_url_patterns)
 
 
 def _is_aws(url: str) -> bool:
