@@ -175,3 +175,11 @@ def test_batch_cancel_job_refuses_an_identifier_that_is_not_valid(aws):
 
     assert done.returncode == SERVICE_ERROR
     assert "(ClientException) when calling the CancelJob operation: " in done.stderr
+
+
+def test_the_cli_shows_what_moto_lacks(aws):
+    done = aws("iot", "list-commands")
+
+    assert done.returncode == SERVICE_ERROR
+    assert "An error occurred (NotImplemented) when calling the ListCommands operation: moto " in done.stderr
+    assert "does not implement iot ListCommands" in done.stderr

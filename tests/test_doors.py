@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointProviderError, EndpointVariantError
 
 from mock_jobs import UnmockedRequestError, mock_jobs
 from mock_jobs.core.service_base import partition_of
-from mock_jobs.transports.unmocked import unmocked_error
+from mock_jobs.transports.unmocked import AnyRequest, unmocked_error
 from mock_jobs.wire.loader import shared_loader
 from mock_jobs.wire.origin import is_account_id, is_aws_host, origin_of, region_of, service_of
 
@@ -134,15 +134,23 @@ def test_an_access_key_of_twelve_digits_is_an_account(key, answer):
 
 
 @pytest.mark.parametrize(
-    ("method", "url", "headers", "names"),
+    ("method", "host", "path", "headers", "body", "names"),
     [
-        ("POST", "https://glacial.us-east-1.amazonaws.com/", {"X-Amz-Target": b"Glacial_2026.Freeze"}, "glacial Freeze"),
-        ("GET", "https://unheard.us-east-1.amazonaws.com/a/b?c", {"Authorization": _signed("unheard")}, "unheard GET /a/b"),
-        ("GET", "https://iot.us-east-1.api.aws/things", {"Authorization": _signed("iot")}, "iot ListThings"),
+        ("POST", "glacial.us-east-1.amazonaws.com", "/", {"x-amz-target": b"Glacial_2026.Freeze"}, b"", "glacial Freeze"),
+        (
+            "POST",
+            "old.us-east-1.amazonaws.com",
+            "/",
+            {"content-type": "application/x-www-form-urlencoded; charset=utf-8"},
+            b"Action=ListAll&Version=1",
+            "old ListAll",
+        ),
+        ("GET", "unheard.us-east-1.amazonaws.com", "/a/b", {"authorization": _signed("unheard")}, b"", "unheard GET /a/b"),
+        ("GET", "iot.us-east-1.api.aws", "/things", {"authorization": _signed("iot")}, b"", "iot ListThings"),
     ],
 )
-def test_a_refusal_names_service_and_operation_as_well_as_they_can_be_known(method, url, headers, names):
-    error = unmocked_error(method, url, headers)
+def test_a_refusal_names_service_and_operation_as_well_as_they_can_be_known(method, host, path, headers, body, names):
+    error = unmocked_error(AnyRequest(method, host, path, "", headers, body))
 
     assert isinstance(error, UnmockedRequestError)
     assert str(error).startswith(f"The request for {names} (host ")

@@ -8,6 +8,7 @@ import json
 from collections import OrderedDict
 
 import boto3
+import flask
 import pytest
 from moto import mock_aws
 from moto.cloudformation import parsing
@@ -31,9 +32,9 @@ from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
 from mock_jobs import UnmockedRequestError, mock_jobs
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.moto_adapters import events as moto_events
+from mock_jobs.moto_adapters import gaps, thing_watch
 from mock_jobs.moto_adapters import logs as moto_logs
 from mock_jobs.moto_adapters import s3 as moto_s3
-from mock_jobs.moto_adapters import thing_watch
 from mock_jobs.moto_adapters import things as moto_things
 from mock_jobs.moto_adapters.ec2_iam import MotoReferences
 from mock_jobs.moto_adapters.ecs import MotoClusters
@@ -359,6 +360,31 @@ def test_moto_matches_urls_of_other_partitions_in_the_first_domain():
 def test_the_server_application_takes_the_factory_of_backend_apps():
     assert list(inspect.signature(DomainDispatcherApplication.__init__).parameters) == ["self", "create_app"]
     assert callable(create_backend_app)
+
+
+def test_the_server_application_raises_what_moto_raises_and_says_that_a_path_is_unknown():
+    application = create_backend_app("lambda")
+    asked = []
+
+    def note(error):
+        asked.append(flask.request.routing_exception is error)
+        return error
+
+    application.register_error_handler(404, note)
+    application.test_client().get("/nothing")
+
+    assert application.debug
+    assert asked == [True]
+
+
+def test_a_response_of_moto_knows_service_and_action(mock):
+    with pytest.raises(NotImplementedError) as caught:
+        boto3.client("iot", region_name=REGION).list_commands()
+
+    assert str(caught.value.__cause__) == "The list_commands action has not been implemented"
+    assert gaps.call_of(caught.value.__cause__) == ("iot", "ListCommands")
+    assert gaps.is_whole_operation(caught.value.__cause__)
+    assert gaps.call_of(ValueError()) is None
 
 
 def test_rules_stand_on_the_default_bus_and_send_to_one_target_after_another(mock):

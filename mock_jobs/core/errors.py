@@ -32,6 +32,10 @@ class UnmockedRequestError(UsageError):
     """A request to AWS that neither mock_jobs nor moto answers was stopped."""
 
 
+class NotImplementedByMotoError(UnmockedRequestError, NotImplementedError):
+    """moto, which answers this service, does not implement the operation, or not the part of it that the request needs."""
+
+
 class MockJobsWarning(UserWarning):
     """Something will not happen in the mock that would happen on AWS. Base of all warnings of mock_jobs."""
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
+from http import HTTPStatus
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from moto.core.utils import get_equivalent_url_in_aws_domain
 from moto.moto_api import state_manager
 
 from mock_jobs.core.argument_checks import MAX_SECONDS, nearest
+from mock_jobs.moto_adapters.gaps import MissingError
 from mock_jobs.wire.hosts import plain_hosts
 from mock_jobs.wire.origin import is_account_id, is_aws_host, origin_of, service_of
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from moto.core.models import MockAWS
 
 __all__ = [
+    "MissingError",
     "MockRawResponse",
     "account_of",
     "backend_lock",
@@ -105,6 +108,11 @@ def known_url(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     host, slash, target = rest.partition("/")
     return f"{scheme}{separator}{_known_host(host)}{slash}{target}"
+
+
+def is_known(host: str) -> bool:
+    """Return whether a host of AWS is that of a service of moto."""
+    return _service_at(_known_host(host)) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -295,12 +303,33 @@ def _answer_prepared(request: Any) -> Any:
 
 # Server mode
 
+_NOT_OF_AWS = ("moto_api", "instance_metadata")
+
 
 def server_application() -> Callable[..., Any]:
-    """Return moto's WSGI application, for all of moto's services."""
+    """Return moto's WSGI application, for all of moto's services.
+
+    It raises what moto raises, and `MissingError` for services and paths that moto does not have.
+    """
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415 - needs an extra
 
-    return DomainDispatcherApplication(create_backend_app)
+    def create(service: Any) -> Any:
+        if service is None:
+            raise MissingError("moto has no such service")
+        application = create_backend_app(service)
+        if service not in _NOT_OF_AWS:
+            application.register_error_handler(HTTPStatus.NOT_FOUND, _no_path)
+        return application
+
+    return DomainDispatcherApplication(create)
+
+
+def _no_path(error: Any) -> Any:
+    from flask import request  # noqa: PLC0415 - needs an extra
+
+    if request.routing_exception is None:
+        return error
+    raise MissingError("moto has no such path") from error
 
 
 def serves_web_pages() -> bool:

@@ -17,11 +17,11 @@ from botocore.httpsession import URLLib3Session
 from botocore.signers import RequestSigner
 
 from mock_jobs.batch.scenario.scenario import Scenario
-from mock_jobs.core.errors import HIDDEN
+from mock_jobs.core.errors import HIDDEN, UsageError
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.transports.router import HttpRequest, Router
 from mock_jobs.transports.sessions import new_session
-from mock_jobs.transports.unmocked import unmocked_error
+from mock_jobs.transports.unmocked import AnyRequest, not_implemented_error, unmocked_error
 from mock_jobs.transports.worlds import Worlds
 from mock_jobs.wire.http import Answer
 from mock_jobs.wire.loader import shared_loader
@@ -120,10 +120,17 @@ class BotocoreHook:
             return decided.status, decided.headers, decided.body
         if decided.account is not None:
             _name_account(request, decided.account)
-        answered = self._ask_moto(request, is_for_stacks=decided.is_for_stacks)
+        try:
+            answered = self._ask_moto(request, is_for_stacks=decided.is_for_stacks)
+        except NotImplementedError as error:
+            if isinstance(error, UsageError):
+                raise
+            raise not_implemented_error(_any(sent, headers), error) from error
         is_stopped = not moto_core.lets_out(sent.url) if answered is None else answered == moto_core.NOT_MOCKED
+        if is_stopped and moto_core.is_known(host):
+            raise not_implemented_error(_any(sent, headers), moto_core.MissingError("moto has no such path"))
         if is_stopped:
-            raise unmocked_error(request.method, url, dict(headers.items()))
+            raise unmocked_error(_any(sent, headers))
         return answered
 
     def _ask_moto(self, request: AWSPreparedRequest, *, is_for_stacks: bool) -> MotoAnswer | None:
@@ -134,6 +141,10 @@ class BotocoreHook:
             if answered is not None:
                 note_status(answered[0])
         return answered
+
+
+def _any(sent: HttpRequest, headers: Any) -> AnyRequest:
+    return AnyRequest(sent.method, sent.host, sent.path, sent.query, headers, sent.read_body())
 
 
 def _name_account(request: Any, account: str) -> None:

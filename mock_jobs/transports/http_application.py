@@ -21,6 +21,7 @@ from mock_jobs.transports.control_api import json_answer
 from mock_jobs.transports.dispatch import MAX_BODY, failure, too_large
 from mock_jobs.transports.moto_server import MotoServer
 from mock_jobs.transports.router import HttpRequest, Router
+from mock_jobs.transports.unmocked import AnyRequest, failure_of_moto
 from mock_jobs.wire.http import Answer
 from mock_jobs.wire.origin import origin_of, service_of
 
@@ -109,7 +110,7 @@ class Application:
         headers = _headers_of(scope)
         path = scope["raw_path"].decode("latin-1")
         answered = self._refusal(scope, headers, path)
-        limit = _body_limit(headers, path)
+        limit = _body_limit(scope, headers, path)
         # A client that expects 100-continue has not sent its body yet, and need not send one that is refused anyway.
         is_refused = answered is not None or int(headers.get("content-length", 0)) > limit
         body = _UNREAD if is_refused and "expect" in headers else await _read_body(receive, limit)
@@ -157,7 +158,15 @@ class Application:
         return answered
 
     def _ask_moto(self, sent: Sent) -> Response:
-        return Response(*self._moto.answer(sent.http, sent.headers, sent.body, sent.version))
+        try:
+            return Response(*self._moto.answer(sent.http, sent.headers, sent.body, sent.version))
+        except Exception as error:  # noqa: BLE001 - as above
+            http = sent.http
+            asked = AnyRequest(http.method, http.host, http.path, http.query, sent.headers, sent.body)
+            answered = _of_answer(failure_of_moto(asked, error))
+            if self._adds_cors and "origin" in sent.headers:
+                answered.headers.extend(cors.headers(sent.headers["origin"]))
+            return answered
 
 
 def _headers_of(scope: Scope) -> dict[str, str]:
@@ -182,8 +191,9 @@ def _http_request(scope: Scope, headers: dict[str, str], path: str, body: bytes)
     )
 
 
-def _body_limit(headers: dict[str, str], path: str) -> int:
-    is_ours = service_of(origin_of(headers.get("authorization"), headers.get("host", "")), path) is not None
+def _body_limit(scope: Scope, headers: dict[str, str], path: str) -> int:
+    origin = origin_of(headers.get("authorization"), headers.get("host", ""))
+    is_ours = service_of(origin, path, scope["query_string"].decode("latin-1")) is not None
     return MAX_BODY if is_ours or path.startswith(CONTROL_PREFIXES) else MAX_BODY_OF_MOTO
 
 

@@ -80,7 +80,7 @@ def test_tags_of_other_resources_are_left_to_moto(tagged):
     """moto 5.2.5 knows no tags of AWS IoT, and says so."""
     arn = tagged.iot.create_billing_group(billingGroupName="b")["billingGroupArn"]
 
-    with pytest.raises(NotImplementedError, match="tag_resource"):
+    with pytest.raises(NotImplementedError, match="does not implement iot TagResource"):
         tagged.iot.tag_resource(resourceArn=arn, tags=[{"Key": "a", "Value": "b"}])
 
 
