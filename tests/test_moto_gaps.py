@@ -167,6 +167,15 @@ def test_the_answer_to_head_has_no_body(server, monkeypatch):
     assert (answer.status_code, answer.headers["x-amzn-ErrorType"], answer.content) == (500, "MotoFailure", b"")
 
 
+def test_a_web_page_can_read_what_is_wrong(server):
+    headers = {"Authorization": authorization("iot"), "Origin": "http://localhost:3000"}
+
+    answer = requests.get(f"{server.url}/commands", headers=headers, timeout=5)
+
+    assert answer.status_code == 501
+    assert answer.headers["Access-Control-Allow-Origin"] == "http://localhost:3000"
+
+
 def test_in_process_an_exception_in_moto_arrives_as_it_is(mock, monkeypatch):
     monkeypatch.setattr("moto.iot.models.IoTBackend.list_things", _fail)
 

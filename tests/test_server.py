@@ -325,6 +325,15 @@ def test_an_object_in_a_bucket_named_things_is_read_with_a_signature(server):
     assert requests.get(f"{server.url}/things/t/jobs/document", timeout=5).status_code == 404
 
 
+def test_a_presigned_upload_is_as_large_as_s3_lets_it_be_whatever_its_path(server):
+    s3 = client_of(server, "s3")
+    s3.create_bucket(Bucket="things")
+    presigned = s3.generate_presigned_url("put_object", {"Bucket": "things", "Key": "t/jobs/log"})
+
+    assert requests.put(presigned, data=bytes(5 << 20), timeout=30).status_code == 200
+    assert s3.head_object(Bucket="things", Key="t/jobs/log")["ContentLength"] == 5 << 20
+
+
 def test_a_bug_of_ours_is_answered_as_such(server, monkeypatch, caplog):
     monkeypatch.setattr("mock_jobs.transports.dispatch._act", lambda *_: 1 / 0)
 
