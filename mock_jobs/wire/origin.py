@@ -46,7 +46,7 @@ class Origin(NamedTuple):
     scope_region: str
     host_region: str
     service: str | None
-    is_signed: bool = True
+    is_signed: bool
 
 
 @lru_cache(maxsize=1024)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 from urllib.parse import unquote
 
 T = TypeVar("T")
 
-_ENCODED = re.compile("%[0-9A-Fa-f]{2}")
+# A server decodes once, and a proxy before it may have.
+_MOST_ENCODINGS = 3
 
 
 def readings(path: str) -> tuple[list[str], list[str]]:
@@ -18,9 +18,9 @@ def readings(path: str) -> tuple[list[str], list[str]]:
     Both are decoded, and have no empty segments.
 
     Args:
-        path: Path, percent-encoded any number of times.
+        path: Path, percent-encoded up to three times.
     """
-    while _ENCODED.search(path):
+    for _ in range(_MOST_ENCODINGS):
         path = unquote(path)
     kept = [segment for segment in path.split("/") if segment]
     resolved: list[str] = []
