@@ -16,6 +16,7 @@ from mock_jobs.batch.scenario.pace import PaceName
 from mock_jobs.core.argument_checks import nearest
 from mock_jobs.core.errors import HIDDEN, MockJobsWarning, NotActiveError, UsageTypeError, UsageValueError
 from mock_jobs.core.overrides import Override
+from mock_jobs.core.process import start_lock
 from mock_jobs.handle import Handle
 
 if TYPE_CHECKING:
@@ -87,10 +88,11 @@ class MockJobs(Handle):
         Raises:
             UsageValueError: A pace was given, and moto answers from another process (TEST_SERVER_MODE).
         """
-        activation = _Activation(self._config)
-        activation.enter(reset=reset, region=self.region, pace=self._pace)
-        self._active.append(activation)
-        _innermost.append(self)
+        with start_lock:
+            activation = _Activation(self._config)
+            activation.enter(reset=reset, region=self.region, pace=self._pace)
+            self._active.append(activation)
+            _innermost.append(self)
 
     def stop(self, remove_data: bool = True) -> None:
         """Deactivate this mock.
@@ -101,11 +103,12 @@ class MockJobs(Handle):
         Raises:
             NotActiveError: `start` was not called.
         """
-        if not self._active:
-            raise NotActiveError("stop() was called before start()")
-        # The last entry of this mock: another one may have been entered since, in an overlapping order.
-        del _innermost[len(_innermost) - 1 - _innermost[::-1].index(self)]
-        self._active.pop().leave(remove_data=remove_data)
+        with start_lock:
+            if not self._active:
+                raise NotActiveError("stop() was called before start()")
+            # The last entry of this mock: another one may have been entered since, in an overlapping order.
+            del _innermost[len(_innermost) - 1 - _innermost[::-1].index(self)]
+            self._active.pop().leave(remove_data=remove_data)
 
     def reset(self) -> None:
         """Delete all state, moto's too, and stay active.
@@ -275,9 +278,9 @@ class _Activation:
     """One activation of the mock, with what must be restored when it ends."""
 
     def __init__(self, config: DefaultConfig | None) -> None:
-        from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415 - moto comes when a mock starts
+        from mock_jobs.moto_adapters.starts import MotoMock  # noqa: PLC0415 - moto comes when a mock starts
 
-        self._moto = moto_core.mock_aws(config)
+        self._moto = MotoMock(config)
         self.hook: BotocoreHook | None = None
         self._left = ExitStack()
 
@@ -291,13 +294,16 @@ class _Activation:
                     "POST it to /mock-jobs-api/batch/pace of the server"
                 )
             self._moto.start(reset=reset)
-            self._enter_region(region, self._left)
+            try:
+                self._enter_region(region, self._left)
+            except BaseException:
+                self._moto.stop()
+                raise
             return
         from mock_jobs.transports.botocore_hook import the_hook  # noqa: PLC0415
 
         hook = the_hook()
-        with moto_core.quick_start():
-            self._moto.start(reset=reset)
+        self._moto.start(reset=reset)
         try:
             with ExitStack() as entered:
                 hook.open()
@@ -318,12 +324,11 @@ class _Activation:
             entered.callback(_region.end, self)
 
     def leave(self, *, remove_data: bool) -> None:
-        try:
-            self._left.close()
-        finally:
-            self._moto.stop(remove_data=remove_data)
+        with ExitStack() as last:
             if self.hook is not None:
-                self.hook.tidy()
+                last.callback(self.hook.tidy)
+            last.callback(self._moto.stop, remove_data=remove_data)
+            last.callback(self._left.close)
 
     def reset(self) -> None:
         self._moto.reset()
@@ -338,9 +343,10 @@ def current_mock() -> MockJobs:
     Raises:
         NotActiveError: No mock is active.
     """
-    if not _innermost:
-        raise NotActiveError("no mock is active: decorate the test with @mock_jobs, or enter `with mock_jobs():`")
-    return _innermost[-1]
+    with start_lock:
+        if not _innermost:
+            raise NotActiveError("no mock is active: decorate the test with @mock_jobs, or enter `with mock_jobs():`")
+        return _innermost[-1]
 
 
 @overload

@@ -26,7 +26,7 @@ from mock_jobs import (
 )
 
 from support.constants import NO_RETRIES
-from support.patches import patched
+from support.process_state import changes, patched
 
 REGION = "eu-west-1"
 
@@ -49,7 +49,7 @@ def _job_ids():
 def _nothing_is_left_patched():
     before = patched()
     yield
-    assert patched() == before
+    assert changes(before, patched()) == []
 
 
 @mock_jobs
@@ -390,21 +390,6 @@ def test_environment_variables_set_under_the_mock_stay_as_under_mock_aws(monkeyp
     assert os.environ.pop("APP_TABLE") == "kept"
 
 
-@pytest.fixture
-def _what_moto_leaves_is_put_back():
-    """Mocks that overlap leave moto's fake credentials behind and lose the default session, which is moto's affair."""
-    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    before = {name: os.environ.get(name) for name in names}
-    session = boto3.DEFAULT_SESSION
-    yield
-    boto3.DEFAULT_SESSION = session
-    for name, value in before.items():
-        os.environ.pop(name, None)
-        if value is not None:
-            os.environ[name] = value
-
-
-@pytest.mark.usefixtures("_what_moto_leaves_is_put_back")
 def test_mocks_that_overlap_put_back_region_and_pace():
     first, second = mock_jobs(region="eu-west-1", pace="manual"), mock_jobs(region="eu-west-2", pace="clock")
     first.start()
@@ -449,7 +434,6 @@ def test_calls_are_a_snapshot_that_nobody_else_holds():
         assert len(mock.calls[0].parameters["targets"]) == 1
 
 
-@pytest.mark.usefixtures("_what_moto_leaves_is_put_back")
 def test_users_of_requests_stay_mocked_when_mock_aws_outlives_mock_jobs():
     ours, motos = mock_jobs(), mock_aws()
     ours.start()

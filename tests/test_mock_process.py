@@ -13,7 +13,7 @@ import requests
 
 from mock_jobs import NotActiveError, UsageValueError, mock_jobs
 
-from support.patches import patched
+from support.process_state import changes, patched
 
 REGION = "eu-west-1"
 
@@ -22,7 +22,7 @@ REGION = "eu-west-1"
 def _nothing_is_left_patched():
     before = patched()
     yield
-    assert patched() == before
+    assert changes(before, patched()) == []
 
 
 def test_models_are_read_once_for_all_sessions_and_search_paths_do_not_grow():

@@ -98,6 +98,24 @@ def test_the_nesting_count_says_whether_a_mock_is_active():
         assert core_models.MockAWS._nested_count == 1
 
 
+def test_mocks_of_moto_keep_what_they_found_in_these_places(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "found")
+    motos = mock_aws(config={"iot": {"use_valid_cert": True}})
+    assert motos._user_config_mock.values == {**default_user_config, "iot": {"use_valid_cert": True}}
+    with motos:
+        assert motos._orig_creds["AWS_ACCESS_KEY_ID"] == "found"
+        assert core_models.MockAWS._mocks_active
+        with core_models.MockAWS._mock_init_lock:
+            pass
+    # What is stopped may be stopped again.
+    assert motos._default_session_mock.stop() is None
+    assert motos._user_config_mock.stop() is None
+    assert {"_enable_patching", "_mock_env_variables", "_unmock_env_variables", "reset"} <= vars(core_models.MockAWS).keys()
+    for kind in (core_models.ServerModeMockAWS, core_models.ProxyModeMockAWS):
+        assert kind._RESET_IN_PROGRESS is False
+        assert not {"start", "stop"} & vars(kind).keys()
+
+
 def test_moto_answers_404_for_hosts_of_aws_that_it_does_not_know():
     with mock_jobs():
         session = boto3.session.Session()

@@ -13,19 +13,17 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 from moto.core import base_backend
-from moto.core import models as core_models
 from moto.core.base_backend import BackendDict
 from moto.iot.models import iot_backends
 
-from mock_jobs import MockJobsServer, mock_jobs
-from mock_jobs.moto_adapters import core as moto_core
+from mock_jobs import MockJobsServer
 from mock_jobs.moto_adapters import events as moto_events
 from mock_jobs.moto_adapters import things as moto_things
 
 from support.batch_site import Site
 from support.constants import ACCOUNT, NO_RETRIES, REGION
+from support.threads import PATIENCE, at_once
 
-PATIENCE = 20
 OTHER_ACCOUNT = "222222222222"
 
 
@@ -75,29 +73,6 @@ def place(request):
     """Where requests go: to the mock in this process, or over HTTP to a server."""
     door = request.getfixturevalue(request.param)
     return InProcess(door) if request.param == "mock" else OverHttp(door)
-
-
-def at_once(*acts):
-    """Run functions in threads that begin together; raise what one of them raises, and never wait for ever."""
-    barrier = threading.Barrier(len(acts), timeout=PATIENCE)
-    raised = []
-
-    def run(act):
-        barrier.wait()
-        try:
-            act()
-        except BaseException as error:  # noqa: BLE001 - the test must hear of it
-            raised.append(error)
-
-    threads = [threading.Thread(target=run, args=[act], daemon=True) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-    stuck = [thread for thread in threads if thread.is_alive()]
-    assert not stuck, f"{len(stuck)} of {len(threads)} threads wait for ever"
-    if raised:
-        raise raised[0]
 
 
 class WantedLock:
@@ -436,38 +411,3 @@ def test_a_pool_of_threads_gets_what_one_thread_would(place):
 
     assert len(set(job_ids)) == 24
     assert {site.status(job_id) for job_id in job_ids} == {"SUCCEEDED"}
-
-
-def test_starts_in_two_threads_leave_motos_list_of_methods_as_it_was():
-    """While the first thread starts a mock, the list is empty; a second must not keep that for the original."""
-    methods = list(core_models.RESPONSES_METHODS)
-    has_entered, may_leave, has_left = (threading.Event() for _ in range(3))
-
-    def start_slowly():
-        with moto_core.quick_start():
-            has_entered.set()
-            assert may_leave.wait(PATIENCE)
-        has_left.set()
-
-    def start():
-        assert has_entered.wait(PATIENCE)
-        threading.Timer(0.05, may_leave.set).start()
-        with moto_core.quick_start():
-            assert has_left.wait(PATIENCE)
-
-    at_once(start_slowly, start)
-
-    assert methods == core_models.RESPONSES_METHODS
-
-
-def test_mocks_that_start_and_stop_in_threads_leave_motos_list_of_methods_as_it_was():
-    methods = list(core_models.RESPONSES_METHODS)
-
-    def start_and_stop():
-        for _ in range(50):
-            with mock_jobs():
-                pass
-
-    at_once(*[start_and_stop] * 4)
-
-    assert methods == core_models.RESPONSES_METHODS

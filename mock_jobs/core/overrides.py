@@ -24,8 +24,9 @@ class Override(Generic[T]):
 
     def begin(self, owner: object, value: T) -> None:
         """Set a value until `end` is called for the same owner."""
-        self._entries.append((owner, self._get()))
+        before = self._get()
         self._put(value)
+        self._entries.append((owner, before))
 
     def end(self, owner: object) -> None:
         """Restore the value from before this owner began."""

@@ -8,13 +8,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from functools import lru_cache
 from http import HTTPStatus
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-import moto
 from moto import settings
 from moto.backend_index import backend_url_patterns
 from moto.core import models as core_models
@@ -23,7 +20,7 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.core.config import default_user_config, passthrough_service, passthrough_url, service_whitelisted
 from moto.core.custom_responses_mock import CallbackResponse, not_implemented_callback
 from moto.core.exceptions import ServiceNotWhitelisted
-from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID, MockAWS
 from moto.core.utils import get_equivalent_url_in_aws_domain
 from moto.moto_api import state_manager
 
@@ -34,10 +31,10 @@ from mock_jobs.wire.origin import is_account_id, is_aws_host, origin_of, service
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
-    from moto.core.models import MockAWS
 
 __all__ = [
     "MissingError",
+    "MockAWS",
     "MockRawResponse",
     "account_of",
     "backend_lock",
@@ -46,10 +43,8 @@ __all__ = [
     "is_in_process",
     "leave_to_network",
     "lets_out",
-    "mock_aws",
     "moto_answers",
     "on_reset",
-    "quick_start",
     "reset_unless_mocked",
     "serve_requests_library",
     "server_application",
@@ -65,11 +60,6 @@ NOT_MOCKED: tuple[int, dict[str, str], str] = (404, {}, "Not yet implemented")
 """moto's answer for an AWS host that none of its services matches."""
 
 ACCOUNT_HEADER = "x-moto-account-id"
-
-
-def mock_aws(config: Mapping[str, Any] | None) -> MockAWS:
-    """Return a new `mock_aws` for moto's current mode: in process, server or proxy."""
-    return moto.mock_aws(config=config)  # type: ignore[arg-type]  # users give moto's own shape
 
 
 def is_in_process() -> bool:
@@ -222,7 +212,7 @@ def on_reset(listener: Callable[[], None]) -> Callable[[], None]:
 
 def reset_unless_mocked() -> None:
     """Reset all of moto's state, unless a mock is active in this process."""
-    if core_models.MockAWS._nested_count == 0:  # noqa: SLF001 - the seam
+    if MockAWS._nested_count == 0:  # noqa: SLF001 - the seam
         BackendDict.reset()
 
 
@@ -257,25 +247,6 @@ def _is_aws(url: str) -> bool:
     return host is not None and is_aws_host(host["host"])
 
 
-_starting = RLock()
-
-
-@contextmanager
-def quick_start() -> Iterator[None]:
-    """Keep moto from filling the `responses` registry when it starts, which takes most of its starting time.
-
-    `serve_requests_library` then adds two entries for each HTTP method instead. One thread at a time does this, because moto's
-    list of methods is empty meanwhile.
-    """
-    with _starting:
-        methods = core_models.RESPONSES_METHODS
-        core_models.RESPONSES_METHODS = []
-        try:
-            yield
-        finally:
-            core_models.RESPONSES_METHODS = methods
-
-
 def serve_requests_library() -> None:
     """Register two `responses` for each HTTP method: the URLs of mock_jobs and moto, and other AWS hosts."""
     registry = core_models.responses_mock
@@ -290,7 +261,7 @@ def tidy_requests_library() -> None:
     registry = core_models.responses_mock
     registered = registry.registered()
     ours = [each for each in registered if isinstance(each, _OneForAll)]
-    if core_models.MockAWS._nested_count == 0 or len(ours) < len(registered):  # noqa: SLF001 - the seam
+    if MockAWS._nested_count == 0 or len(ours) < len(registered):  # noqa: SLF001 - the seam
         for each in ours:
             registry.remove(each)
 

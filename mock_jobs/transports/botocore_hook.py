@@ -75,6 +75,7 @@ class BotocoreHook:
         self._replace(moto_core.stubber, "process_request", self._process)
         self._put_back.callback(moto_core.tidy_requests_library)
         moto_core.serve_requests_library()
+        self._replace(moto_core.MockAWS, "reset", _keeping_requests(moto_core.MockAWS.reset))
         self._replace(URLLib3Session, "send", _early_send(URLLib3Session.send))
         # Most of a client's cost is reading models and registering handlers. While the hook is open, both are shared.
         self._replace(botocore.session, "create_loader", shared_loader)
@@ -169,6 +170,16 @@ def _body(request: Any) -> bytes:
     if isinstance(body, str):
         return body.encode()
     return bytes(body.read() if hasattr(body, "read") else body)
+
+
+def _keeping_requests(reset: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return moto's reset, which also makes the `requests` library unmocked, without that."""
+
+    def reset_and_serve(mock: Any) -> None:
+        reset(mock)
+        moto_core.serve_requests_library()
+
+    return reset_and_serve
 
 
 def _early_send(send: Callable[..., Any]) -> Callable[..., Any]:
