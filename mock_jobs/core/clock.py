@@ -239,6 +239,17 @@ class Clock:
         """
         self._soon.append(callback)
 
+    def forget_other_threads(self) -> None:
+        """Take over from the threads that were inside a request when this process was forked; they are not here.
+
+        The clock shows the present moment again, and what they had to call soon is called at the next request.
+        """
+        self._pinned_ms = None
+        self._moment = _Pinned(self)
+        for waiting in reversed(self._settling):
+            self._soon.extendleft(reversed(waiting))
+        self._settling = []
+
     def run_next(self, by_ms: int | None = None) -> bool:
         """Move to the next gated timers and fire them, and all ordinary timers that are due before.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
 from typing import TYPE_CHECKING
 
+from mock_jobs.core.process import registry_lock
 from mock_jobs.core.service_base import partition_of
 from mock_jobs.moto_adapters import events as moto_events
 from mock_jobs.moto_adapters import logs as moto_logs
@@ -30,19 +30,18 @@ class _Watch:
 
     def __init__(self, begin: Callable[[], Callable[[], None]]) -> None:
         self._begin = begin
-        self._lock = Lock()
         self._end: Callable[[], None] | None = None
 
     def begin(self) -> None:
         """Start listening, unless it has started already."""
         if self._end is None:
-            with self._lock:
+            with registry_lock:
                 if self._end is None:
                     self._end = self._begin()
 
     def end(self) -> None:
         """Stop listening."""
-        with self._lock:
+        with registry_lock:
             if self._end is not None:
                 self._end()
                 self._end = None

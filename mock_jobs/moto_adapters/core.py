@@ -24,6 +24,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID, MockAWS
 from moto.core.utils import get_equivalent_url_in_aws_domain
 from moto.moto_api import state_manager
 
+from mock_jobs.core import process
 from mock_jobs.core.argument_checks import MAX_SECONDS, nearest
 from mock_jobs.moto_adapters.gaps import MissingError
 from mock_jobs.wire.hosts import plain_hosts
@@ -50,6 +51,7 @@ __all__ = [
     "server_application",
     "serves_web_pages",
     "stubber",
+    "survive_forks",
     "tidy_requests_library",
 ]
 
@@ -214,6 +216,11 @@ def reset_unless_mocked() -> None:
     """Reset all of moto's state, unless a mock is active in this process."""
     if MockAWS._nested_count == 0:  # noqa: SLF001 - the seam
         BackendDict.reset()
+
+
+def survive_forks(in_child: Callable[[], None]) -> None:
+    """Let a child that is forked while other threads make requests go on by itself, as `process.survive_forks` does."""
+    process.survive_forks((MockAWS._mock_init_lock, backend_lock), in_child)  # noqa: SLF001 - the seam
 
 
 # Users of the requests library

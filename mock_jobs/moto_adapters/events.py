@@ -14,10 +14,10 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
-from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from mock_jobs.core.errors import UndeliveredEventWarning
+from mock_jobs.core.process import registry_lock
 
 if TYPE_CHECKING:
     from moto.events.models import EventsBackend, Rule
@@ -114,7 +114,6 @@ def _transformer_of(target: Mapping[str, Any]) -> dict[str, Any]:
 SubmitJob = Callable[[str, Mapping[str, Any]], "str | None"]
 
 _listeners: list[SubmitJob] = []
-_listeners_lock = Lock()
 
 
 def watch_job_queues(submit: SubmitJob) -> Callable[[], None]:
@@ -127,7 +126,7 @@ def watch_job_queues(submit: SubmitJob) -> Callable[[], None]:
     """
     from moto.events.models import Rule  # noqa: PLC0415 - only EventBridge needs it
 
-    with _listeners_lock:
+    with registry_lock:
         if not _listeners:
             original = Rule.send_to_targets
 
@@ -148,7 +147,7 @@ def watch_job_queues(submit: SubmitJob) -> Callable[[], None]:
         _listeners.append(submit)
 
     def end() -> None:
-        with _listeners_lock:
+        with registry_lock:
             _listeners.remove(submit)
             if not _listeners:
                 Rule.send_to_targets = Rule.send_to_targets.__wrapped__  # type: ignore[attr-defined, method-assign]

@@ -16,11 +16,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from mock_jobs.batch.exceptions import WrongOverrideError
 from mock_jobs.core.errors import MockJobsWarning
+from mock_jobs.core.process import registry_lock
 from mock_jobs.wire.http import Answer
 from mock_jobs.wire.loader import shared_loader
 
@@ -39,7 +39,6 @@ _TASK_OF_OURS: Final = re.compile(r":states:::(batch:|aws-sdk:(batch:|iotjobsdat
 _TERMINAL: Final = ("SUCCEEDED", "FAILED")
 _listeners: list[Ask] = []
 _put_back: list[Callable[[], None]] = []
-_lock = Lock()
 _account: ContextVar[str] = ContextVar("_account")
 
 
@@ -53,13 +52,13 @@ def watch_state_machines(ask: Ask) -> Callable[[], None]:
     Returns:
         A function that ends the watch.
     """
-    with _lock:
+    with registry_lock:
         if not _listeners:
             _begin()
         _listeners.append(ask)
 
     def end() -> None:
-        with _lock:
+        with registry_lock:
             _listeners.remove(ask)
             if not _listeners:
                 while _put_back:

@@ -11,11 +11,11 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from moto.core.base_backend import backend_lock
 
+from mock_jobs.core.process import registry_lock
 from mock_jobs.moto_adapters.things import MotoThings
 from mock_jobs.ports.thing_registry import ThingChange, ThingEvent
 
@@ -86,7 +86,6 @@ _LOOKS: Final[Mapping[str, _Look]] = {
 
 _watches: list[Watch] = []
 _originals: dict[str, Callable[..., Any]] = {}
-_lock = Lock()
 
 
 def watch_things(watch: Watch) -> Callable[[], None]:
@@ -97,19 +96,20 @@ def watch_things(watch: Watch) -> Callable[[], None]:
     """
     from moto.iot.models import IoTBackend as Kept  # noqa: PLC0415 - only jobs need it
 
-    with _lock:
+    with registry_lock:
         if not _watches:
+            _originals.update({name: getattr(Kept, name) for name in _LOOKS})
             for name, look in _LOOKS.items():
-                _originals[name] = getattr(Kept, name)
                 setattr(Kept, name, _heard(_originals[name], look))
         _watches.append(watch)
 
     def end() -> None:
-        with _lock:
+        with registry_lock:
             _watches.remove(watch)
             if not _watches:
                 for name, original in _originals.items():
                     setattr(Kept, name, original)
+                _originals.clear()
 
     return end
 

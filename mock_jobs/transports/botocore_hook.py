@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from threading import Lock, RLock
 from typing import Any
 
 import botocore.session
@@ -18,6 +17,7 @@ from botocore.signers import RequestSigner
 
 from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.core.errors import HIDDEN, UsageError
+from mock_jobs.core.process import start_lock
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.transports.router import HttpRequest, Router
 from mock_jobs.transports.sessions import new_session
@@ -46,14 +46,13 @@ class BotocoreHook:
         self.world = self._worlds.of("")
         self._router = Router(self._worlds, obeys_passthrough=True)
         self.tidy = moto_core.tidy_requests_library
-        self._lock = RLock()
         self._opened = 0
         self._put_back = ExitStack()
         self.pace_stack = self.world.shared(Scenario).pace_stack
 
     def open(self) -> None:
         """Start answering requests; moto must be active."""
-        with self._lock:
+        with start_lock:
             self._opened += 1
             if self._opened > 1:
                 return
@@ -65,7 +64,7 @@ class BotocoreHook:
 
     def close(self) -> None:
         """End one use; the last one restores botocore."""
-        with self._lock:
+        with start_lock:
             self._opened -= 1
             if self._opened == 0:
                 self._put_back.close()
@@ -215,13 +214,12 @@ def _lenient_signer(get_auth_instance: Callable[..., Any]) -> Callable[..., Any]
 
 
 _hook: BotocoreHook | None = None
-_hook_lock = Lock()
 
 
 def the_hook() -> BotocoreHook:
     """Return the hook of this process. There is one, since there is one botocore."""
     global _hook  # noqa: PLW0603 - made when first needed
-    with _hook_lock:
+    with start_lock:
         if _hook is None:
             _hook = BotocoreHook()
         return _hook

@@ -64,6 +64,7 @@ class Worlds:
         self._by_account: dict[str, World] = {}
         self._adapters = MotoAdapters(self._change_of_things, self._submit_job, self._ask_batch)
         self._end_listening = moto_core.on_reset(self.reset)
+        moto_core.survive_forks(self._forget_other_threads)
 
     def of(self, account: str) -> World:
         """Return the world of an account."""
@@ -117,6 +118,10 @@ class Worlds:
         """Reset all worlds, as moto has reset its own state."""
         for world in list(self._by_account.values()):
             world.reset()
+
+    def _forget_other_threads(self) -> None:
+        for world in self._by_account.values():
+            world.clock.forget_other_threads()
 
     def pause(self) -> None:
         """Stop listening to moto, except for resets, until a world needs it again."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Lock, local
+from threading import local
 from typing import Any, Final
+
+from mock_jobs.core.process import registry_lock
 
 Say = Callable[[str], None]
 
@@ -66,12 +68,11 @@ class _Switches:
     """
 
     def __init__(self) -> None:
-        self._lock = Lock()
         self._users = 0
         self._installed: dict[str, tuple[_Switch, Any]] = {}
 
     def enter(self) -> None:
-        with self._lock:
+        with registry_lock:
             self._users += 1
             if self._users == 1:
                 for name in _NAMES:
@@ -81,7 +82,7 @@ class _Switches:
                     setattr(sys, name, switch)
 
     def leave(self) -> None:
-        with self._lock:
+        with registry_lock:
             self._users -= 1
             if not self._users:
                 for name, (switch, original) in self._installed.items():

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, Final
 
+from mock_jobs.core.process import registry_lock
 from mock_jobs.moto_adapters.cloudformation.resources import (
     Caller,
     ResourceRefusedError,
@@ -348,7 +348,6 @@ def _finding_not_emulated(find: Callable[[str], Any], table: Mapping[str, Any]) 
     return find_class
 
 
-_lock = Lock()
 _users = 0
 _put_back = ExitStack()
 
@@ -357,7 +356,7 @@ def _open() -> None:
     global _users  # noqa: PLW0603 - counts the threads that are in
     from moto.cloudformation import parsing  # noqa: PLC0415 - loads many services, which stacks need
 
-    with _lock:
+    with registry_lock:
         _users += 1
         if _users == 1:
             table: dict[str, Any] = parsing.get_model_map()
@@ -376,7 +375,7 @@ def _open() -> None:
 
 def _close() -> None:
     global _users  # noqa: PLW0603
-    with _lock:
+    with registry_lock:
         _users -= 1
         if _users == 0:
             _put_back.close()
