@@ -74,6 +74,10 @@ with mock_jobs(region="us-east-1") as mock:
     assert is_parked.wait(PATIENCE)
     child = os.fork()
     if not child:
+        if sys.argv[1] == "in_a_function":
+            named = [{"name": "JOB_NAME", "values": ["parked"]}]
+            for _ in range(3):
+                assert [job["status"] for job in batch.list_jobs(jobQueue="q", filters=named)["jobSummaryList"]] == ["RUNNING"]
         assert [job["jobId"] for job in batch.describe_jobs(jobs=[before])["jobs"]] == [before]
         act_in_child(mock, batch)
         os._exit(0)
