@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace import Pace
     from mock_jobs.core.errors import (
         DroppedEventsWarning,
+        EndlessLoopError,
         MockJobsWarning,
         NotActiveError,
         NotImplementedByMotoError,
@@ -31,6 +32,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "AttemptTimedOut": "mock_jobs.batch.scenario.job_run",
     "DroppedEventsWarning": "mock_jobs.core.errors",
+    "EndlessLoopError": "mock_jobs.core.errors",
     "JobRun": "mock_jobs.batch.scenario.job_run",
     "MockJobs": "mock_jobs.mock",
     "MockJobsServer": "mock_jobs.server",
@@ -52,6 +54,7 @@ _HOMES = {
 __all__ = [
     "AttemptTimedOut",
     "DroppedEventsWarning",
+    "EndlessLoopError",
     "JobRun",
     "MockJobs",
     "MockJobsServer",

@@ -574,12 +574,12 @@ def test_the_first_that_has_a_job_queue_submits_the_job_of_a_rule(mock):
     original = Rule.send_to_targets
     asked = []
 
-    def has_no_queue(arn, parameters):
+    def has_no_queue(rule, arn, parameters):
         asked.append("first")
         raise LookupError(arn)
 
-    def has_it(arn, parameters):
-        asked.append((arn, parameters))
+    def has_it(rule, arn, parameters):
+        asked.append((rule, arn, parameters))
 
     ends = [moto_events.watch_job_queues(each) for each in (has_no_queue, has_it, has_no_queue)]
     arn = f"arn:aws:batch:{REGION}:{ACCOUNT}:job-queue/q"
@@ -589,7 +589,7 @@ def test_the_first_that_has_a_job_queue_submits_the_job_of_a_rule(mock):
     for end in ends:
         end()
 
-    assert asked == ["first", (arn, {"jobQueue": arn, "jobName": "j", "jobDefinition": "d"})]
+    assert asked == ["first", ("rule", arn, {"jobQueue": arn, "jobName": "j", "jobDefinition": "d"})]
     assert Rule.send_to_targets is original
 
 

@@ -190,9 +190,9 @@ def test_rules_of_two_accounts_may_submit_jobs_to_each_other_at_once(server, mon
     both = threading.Barrier(2, timeout=PATIENCE)
     start_job = moto_events._start_job
 
-    def start_together(target, message):
+    def start_together(rule, target, message):
         both.wait()
-        start_job(target, message)
+        start_job(rule, target, message)
 
     monkeypatch.setattr(moto_events, "_start_job", start_together)
 

@@ -299,6 +299,7 @@ class BatchHandle:
             UsageValueError: There is no such status or job; then nothing has moved. Or the job ended in another status, or
                 is stuck; the text says where and why.
             UsageTypeError: An argument is not a string.
+            EndlessLoopError: Jobs cause one another without end, and nothing else is due that could end it.
         """
         check_text("job_id", job_id)
         check_text("status", status)
@@ -309,24 +310,29 @@ class BatchHandle:
                 msg = f"no such status: {status!r}. There are: {', '.join(steppable.statuses)}"
                 raise UsageValueError(msg)
             self._world.clock.run_due()
-            while job.status != status:
-                if job.is_terminal:
-                    msg = f"job {job_id} will never be {status}: it is {job.status} ({job.status_reason})"
-                    raise UsageValueError(msg)
-                if not self._world.clock.run_next():
-                    msg = f"job {job_id} will never be {status}: {steppable.why_stuck()}"
-                    raise UsageValueError(msg)
+            with self._world.clock.searching():
+                while job.status != status:
+                    if job.is_terminal:
+                        msg = f"job {job_id} will never be {status}: it is {job.status} ({job.status_reason})"
+                        raise UsageValueError(msg)
+                    if not self._world.clock.run_next():
+                        msg = f"job {job_id} will never be {status}: {steppable.why_stuck()}"
+                        raise UsageValueError(msg)
 
     def run_all(self) -> None:
         """Move all jobs and the clock until no job can move, at every pace.
 
         The clock stops at the last change. A job whose plan never ends moves only when its timeout ends it. Without a timeout
         it stays RUNNING, and jobs that wait for it stay as they are.
+
+        Raises:
+            EndlessLoopError: Jobs cause one another without end, even if that takes time.
         """
         with self._world.lock, self._world.clock.pinned():
             self._world.clock.run_due()
-            while self._world.clock.run_next():
-                pass
+            with self._world.clock.searching():
+                while self._world.clock.run_next():
+                    pass
 
     def _find(self, job_id: str) -> Steppable:
         for region in self._regions:

@@ -102,6 +102,8 @@ class Clock:
         self._sequence = 0
         self._timers = _Heap()
         self._gated = _Heap()
+        self._searches = 0
+        self.search: object | None = None
         self.gate_follows_time = True
         self.gate_follows_moves = True
 
@@ -127,6 +129,16 @@ class Clock:
         return self._frozen_ms is not None
 
     @property
+    def timers_made(self) -> int:
+        """How many timers were made so far."""
+        return self._sequence
+
+    @property
+    def nesting(self) -> int:
+        """How many callbacks wait for one another, because one has made requests that ran the next."""
+        return len(self._settling)
+
+    @property
     def generation(self) -> object:
         """The same object until this clock is reset. Code that releases the lock compares it to detect a reset."""
         return self._moment
@@ -144,6 +156,7 @@ class Clock:
         Raises:
             UsageTypeError: `delta` is neither a number nor a timedelta.
             UsageValueError: `delta` is negative or not finite, or the clock would pass the year 9999.
+            EndlessLoopError: Jobs cause one another without end and take no time.
         """
         delta_ms = _milliseconds(delta)
         with self._lock:
@@ -161,6 +174,7 @@ class Clock:
         Raises:
             UsageTypeError: `moment` is neither, or a datetime without a time zone.
             UsageValueError: `moment` lies in the past of this clock, or after the year 9999.
+            EndlessLoopError: Jobs cause one another without end and take no time.
         """
         if isinstance(moment, datetime):
             if moment.tzinfo is None:
@@ -277,6 +291,26 @@ class Clock:
                 self._fire(self._gated)
             return moment is self._moment
 
+    @contextmanager
+    def searching(self) -> Iterator[None]:
+        """Mark a `with` block that moves the clock until something has happened, as far as it takes.
+
+        In the outermost block, `search` is an object of its own; else it is None.
+        """
+        self._searches += 1
+        if self.search is None:
+            self.search = object()
+        try:
+            yield
+        finally:
+            self._searches -= 1
+            if not self._searches:
+                self.search = None
+
+    def has_gated_before(self, sequence: int) -> bool:
+        """Return whether a gated timer waits that was among the first `sequence` timers that were made."""
+        return any(each.sequence <= sequence and each.callback is not None for each in self._gated.waiting)
+
     def reset(self) -> None:
         """Remove all timers and return to the process clock.
 
@@ -335,6 +369,12 @@ class Clock:
                     # The callback has moved the clock, which never goes back.
                     seen_ms = self._pinned_ms
                     outer_ms = None if outer_ms is None else seen_ms
+        except BaseException:
+            # What has happened must not lie in the future.
+            if moment is self._moment and seen_ms > (self.now_ms if outer_ms is None else outer_ms):
+                self._set(seen_ms)
+                outer_ms = None if outer_ms is None else seen_ms
+            raise
         finally:
             if moment is self._moment:
                 self._pinned_ms = outer_ms

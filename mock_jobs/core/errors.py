@@ -36,6 +36,14 @@ class NotImplementedByMotoError(UnmockedRequestError, NotImplementedError):
     """moto, which answers this service, does not implement the operation, or not the part of it that the request needs."""
 
 
+class EndlessLoopError(UsageError, RuntimeError):
+    """Jobs cause one another without end: rules of EventBridge or functions of plans submit jobs again and again.
+
+    Raised by the call during which it happens: one that moves the clock or jobs, or any request. The text names the loop. Its
+    last submission was refused, which has ended it; what happened before stays.
+    """
+
+
 class MockJobsWarning(UserWarning):
     """Something will not happen in the mock that would happen on AWS. Base of all warnings of mock_jobs."""
 

@@ -12,6 +12,7 @@ from mock_jobs.core.clock import Clock
 from mock_jobs.core.events import EventLog
 from mock_jobs.core.faults import Declared, Faults
 from mock_jobs.core.ids import IdSource
+from mock_jobs.core.loops import Loops
 
 if TYPE_CHECKING:
     from mock_jobs.ports.ports import Ports
@@ -108,6 +109,7 @@ class World:
         self.endpoint: str | None = None
         self.lock = RLock() if lock is None else lock
         self.clock = Clock(self.lock)
+        self.loops = Loops(self.clock)
         self.ids = IdSource(seed)
         self.faults = Faults(declared, self.lock)
         self.calls: CallLog[Call] = CallLog()
@@ -194,6 +196,7 @@ class World:
         with self.lock:
             self._stores.clear()
             self.clock.reset()
+            self.loops.reset()
             for each in self._shared.values():
                 if isinstance(each, _Resettable):
                     each.reset()

@@ -135,7 +135,7 @@ class Worlds:
     def _key(self, account: str) -> str:
         return "" if self._is_shared else account
 
-    def _submit_job(self, queue_arn: str, parameters: Mapping[str, Any]) -> str | None:
+    def _submit_job(self, rule: str, queue_arn: str, parameters: Mapping[str, Any]) -> str | None:
         """Submit a job for a rule of EventBridge; return the error text, or None on success.
 
         Raises:
@@ -149,7 +149,8 @@ class Worlds:
         with world.lock:
             if world.store(BatchBackend, account, region).find_queue(queue_arn) is None:
                 raise LookupError(queue_arn)
-            answered = answer(self.ready_for(request), request)
+            with world.loops.through(f"the EventBridge rule {rule!r}"):
+                answered = answer(self.ready_for(request), request)
         assert answered is not None
         return None if answered.status == HTTPStatus.OK else json.loads(answered.body)["message"]
 

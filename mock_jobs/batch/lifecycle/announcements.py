@@ -10,19 +10,19 @@ from __future__ import annotations
 import copy
 from collections import deque
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 from uuid import NAMESPACE_URL, uuid5
 
 from mock_jobs.batch.records.job import ArrayJob, Attempt, Job
 from mock_jobs.batch.views.jobs import job_detail
-from mock_jobs.core.events import Event
+from mock_jobs.core.events import Draft, Event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mock_jobs.batch.names import Arns
     from mock_jobs.batch.states import JobStatus, Trigger
-    from mock_jobs.core.events import Draft
+    from mock_jobs.core.loops import Caused
     from mock_jobs.core.world import World
 
 STATE_CHANGE: Final = "Batch Job State Change"
@@ -121,6 +121,22 @@ def envelope(arns: Arns, at_ms: int, detail_type: str, *, resources: list[str], 
     return Event(at_ms, "batch", arns.account, arns.region, detail_type, payload)
 
 
+class _JobOfAnyKind(Protocol):
+    @property
+    def spec(self) -> Caused:
+        """The immutable part of the job."""
+        ...
+
+
+class JobDraft(Draft, Protocol):
+    """An event about a job of any kind."""
+
+    @property
+    def job(self) -> _JobOfAnyKind:
+        """The job."""
+        ...
+
+
 class Announcer:
     """Records events of one account and region and delivers them to EventBridge.
 
@@ -133,10 +149,11 @@ class Announcer:
         self._clock = world.clock
         self._note = world.events.note
         self._unlocked = world.unlocked
+        self._loops = world.loops
         self._arns = arns
         self._bus = world.ports.event_bus(arns.account, arns.region)
         self._is_open = False
-        self._outbox: deque[Draft] | None = None
+        self._outbox: deque[JobDraft] | None = None
 
     def changed(self, job: Job, before: JobStatus, trigger: Trigger) -> None:
         """Announce that a job has a new status."""
@@ -147,7 +164,7 @@ class Announcer:
         """Announce that the job at the head of a queue can currently never be dispatched."""
         self.announce(self._draft(QUEUE_BLOCKED, job))
 
-    def announce(self, draft: Draft) -> None:
+    def announce(self, draft: JobDraft) -> None:
         """Announce an event; its payload must be the whole envelope."""
         self._note(draft)
         if not self._is_open:
@@ -162,9 +179,10 @@ class Announcer:
         outbox, generation = self._outbox, self._clock.generation
         try:
             while outbox and generation is self._clock.generation:
-                payload = outbox.popleft().event().payload
+                draft = outbox.popleft()
+                payload = draft.event().payload
                 # A target may be an HTTP endpoint that sends a request of its own before it answers.
-                with self._unlocked():
+                with self._loops.acting(draft.job.spec, "an event"), self._unlocked():
                     self._bus.deliver(payload)
         finally:
             if outbox and generation is self._clock.generation:

@@ -16,7 +16,7 @@ from mock_jobs.batch.records.node import node_environment
 from mock_jobs.batch.scenario.captured_output import caught
 from mock_jobs.batch.scenario.job_run import MAX_EXIT_CODE, AttemptTimedOut, JobRun
 from mock_jobs.batch.views.tasks import node_uid
-from mock_jobs.core.errors import UsageError, UsageTypeError, UsageValueError
+from mock_jobs.core.errors import EndlessLoopError, UsageError, UsageTypeError, UsageValueError
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.logs import LogWriter
@@ -99,7 +99,8 @@ class FunctionRunner:
         try:
             if job.current is attempt:
                 given = run_of(job, attempt)
-                with self._world.unlocked(), caught(partial(self._say, job, attempt)):
+                acting = self._world.loops.acting(job.spec, f"the function of {attempt.plan.name}")
+                with acting, self._world.unlocked(), caught(partial(self._say, job, attempt)):
                     code = _exit_code(function, given, partial(self._say, job, attempt))
         except AttemptTimedOut:
             attempt.times_out = job.spec.timeout_seconds is not None
@@ -125,6 +126,10 @@ def _exit_code(function: JobFunction, given: JobRun, say: Say) -> int:
             # The operating system keeps only these bits.
             return (end.code or 0) & MAX_EXIT_CODE
         say(str(end.code))
+        return 1
+    except EndlessLoopError as error:
+        # Raised again when the function ends, if this is the submission that showed the loop.
+        say(str(error))
         return 1
     except (AttemptTimedOut, UsageError):
         raise

@@ -95,6 +95,7 @@ class ServiceJobOperations(BatchRegion):
             raise not_allowed(messages.NOT_FOR_SERVICE_JOBS, name=queue.name, type=queue.kind)
         self.check_fair_share(queue.usage, share_identifier)
         share = self._share_to_submit(queue, quota_share_name)
+        follows = self.world.loops.follow(job_name, queue.name)
         job_id = self.world.ids.uuid()
         spec = ServiceJobSpec(
             name=job_name,
@@ -110,6 +111,7 @@ class ServiceJobOperations(BatchRegion):
             share=share,
             preemption=preemption_configuration,
             tags=dict(tags or {}),
+            follows=follows,
         )
         job = ServiceJob(spec, job_id, self.world.clock.now_ms, scheduling_priority)
         self.service_jobs[job_id] = job

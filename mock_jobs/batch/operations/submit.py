@@ -124,6 +124,8 @@ class SubmitOperations(JobDefinitionOperations):
                 raise self.does_not_exist("consumable-resource", arn)
         found = resolve(entries, size, self._find_by_id, lenient=self.settings.lenient_dependencies)
         spec = JobSpec(
+            # First: a loop is refused before anything changes.
+            follows=self.world.loops.follow(job_name, queue.name, definition.arn),
             name=job_name,
             number=self.next_number(),
             arn_prefix=self.arns.job_prefix,

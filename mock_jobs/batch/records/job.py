@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from mock_jobs.batch.states import ARRAY_TRANSITIONS, JOB_TRANSITIONS, PENDING, STATUSES, SUBMITTED, TERMINAL, JobStatus
+from mock_jobs.core.loops import JobLabel
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import ContainerDetailTypeDef, JobDependencyTypeDef
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.workload.requirements import Requirements
     from mock_jobs.batch.workload.retry_strategy import RetryStrategy
     from mock_jobs.batch.workload.task import Task
+    from mock_jobs.core.loops import Step
 
 MAX_ARRAY = 10_000
 
@@ -55,6 +57,7 @@ class JobSpec:
         share_identifier: Its share, in a queue with fair shares.
         scheduling_priority: Its priority inside of that share; None, which counts as 0, if none was given.
         fallback: What it does if no plan matches; None for success.
+        follows: What submitted it, if that was because of another job.
     """
 
     name: str
@@ -79,6 +82,12 @@ class JobSpec:
     task: Task | None = None
     pod: Pod | None = None
     fallback: JobPlan | None = None
+    follows: Step | None = None
+
+    @property
+    def label(self) -> JobLabel:
+        """What names the job in texts."""
+        return JobLabel(self.name, self.queue.name, self.definition.arn)
 
 
 class Attempt:

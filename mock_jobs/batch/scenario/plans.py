@@ -124,6 +124,13 @@ class JobPlan:
             raise UsageValueError(msg)
 
     @property
+    def name(self) -> str:
+        """What names it in texts: the jobs that it matches."""
+        members = ("queue", "definition", "array_index", "attempt", "node_index")
+        given = [f", {member}={value!r}" for member in members if (value := getattr(self, member)) is not None]
+        return f"plan({self.job_name!r}{''.join(given)})"
+
+    @property
     def duration_ms(self) -> int | None:
         """Milliseconds from RUNNING to the end; None if only a timeout or TerminateJob ends the job."""
         return None if self.duration == _FOREVER else round(self.duration * 1000)

@@ -240,9 +240,10 @@ class Polling:
             only_once: Whether to stop after the first moment at which gated timers fire.
         """
         before = [(each, each.moves) for each in read]
-        while self._clock.run_next(by_ms):
-            if only_once or any(each.moves != moves for each, moves in before):
-                return
+        with self._clock.searching():
+            while self._clock.run_next(by_ms):
+                if only_once or any(each.moves != moves for each, moves in before):
+                    return
 
     def _without_functions(self, jobs: Iterable[ReadableJob]) -> tuple[list[ReadableJob], bool]:
         # These jobs change only when their function returns. A function may wait for the one of a later job.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from mock_jobs.batch.service_jobs.states import SERVICE_TRANSITIONS
 from mock_jobs.batch.states import SUBMITTED, TERMINAL
+from mock_jobs.core.loops import JobLabel
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.literals import ServiceJobTypeType
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.service_jobs.resources import QuotaShare, ServiceEnvironment, ServiceQueue
     from mock_jobs.batch.service_jobs.states import ServiceJobStatus
     from mock_jobs.batch.workload.retry_strategy import RetryStrategy
+    from mock_jobs.core.loops import Step
 
 # How many preempted attempts DescribeServiceJob shows (inferred).
 RECENT_PREEMPTIONS = 5
@@ -41,6 +43,7 @@ class ServiceJobSpec:
         timeout_seconds: Longest duration of an attempt, None for no limit.
         share: Its quota share, None in queues without quota shares.
         preemption: As given: how often it may be retried after a preemption.
+        follows: What submitted it, if that was because of another job.
     """
 
     name: str
@@ -56,6 +59,12 @@ class ServiceJobSpec:
     share: QuotaShare[ServiceJob] | None
     preemption: ServiceJobPreemptionConfigurationTypeDef | None
     tags: dict[str, str]
+    follows: Step | None = None
+
+    @property
+    def label(self) -> JobLabel:
+        """What names the job in texts."""
+        return JobLabel(self.name, self.queue.name, "")
 
     @property
     def wait_queue(self) -> WaitQueue[ServiceJob]:
