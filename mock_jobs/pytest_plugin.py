@@ -1,4 +1,7 @@
-"""The pytest plugin: fixtures, a marker and ini options. It imports neither moto nor boto3 until a test needs them."""
+"""The pytest plugin: fixtures, a marker and ini options.
+
+pytest loads it in every run, so it imports the mock, and boto3, when a test needs them.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mock_jobs.mock import MockJobs
-
 if TYPE_CHECKING:
     from mypy_boto3_batch.client import BatchClient
     from mypy_boto3_iot.client import IoTClient
     from mypy_boto3_iot_jobs_data.client import IoTJobsDataPlaneClient
+
+    from mock_jobs.mock import MockJobs
 
 _MARKER = "mock_jobs"
 
@@ -58,12 +61,14 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
 @pytest.fixture
 def mock_jobs(request: pytest.FixtureRequest) -> Iterator[MockJobs]:
     """Mock AWS for one test; returns the handle: `clock`, `faults`, `calls`, `events`, `batch`, `iot`."""
+    from mock_jobs.mock import MockJobs  # noqa: PLC0415 - see above
+
     with MockJobs(**_options(request)) as mock:
         yield mock
 
 
 def _client(service: str, mock: MockJobs) -> Any:
-    import boto3  # noqa: PLC0415 - the plugin is loaded in every run of pytest
+    import boto3  # noqa: PLC0415 - see above
 
     return boto3.client(service, region_name=mock.region)  # type: ignore[call-overload]
 

@@ -188,13 +188,15 @@ def test_works_under_xdist(pytester):
     result.assert_outcomes(passed=8)
 
 
-def test_a_run_without_the_fixture_imports_neither_moto_nor_boto3(pytester):
+def test_a_run_without_the_fixtures_imports_nothing_but_the_plugin(pytester):
     pytester.makepyfile(
         """
         import sys
 
         def test_it():
             assert not {"moto", "boto3", "botocore", "responses", "werkzeug"} & set(sys.modules)
+            ours = {name for name in sys.modules if name.split(".")[0] == "mock_jobs"}
+            assert ours == {"mock_jobs", "mock_jobs.pytest_plugin"}
         """
     )
 
