@@ -77,13 +77,13 @@ class Handle(ABC):
     @property
     def batch(self) -> BatchHandle:
         """The controls of AWS Batch, that is pace, plans, steps, blocked queues and settings."""
-        from mock_jobs.batch.handle import BatchHandle  # noqa: PLC0415 - costs nothing until asked for
+        from mock_jobs.transports.services import batch  # noqa: PLC0415 - costs nothing until asked for
 
-        return self.world.shared(BatchHandle)
+        return self.world.shared(batch().handle)
 
     @property
     def iot(self) -> IoTHandle:
         """The controls of AWS IoT Jobs, that is its settings."""
-        from mock_jobs.iot.handle import IoTHandle  # noqa: PLC0415 - costs nothing until asked for
+        from mock_jobs.transports.services import iot  # noqa: PLC0415 - costs nothing until asked for
 
-        return self.world.shared(IoTHandle)
+        return self.world.shared(iot().handle)

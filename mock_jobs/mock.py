@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_args, overload
 
-from mock_jobs.batch.scenario.pace import PaceName
 from mock_jobs.core.argument_checks import nearest
 from mock_jobs.core.errors import HIDDEN, MockJobsWarning, NotActiveError, UsageTypeError, UsageValueError
 from mock_jobs.core.overrides import Override
@@ -22,6 +21,7 @@ from mock_jobs.handle import Handle
 if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
 
+    from mock_jobs.batch.scenario.pace import PaceName
     from mock_jobs.core.world import World
     from mock_jobs.transports.botocore_hook import BotocoreHook
 
@@ -233,8 +233,11 @@ def _check_options(config: object, region: object, pace: object) -> None:
             raise UsageTypeError(f"{name} must be a string, got {value!r}")
     if isinstance(region, str):
         _check_region(region)
-    if pace is not None and pace not in get_args(PaceName):
-        raise UsageValueError(f"pace must be one of {', '.join(get_args(PaceName))}, got {pace!r}")
+    if pace is not None:
+        from mock_jobs.batch.scenario.pace import PaceName  # noqa: PLC0415 - only Batch needs it
+
+        if pace not in get_args(PaceName):
+            raise UsageValueError(f"pace must be one of {', '.join(get_args(PaceName))}, got {pace!r}")
 
 
 def _check_region(region: str) -> None:

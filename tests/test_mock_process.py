@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -112,11 +113,68 @@ def test_clients_made_before_the_import_and_without_credentials_are_caught():
     assert stopped.startswith("stopped The request for braket SearchDevices")
 
 
-def test_importing_the_package_and_the_plugin_imports_nothing_heavy():
-    code = "import sys, mock_jobs, mock_jobs.pytest_plugin; mock_jobs.mock_jobs(lambda: None); print(*sys.modules)"
-    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+# What the first test of a process does
+USES = {
+    "import": "",
+    "decorator": "mock_jobs.mock_jobs(lambda: None)",
+    "start": "with mock_jobs.mock_jobs(): pass",
+    "moto": "with mock_jobs.mock_jobs(): boto3.client('s3').list_buckets()",
+    "iot": """
+with mock_jobs.mock_jobs() as mock:
+    iot = boto3.client("iot")
+    arn = iot.create_thing(thingName="t")["thingArn"]
+    iot.create_job(jobId="j", targets=[arn], document="{}")
+    iot.cancel_job(jobId="j")
+    mock.iot.settings.change(), mock.clock.advance(1), mock.events, mock.calls
+""",
+    "batch": """
+with mock_jobs.mock_jobs(pace="clock") as mock:
+    batch = boto3.client("batch")
+    batch.describe_job_queues()
+    batch.register_job_definition(jobDefinitionName="d", type="container", containerProperties={
+        "image": "i", "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "128"}]})
+    batch.describe_jobs(jobs=["11111111-2222-4333-8444-555555555555"])
+    mock.batch.run_all(), mock.clock.advance(1), mock.events, mock.calls
+""",
+}
+HEAVY = {"boto3", "botocore", "moto", "responses", "werkzeug", "requests", "hypothesis"}
+SELDOM = {
+    "croniter",
+    "mock_jobs.moto_adapters.cloudformation.seam",
+    "mock_jobs.moto_adapters.ecs",
+    "mock_jobs.moto_adapters.sagemaker",
+    "mock_jobs.moto_adapters.step_functions",
+    "mock_jobs.server",
+    "mock_jobs.transports.control_api",
+    "moto.batch",
+    "moto.cloudformation",
+    "moto.ec2",
+    "moto.ecs",
+    "moto.stepfunctions",
+    "regex",
+}
+BATCH, IOT = {"mock_jobs.batch"}, {"mock_jobs.iot", "mock_jobs.iot_jobs_data"}
 
-    assert not loaded & {"boto3", "botocore", "moto", "responses", "werkzeug", "requests", "hypothesis"}
+
+@pytest.mark.parametrize(
+    ("use", "unused"),
+    [
+        ("import", HEAVY | SELDOM | BATCH | IOT | {"mock_jobs.core", "mock_jobs.mock", "unittest"}),
+        ("decorator", HEAVY | SELDOM | BATCH | IOT | {"mock_jobs.moto_adapters", "mock_jobs.transports"}),
+        ("start", SELDOM | BATCH | IOT | {"cryptography", "moto.iot"}),
+        ("moto", SELDOM | BATCH | IOT | {"moto.iot"}),
+        ("iot", SELDOM | BATCH),
+        ("batch", SELDOM | IOT | {"cryptography", "moto.iam", "moto.iot", "moto.s3"}),
+    ],
+)
+def test_a_test_imports_only_what_it_uses(use, unused):
+    needed = "" if unused >= HEAVY else "import boto3\n"
+    code = f"import mock_jobs, sys\n{needed}{USES[use]}\nprint(*sys.modules)"
+    environment = {**os.environ, "AWS_DEFAULT_REGION": REGION}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+
+    loaded = done.stdout.split()
+    assert [name for name in loaded if any(name == each or name.startswith(f"{each}.") for each in unused)] == []
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,32 @@ def test_it(mock_jobs_iot, mock_jobs_iot_jobs_data):
     assert "execution" in mock_jobs_iot_jobs_data.start_next_pending_job_execution(thingName="t")
 """
 
+BATCH = """
+def test_it(mock_jobs_batch):
+    assert mock_jobs_batch.describe_jobs(jobs=[])["jobs"] == []
+"""
+BATCH_WITH_THE_HANDLE = """
+import pytest
+
+def test_it(mock_jobs, mock_jobs_batch):
+    mock_jobs.batch.pace = "manual"
+    role = "arn:aws:iam::123456789012:role/r"
+    mock_jobs_batch.create_compute_environment(computeEnvironmentName="e", type="UNMANAGED", serviceRole=role)
+    order = [{"order": 1, "computeEnvironment": "e"}]
+    mock_jobs_batch.create_job_queue(jobQueueName="q", priority=1, computeEnvironmentOrder=order)
+    container = {"image": "i", "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "8"}]}
+    mock_jobs_batch.register_job_definition(jobDefinitionName="d", type="container", containerProperties=container)
+    job_id = mock_jobs_batch.submit_job(jobName="j", jobQueue="q", jobDefinition="d")["jobId"]
+    with pytest.raises(mock_jobs_batch.exceptions.ClientException):
+        mock_jobs_batch.submit_job(jobName="j", jobQueue="missing", jobDefinition="d")
+    for _ in range(2):
+        assert mock_jobs_batch.describe_jobs(jobs=[job_id])["jobs"][0]["status"] == "SUBMITTED"
+    mock_jobs.batch.run_until(job_id, "SUCCEEDED")
+"""
+
 
 def test_outer(pytester):
-    for text in (USES_ONE, USES_BOTH):
+    for text in (USES_ONE, USES_BOTH, BATCH, BATCH_WITH_THE_HANDLE):
         pytester.makepyfile(test_inner=text)
         pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 '''
@@ -80,9 +103,10 @@ def test_there_is_a_fixture_for_each_client(run):
     result.assert_outcomes(passed=1)
 
 
-def test_both_planes_share_jobs_in_a_run_after_one_that_used_a_single_plane(pytester):
+@pytest.mark.parametrize("outside", ["import mock_jobs.mock", "import mock_jobs\nwith mock_jobs.mock_jobs(): pass"])
+def test_runs_inside_a_run_use_one_set_of_classes(pytester, outside):
     """Tests of a plugin run pytest inside pytest, and forget the modules that each run has imported."""
-    pytester.makeconftest("import mock_jobs.transports.services")
+    pytester.makeconftest(outside)
     pytester.makepyfile(test_outer=RUNS_INSIDE)
 
     pytester.runpytest_subprocess("-p", "no:cacheprovider", "test_outer.py").assert_outcomes(passed=1)

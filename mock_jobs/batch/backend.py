@@ -34,6 +34,10 @@ _TEXTS = {
     "pattern": messages.NOT_MATCHING,
 }
 
+# Signing names of the services that read what AWS Batch writes
+_READ_CLUSTERS = ("cloudformation", "ecs", "tagging")
+_READ_TRAINING_JOBS = ("sagemaker", "tagging")
+
 
 class BatchBackend(
     ComputeEnvironmentOperations,
@@ -75,6 +79,15 @@ class BatchBackend(
     )
 
     names_code_in_body = True
+
+    def write_due(self, signing_name: str) -> None:
+        """Write the clusters, logs or training jobs that the other service keeps."""
+        if signing_name in _READ_CLUSTERS:
+            self.clusters.write_due()
+        if signing_name in _READ_TRAINING_JOBS:
+            self.service_lifecycle.training_jobs.write_due()
+        if signing_name == "logs":
+            self.lifecycle.logs.write_due()
 
     @classmethod
     def validation_error(cls, violations: Sequence[Violation]) -> AwsError:

@@ -131,6 +131,13 @@ class Backend(ABC):
             AwsError: There were too many requests recently.
         """
 
+    def write_due(self, signing_name: str) -> None:  # noqa: B027 - most write nothing
+        """Write what is new to another service, which is about to answer a request and may read it.
+
+        Args:
+            signing_name: The other service, as signatures name it.
+        """
+
     def listing(self, name: str) -> str:
         """Return the name that binds page tokens to a listing in this account and region.
 

@@ -10,11 +10,11 @@ from mock_jobs.core.service_base import partition_of
 from mock_jobs.moto_adapters import events as moto_events
 from mock_jobs.moto_adapters import logs as moto_logs
 from mock_jobs.moto_adapters import s3 as moto_s3
-from mock_jobs.moto_adapters import step_functions as moto_step_functions
 from mock_jobs.moto_adapters import thing_watch
 from mock_jobs.moto_adapters import things as moto_things
 
 if TYPE_CHECKING:
+    from mock_jobs.moto_adapters import step_functions as moto_step_functions
     from mock_jobs.ports.object_store import ObjectStore
     from mock_jobs.ports.ports import Clusters, EventBus, LogGroups, References
     from mock_jobs.ports.thing_registry import ThingRegistry
@@ -59,7 +59,7 @@ class MotoAdapters:
     def __init__(self, watch: thing_watch.Watch, submit_job: moto_events.SubmitJob, ask_batch: moto_step_functions.Ask) -> None:
         self._things = _Watch(lambda: thing_watch.watch_things(watch))
         self._job_queues = _Watch(lambda: moto_events.watch_job_queues(submit_job))
-        self._state_machines = _Watch(lambda: moto_step_functions.watch_state_machines(ask_batch))
+        self._state_machines = _Watch(lambda: _watch_state_machines(ask_batch))
 
     def things(self, account: str, region: str) -> ThingRegistry:
         """Return the registry of things and thing groups."""
@@ -113,3 +113,9 @@ class MotoAdapters:
         self._things.end()
         self._job_queues.end()
         self._state_machines.end()
+
+
+def _watch_state_machines(ask: moto_step_functions.Ask) -> Callable[[], None]:
+    from mock_jobs.moto_adapters.step_functions import watch_state_machines  # noqa: PLC0415 - only state machines need it
+
+    return watch_state_machines(ask)

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     from mock_jobs.core.service_base import AwsError
 
-SIGNING_NAME: Final = "states"
-
 # (account, region, name of an operation of AWS Batch, its members) -> the answer
 Ask = Callable[[str, str, str, Mapping[str, Any]], Answer]
 

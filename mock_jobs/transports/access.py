@@ -13,7 +13,10 @@ from typing import Final
 
 from mock_jobs.core.errors import UsageValueError
 
-CONTROL_PREFIXES: Final = ("/mock-jobs-api/", "/moto-api/")
+CONTROL_API: Final = "/mock-jobs-api/"
+"""What the paths of the control API begin with."""
+
+CONTROL_PREFIXES: Final = (CONTROL_API, "/moto-api/")
 """Paths that control the server itself. A page of another site is refused there."""
 
 _OWN_PAGES = ("same-origin", "none")  # `none`: somebody typed the address

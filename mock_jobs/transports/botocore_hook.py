@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -15,10 +15,10 @@ from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 from botocore.signers import RequestSigner
 
-from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.core.errors import HIDDEN, UsageError
 from mock_jobs.core.process import start_lock
 from mock_jobs.moto_adapters import core as moto_core
+from mock_jobs.transports import services
 from mock_jobs.transports.router import HttpRequest, Router
 from mock_jobs.transports.sessions import new_session
 from mock_jobs.transports.unmocked import AnyRequest, not_implemented_error, unmocked_error
@@ -26,6 +26,9 @@ from mock_jobs.transports.worlds import Worlds
 from mock_jobs.wire.http import Answer
 from mock_jobs.wire.loader import shared_loader
 from mock_jobs.wire.origin import is_aws_host
+
+if TYPE_CHECKING:
+    from mock_jobs.batch.scenario.pace_stack import PaceStack
 
 __tracebackhide__ = HIDDEN
 
@@ -48,7 +51,11 @@ class BotocoreHook:
         self.tidy = moto_core.tidy_requests_library
         self._opened = 0
         self._put_back = ExitStack()
-        self.pace_stack = self.world.shared(Scenario).pace_stack
+
+    @property
+    def pace_stack(self) -> PaceStack:
+        """The pace of Batch jobs in this process."""
+        return self.world.shared(services.batch().scenario).pace_stack
 
     def open(self) -> None:
         """Start answering requests; moto must be active."""

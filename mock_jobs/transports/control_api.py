@@ -23,6 +23,7 @@ from mock_jobs.core.errors import UsageError
 from mock_jobs.core.faults import Faults
 from mock_jobs.iot.handle import IoTHandle
 from mock_jobs.iot.settings import IoTSettings
+from mock_jobs.transports.access import CONTROL_API
 from mock_jobs.wire.http import Answer
 from mock_jobs.wire.origin import is_account_id
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from mock_jobs.core.world import World
     from mock_jobs.transports.worlds import Worlds
 
-PREFIX = "/mock-jobs-api/"
+PREFIX = CONTROL_API
 
 
 class Command(NamedTuple):

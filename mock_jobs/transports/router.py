@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from mock_jobs.moto_adapters import cloudformation
 from mock_jobs.moto_adapters import core as moto_core
-from mock_jobs.moto_adapters.cloudformation import seam as cloudformation_seam
 from mock_jobs.moto_adapters.presigned_urls import grant_of
-from mock_jobs.transports import control_api
+from mock_jobs.transports.access import CONTROL_API
 from mock_jobs.wire.http import Answer, Request
 from mock_jobs.wire.origin import Origin, is_account_id, origin_of, region_of, service_of
 
@@ -89,7 +89,9 @@ class Router:
         Due timers fire before moto answers a request to AWS.
         """
         origin = origin_of(sent.authorization, sent.host)
-        if self._has_control_api and sent.path.startswith(control_api.PREFIX):
+        if self._has_control_api and sent.path.startswith(CONTROL_API):
+            from mock_jobs.transports import control_api  # noqa: PLC0415 - imports all services, and only servers have it
+
             control = control_api.ControlRequest(sent.method, sent.path, sent.query, sent.read_body(), _account_of(sent, origin))
             return control_api.answer(self._worlds, control)
         service = service_of(origin, sent.path, sent.query)
@@ -110,7 +112,7 @@ class Router:
             account = grant.account
         # The client's account header takes precedence, and moto reads it by itself.
         named = account if sent.account_header is None else None
-        return ForMoto(named, origin.signing_name == cloudformation_seam.SIGNING_NAME)
+        return ForMoto(named, origin.signing_name == cloudformation.SIGNING_NAME)
 
     @contextmanager
     def stack_run(self) -> Iterator[Callable[[int], None]]:
@@ -121,7 +123,9 @@ class Router:
         Yields:
             A function to call with the HTTP status of moto's answer. Without an answer the request counts as failed.
         """
-        with cloudformation_seam.stack_run(self._worlds.answer) as run:
+        from mock_jobs.moto_adapters.cloudformation.seam import stack_run  # noqa: PLC0415 - only stacks need it
+
+        with stack_run(self._worlds.answer) as run:
 
             def note_status(status: int) -> None:
                 run.has_succeeded = status < HTTPStatus.BAD_REQUEST

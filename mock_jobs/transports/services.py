@@ -1,31 +1,29 @@
-"""The services that mock_jobs answers, and the backend class of each.
-
-A service is compiled against its botocore model on first use.
-"""
+"""The services that mock_jobs answers. The classes of each are imported, and compiled against botocore's model, on first use."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mock_jobs.core.errors import HIDDEN, UsageValueError
 from mock_jobs.core.faults import DeclaredError
 from mock_jobs.wire.service_names import NAMES
 
 if TYPE_CHECKING:
+    from mock_jobs.batch.backend import BatchBackend
+    from mock_jobs.batch.handle import BatchHandle
+    from mock_jobs.batch.scenario.scenario import Scenario
     from mock_jobs.core.service_base import Backend
+    from mock_jobs.iot.backend import IoTBackend
+    from mock_jobs.iot.handle import IoTHandle
+    from mock_jobs.iot_jobs_data.backend import IoTJobsDataBackend
     from mock_jobs.wire.service import CompiledService
 
 __tracebackhide__ = HIDDEN
 
-# boto3's name -> module and name of the backend, pattern of the operations that are ours (the rest of `iot` is moto's).
-_BACKENDS = {
-    "batch": ("mock_jobs.batch.backend", "BatchBackend", None),
-    "iot": ("mock_jobs.iot.backend", "IoTBackend", r"Job|^(Tag|Untag)Resource$|^ListTagsForResource$"),
-    "iot-jobs-data": ("mock_jobs.iot_jobs_data.backend", "IoTJobsDataBackend", None),
-}
+# The operations of `iot` that are ours; the rest is moto's.
+_OURS = {"iot": r"Job|^(Tag|Untag)Resource$|^ListTagsForResource$"}
 
 
 # Errors that AWS documents for a whole service outside its API model. Source: reports of the answers of the real service.
@@ -37,9 +35,46 @@ _OUTSIDE_MODEL: Mapping[str, Mapping[str, DeclaredError]] = {
     },
 }
 
-# Both planes use the same records, so their classes are imported together. pytester removes modules from `sys.modules` that a
-# test run inside a test has imported. Importing the second plane after that would make a second set of classes.
-_PLANES = ("iot", "iot-jobs-data")
+
+# A test that uses one service does not pay for the import of the other. The classes of a service are imported together, and kept:
+# pytester removes modules from `sys.modules` that a test run inside a test has imported, and an import after that would make a
+# second set of classes.
+
+
+class Batch(NamedTuple):
+    """The classes of AWS Batch."""
+
+    backend: type[BatchBackend]
+    handle: type[BatchHandle]
+    scenario: type[Scenario]
+
+
+class IoT(NamedTuple):
+    """The classes of AWS IoT Jobs, of both planes."""
+
+    backend: type[IoTBackend]
+    data_backend: type[IoTJobsDataBackend]
+    handle: type[IoTHandle]
+
+
+@cache
+def batch() -> Batch:
+    """Return the classes of AWS Batch, which the first call imports."""
+    from mock_jobs.batch.backend import BatchBackend  # noqa: PLC0415 - see above
+    from mock_jobs.batch.handle import BatchHandle  # noqa: PLC0415
+    from mock_jobs.batch.scenario.scenario import Scenario  # noqa: PLC0415
+
+    return Batch(BatchBackend, BatchHandle, Scenario)
+
+
+@cache
+def iot() -> IoT:
+    """Return the classes of AWS IoT Jobs, which the first call imports."""
+    from mock_jobs.iot.backend import IoTBackend  # noqa: PLC0415 - see above
+    from mock_jobs.iot.handle import IoTHandle  # noqa: PLC0415
+    from mock_jobs.iot_jobs_data.backend import IoTJobsDataBackend  # noqa: PLC0415
+
+    return IoT(IoTBackend, IoTJobsDataBackend, IoTHandle)
 
 
 @cache
@@ -48,17 +83,14 @@ def compiled(name: str) -> CompiledService:
     from mock_jobs.wire.loader import shared_loader  # noqa: PLC0415 - botocore comes when a mock starts
     from mock_jobs.wire.service import CompiledService  # noqa: PLC0415
 
-    for each in _PLANES if name in _PLANES else ():
-        _backend_class(each)
     description: Mapping[str, Any] = shared_loader().load_service_model(name, "service-2")
-    return CompiledService(name, description, _backend_class(name), _BACKENDS[name][2])
+    return CompiledService(name, description, _backend_class(name), _OURS.get(name))
 
 
-@cache
 def _backend_class(name: str) -> type[Backend]:
-    module, class_name, _ = _BACKENDS[name]
-    found: type[Backend] = getattr(import_module(module), class_name)
-    return found
+    if name == "batch":
+        return batch().backend
+    return iot().backend if name == "iot" else iot().data_backend
 
 
 def declared_errors(service: str, operation: str) -> tuple[str, dict[str, DeclaredError]]:

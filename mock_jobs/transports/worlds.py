@@ -9,44 +9,19 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from mock_jobs.batch.backend import BatchBackend
-from mock_jobs.batch.scenario.scenario import Scenario
+from mock_jobs.core.service_base import Backend
 from mock_jobs.core.world import World
-from mock_jobs.iot.backend import IoTBackend
 from mock_jobs.moto_adapters import core as moto_core
-from mock_jobs.moto_adapters import step_functions as moto_step_functions
 from mock_jobs.moto_adapters.adapters import MotoAdapters
+from mock_jobs.transports import services
 from mock_jobs.transports.dispatch import answer
-from mock_jobs.transports.services import declared_errors
 from mock_jobs.wire.http import Answer, Request
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace import PaceName
     from mock_jobs.ports.thing_registry import ThingChange
-
-
-def _write_logs(region: BatchBackend) -> None:
-    region.lifecycle.logs.write_due()
-
-
-def _write_clusters(region: BatchBackend) -> None:
-    region.clusters.write_due()
-
-
-def _write_training_jobs(region: BatchBackend) -> None:
-    region.service_lifecycle.training_jobs.write_due()
-
-
-# Signing name -> what is written before moto's service answers, which may read it
-_WRITERS: Final[Mapping[str, tuple[Callable[[BatchBackend], None], ...]]] = {
-    "cloudformation": (_write_clusters,),
-    "ecs": (_write_clusters,),
-    "logs": (_write_logs,),
-    "sagemaker": (_write_training_jobs,),
-    "tagging": (_write_clusters, _write_training_jobs),
-}
 
 
 class Worlds:
@@ -74,9 +49,9 @@ class Worlds:
             # setdefault: two threads of a server must not make two worlds.
             # All worlds share moto's lock. A reset holds it from the first of moto's backends to the last of our worlds. Code that
             # calls another world, or moto, needs no second lock.
-            new = World(declared=declared_errors, ports=self._adapters, lock=moto_core.backend_lock)
+            new = World(declared=services.declared_errors, ports=self._adapters, lock=moto_core.backend_lock)
             if self._pace is not None:
-                new.shared(Scenario).pace_stack.begin_default(self, self._pace)
+                new.shared(services.batch().scenario).pace_stack.begin_default(self, self._pace)
             world = self._by_account.setdefault(key, new)
         return world
 
@@ -84,7 +59,7 @@ class Worlds:
         """Return the world that a request acts on; for Batch, adopt moto's switches first."""
         world = self.of(request.account)
         if request.service == "batch":
-            scenario = world.shared(Scenario)
+            scenario = world.shared(services.batch().scenario)
             scenario.pace_stack.follow(moto_core.batch_transition())
             scenario.fail_after(moto_core.batch_failure())
         return world
@@ -100,15 +75,14 @@ class Worlds:
             self._adapters.serve_things()
         elif signing_name == "events":
             self._adapters.serve_rules()
-        elif signing_name == moto_step_functions.SIGNING_NAME:
+        elif signing_name == "states":
             self._adapters.serve_state_machines()
         world = self._by_account.get(self._key(account))
         if world is not None:
             with world.lock, world.clock.pinned():
                 world.clock.run_due()
-                for write in _WRITERS.get(signing_name, ()):
-                    for region in world.stores(BatchBackend):
-                        write(region)
+                for store in world.stores(Backend):  # type: ignore[type-abstract]  # of all services
+                    store.write_due(signing_name)
 
     def answer(self, request: Request) -> Answer | None:
         """Answer a request in its world, or return None if moto answers it."""
@@ -147,7 +121,7 @@ class Worlds:
             raise LookupError(queue_arn)
         request = Request("batch", "POST", "/v1/submitjob", "", json.dumps(parameters).encode(), account, region)
         with world.lock:
-            if world.store(BatchBackend, account, region).find_queue(queue_arn) is None:
+            if world.store(services.batch().backend, account, region).find_queue(queue_arn) is None:
                 raise LookupError(queue_arn)
             with world.loops.through(f"the EventBridge rule {rule!r}"):
                 answered = answer(self.ready_for(request), request)
@@ -167,4 +141,4 @@ class Worlds:
         world = self.of(account)
         with world.lock, world.clock.pinned():
             world.clock.run_due()
-            yield world.store(IoTBackend, account, region).membership.things_changed
+            yield world.store(services.iot().backend, account, region).membership.things_changed

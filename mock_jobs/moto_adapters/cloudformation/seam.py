@@ -26,8 +26,6 @@ from mock_jobs.moto_adapters.cloudformation.resources import (
 )
 from mock_jobs.moto_adapters.cloudformation.types import RESOURCE_TYPES, ResourceType, is_not_emulated
 
-SIGNING_NAME: Final = "cloudformation"
-
 _CREATING: Final = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 _DELETED: Final = ("DELETE_COMPLETE", "DELETE_FAILED")
 
