@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +13,7 @@ import botocore.exceptions
 import botocore.session
 import pytest
 import requests
+from botocore.loaders import Loader, create_loader
 
 from mock_jobs import NotActiveError, UsageValueError, mock_jobs
 
@@ -36,6 +39,40 @@ def test_models_are_read_once_for_all_sessions_and_search_paths_do_not_grow():
 
     assert len({id(loader._cache) for loader in loaders}) == 1
     assert len({tuple(loader.search_paths) for loader in loaders}) == 1
+
+
+@pytest.mark.parametrize("name", ["endpoints", "partitions", "iot/2015-05-28/service-2", "batch/2016-08-10/service-2"])
+def test_models_are_those_of_botocore(name):
+    botocores = create_loader().file_loader
+    path = f"{Loader.BUILTIN_DATA_PATH}/{name}"
+    with mock_jobs():
+        ours = boto3.session.Session()._session.get_component("data_loader").file_loader
+
+        assert type(ours.load_file(path)) is dict
+        # As text, because the order of members counts.
+        assert json.dumps(ours.load_file(path)) == json.dumps(botocores.load_file(path))
+
+
+def test_a_model_that_there_is_not_is_refused():
+    with mock_jobs(), pytest.raises(botocore.exceptions.UnknownServiceError, match="'batsh'"):
+        boto3.client("batsh", region_name=REGION)
+
+
+@pytest.mark.parametrize("compress", [None, gzip.compress])
+def test_models_of_a_users_own_folder_are_found(tmp_path, monkeypatch, compress):
+    folder = tmp_path / "own" / "2026-01-01"
+    folder.mkdir(parents=True)
+    text = b'{"version": "2.0", "metadata": {"serviceId": "Own", "protocol": "json"}, "operations": {}, "shapes": {}}'
+    if compress is None:
+        (folder / "service-2.json").write_bytes(text)
+    else:
+        (folder / "service-2.json.gz").write_bytes(compress(text))
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    with mock_jobs():
+        session = boto3.session.Session()
+
+        assert "own" in session.get_available_services()
+        assert session._session.get_service_model("own").service_id == "Own"
 
 
 def test_a_search_path_that_a_test_adds_is_gone_with_its_session():

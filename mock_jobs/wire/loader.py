@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import gzip
+import json
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import botocore.loaders
@@ -14,7 +17,25 @@ if TYPE_CHECKING:
 def _loader(data_path: str | None) -> botocore.loaders.Loader:
     from botocore.loaders import create_loader  # noqa: PLC0415 - imported when a mock starts
 
-    return create_loader(data_path)
+    loader = create_loader(data_path)
+    loader.file_loader.load_file = _read_json  # type: ignore[method-assign]
+    return loader
+
+
+def _read_json(file_path: str) -> Any:
+    """Return the content of a JSON file, None if there is no such file.
+
+    As `JSONFileLoader.load_file`, but objects become dictionaries. botocore makes OrderedDicts, which takes three times as long
+    for its largest files. All objects keep their order.
+
+    Args:
+        file_path: Path without the extension.
+    """
+    path = Path(f"{file_path}.json")
+    if path.is_file():
+        return json.loads(path.read_bytes())
+    path = Path(f"{file_path}.json.gz")
+    return json.loads(gzip.decompress(path.read_bytes())) if path.is_file() else None
 
 
 def shared_loader(data_path: str | None = None) -> botocore.loaders.Loader:
