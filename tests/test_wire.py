@@ -85,7 +85,7 @@ def test_every_operation_has_a_route_that_leads_to_it(service, name):
     http = model_of(service).operation_model(name).http
     path = "/".join("x" if part.startswith("{") else part for part in http["requestUri"].split("/"))
 
-    operation, _ = services.compiled(service).routes.match(http["method"], path)
+    operation, _ = services.compiled(service).match(http["method"], path)
 
     assert operation.name == name
 

@@ -45,7 +45,7 @@ def _is_of_jobs(segments: list[str]) -> bool:
 
 def answer(world: World, request: Request) -> Answer | None:
     """Answer a request, or return None if moto answers it."""
-    found = compiled(request.service).routes.match(request.method, request.path)
+    found = compiled(request.service).match(request.method, request.path)
     if found is None:
         return _unknown_route(world, request) if is_ours(request.service, request.path, request.query) else None
     if len(request.body) > MAX_BODY:

@@ -179,7 +179,7 @@ class Operation:
 
 
 class CompiledService:
-    """All operations of a service that mock_jobs answers, by route and by name.
+    """All operations of a service that mock_jobs answers, by route and by name. Each is compiled when it is first asked for.
 
     Args:
         name: Name of the service in boto3.
@@ -191,15 +191,39 @@ class CompiledService:
     def __init__(self, name: str, description: Mapping[str, Any], backend: type[Backend], only: str | None = None) -> None:
         from botocore.model import ServiceModel  # noqa: PLC0415 - comes when a mock starts
 
-        model = ServiceModel(description, name)
-        checks = Checks(
+        self._model = ServiceModel(description, name)
+        self._backend = backend
+        self._checks = Checks(
             backend.lenient_numbers, backend.lenient_enums, backend.references, backend.more_bounds, backend.unchecked_enums
         )
-        names = [each for each in model.operation_names if only is None or re.search(only, each)]
+        self._compiled: dict[str, Operation] = {}
         self.name = name
-        self.operations = {each: Operation(name, model.operation_model(each), backend, checks) for each in names}
-        http = {each: model.operation_model(each).http for each in names}
-        self.routes = Routes((http[each]["method"], http[each]["requestUri"], self.operations[each]) for each in names)
+        self.names = [each for each in self._model.operation_names if only is None or re.search(only, each)]
+        http = {each: self._model.operation_model(each).http for each in self.names}
+        self._routes = Routes((http[each]["method"], http[each]["requestUri"], each) for each in self.names)
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """All operations by name."""
+        return {name: self.operation(name) for name in self.names}
+
+    def operation(self, name: str) -> Operation:
+        """Return the operation with this name in the model."""
+        found = self._compiled.get(name)
+        if found is None:
+            made = Operation(self.name, self._model.operation_model(name), self._backend, self._checks)
+            found = self._compiled.setdefault(name, made)
+        return found
+
+    def match(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+        """Return the operation of a request and the decoded labels of its path; None if no operation matches.
+
+        Args:
+            method: HTTP method in upper case.
+            path: Path as sent, percent-encoded, without the query.
+        """
+        found = self._routes.match(method, path)
+        return None if found is None else (self.operation(found[0]), found[1])
 
 
 def _has_lone_surrogate(content: object) -> bool:

@@ -31,7 +31,7 @@ def check(call: Call, answer: Answered) -> None:
     """Assert that an answer is one that the model of its operation allows."""
     content = json.loads(answer.body) if answer.body else {}
     if call.error is None:
-        assert answer.status == compiled(call.service).operations[call.operation].success_status
+        assert answer.status == compiled(call.service).operation(call.operation).success_status
         shape = model_of(call.service).operation_model(call.operation).output_shape
         if shape is None:
             assert answer.body == b""
