@@ -14,7 +14,8 @@ from mock_jobs import mock_jobs
 from _measure import Recorder, against, answer_canned, interleave, is_quick, ms, ratio, table
 from _site import make_batch_site, make_iot_job, make_thing, submit
 
-BUDGET = 1.15
+BUDGETS = {"iot CancelJob": 1.15}
+BUDGET = 1.12
 NO_RETRIES = Config(retries={"max_attempts": 0})
 THINGS = 50
 
@@ -69,7 +70,7 @@ def measure(label, operation, ours, floor, moto, *, rounds, calls):
     if "moto" in times:
         by_moto = [ms(median(times["moto"])), f"{ratio(times, 'moto', 'mock_jobs'):.1f}"]
     medians = [ms(median(times[name])) for name in ("floor", "mock_jobs")]
-    return label, *medians, *against(ratio(times, "mock_jobs", "floor"), BUDGET), *by_moto
+    return label, *medians, *against(ratio(times, "mock_jobs", "floor"), BUDGETS.get(label, BUDGET)), *by_moto
 
 
 def main():
