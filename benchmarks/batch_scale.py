@@ -52,7 +52,8 @@ def site(*, has_shares=False):
             more["schedulingPolicyArn"] = policy["arn"]
         order = [{"order": 1, "computeEnvironment": "ce"}]
         batch.create_job_queue(jobQueueName="q", priority=1, computeEnvironmentOrder=order, **more)
-        batch.register_job_definition(jobDefinitionName="d", type="container", containerProperties=CONTAINER)
+        priority = {"schedulingPriority": 1} if has_shares else {}
+        batch.register_job_definition(jobDefinitionName="d", type="container", containerProperties=CONTAINER, **priority)
         # Jobs with several durations end at different times, which costs more than all at once.
         for number in range(7):
             mock.batch.plan(f"job-{number}", duration=60 + 13 * number)
