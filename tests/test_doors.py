@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import boto3
 import pytest
+import requests
 from botocore.config import Config
 from botocore.exceptions import EndpointProviderError, EndpointVariantError
 
@@ -31,6 +32,9 @@ def _signed(service, region="us-east-1", key="FOOBARKEY"):
         ("iot.us-east-1.api.aws", True),
         ("amazonaws.com", True),
         ("IOT.US-EAST-1.AMAZONAWS.COM", True),
+        ("iot.us-east-1.amazonaws.com.", True),
+        ("iot.us-east-1.api.aws.:443", True),
+        ("amazonaws.com..", False),
         ("localhost:5000", False),
         ("example.com", False),
         ("notamazonaws.com", False),
@@ -160,3 +164,22 @@ def test_a_refusal_names_service_and_operation_as_well_as_they_can_be_known(meth
 def test_a_service_that_shares_the_signing_name_is_left_to_moto():
     with mock_jobs():
         boto3.client("iot-data", region_name="us-east-1").publish(topic="t", payload=b"x")
+
+
+@pytest.mark.parametrize("port", ["", ":8443"])
+def test_a_dot_at_the_end_of_a_host_changes_no_answer_of_ours(port):
+    with mock_jobs():
+        batch = boto3.client("batch", region_name="us-east-1", endpoint_url=f"https://batch.us-east-1.amazonaws.com.{port}")
+        assert batch.describe_jobs(jobs=["x"])["jobs"] == []
+
+
+@pytest.mark.parametrize("send", ["botocore", "requests"])
+def test_a_dot_at_the_end_of_a_host_changes_no_answer_of_moto(send):
+    with mock_jobs():
+        if send == "botocore":
+            s3 = boto3.client("s3", region_name="us-east-1", endpoint_url="https://s3.us-east-1.amazonaws.com.")
+            s3.create_bucket(Bucket="bucket")
+            assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == ["bucket"]
+        else:
+            answer = requests.get("https://s3.us-east-1.amazonaws.com./", timeout=5)
+            assert b"ListAllMyBucketsResult" in answer.content

@@ -25,7 +25,7 @@ from mock_jobs.transports.unmocked import AnyRequest, not_implemented_error, unm
 from mock_jobs.transports.worlds import Worlds
 from mock_jobs.wire.http import Answer
 from mock_jobs.wire.loader import shared_loader
-from mock_jobs.wire.origin import is_aws_host
+from mock_jobs.wire.origin import is_aws_host, without_last_dot
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace_stack import PaceStack
@@ -109,6 +109,10 @@ class BotocoreHook:
         host, _, target = rest.partition("/")
         if not is_aws_host(host):
             return moto_core.moto_answers(request)
+        if host.partition(":")[0].endswith("."):
+            # The name is absolute, and the patterns of moto know no such names.
+            host = without_last_dot(host)
+            url = request.url = f"{scheme}://{host}/{target}"
         path, _, query = target.partition("?")
         sent = HttpRequest(
             request.method,

@@ -51,15 +51,24 @@ class Origin(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def is_aws_host(host: str) -> bool:
-    """Return whether a host name, with or without port, belongs to AWS, in any partition that botocore knows."""
+    """Return whether a host name belongs to AWS, in any partition that botocore knows.
+
+    It may have a port, and the dot at its end that makes it absolute.
+    """
     return _aws_domains().search(host) is not None
+
+
+def without_last_dot(host: str) -> str:
+    """Return a host name, with or without port, that does not end in a dot."""
+    name, colon, port = host.partition(":")
+    return f"{name.removesuffix('.')}{colon}{port}"
 
 
 @cache
 def _aws_domains() -> re.Pattern[str]:
     partitions = shared_loader().load_data("partitions")["partitions"]
     domains = {each["outputs"][suffix] for each in partitions for suffix in ("dnsSuffix", "dualStackDnsSuffix")}
-    return re.compile(rf"(?:^|\.)(?:{'|'.join(map(re.escape, sorted(domains)))})(?::\d+)?$", re.IGNORECASE)
+    return re.compile(rf"(?:^|\.)(?:{'|'.join(map(re.escape, sorted(domains)))})\.?(?::\d+)?$", re.IGNORECASE)
 
 
 def _service_of_host(host: str) -> tuple[str, str]:
