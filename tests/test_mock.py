@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
 import unittest
 
 import boto3
@@ -330,6 +332,19 @@ def test_a_client_of_a_custom_endpoint_goes_where_it_points(sent):
 def test_a_request_that_nobody_answers_is_stopped_by_name():
     with mock_jobs(), pytest.raises(UnmockedRequestError, match=r"braket SearchDevices \(host braket\.us-east-1"):
         boto3.client("braket", region_name="us-east-1").search_devices(filters=[])
+
+
+def test_the_error_names_a_setting_that_lets_the_request_out(sent):
+    def search():
+        boto3.client("braket", region_name="us-east-1", config=NO_RETRIES).search_devices(filters=[])
+
+    with mock_jobs(), pytest.raises(UnmockedRequestError) as caught:
+        search()
+    config = json.loads(re.search(r"mock_jobs\(config=(.*?)\)\.$", str(caught.value)).group(1))
+    with mock_jobs(config=config), pytest.raises(botocore.exceptions.EndpointConnectionError):
+        search()
+
+    assert sent == ["https://braket.us-east-1.amazonaws.com/devices"]
 
 
 def test_a_dual_stack_host_is_answered_by_both_of_us():

@@ -105,7 +105,7 @@ def unmocked_error(request: AnyRequest) -> UnmockedRequestError:
     return UnmockedRequestError(
         f"The request for {service} {operation} (host {request.host}) was stopped before it left this process: neither mock_jobs "
         f"nor moto answers it. Stub this call in the test, or let it out on purpose with moto's setting "
-        f'mock_jobs(config={{"core": {{"passthrough": {{"services": ["{service}"]}}}}}}).'
+        f'mock_jobs(config={{"core": {{"passthrough": {{"urls": ["https://{request.host}/"]}}}}}}).'
     )
 
 
