@@ -298,7 +298,11 @@ class _Activation:
                 )
             self._moto.start(reset=reset)
             try:
-                self._enter_region(region, self._left)
+                with ExitStack() as entered:
+                    self._enter_region(region, entered)
+                    if not moto_core.is_behind_proxy():
+                        self._guard_network(entered)
+                    self._left = entered.pop_all()
             except BaseException:
                 self._moto.stop()
                 raise
@@ -311,6 +315,7 @@ class _Activation:
             with ExitStack() as entered:
                 hook.open()
                 entered.callback(hook.close)
+                self._guard_network(entered)
                 self._enter_region(region, entered)
                 if pace is not None:
                     hook.pace_stack.begin_default(self, pace)
@@ -325,6 +330,12 @@ class _Activation:
         if region is not None:
             _region.begin(self, region)
             entered.callback(_region.end, self)
+
+    def _guard_network(self, entered: ExitStack) -> None:
+        from mock_jobs.transports.network_guard import network_guard  # noqa: PLC0415
+
+        network_guard.open()
+        entered.callback(network_guard.close)
 
     def leave(self, *, remove_data: bool) -> None:
         with ExitStack() as last:

@@ -29,7 +29,10 @@ class NotActiveError(UsageError, RuntimeError):
 
 
 class UnmockedRequestError(UsageError):
-    """A request to AWS that neither mock_jobs nor moto answers was stopped."""
+    """A request to AWS that neither mock_jobs nor moto answers was stopped.
+
+    Where another client than botocore looks the host up, the error is a `socket.gaierror` as well.
+    """
 
 
 class NotImplementedByMotoError(UnmockedRequestError, NotImplementedError):

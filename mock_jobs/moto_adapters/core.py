@@ -43,6 +43,7 @@ __all__ = [
     "batch_transition",
     "is_in_process",
     "leave_to_network",
+    "lets_host_out",
     "lets_out",
     "moto_answers",
     "on_reset",
@@ -67,6 +68,11 @@ ACCOUNT_HEADER = "x-moto-account-id"
 def is_in_process() -> bool:
     """Return whether moto answers in this process, not through TEST_SERVER_MODE or a proxy."""
     return not settings.TEST_SERVER_MODE and not settings.is_test_proxy_mode()
+
+
+def is_behind_proxy() -> bool:
+    """Return whether moto answers behind a proxy, to which the requests to AWS go out."""
+    return settings.is_test_proxy_mode()
 
 
 def mocks_credentials() -> bool:
@@ -144,6 +150,35 @@ def lets_out(url: str) -> bool:
     return passthrough_url(url) or any(
         passthrough_service(service) for service, pattern in backend_url_patterns if pattern.match(known)
     )
+
+
+def lets_host_out(host: str) -> bool:
+    """Return whether moto's `passthrough` settings let some request to a host out.
+
+    A look-up does not tell the rest of the URL, so a pattern that fits any URL of the host counts.
+
+    Args:
+        host: In lower case, without a port.
+    """
+    passthrough = (default_user_config.get("core") or {}).get("passthrough") or {}
+    urls, services = passthrough.get("urls"), passthrough.get("services")
+    if not urls and not services:
+        return False
+    if services and any(service in services for service in _services_of_host(host)):
+        return True
+    if not urls:
+        return False
+    import regex  # noqa: PLC0415 - slow to import, and rarely needed
+
+    starts = [f"{scheme}://{host}{end}" for scheme in ("https", "http") for end in ("/", ":")]
+    return any(regex.match(url, start, partial=True) for url in urls for start in starts)
+
+
+def _services_of_host(host: str) -> Iterator[str]:
+    yield from (service for service, pattern in backend_url_patterns if pattern.match(f"http://{host}/"))
+    ours = origin_of(None, host).service
+    if ours is not None:
+        yield from (ours,) if ours == "batch" else ("iot", "iot-jobs-data")
 
 
 # Accounts
