@@ -28,6 +28,7 @@ import httpx
 import pytest
 import requests
 import urllib3
+from botocore.config import Config
 from botocore.utils import ContainerMetadataFetcher, InstanceMetadataFetcher
 
 from mock_jobs import UnmockedRequestError, mock_jobs
@@ -408,10 +409,11 @@ def test_no_proxy_hides_a_host_of_aws(way, scheme, proxy):
     assert [url.removeprefix("http://").removesuffix("/").removesuffix(":443") for url in proxy.heard] == ["example.com"]
 
 
+@pytest.mark.parametrize("url", ["http://169.254.169.254/", "http://[fd00:ec2::254]/"])
 @pytest.mark.parametrize("way", [_urllib_by, _urllib3_by, _http_client_by, _httpx_by, _httpx_async_by, _aiohttp_by])
-def test_no_proxy_is_asked_for_metadata(way, proxy):
+def test_no_proxy_is_asked_for_metadata(way, url, proxy):
     with mock_jobs(), pytest.raises(Exception) as caught:  # noqa: PT011 - each library has its own
-        way(proxy, "http://169.254.169.254/")
+        way(proxy, url)
 
     assert [each.errno for each in _causes(caught.value) if isinstance(each, ConnectionRefusedError)] == [errno.ECONNREFUSED]
     assert proxy.heard == []
@@ -525,7 +527,9 @@ def test_metadata_can_be_let_out():
 # What stays
 
 
-@pytest.mark.parametrize("host", ["example.com", "localhost", "notamazonaws.com", "amazonaws.com.example.com", "", None, b"host"])
+@pytest.mark.parametrize(
+    "host", ["example.com", "localhost", "notamazonaws.com", "amazonaws.com.example.com", "", None, b"host", "\u00e9" * 64]
+)
 def test_other_names_are_looked_up(host, looked_up):
     with mock_jobs(), pytest.raises(socket.gaierror, match="no such name"):
         socket.getaddrinfo(host, 80)
@@ -679,6 +683,57 @@ def test_a_function_in_place_of_sockets_is_left_there(system):
         assert socket.socket is refuse
 
 
+def test_sockets_of_another_kind_are_guarded():
+    """As those of gevent, which has no class of Python's below it."""
+
+    class Other:
+        def connect(self, address):
+            return address
+
+        def connect_ex(self, address):
+            return 0
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "socket", Other)
+        patch.setattr(ssl, "SSLSocket", Other)
+        with mock_jobs():
+            _stopped(Other().connect, (HOST, 443))
+            assert Other().connect_ex(("169.254.169.254", 80)) == errno.ECONNREFUSED
+            assert Other().connect(("127.0.0.1", 80)) == ("127.0.0.1", 80)
+
+
+_FORK = """
+import os, signal, threading
+from mock_jobs.transports.network_guard import network_guard
+
+held, done = threading.Event(), threading.Event()
+
+def hold():
+    with network_guard._lock:
+        held.set()
+        done.wait()
+
+thread = threading.Thread(target=hold)
+thread.start()
+held.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(10)
+    network_guard.open()
+    network_guard.close()
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+done.set()
+thread.join()
+"""
+
+
+def test_a_fork_while_another_thread_starts_a_mock_does_not_hang():
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", _FORK], capture_output=True, text=True)
+
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
 def test_a_test_that_answers_look_ups_itself_gets_on_with_that():
     with mock_jobs(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", lambda *_, **__: ["answered"])
@@ -788,8 +843,10 @@ def test_a_proxy_of_moto_is_asked_for_aws(monkeypatch, proxy):
     monkeypatch.setenv("TEST_PROXY_MODE", "true")
     monkeypatch.setenv("MOTO_CALL_RESET_API", "false")
     monkeypatch.setenv("MOTO_PROXY_PORT", str(proxy.address[1]))
+    # moto writes the proxy into it.
+    config = Config(retries={"max_attempts": 0})
     with mock_jobs():
-        batch = boto3.client("batch", region_name=REGION, aws_access_key_id="a", aws_secret_access_key="b", config=NO_RETRIES)
+        batch = boto3.client("batch", region_name=REGION, aws_access_key_id="a", aws_secret_access_key="b", config=config)
         with contextlib.suppress(botocore.exceptions.ProxyConnectionError):
             batch.describe_jobs(jobs=["x"])
 
