@@ -183,6 +183,28 @@ def test_what_is_no_http_gets_400_and_others_go_on(server, content):
         assert other.request("GET", "/mock-jobs-api/health").status == 200
 
 
+@pytest.mark.parametrize("protocol", ["h2c", "websocket"])
+@pytest.mark.parametrize("name", ["Upgrade", "upgrade"])
+def test_the_offer_of_another_protocol_is_ignored(server, protocol, name, caplog):
+    """Java's own client offers HTTP/2 with each request. Source: RFC 9110, 7.8: a server may ignore it."""
+    with raw_connection(server) as connection:
+        for _ in range(2):
+            offer = {"Connection": "Upgrade, HTTP2-Settings", name: protocol}
+            assert (
+                connection.request("POST", "/v1/describejobs", b'{"jobs":[]}', Authorization=_BATCH, **offer).body
+                == b'{"jobs":[]}'
+            )
+    assert caplog.records == []
+
+
+def test_a_body_may_name_that_header(server):
+    client_of(server, "s3").create_bucket(Bucket="bucket")
+    content = b"a\r\nUpgrade: b\r\nUpgrade: c"
+    client_of(server, "s3").put_object(Bucket="bucket", Key="key", Body=content)
+
+    assert client_of(server, "s3").get_object(Bucket="bucket", Key="key")["Body"].read() == content
+
+
 def test_answers_have_a_date(server):
     with raw_connection(server) as connection:
         assert connection.request("GET", "/mock-jobs-api/health").headers["date"].endswith("GMT")

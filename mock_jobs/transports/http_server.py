@@ -6,6 +6,7 @@ uvicorn's own server is not used: it looks for its end every 0.1 s, and handles 
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Callable
 from threading import Thread
@@ -30,6 +31,7 @@ _SWEEP_SECONDS: Final = 5.0
 _STOP_SECONDS: Final = 5.0
 _BACKLOG: Final = 2048
 _THREADS: Final = 32
+_UPGRADE: Final = re.compile(rb"\r\nUpgrade:", re.IGNORECASE)
 
 
 class _Connection(HttpToolsProtocol):
@@ -51,18 +53,31 @@ class _Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard_at = self.loop.time()
+        if b"pgrade" in data and not self._is_within_request:
+            data = _without_upgrade(data)
         super().data_received(data)
+
+    @property
+    def _is_within_request(self) -> bool:
+        """Whether a request has begun and has not been read to its end."""
+        cycle: Any = self.cycle  # None before the first request
+        scope: Any = self.scope  # None before the first request, and that of a request whose headers are incomplete
+        return scope is not None and (cycle is None or cycle.scope is not scope or cycle.more_body)
 
     def close_if_dead(self, now: float) -> None:
         """Close the connection if its client has been silent for too long."""
-        cycle: Any = self.cycle  # None before the first request
+        cycle: Any = self.cycle
         if cycle is not None and not cycle.response_complete and not cycle.more_body:
             # The application has yet to answer.
             return
-        scope: Any = self.scope  # None before the first request, and that of a request whose headers are incomplete
-        is_within_request = scope is not None and (cycle is None or cycle.scope is not scope or cycle.more_body)
-        if now - self._heard_at > (STALLED_SECONDS if is_within_request else IDLE_SECONDS):
+        if now - self._heard_at > (STALLED_SECONDS if self._is_within_request else IDLE_SECONDS):
             self.transport.abort()
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    """Return the begin of a request without the offer to speak another protocol, for which its parser would leave out the body."""
+    head, end, body = data.partition(b"\r\n\r\n")
+    return _UPGRADE.sub(b"\r\nX-Upgrade:", head) + end + body
 
 
 class HttpServer:
