@@ -6,7 +6,9 @@ import json
 import random
 import sys
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import boto3
 import pytest
@@ -22,6 +24,7 @@ from mock_jobs.moto_adapters import things as moto_things
 
 from support.batch_site import Site
 from support.constants import ACCOUNT, NO_RETRIES, REGION
+from support.fleet import COUNTERS
 from support.threads import PATIENCE, at_once
 
 OTHER_ACCOUNT = "222222222222"
@@ -393,6 +396,90 @@ def test_many_threads_leave_a_state_that_agrees_with_itself(place, others):
     # All room is free again.
     last = site.submit("last", vcpus=16)
     place.controls.batch.run_until(last, "SUCCEEDED")
+
+
+# Nothing gets lost
+
+CLIENTS, ROUNDS = 8, 4
+ENDS = ("SUCCEEDED", "FAILED")
+
+
+@pytest.fixture
+def restless():
+    """Let threads take turns a hundred times as often as usual."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(usual / 100)
+    yield
+    sys.setswitchinterval(usual)
+
+
+def test_each_job_that_threads_submit_and_stop_ends_once(place, restless):
+    Site(place.client("batch")).make_queue_and_definition()
+    submitted = []
+
+    def work():
+        site = Site(place.client("batch"))
+        for turn in range(ROUNDS):
+            submitted.append(job_id := site.submit())
+            site.statuses(*submitted[-CLIENTS:])
+            if turn % 3:
+                (site.batch.cancel_job if turn % 3 == 1 else site.batch.terminate_job)(jobId=job_id, reason="one of three")
+
+    at_once(*[work] * CLIENTS)
+
+    place.controls.batch.run_all()
+    pages = place.client("batch").get_paginator("list_jobs")
+    ended = [
+        job["jobId"] for end in ENDS for page in pages.paginate(jobQueue="q", jobStatus=end) for job in page["jobSummaryList"]
+    ]
+    assert (sorted(ended), len(ended)) == (sorted({*submitted}), CLIENTS * ROUNDS)
+
+
+def test_the_counts_of_a_job_are_those_of_its_executions(place, restless):
+    iot = place.client("iot")
+    targets = [iot.create_thing(thingName=f"thing-{number}")["thingArn"] for number in range(4)]
+
+    def work(number):
+        mine, device = place.client("iot"), place.client("iot-jobs-data")
+        for turn in range(ROUNDS):
+            mine.create_job(jobId=f"{number}-{turn}", targets=targets, document="{}")
+            execution = device.start_next_pending_job_execution(thingName=f"thing-{number % 4}").get("execution", {})
+            report = {"jobId": execution.get("jobId", "none"), "thingName": f"thing-{number % 4}", "status": ENDS[turn % 2]}
+            _try(lambda report=report: device.update_job_execution(**report), may_fail=False)
+            if turn % 3 == 0:
+                _try(lambda turn=turn: mine.cancel_job(jobId=f"{number}-{turn}", force=True), may_fail=False)
+
+    at_once(*(lambda number=number: work(number) for number in range(CLIENTS)))
+
+    jobs = [job["jobId"] for page in iot.get_paginator("list_jobs").paginate() for job in page["jobs"]]
+    assert len(jobs) == CLIENTS * ROUNDS
+    for job_id in jobs:
+        counts = iot.describe_job(jobId=job_id)["job"]["jobProcessDetails"]
+        summaries = iot.list_job_executions_for_job(jobId=job_id)["executionSummaries"]
+        statuses = Counter(each["jobExecutionSummary"]["status"] for each in summaries)
+        assert sum(statuses.values()) == len(targets)
+        assert {status: counts[name] for status, name in COUNTERS.items() if counts[name]} == statuses
+
+
+def test_no_two_updates_of_an_execution_begin_at_the_same_version(place, restless):
+    iot = place.client("iot")
+    iot.create_job(jobId="job", targets=[iot.create_thing(thingName="thing")["thingArn"]], document="{}")
+    which = {"thingName": "thing", "jobId": "job"}
+    versions = []
+
+    def work():
+        device = place.client("iot-jobs-data")
+        while len(versions) < CLIENTS * ROUNDS:
+            version = device.describe_job_execution(**which)["execution"]["versionNumber"]
+            details = {"at": str(version)}
+            with suppress(device.exceptions.InvalidRequestException):
+                device.update_job_execution(**which, status="IN_PROGRESS", expectedVersion=version, statusDetails=details)
+                versions.append(version)
+
+    at_once(*[work] * CLIENTS)
+
+    assert sorted(versions) == list(range(1, len(versions) + 1))
+    assert iot.describe_job_execution(**which)["execution"]["versionNumber"] == len(versions) + 1
 
 
 def test_a_pool_of_threads_gets_what_one_thread_would(place):
