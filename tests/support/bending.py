@@ -100,6 +100,7 @@ _HEADERS: tuple[Mapping[str, str], ...] = (
     {"Host": "[::1]:80:80"},
     {"Host": ""},
     {"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"},
+    {"Origin": "http://evil.example", "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "x, \xff"},
     {"X-Http-Method-Override": "DELETE"},
     {"Range": "bytes=5-1"},
     {"If-None-Match": "*"},

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from enum import Enum
+from functools import cache
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mock_jobs import MockJobs
     from mock_jobs.handle import Handle
 
-_PLAIN = (str, bytes, int, float, type(None))
+_PLAIN = frozenset({str, bytes, int, float, bool, type(None)})
 # The world itself, what it generates from, what the test sets, and code. The clock is described by its timers.
 _SKIPPED = (World, Clock, IdSource, Scenario, type, FunctionType, MethodType, BuiltinFunctionType)
 
@@ -54,10 +55,11 @@ def difference(before: Fingerprint, after: Fingerprint) -> list[tuple[str, objec
 
 
 def _walk(place: str, value: Any, found: Fingerprint, seen: dict[int, int]) -> None:
-    if isinstance(value, Enum):
-        found.append((place, value.name))
-    elif isinstance(value, _PLAIN):
+    kind = type(value)
+    if kind in _PLAIN:
         found.append((place, value))
+    elif isinstance(value, Enum):
+        found.append((place, value.name))
     elif isinstance(value, _SKIPPED):
         return
     elif id(value) in seen:
@@ -68,26 +70,31 @@ def _walk(place: str, value: Any, found: Fingerprint, seen: dict[int, int]) -> N
 
 
 def _walk_into(place: str, value: Any, found: Fingerprint, seen: dict[int, int]) -> None:
-    name = type(value).__name__
+    kind = type(value)
     if isinstance(value, Mapping):
         found.append((place, len(value)))
         for key, each in value.items():
-            _walk(f"{place} key", key, found, seen)
+            _walk(place, key, found, seen)
             _walk(f"{place} [{key}]" if isinstance(key, str) else place, each, found, seen)
     if isinstance(value, (list, tuple, deque, AbstractSet)):
         found.append((place, len(value)))
         for each in value:
             _walk(place, each, found, seen)
-    elif type(value).__module__.startswith("mock_jobs."):
-        for attribute, each in _attributes(value):
-            _walk(f"{name}.{attribute}", each, found, seen)
+    elif kind.__module__.startswith("mock_jobs."):
+        for attribute, label in _slots_of(kind):
+            if hasattr(value, attribute):
+                _walk(label, getattr(value, attribute), found, seen)
+        for attribute, each in getattr(value, "__dict__", {}).items():
+            _walk(f"{kind.__name__}.{attribute}", each, found, seen)
 
 
-def _attributes(value: Any) -> Iterable[tuple[str, Any]]:
-    yield from getattr(value, "__dict__", {}).items()
-    for kind in type(value).__mro__:
-        slots = kind.__dict__.get("__slots__", ())
+@cache
+def _slots_of(kind: type[object]) -> list[tuple[str, str]]:
+    """Return the attributes that a class keeps in slots, and what to call them."""
+    names = []
+    for each in kind.__mro__:
+        slots = each.__dict__.get("__slots__", ())
         for name in (slots,) if isinstance(slots, str) else slots:
-            mangled = f"_{kind.__name__.lstrip('_')}{name}" if name.startswith("__") and not name.endswith("__") else name
-            if mangled != "__weakref__" and hasattr(value, mangled):
-                yield mangled, getattr(value, mangled)
+            is_private = name.startswith("__") and not name.endswith("__")
+            names.append(f"_{each.__name__.lstrip('_')}{name}" if is_private else name)
+    return [(name, f"{kind.__name__}.{name}") for name in names if name != "__weakref__"]

@@ -181,7 +181,7 @@ class Maker:
         wanted = {*shape.required_members, *([forced] if forced else [])}
         optional = [each for each in shape.members if each not in wanted]
         for _ in range(
-            self._choose((0, 1, 2, 4) if depth == 0 else (0, 1, 2) if depth < _DEEP else (0, 0, 1)) if optional else 0
+            self._choose((1, 0, 2, 4, 8) if depth == 0 else (0, 1, 2) if depth < _DEEP else (0, 0, 1)) if optional else 0
         ):
             wanted.add(self._choose(optional))
         made = {}
