@@ -70,7 +70,7 @@ def _walk(place: str, value: Any, found: Fingerprint, seen: dict[int, int]) -> N
 
 
 def _walk_into(place: str, value: Any, found: Fingerprint, seen: dict[int, int]) -> None:
-    kind = type(value)
+    kind: Any = type(value)
     if isinstance(value, Mapping):
         found.append((place, len(value)))
         for key, each in value.items():
