@@ -288,6 +288,16 @@ def test_a_clock_that_is_made_forgetful_by_a_callback_calls_nobody_else(clock):
     assert seen == []
 
 
+def test_a_clock_that_is_made_forgetful_while_it_moves_moves_no_further():
+    with time_machine.travel(NEW_YEAR, tick=False):
+        clock = Clock()
+        clock.call_at(NEW_YEAR_MS + 1000, clock.reset)
+
+        clock.advance(5)
+
+        assert clock.now_ms == NEW_YEAR_MS
+
+
 def test_a_forgetful_clock_calls_nobody(clock):
     seen = []
     with clock.pinned():

@@ -115,6 +115,21 @@ def test_a_child_one_of_whose_counterparts_has_failed_ends_with_the_other_one(mo
     assert (site.detail(array)["status"], site.detail(array)["statusReason"]) == ("FAILED", "mine")
 
 
+def test_a_stopped_array_ends_with_what_it_waits_for_itself_though_counterparts_go_on(mock, batch, site, operation):
+    """API reference, CancelJob: a PENDING job ends with its dependencies; so does an array with all its children."""
+    live, others = site.submit("live"), site.submit("others", size=2)
+    array = site.submit(size=2, after=[live, {"jobId": others, "type": "N_TO_N"}])
+    site.reach(array, "PENDING")
+
+    stop(batch, operation, array)
+
+    check_held(mock, site, array, live, operation)
+    site.reach(live, "SUCCEEDED")
+    for job in (f"{array}:0", f"{array}:1", array):
+        check_ended_with(site, job, live, operation)
+    assert "stoppedAt" not in site.detail(f"{others}:0")
+
+
 # The array has not been looked at yet
 
 

@@ -156,6 +156,18 @@ def test_of_two_updates_the_earlier_end_counts(batch, site, at):
     assert at.span(site.detail(job_id)) == (0, 10 * MINUTE)
 
 
+@pytest.mark.parametrize("minutes", [(1, 10), (10, 1)])
+def test_of_two_updates_the_earlier_end_counts_for_a_container_that_is_still_starting(mock, batch, site, at, minutes):
+    mock.batch.settings.starting_seconds = 20
+    job_id = site.submit("long")
+
+    for image, each in zip(("ami-1", "ami-2"), minutes, strict=True):
+        update(batch, {"imageId": image}, {"jobExecutionTimeoutMinutes": each})
+
+    at.go_to(200 * MINUTE)
+    assert at.span(site.detail(job_id)) == (20, MINUTE)
+
+
 @pytest.mark.parametrize("duration", [300 * MINUTE, None])
 def test_a_host_that_would_be_lost_later_goes_with_the_others(mock, batch, site, at, duration):
     """User guide, "Update compute environments": running jobs have the time of the policy, whatever else would end them later."""

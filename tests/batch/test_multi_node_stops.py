@@ -177,6 +177,19 @@ def test_a_terminated_job_leaves_a_node_alone_that_had_ended(mock, batch, site, 
     assert site.nodes(job)[2] == ended
 
 
+def test_a_request_is_not_noted_on_a_node_that_had_ended(mock, batch, site, at):
+    """API reference, TerminateJob: jobs that have ended are left alone."""
+    site.make_nodes()
+    mock.batch.plan("mnp", duration=None)
+    mock.batch.plan("mnp", node_index=2, duration=5)
+    job = submit_nodes(site)
+    at.go_to(10)
+
+    batch.terminate_job(jobId=job, reason="why")
+
+    assert [node.get("isTerminated") for node in site.nodes(job)] == [True, True, None]
+
+
 def test_all_nodes_have_the_grace_of_a_terminated_job(mock, batch, site, at):
     mock.batch.settings.terminate_grace_seconds = 10
     mock.batch.settings.starting_seconds = 3

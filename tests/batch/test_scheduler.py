@@ -88,6 +88,22 @@ def test_a_changed_priority_counts_from_the_next_pass_on(mock, batch, site, at):
     assert spans(site, at, b, a) == [(0, 10), (10, 20)]
 
 
+def test_a_queue_that_is_being_updated_dispatches_nothing_until_it_is_valid_again(mock, batch, site, at):
+    mock.batch.settings.job_queue_update_seconds = 20
+    site.make_environment(max_vcpus=2)
+    site.make_queue("q")
+    mock.batch.plan(duration=10)
+    first, second = site.submit(vcpus=2), site.submit(vcpus=2)
+    at.go_to(1)
+
+    batch.update_job_queue(jobQueue="q", priority=5)
+
+    at.go_to(20)
+    assert site.statuses(first, second) == ["SUCCEEDED", "RUNNABLE"]
+    at.go_to(40)
+    assert spans(site, at, first, second) == [(0, 10), (21, 31)]
+
+
 def test_what_a_blocked_queue_leaves_goes_to_the_next_even_if_that_starves_it(mock, site, at):
     """Worked example E3; the late job takes the one vCPU that is free."""
     site.make_environment(max_vcpus=4)

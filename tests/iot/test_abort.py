@@ -60,6 +60,7 @@ GOES_ON = ("IN_PROGRESS", None)
             id="2 of 7 are more than 28.57",
         ),
         pytest.param((("FAILED", 28.58, 7),), {"SUCCEEDED": 5, "FAILED": 2}, GOES_ON, id="2 of 7 are less than 28.58"),
+        pytest.param((("FAILED", 42.86, 7),), {"SUCCEEDED": 4, "FAILED": 3}, GOES_ON, id="3 of 7 are hardly less than 42.86"),
         pytest.param(
             (("FAILED", 0.07, 5),),
             {"SUCCEEDED": 4, "FAILED": 1},

@@ -92,6 +92,17 @@ def test_so_many_attempts_follow_and_the_last_completes_the_job(fleet, fail, cri
     assert fleet.start("t") is None
 
 
+@pytest.mark.parametrize("outcome", ["FAILED", "TIMED_OUT"])
+def test_without_a_retry_configuration_no_attempt_follows(fleet, fail, outcome):
+    fleet.things("t")
+    fleet.job("t")
+
+    fail(outcome)
+
+    assert attempts(fleet) == [(1, outcome, 0)]
+    assert fleet.describe()["status"] == "COMPLETED"
+
+
 def test_a_new_attempt_begins_with_nothing(clock, fleet):
     fleet.things("t")
     fleet.job("t", **retry(FAILED=1))

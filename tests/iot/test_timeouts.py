@@ -225,6 +225,19 @@ def test_a_step_timer_of_minus_one_leaves_an_execution_without_any(clock, fleet)
     assert fleet.status("t") == "IN_PROGRESS"
 
 
+def test_a_step_timer_that_is_turned_off_and_set_again_at_the_same_moment_runs(clock, fleet):
+    fleet.things("t")
+    fleet.job("t")
+    fleet.start("t", stepTimeoutInMinutes=5)
+
+    for minutes in (-1, 5):
+        fleet.report("t", "IN_PROGRESS", stepTimeoutInMinutes=minutes)
+
+    assert seconds_left(fleet) == 300
+    clock.advance(300)
+    assert fleet.status("t") == "TIMED_OUT"
+
+
 def test_a_step_timer_in_start_next_counts_for_what_runs_already_without_a_new_version(clock, one):
     one.start("t")
     clock.advance(60)
