@@ -111,10 +111,9 @@ class StopEffect(Enum):
     NOTHING = "nothing, and the call succeeds"
 
 
-# (status, does it wait for an unfinished job, request) -> effect
+# (status, is it PENDING because of an unfinished job, request) -> effect
 STOP_EFFECTS: Final[dict[tuple[JobStatus, bool, StopRequest], StopEffect]] = {
     (SUBMITTED, False, StopRequest.CANCEL): StopEffect.FAIL_NOW,
-    (SUBMITTED, True, StopRequest.CANCEL): StopEffect.FAIL_NOW,
     (PENDING, False, StopRequest.CANCEL): StopEffect.FAIL_NOW,
     (PENDING, True, StopRequest.CANCEL): StopEffect.FAIL_LATER,
     (RUNNABLE, False, StopRequest.CANCEL): StopEffect.FAIL_NOW,
@@ -123,7 +122,6 @@ STOP_EFFECTS: Final[dict[tuple[JobStatus, bool, StopRequest], StopEffect]] = {
     (SUCCEEDED, False, StopRequest.CANCEL): StopEffect.NOTHING,
     (FAILED, False, StopRequest.CANCEL): StopEffect.NOTHING,
     (SUBMITTED, False, StopRequest.TERMINATE): StopEffect.FAIL_NOW,
-    (SUBMITTED, True, StopRequest.TERMINATE): StopEffect.FAIL_NOW,
     (PENDING, False, StopRequest.TERMINATE): StopEffect.FAIL_NOW,
     (PENDING, True, StopRequest.TERMINATE): StopEffect.FAIL_LATER,
     (RUNNABLE, False, StopRequest.TERMINATE): StopEffect.FAIL_NOW,
