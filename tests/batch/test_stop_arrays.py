@@ -19,9 +19,11 @@ def stop(batch, operation, job_id, reason="why"):
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
+@pytest.mark.parametrize("waits", [False, True])
 @pytest.mark.parametrize("operation", [CANCEL, TERMINATE])
-def test_a_submitted_parent_fails_with_all_of_its_children(batch, site, operation):
-    array = site.submit(size=3)
+def test_a_submitted_parent_fails_with_all_of_its_children(batch, site, operation, waits):
+    """Whatever it would wait for once it is PENDING: API reference, CancelJob, speaks of dependencies of PENDING jobs only."""
+    array = site.submit(size=3, after=[site.submit("first")] if waits else [])
 
     stop(batch, operation, array)
 
@@ -46,6 +48,32 @@ def test_a_parent_that_waits_for_another_job_fails_when_that_one_ends(batch, sit
     assert before["arrayProperties"]["statusSummary"]["PENDING"] == 3
     assert (site.detail(array)["status"], site.detail(array)["statusReason"]) == ("FAILED", "why")
     assert [child["statusReason"] for child in site.children(array, 3)] == ["why"] * 3
+
+
+def test_a_parent_that_waits_ends_at_once_if_terminations_are_not_delayed(mock, batch, site):
+    mock.batch.settings.terminate_pending_immediately = True
+    first = site.submit("first")
+    array = site.submit(size=2, after=[first])
+    site.reach(array, "PENDING")
+
+    stop(batch, TERMINATE, array)
+
+    assert site.statuses(array, f"{array}:0", f"{array}:1", first) == ["FAILED", "FAILED", "FAILED", "SUBMITTED"]
+    assert site.detail(array)["statusReason"] == "why"
+
+
+def test_that_setting_does_not_concern_cancellations(mock, batch, site):
+    mock.batch.settings.terminate_pending_immediately = True
+    first = site.submit("first")
+    job, array = site.submit(after=[first]), site.submit(size=2, after=[first])
+    for each in (job, array):
+        site.reach(each, "PENDING")
+
+        stop(batch, CANCEL, each)
+
+    assert site.statuses(job, array, f"{array}:0") == ["PENDING"] * 3
+    site.reach(first, "SUCCEEDED")
+    assert site.statuses(job, array, f"{array}:0") == ["FAILED"] * 3
 
 
 def live_array(mock, site):

@@ -46,7 +46,7 @@ def _survivors(module: str, mutants: list[Mutant]) -> list[Mutant]:
     """
     trials = Trials(module, DECIDING[module])
     started = monotonic()
-    if not trials.passes(None, 600):
+    if not trials.passes(path_of(module).read_text(), 600):
         sys.exit(f"{module}: its tests fail: {' '.join(DECIDING[module])}")
     timeout_s = 10 + 3 * (monotonic() - started)
     survivors = []

@@ -46,8 +46,8 @@ class Trials:
         self._tests = tests
         self._found: Counter[str] = Counter()
 
-    def passes(self, source: str | None, timeout_s: float) -> bool:
-        """Return whether the tests pass within a time limit, with other source text for the module, or its own if None."""
+    def passes(self, source: str, timeout_s: float) -> bool:
+        """Return whether the tests pass within a time limit, with this source text of the module."""
         receiver, sender = _START.Pipe(duplex=False)
         trial = _START.Process(target=_run, args=(self._module, source, self._tests, self._found, sender))
         trial.start()
@@ -98,17 +98,16 @@ class _Plugin:
             self._sender.send(report.nodeid)
 
 
-def _run(module: str, source: str | None, tests: tuple[str, ...], found: Mapping[str, int], sender: Connection) -> None:
+def _run(module: str, source: str, tests: tuple[str, ...], found: Mapping[str, int], sender: Connection) -> None:
     import pytest
 
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device
         for stream in (sys.stdout, sys.stderr):
             os.dup2(nowhere.fileno(), stream.fileno())
     os.chdir(ROOT)
-    if source is not None:
-        sys.meta_path.insert(0, _Finder(_Loader(module, source)))
-        # Before pytest, whose own finder would come first.
-        importlib.import_module(module)
+    sys.meta_path.insert(0, _Finder(_Loader(module, source)))
+    # Before pytest, whose own finder would come first.
+    importlib.import_module(module)
     status = pytest.main([*_OPTIONS, *tests], plugins=[_Plugin(found, sender)])
     # A mutant may have left threads behind.
     os._exit(int(status))
