@@ -226,15 +226,19 @@ def test_a_container_that_is_still_starting_is_lost_too(mock, batch, site, at):
     assert at.span(job) == (None, 10)
 
 
-def test_a_container_that_is_still_starting_has_the_time_that_others_have(mock, batch, site, at):
+@pytest.mark.parametrize("limits", [{}, {"timeout": {"attemptDurationSeconds": 60}}], ids=["no timeout", "a later timeout"])
+@pytest.mark.parametrize("name", ["long", "hanging"])
+def test_a_container_that_is_still_starting_has_the_time_that_others_have(mock, batch, site, at, name, limits):
     mock.batch.settings.starting_seconds = 20
-    job_id = site.submit("long")
+    job_id = site.submit(name, **limits)
     at.go_to(10)
 
     update(batch, NEW_HOSTS, {"jobExecutionTimeoutMinutes": 1})
 
     at.go_to(200)
-    assert at.span(site.detail(job_id)) == (20, 70)
+    job = site.detail(job_id)
+    assert at.span(job) == (20, 70)
+    assert lost_host(job)
 
 
 def test_jobs_elsewhere_and_jobs_that_wait_are_left_alone(batch, site, at):
