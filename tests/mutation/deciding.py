@@ -24,8 +24,9 @@ DECIDING: Final[Mapping[str, tuple[str, ...]]] = {
     "mock_jobs.batch.lifecycle.endings": _in("batch", "dependencies", "delayed_stops", "stop_arrays", "life_cycle"),
     "mock_jobs.batch.lifecycle.stopping": _in("batch", "stop_tables", "stop_arrays", "delayed_stops", "multi_node_stops"),
     "mock_jobs.batch.states": _in("batch", "stop_tables", "life_cycle", "dependencies", "multi_node_stops", "multi_node"),
-    "mock_jobs.batch.lifecycle.attempts": _in(
-        "batch", "attempts", "life_cycle", "multi_node_stops", "functions", "infrastructure_updates"
+    "mock_jobs.batch.lifecycle.attempts": (
+        *_in("batch", "attempts", "life_cycle", "multi_node_stops", "functions", "infrastructure_updates"),
+        *_in("batch", "multi_node", "consumable_resources", "commands", "observed_on_aws"),
     ),
     "mock_jobs.iot.states": (*_in("iot", "cancel", "delete", "continuous", "windows"), *_in("iot_jobs_data", "device_reports")),
     "mock_jobs.iot.lifecycle.executions": (
