@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from threading import Event
 from typing import get_args
 
@@ -68,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _serve(chosen: argparse.Namespace) -> int:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("mock_jobs").setLevel(chosen.log_level.upper())
+    for name in ("mock_jobs", "uvicorn"):
+        logging.getLogger(name).setLevel(chosen.log_level.upper())
     _allow_more_connections()
     # Some versions of moto make clients of their own, which would look for credentials on the network.
     os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
@@ -87,9 +89,12 @@ def _allow_more_connections() -> None:
     if sys.platform != "win32":
         import resource  # noqa: PLC0415 - Windows has no such module
 
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = _OPEN_FILES if most == resource.RLIM_INFINITY else min(most, _OPEN_FILES)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+        if resource.RLIM_INFINITY != now < wanted:
+            # macOS has a lower limit that it does not tell.
+            with suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 if __name__ == "__main__":

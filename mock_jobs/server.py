@@ -170,7 +170,7 @@ class _Running:
             from mock_jobs.transports.http_server import HttpServer  # noqa: PLC0415
             from mock_jobs.transports.worlds import Worlds  # noqa: PLC0415
 
-            moto_core.server_application()
+            moto_core.check_server_is_installed()
         except ImportError as error:
             raise UsageError("server mode needs more packages: pip install 'mock_jobs[server]'") from error
         self._reset_moto = moto_core.reset_unless_mocked
@@ -182,7 +182,12 @@ class _Running:
         self.port: int
         self.host, self.port = listening.getsockname()[:2]
         self.worlds = Worlds(shared=False, pace=pace)
-        self._server = HttpServer(listening, lambda threads: Application(self.worlds, threads, allowed_hosts))
+        try:
+            self._server = HttpServer(listening, lambda threads: Application(self.worlds, threads, allowed_hosts))
+        except BaseException:
+            self.worlds.leave()
+            listening.close()
+            raise
 
     def stop(self) -> None:
         self._server.stop()

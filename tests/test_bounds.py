@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from contextlib import suppress
 
 import boto3
 import pytest
@@ -40,6 +41,16 @@ def test_a_large_call_drops_the_oldest_and_is_held_itself():
         calls = mock.calls
         assert len(calls) == 4
         assert len(calls[-1].parameters["jobs"][0]) == 4 * _MIB - 100
+
+
+def test_query_strings_count_as_well():
+    with mock_jobs() as mock:
+        iot = boto3.client("iot", "us-east-1")
+        for _ in range(20):
+            with suppress(ClientError):
+                iot.list_jobs(nextToken="x" * _MIB)
+
+        assert len(mock.calls) == 15
 
 
 def test_small_calls_are_held_up_to_10_000():

@@ -67,8 +67,8 @@ def test_models_of_a_users_own_folder_are_found(tmp_path, monkeypatch, compress)
         (folder / "service-2.json").write_bytes(text)
     else:
         (folder / "service-2.json.gz").write_bytes(compress(text))
-    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
-    with mock_jobs():
+    with monkeypatch.context() as patch, mock_jobs():
+        patch.setenv("AWS_DATA_PATH", str(tmp_path))
         session = boto3.session.Session()
 
         assert "own" in session.get_available_services()

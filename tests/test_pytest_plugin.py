@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
+from _pytest.pytester import SysModulesSnapshot
 
 PASSED = ["*passed*"]
 
@@ -51,6 +54,19 @@ def test_outer(pytester):
         pytester.makepyfile(test_inner=text)
         pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 '''
+
+
+@pytest.fixture(autouse=True)
+def _libraries_stay(monkeypatch):
+    """Let the tests that follow have the modules that a run inside has imported first. Some hold what only they replaced."""
+    restore = SysModulesSnapshot.restore
+
+    def restore_others(snapshot):
+        libraries = {name: module for name, module in sys.modules.items() if name.partition(".")[0] in ("mock_jobs", "moto")}
+        restore(snapshot)
+        sys.modules.update(libraries)
+
+    monkeypatch.setattr(SysModulesSnapshot, "restore", restore_others)
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ INTERNAL = {
     "Clock": {
         "call_at",
         "call_soon",
+        "forget_other_threads",
         "gate_follows_moves",
         "gate_follows_time",
         "generation",

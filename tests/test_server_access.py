@@ -12,7 +12,7 @@ import requests
 from mock_jobs import MockJobsServer, UsageTypeError, UsageValueError
 
 from support.raw_http import raw_connection
-from support.server import ACCOUNT_A, authorization, client_of, create_job
+from support.server import ACCOUNT_A, authorization, client_of
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,19 @@ def test_addresses_names_without_a_dot_and_allowed_names_are_obeyed(server, host
 
 @pytest.mark.parametrize(
     "host",
-    ["example.test", "x.aws.example.test", "inner.test", "127.0.0.1.example.com", "localhost.example.com", "1.2.3.4.5", "a.b."],
+    [
+        "[::1].evil.com",
+        "a:b.evil.com",
+        "[::1",
+        "a" * 400,
+        "example.test",
+        "x.aws.example.test",
+        "inner.test",
+        "127.0.0.1.example.com",
+        "localhost.example.com",
+        "1.2.3.4.5",
+        "a.b.",
+    ],
 )
 def test_names_near_the_allowed_ones_are_refused(server, host):
     with raw_connection(server) as connection:
@@ -96,26 +108,37 @@ def test_allowed_hosts_of_another_type_are_refused_at_once(hosts):
         MockJobsServer(allow_hosts=hosts)
 
 
-def test_links_repeat_an_allowed_host(server):
-    """Presigned and document URLs begin with the name that the client called."""
+def test_links_repeat_an_allowed_host_and_no_other():
+    placeholder = "${aws:iot:s3-presigned-url:https://s3.us-east-1.amazonaws.com/bucket/key}"
     with MockJobsServer(allow_hosts=["aws.example.test"]) as own:
-        create_job(own)
-        s3 = client_of(own, "s3")
-        s3.create_bucket(Bucket="bucket")
-        s3.put_object(Bucket="bucket", Key="d.json", Body=b"{}")
+        iot = client_of(own, "iot")
+        thing = iot.create_thing(thingName="thing-1")["thingArn"]
+        role = f"arn:aws:iam::{ACCOUNT_A}:role/r"
+        iot.create_job(jobId="j", targets=[thing], document=json.dumps([placeholder]), presignedUrlConfig={"roleArn": role})
         with raw_connection(own) as connection:
-            signed = authorization("iot")
-            sent = b'{"targets": ["arn:aws:iot:us-east-1:111111111111:thing/thing-1"], "documentSource": "%s"}'
-            for host, status in (("aws.example.test:81", 200), ("other.example.test", 403)):
-                body = sent % b"https://bucket.s3.us-east-1.amazonaws.com/d.json"
-                made = connection.request("PUT", f"/jobs/{host.partition('.')[0]}", body, Host=host, Authorization=signed)
-                assert made.status == status
+            signed = authorization("iot-jobs-data")
+            answered = connection.request("GET", "/things/thing-1/jobs/j", Host="aws.example.test:81", Authorization=signed)
+            refused = connection.request("GET", "/things/thing-1/jobs/j", Host="other.example.test:81", Authorization=signed)
+
+    (url,) = json.loads(json.loads(answered.body)["execution"]["jobDocument"])
+    assert url.startswith("http://aws.example.test:81/bucket/key?")
+    assert refused.status == 403
 
 
 # Web pages
 
 
-@pytest.mark.parametrize("path", ["/mock-jobs-api/health", "/mock-jobs-api/reset", "/moto-api/reset"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/mock-jobs-api/health",
+        "/mock-jobs-api/reset",
+        "/moto-api/reset",
+        "/moto-api%2Freset",
+        "/%6Doto-api/reset",
+        "/moto%2Dapi/reset",
+    ],
+)
 @pytest.mark.parametrize(
     "headers",
     [

@@ -123,7 +123,7 @@ def test_a_client_whose_answer_takes_long_is_not_taken_for_dead(waiting):
     assert statuses == [200]
 
 
-def test_a_server_stops_while_a_request_never_ends(waiting, monkeypatch):
+def test_a_server_stops_while_a_request_never_ends(waiting, monkeypatch, caplog):
     server, arrived, release = waiting
     monkeypatch.setattr(http_server, "_STOP_SECONDS", 0.1)
     gone = []
@@ -143,6 +143,7 @@ def test_a_server_stops_while_a_request_never_ends(waiting, monkeypatch):
     assert not stopping.is_alive()
     client.join(20)
     assert len(gone) == 1
+    assert caplog.records == []
     release.set()
 
 
@@ -159,6 +160,75 @@ def test_a_request_that_is_being_answered_ends_before_the_server_does(waiting):
     client.join(20)
 
     assert statuses == [200]
+
+
+_LARGE = 20 << 20
+
+
+@pytest.fixture
+def large(impatient):
+    """A server with a large object, and the request for it."""
+    s3 = client_of(impatient, "s3")
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="key", Body=b"x" * _LARGE)
+    return impatient, f"GET /bucket/key HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization('s3')}\r\n\r\n".encode()
+
+
+def test_a_client_that_reads_slowly_gets_its_whole_answer(large, monkeypatch):
+    server, request = large
+    monkeypatch.setattr(http_server, "IDLE_SECONDS", 0.2)
+    with raw_connection(server) as connection:
+        connection.send(request)
+        read = 0
+        for _ in range(40):
+            # Longer in all than any connection may be idle.
+            threading.Event().wait(0.02)
+            read += len(connection.socket.recv(_LARGE // 50))
+        while read < _LARGE:
+            read += len(connection.socket.recv(1 << 20))
+
+    assert read > _LARGE
+
+
+def test_a_client_that_never_reads_is_closed(large):
+    server, request = large
+    connections = server._running._server._state.connections
+    with raw_connection(server) as connection:
+        connection.send(request * 2)
+        for _ in range(500):
+            threading.Event().wait(0.02)
+            if not [each for each in connections if each.client[1] == connection.socket.getsockname()[1]]:
+                break
+        else:
+            pytest.fail("the connection is still open")
+
+
+def test_stopping_lets_an_answer_be_read_to_its_end(large, monkeypatch):
+    server, request = large
+    monkeypatch.setattr(http_server, "STALLED_SECONDS", 30)
+    with raw_connection(server) as connection:
+        connection.send(request)
+        first = connection.socket.recv(1000)
+        stopping = threading.Thread(target=server.stop)
+        stopping.start()
+        read = len(first)
+        while part := connection.socket.recv(1 << 20):
+            read += len(part)
+        stopping.join(20)
+
+    assert read > _LARGE
+
+
+def test_stopping_does_not_wait_for_half_a_request(impatient, monkeypatch):
+    monkeypatch.setattr(http_server, "STALLED_SECONDS", 30)
+    monkeypatch.setattr(http_server, "_STOP_SECONDS", 30)
+    with raw_connection(impatient) as connection:
+        connection.send(f'{_HEAD}{{"jo'.encode())
+        assert requests.get(f"{impatient.url}/mock-jobs-api/health", timeout=10).status_code == 200
+        stopping = threading.Thread(target=impatient.stop)
+        stopping.start()
+        stopping.join(10)
+        assert not stopping.is_alive()
 
 
 def test_stopping_closes_idle_connections():
@@ -181,19 +251,23 @@ def test_a_stopped_server_leaves_no_thread():
 
 
 def test_functions_that_call_their_server_again_are_answered(impatient):
-    """Twenty at once, each in a request that waits for another one."""
+    """Sixty at once, each in a request that waits for another one."""
     inner = []
 
     def call():
-        inner.append(requests.get(f"{impatient.url}/mock-jobs-api/health", timeout=20).status_code)
-        return []
+        inner.append(requests.get(f"{impatient.url}/mock-jobs-api/calls", timeout=30).status_code)
 
     world = impatient.account(ACCOUNT_A).world
-    world.observe(lambda *_: call())
-    clients = [threading.Thread(target=lambda: client_of(impatient, "batch").describe_jobs(jobs=["x"])) for _ in range(20)]
+
+    def call_unlocked(*_):
+        with world.unlocked():
+            call()
+
+    world.observe(call_unlocked)
+    clients = [threading.Thread(target=lambda: client_of(impatient, "batch").describe_jobs(jobs=["x"])) for _ in range(60)]
     for each in clients:
         each.start()
     for each in clients:
         each.join(30)
 
-    assert inner == [200] * 20
+    assert inner == [200] * 60

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from moto.iot import models as moto_iot
 from moto.moto_api import state_manager
 
-from mock_jobs import MockJobsServer, UsageValueError
+from mock_jobs import MockJobsServer, UsageValueError, cli
 from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.batch.scenario.settings import BatchSettings
 from mock_jobs.core.clock import Clock
@@ -477,3 +477,34 @@ def test_the_command_refuses_wrong_options(command, arguments, text):
     assert process.returncode in (1, 2)
     assert text in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("account", ["nope", "1", "\u00b9" * 12])
+def test_a_header_that_names_no_account_is_refused(server, account):
+    answer = requests.post(
+        f"{server.url}/mock-jobs-api/clock/freeze", headers={"x-moto-account-id": account.encode("latin-1")}, timeout=5
+    )
+
+    assert answer.status_code == 400
+    assert "x-moto-account-id must be 12 digits" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("now", "most", "put"),
+    [
+        (1_024, 524_288, 65_536),
+        (1_024, 4_096, 4_096),
+        (1_024, -1, 65_536),
+        (1_048_576, 1_048_576, None),
+        (-1, -1, None),
+    ],
+)
+def test_the_command_raises_the_limit_of_open_files_and_never_lowers_it(monkeypatch, now, most, put):
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
+    done = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (now, most))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: done.append(limits))
+
+    cli._allow_more_connections()
+
+    assert done == ([] if put is None else [(put, most)])

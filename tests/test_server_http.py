@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
+from contextlib import suppress
 
 import pytest
 import requests
 from botocore.exceptions import ClientError
+from moto.core import request as moto_request
 
 from mock_jobs import MockJobsServer
 
@@ -203,6 +206,71 @@ def test_a_body_may_name_that_header(server):
     client_of(server, "s3").put_object(Bucket="bucket", Key="key", Body=content)
 
     assert client_of(server, "s3").get_object(Bucket="bucket", Key="key")["Body"].read() == content
+
+
+@pytest.mark.parametrize("line", [b"X-A: b\r\n" * 40_000, b"X-A: " + b"b" * (1 << 20) + b"\r\n"], ids=["many", "long"])
+def test_headers_that_are_too_large_get_431(server, line):
+    with raw_connection(server) as connection, raw_connection(server) as other:
+        received = b""
+        # The server may close while the client is still sending.
+        with suppress(ConnectionError):
+            connection.send(b"GET /mock-jobs-api/health HTTP/1.1\r\nHost: x\r\n" + line * 4)
+        with suppress(ConnectionError):
+            while part := connection.socket.recv(1_000):
+                received += part
+        assert received[:13] in (b"HTTP/1.1 431 ", b"")
+        assert other.request("GET", "/mock-jobs-api/health").status == 200
+
+
+def test_many_headers_of_one_name_are_read_at_once(server):
+    with raw_connection(server) as connection:
+        connection.send(b"GET /mock-jobs-api/health HTTP/1.1\r\nHost: x\r\n" + b"X-A: b\r\n" * 5_000 + b"\r\n")
+        assert connection.answer().status == 200
+
+
+def test_a_client_that_has_sent_all_that_it_will_send_gets_its_answer(server):
+    with raw_connection(server) as connection:
+        connection.send(
+            f"POST /v1/describejobs HTTP/1.1\r\nHost: x\r\nAuthorization: {_BATCH}\r\nContent-Length: 11\r\n\r\n".encode()
+        )
+        connection.send(b'{"jobs":[]}')
+        connection.socket.shutdown(socket.SHUT_WR)
+        assert connection.answer().body == b'{"jobs":[]}'
+        assert connection.is_closed()
+
+
+def test_pytest_fail_in_an_observer_is_told_to_the_client(server):
+    end = server.account(ACCOUNT_A).world.observe(lambda *_: pytest.fail("not this job"))
+    try:
+        with pytest.raises(ClientError, match="not this job"):
+            client_of(server, "batch").describe_jobs(jobs=["x"])
+    finally:
+        end()
+
+
+def test_metadata_with_an_underscore_are_kept_where_moto_can(server):
+    s3 = client_of(server, "s3")
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="key", Body=b"", Metadata={"a_b": "1", "c-d": "2"})
+
+    kept = {"a_b": "1"} if hasattr(moto_request, "should_preserve_original_header_name") else {}
+    assert s3.head_object(Bucket="bucket", Key="key")["Metadata"] == {**kept, "c-d": "2"}
+
+
+@pytest.mark.parametrize("value", ["\u20ac.txt", "a\x01b"])
+def test_a_header_that_cannot_be_sent_is_a_failure_of_moto(server, value):
+    s3 = client_of(server, "s3")
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="key", Body=b"abc")
+    url = s3.generate_presigned_url("get_object", {"Bucket": "bucket", "Key": "key", "ResponseContentDisposition": value})
+
+    answered = requests.get(url, timeout=10)
+
+    assert answered.status_code == 500
+    assert "failed to answer s3 GetObject: ValueError: the header Content-Disposition" in answered.text.replace(
+        "content-d", "Content-D"
+    )
+    assert answered.text.startswith("<Error>")
 
 
 def test_answers_have_a_date(server):

@@ -259,6 +259,8 @@ class Clock:
         The clock shows the present moment again, and what they had to call soon is called at the next request.
         """
         self._pinned_ms = None
+        self._searches = 0
+        self.search = None
         self._moment = _Pinned(self)
         for waiting in reversed(self._settling):
             self._soon.extendleft(reversed(waiting))

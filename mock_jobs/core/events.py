@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 EVENT_LOG_LENGTH = 10_000
+MOST_BYTES = 16 << 20
 
 
 class Event(NamedTuple):
@@ -41,13 +42,14 @@ class EventLog:
     """The events of one world, oldest first; at most the last 10,000."""
 
     def __init__(self) -> None:
-        self._events: deque[Event | Draft] = deque(maxlen=EVENT_LOG_LENGTH)
+        # With the length of each event that was computed and is kept
+        self._events: deque[tuple[Event | Draft, int]] = deque(maxlen=EVENT_LOG_LENGTH)
         self._noted = 0
         self._is_reported = False
 
     def note(self, event: Event | Draft) -> None:
         """Record an event. A draft is computed when it is read, since most events are never read."""
-        self._events.append(event)
+        self._events.append((event, 0))
         self._noted += 1
 
     def clear(self) -> None:
@@ -65,5 +67,22 @@ class EventLog:
         return dropped
 
     def all(self) -> tuple[Event, ...]:
-        """Return the recorded events. Drafts stay drafts, since they are much smaller than their events."""
-        return tuple(each if isinstance(each, Event) else each.event() for each in self._events)
+        """Return the recorded events.
+
+        Up to `MOST_BYTES` of them are kept as computed. The others stay drafts, which are much smaller.
+        """
+        kept = sum(size for _, size in self._events)
+        read = []
+        for index, (each, _) in enumerate(entries := list(self._events)):
+            if isinstance(each, Event):
+                read.append(each)
+                continue
+            event = each.event()
+            read.append(event)
+            size = len(repr(event.payload))
+            if kept + size <= MOST_BYTES:
+                kept += size
+                entries[index] = event, size
+        self._events.clear()
+        self._events.extend(entries)
+        return tuple(read)

@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from threading import get_ident
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from mock_jobs.core.errors import EndlessLoopError
+from mock_jobs.core.errors import HIDDEN, EndlessLoopError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mock_jobs.core.clock import Clock
 
+__tracebackhide__ = HIDDEN
+
 # How many jobs may follow from one another, each from the one before.
 MOST_IN_A_ROW: Final = 4_000
 # How many submissions may repeat what led to them, at one moment or during one call. This finds loops that branch, and many at once.
-MOST_REPEATS: Final = 10_000
-# How many steps back a repeated one is looked for.
-_LONGEST_LOOK: Final = 8
+MOST_REPEATS: Final = 4_000
 # How often a row may begin again because something that is due later than its begin may end it.
 _MOST_PARDONS: Final = 10
 # Functions may wait for jobs that they submit, whose functions do the same. In one thread each takes about 40 frames of the stack;
@@ -73,7 +73,7 @@ class _Row:
     pardons: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Step:
     """One submission that followed from another job.
 
@@ -106,11 +106,9 @@ class Step:
 
     @property
     def repeats(self) -> bool:
-        """Whether one of the last steps that led to it is the same."""
+        """Whether one of the steps that led to it is the same."""
         key, before = self.key, self.before
-        for _ in range(_LONGEST_LOOK):
-            if before is None:
-                return False
+        while before is not None:
             if before.key == key:
                 return True
             before = before.before
@@ -198,11 +196,13 @@ class Loops:
 
     Attributes:
         active: What acts now for jobs, the latest last.
+        is_served: Whether requests come through a server, each in a thread of its own.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.active: list[Actor] = []
+        self.is_served = False
         self._repeats = 0
         self._repeated_at: object = None
         self._repeated: set[_Key] = set()
@@ -225,11 +225,13 @@ class Loops:
         return Actor(self, spec, by)
 
     def present(self) -> Actor | None:
-        """Return what acts now: in this thread, else in another one, which may have passed its work on."""
+        """Return what acts now, in this thread; in a server in any thread, since functions act over HTTP there."""
         if not self.active:
             return None
         thread = get_ident()
-        return next((each for each in reversed(self.active) if each.thread == thread), self.active[-1])
+        return next(
+            (each for each in reversed(self.active) if each.thread == thread), self.active[-1] if self.is_served else None
+        )
 
     @contextmanager
     def through(self, by: str) -> Iterator[None]:

@@ -168,7 +168,7 @@ class World:
         Args:
             call: What was asked.
             answer: What was answered.
-            size: Length of the request's body, in bytes.
+            size: Length of the request, in bytes.
         """
         self.calls.append(call, size)
         for observer in self._observers:

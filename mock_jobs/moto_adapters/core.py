@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from moto import settings
 from moto.backend_index import backend_url_patterns
 from moto.core import models as core_models
+from moto.core import request as moto_request
 from moto.core.base_backend import BackendDict, backend_lock
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.config import default_user_config, passthrough_service, passthrough_url, service_whitelisted
@@ -41,12 +42,14 @@ __all__ = [
     "backend_lock",
     "batch_failure",
     "batch_transition",
+    "check_server_is_installed",
     "is_in_process",
     "leave_to_network",
     "lets_host_out",
     "lets_out",
     "moto_answers",
     "on_reset",
+    "preserved_headers",
     "reset_unless_mocked",
     "serve_requests_library",
     "server_application",
@@ -319,6 +322,11 @@ def _answer_prepared(request: Any) -> Any:
 _NOT_OF_AWS = ("moto_api", "instance_metadata")
 
 
+def check_server_is_installed() -> None:
+    """Raise `ImportError` if a package is missing that moto's server needs."""
+    from moto.moto_server import werkzeug_app  # noqa: F401, PLC0415 - needs an extra
+
+
 def server_application() -> Callable[..., Any]:
     """Return moto's WSGI application, for all of moto's services.
 
@@ -343,6 +351,23 @@ def _no_path(error: Any) -> Any:
     if request.routing_exception is None:
         return error
     raise MissingError("moto has no such path") from error
+
+
+def preserved_headers(headers: Mapping[str, str]) -> dict[str, Any]:
+    """Return what moto reads the headers from whose names have an underscore, for example metadata of objects in S3.
+
+    WSGI cannot tell them from headers with a dash. moto has a way of its own from 5.2.5 on.
+    """
+    if not hasattr(moto_request, "should_preserve_original_header_name"):
+        return {}
+    named = {name: moto_request.environ_key_for_header(name) for name in headers if "_" in name}
+    named = {name: key for name, key in named.items() if moto_request.should_preserve_original_header_name(name)}
+    dashed = {moto_request.environ_key_for_header(name) for name in headers if "_" not in name}
+    kept = {name: key for name, key in named.items() if key not in dashed}
+    return {
+        **{key: headers[name] for name, key in kept.items()},
+        moto_request.PRESERVED_HEADER_NAMES_ENVIRON_KEY: {key: name for name, key in kept.items()},
+    }
 
 
 def serves_web_pages() -> bool:

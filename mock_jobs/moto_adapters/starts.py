@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import moto
 from moto.core import models as core_models
@@ -23,6 +24,7 @@ from mock_jobs.core.process import start_lock
 from mock_jobs.moto_adapters.core import is_in_process
 
 _settings: dict[str, Any] = default_user_config  # type: ignore[assignment]  # a typed dictionary
+_DEFAULTS: Final = deepcopy(_settings)
 
 
 class MotoMock:
@@ -114,6 +116,8 @@ class _Stack:
                 self._stop_one(mock, remove_data=remove_data)
 
     def _open(self) -> None:
+        # Stops without a start leave moto with less than no mock.
+        MockAWS._nested_count = max(MockAWS._nested_count, 0)  # noqa: SLF001 - the seam
         self._settings_before = dict(_settings)
         self._start, self._stop = MockAWS.start, MockAWS.stop
         MockAWS.start = _start_in_stack  # type: ignore[method-assign]
@@ -164,7 +168,9 @@ _stack = _Stack()
 
 def _start_in_stack(self: MockAWS, reset: bool = True) -> None:
     """Start a `mock_aws` while the stack is in use; another one takes its part, so that it may start twice."""
-    config = self._user_config_mock.values  # the seam
+    # The seam. moto gives all sections, also those that the user left as they are.
+    given = self._user_config_mock.values
+    config = {section: values for section, values in given.items() if values != _DEFAULTS.get(section)}
     _stack.start(self, config, partial(_new_mock, type(self)), reset=reset)
 
 

@@ -6,18 +6,23 @@ site leads to this machine (DNS rebinding); then only the `Host` header shows it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
+from urllib.parse import unquote
 
 from mock_jobs.core.errors import UsageValueError
 
 CONTROL_API: Final = "/mock-jobs-api/"
 """What the paths of the control API begin with."""
 
-CONTROL_PREFIXES: Final = (CONTROL_API, "/moto-api/")
-"""Paths that control the server itself. A page of another site is refused there."""
+MOTO_API: Final = "/moto-api/"
+"""What the paths of moto's own control begin with."""
+
+_LONGEST_HOST: Final = 300
+_HOST: Final = re.compile(r"(?:\[(?P<address>[^\[\]]*)\]|(?P<name>[^\[\]:]*))(?::\d*)?")
 
 _OWN_PAGES = ("same-origin", "none")  # `none`: somebody typed the address
 
@@ -47,7 +52,10 @@ def refused_host(host: str, allowed: frozenset[str]) -> str | None:
         host: The header, with the port if there is one; empty if the client sent none.
         allowed: Names as `checked_hosts` returns them.
     """
-    name = _name_of(host).lower().rstrip(".")
+    found = _HOST.fullmatch(host) if len(host) <= _LONGEST_HOST else None
+    if found is None:
+        return "The header Host is no host name."
+    name = (found["address"] or found["name"] or "").lower().rstrip(".")
     if "." not in name or name.endswith(".localhost") or name in allowed or _is_address(name):
         return None
     if any(each.startswith(".") and name.endswith(each) for each in allowed):
@@ -71,10 +79,13 @@ def refused_page(scheme: str, host: str, origin: str | None, fetch_site: str | N
     return f"A web page {page} must not control this server. Send the request from a program, or from a page of this server."
 
 
-def _name_of(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0] if host.count(":") == 1 else host
+def is_control_path(path: str) -> bool:
+    """Return whether a path controls the server itself, so that a page of another site is refused there.
+
+    Args:
+        path: As sent. moto decodes it.
+    """
+    return unquote(path).startswith((CONTROL_API, MOTO_API)) if "-api" in path or "%" in path else False
 
 
 def _is_address(name: str) -> bool:

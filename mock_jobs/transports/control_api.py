@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from mock_jobs.core.world import World
     from mock_jobs.transports.worlds import Worlds
 
-PREFIX = CONTROL_API
-
 
 class Command(NamedTuple):
     """What a path under `/mock-jobs-api/` does.
@@ -179,22 +177,29 @@ REPORTS: Mapping[str, Report] = {
 }
 
 
+def page(method: str, path: str) -> Answer | None:
+    """Return the answer to a request that no account is needed for: the index, or health. None for any other one."""
+    name = path.removeprefix(CONTROL_API)
+    if name == path or name not in _PAGES or method not in ("GET", "HEAD"):
+        return None
+    return json_answer(HTTPStatus.OK, _PAGES[name]())
+
+
 def answer(worlds: Worlds, request: ControlRequest) -> Answer:
     """Run a command (`POST /mock-jobs-api/clock/advance` with `{"seconds": 60}`) or return a report (`GET`).
 
     Every answer is a JSON object. A successful one has `now`, the clock in seconds since the epoch. A report adds `calls` or
-    `events`, a list, or `settings`, an object. `GET /mock-jobs-api/` lists all commands and reports; `health` says that the server
-    answers. A wrong command gets HTTP 400, an unknown one 404, a wrong method 405, each with a `message`.
+    `events`, a list, or `settings`, an object. A wrong command gets HTTP 400, an unknown one 404, a wrong method 405, each with a `message`.
     """
-    name = request.path[len(PREFIX) :]
+    name = request.path[len(CONTROL_API) :]
     allowed = _methods_of(name)
     if not allowed or request.method not in allowed or request.method == "OPTIONS":
         return _without_acting(request, allowed)
-    if name in _PAGES:
-        return json_answer(HTTPStatus.OK, _PAGES[name]())
     account = _account_of(request)
     if account is None:
         return _bad(f"?account= must name one account id of 12 digits, got {request.query!r}")
+    if not is_account_id(account):
+        return _bad(f"x-moto-account-id must be 12 digits, got {account!r}")
     world = worlds.of(account)
     if request.method == "POST":
         return _run(world, name, request.body)
@@ -206,7 +211,9 @@ def answer(worlds: Worlds, request: ControlRequest) -> Answer:
 def _without_acting(request: ControlRequest, allowed: list[str]) -> Answer:
     """Return the answer to OPTIONS, to a path that does not exist, or to a method that it does not take."""
     if not allowed:
-        known = [f"POST {PREFIX}{each}" for each in sorted(COMMANDS)] + [f"GET {PREFIX}{each}" for each in sorted(REPORTS)]
+        known = [f"POST {CONTROL_API}{each}" for each in sorted(COMMANDS)] + [
+            f"GET {CONTROL_API}{each}" for each in sorted(REPORTS)
+        ]
         text = f"There is no command {request.method} {request.path}. There are: {', '.join(known)}"
         return json_answer(HTTPStatus.NOT_FOUND, {"message": text})
     if request.method == "OPTIONS":
@@ -257,11 +264,11 @@ def _index() -> dict[str, object]:
     return {
         "version": version("mock_jobs"),
         "commands": [
-            {"method": "POST", "path": f"{PREFIX}{name}", "does": _first_line(command.act), "members": _members_of(command)}
+            {"method": "POST", "path": f"{CONTROL_API}{name}", "does": _first_line(command.act), "members": _members_of(command)}
             for name, command in sorted(COMMANDS.items())
         ],
         "reports": [
-            {"method": "GET", "path": f"{PREFIX}{name}", "members": ["now", report.member]}
+            {"method": "GET", "path": f"{CONTROL_API}{name}", "members": ["now", report.member]}
             for name, report in sorted(REPORTS.items())
         ],
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
 
-from mock_jobs.core.errors import UsageError
+from mock_jobs.core.errors import HIDDEN, UsageError
 from mock_jobs.core.service_base import AwsError, NotEmulatedYet, NotOurs
 from mock_jobs.core.world import Call, World
 from mock_jobs.transports.services import compiled
@@ -17,6 +17,8 @@ from mock_jobs.wire.routes import readings
 if TYPE_CHECKING:
     from mock_jobs.wire.http import Request
     from mock_jobs.wire.service import Operation
+
+__tracebackhide__ = HIDDEN
 
 
 MAX_BODY: Final = 4 << 20
@@ -88,7 +90,7 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
         # Without this, the traceback holds this frame, and the frame holds the answer: a reference cycle.
         answered = _error(code, operation.status_of(error), error.body(request_id), request_id, error.with_traceback(None))
     call = Call(at_ms, operation.service, operation.name, request.account, request.region, arguments, code)
-    world.record(call, answered, len(request.body))
+    world.record(call, answered, len(request.body) + len(request.path) + len(request.query))
     return answered
 
 
@@ -109,7 +111,7 @@ def too_large(limit: int) -> Answer:
     return _error("RequestEntityTooLargeException", 413, {"message": text}, NO_REQUEST)
 
 
-def failure(error: Exception) -> Answer:
+def failure(error: BaseException) -> Answer:
     """Return the answer for an error of mock_jobs itself, where it cannot be raised to the caller."""
     if isinstance(error, UsageError):
         return _error("MockJobsUsageError", 400, {"message": str(error)}, NO_REQUEST)

@@ -6,6 +6,7 @@ test that calls this server again.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -15,8 +16,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mock_jobs.moto_adapters import core as moto_core
-from mock_jobs.transports import cors
-from mock_jobs.transports.access import CONTROL_PREFIXES, refused_host, refused_page
+from mock_jobs.transports import control_api, cors
+from mock_jobs.transports.access import is_control_path, refused_host, refused_page
 from mock_jobs.transports.control_api import json_answer
 from mock_jobs.transports.dispatch import MAX_BODY, failure, too_large
 from mock_jobs.transports.moto_server import MotoServer
@@ -107,6 +108,15 @@ class Application:
         self, scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
     ) -> None:
         """Answer one HTTP request."""
+        try:
+            await self._serve(scope, receive, send)
+        except asyncio.CancelledError:
+            # The server stops, and has closed the connection.
+            return
+
+    async def _serve(
+        self, scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    ) -> None:
         headers = _headers_of(scope)
         path = scope["raw_path"].decode("latin-1")
         answered = self._refusal(scope, headers, path)
@@ -120,6 +130,9 @@ class Application:
         if answered is None:
             if body.is_too_large:
                 answered = _of_answer(too_large(limit))
+            elif (page := control_api.page(scope["method"], path)) is not None:
+                # Told even if all threads wait.
+                answered = _of_answer(page)
             else:
                 sent = Sent(_http_request(scope, headers, path, body.content), headers, body.content, scope["http_version"])
                 answered = await self._threads.run(self._answer, sent)
@@ -129,7 +142,7 @@ class Application:
         """Return the 403 for a request that is not obeyed, or None."""
         host = headers.get("host", "")
         text = refused_host(host, self._allowed_hosts)
-        if text is None and path.startswith(CONTROL_PREFIXES):
+        if text is None and is_control_path(path):
             text = refused_page(scope["scheme"], host, headers.get("origin"), headers.get("sec-fetch-site"))
         return None if text is None else _of_answer(json_answer(HTTPStatus.FORBIDDEN, {"message": text}))
 
@@ -139,7 +152,8 @@ class Application:
             return Response(HTTPStatus.OK, cors.preflight_headers(origin, sent.headers), b"")
         try:
             decided = self._router.route(sent.http)
-        except Exception as error:  # noqa: BLE001 - the client gets it as a response, and the log has the traceback
+        except BaseException as error:  # noqa: BLE001 - the client gets it as a response, and the log has the traceback
+            # pytest.fail() in an observer is no Exception, and must not end the server.
             _log.exception("mock_jobs failed to answer %s %s", sent.http.method, sent.http.path)
             return _of_answer(failure(error))
         if isinstance(decided, Answer):
@@ -171,9 +185,15 @@ class Application:
 
 def _headers_of(scope: Scope) -> dict[str, str]:
     found: dict[str, str] = {}
+    repeated: dict[str, list[str]] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        found[name] = f"{found[name]},{value}" if name in found else value
+        if name in found:
+            repeated.setdefault(name, [found[name]]).append(value)
+        else:
+            found[name] = value
+    for name, values in repeated.items():
+        found[name] = ",".join(values)
     return found
 
 
@@ -194,7 +214,7 @@ def _http_request(scope: Scope, headers: dict[str, str], path: str, body: bytes)
 def _body_limit(scope: Scope, headers: dict[str, str], path: str) -> int:
     origin = origin_of(headers.get("authorization"), headers.get("host", ""))
     is_ours = service_of(origin, path, scope["query_string"].decode("latin-1")) is not None
-    return MAX_BODY if is_ours or path.startswith(CONTROL_PREFIXES) else MAX_BODY_OF_MOTO
+    return MAX_BODY if is_ours or is_control_path(path) else MAX_BODY_OF_MOTO
 
 
 async def _read_body(receive: Callable[[], Awaitable[Message]], limit: int) -> _Body | None:

@@ -25,12 +25,16 @@ IDLE_SECONDS: Final = 600.0
 """An idle connection is closed after this time."""
 
 STALLED_SECONDS: Final = 60.0
-"""A connection in the middle of a request is closed after this time without a byte."""
+"""A connection in the middle of a request, or of an answer, is closed after this time without progress."""
+
+MOST_HEAD_BYTES: Final = 64 << 10
+"""About how many bytes the headers of a request may have. One read may bring more."""
 
 _SWEEP_SECONDS: Final = 5.0
 _STOP_SECONDS: Final = 5.0
 _BACKLOG: Final = 2048
-_THREADS: Final = 32
+_THREADS: Final = 512
+_HEAD_TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _UPGRADE: Final = re.compile(rb"\r\nUpgrade:", re.IGNORECASE)
 
 
@@ -42,6 +46,8 @@ class _Connection(HttpToolsProtocol):
         # The application writes its own line for each request.
         self.access_log = False
         self._heard_at = loop.time()
+        self._unsent = 0
+        self._head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn has it so
         super().connection_made(transport)
@@ -53,24 +59,47 @@ class _Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard_at = self.loop.time()
-        if b"pgrade" in data and not self._is_within_request:
+        if b"pgrade" in data and not self.is_within_request:
             data = _without_upgrade(data)
         super().data_received(data)
+        self._head_bytes = self._head_bytes + len(data) if self._is_within_head else 0
+        if self._head_bytes > MOST_HEAD_BYTES:
+            self.transport.write(_HEAD_TOO_LARGE)
+            self.transport.close()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn closes the connection
+        """Keep the connection of a client that has sent all that it will send, until it has its answer."""
+        cycle: Any = self.cycle
+        is_awaited = cycle is not None and not cycle.response_complete and not cycle.more_body
+        if is_awaited:
+            cycle.keep_alive = False
+        return is_awaited
 
     @property
-    def _is_within_request(self) -> bool:
-        """Whether a request has begun and has not been read to its end."""
+    def _is_within_head(self) -> bool:
+        """Whether the headers of a request have begun, and are incomplete."""
         cycle: Any = self.cycle  # None before the first request
         scope: Any = self.scope  # None before the first request, and that of a request whose headers are incomplete
-        return scope is not None and (cycle is None or cycle.scope is not scope or cycle.more_body)
+        return scope is not None and (cycle is None or cycle.scope is not scope)
+
+    @property
+    def is_within_request(self) -> bool:
+        """Whether a request has begun and has not been read to its end."""
+        cycle: Any = self.cycle
+        return self._is_within_head or (cycle is not None and cycle.more_body)
 
     def close_if_dead(self, now: float) -> None:
         """Close the connection if its client has been silent for too long."""
+        unsent = self.transport.get_write_buffer_size()
+        if unsent != self._unsent:
+            # The client reads its answer.
+            self._unsent = unsent
+            self._heard_at = now
         cycle: Any = self.cycle
-        if cycle is not None and not cycle.response_complete and not cycle.more_body:
+        if not unsent and cycle is not None and not cycle.response_complete and not cycle.more_body:
             # The application has yet to answer.
             return
-        if now - self._heard_at > (STALLED_SECONDS if self._is_within_request else IDLE_SECONDS):
+        if now - self._heard_at > (STALLED_SECONDS if unsent or self.is_within_request else IDLE_SECONDS):
             self.transport.abort()
 
 
@@ -128,15 +157,28 @@ class HttpServer:
             await _wait(self._stopping, _SWEEP_SECONDS)
         server.close()
         for connection in self._connections():
-            connection.shutdown()
-        if self._state.tasks:
-            await asyncio.wait(set(self._state.tasks), timeout=_STOP_SECONDS)
+            if connection.is_within_request:
+                connection.transport.abort()
+            else:
+                connection.shutdown()
+        await self._ends(_STOP_SECONDS)
         for connection in self._connections():
             connection.transport.abort()
-        left = {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
+        # The connections learn that they are closed before the requests in them are cancelled.
+        await asyncio.sleep(0)
+        left = set(self._state.tasks)
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+    async def _ends(self, seconds: float) -> None:
+        """Wait until all answers are made and sent, for some seconds at most."""
+        end = self._loop.time() + seconds
+        if self._state.tasks:
+            await asyncio.wait(set(self._state.tasks), timeout=seconds)
+        await asyncio.sleep(0)
+        while self._state.connections and self._loop.time() < end:  # noqa: ASYNC110 - uvicorn tells nobody when a connection ends
+            await asyncio.sleep(0.01)
 
     def _connect(self) -> _Connection:
         return _Connection(self._config, self._state, self._loop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,17 @@ from urllib.parse import unquote_to_bytes
 
 from werkzeug.test import run_wsgi_app
 
+from mock_jobs.moto_adapters.core import preserved_headers
+
 if TYPE_CHECKING:
     from mock_jobs.transports.router import HttpRequest
 
 # WSGI has names of its own for these. The body has been read whole, so it has a length and is not chunked.
 _NOT_AS_HTTP = ("content-type", "content-length", "transfer-encoding")
+
+
+# Source: RFC 9110, 5.5
+_NOT_SENT = re.compile("[\x00-\x08\x0a-\x1f\x7f\u0100-\U0010ffff]")
 
 
 class MotoServer:
@@ -30,9 +37,21 @@ class MotoServer:
     def answer(
         self, sent: HttpRequest, headers: Mapping[str, str], body: bytes, version: str
     ) -> tuple[int, list[tuple[str, str]], bytes]:
-        """Return status, headers and body of moto's answer."""
-        parts, status, answered = run_wsgi_app(self._application, _environ(sent, headers, body, version), buffered=True)
-        return int(status.partition(" ")[0]), answered.to_wsgi_list(), b"".join(parts)
+        """Return status, headers and body of moto's answer.
+
+        Raises:
+            ValueError: A header cannot be sent.
+            Exception: Whatever moto raises.
+        """
+        environ = _environ(sent, headers, body, version)
+        environ.update(preserved_headers(headers))
+        parts, status, answered = run_wsgi_app(self._application, environ, buffered=True)
+        named = answered.to_wsgi_list()
+        for name, value in named:
+            if _NOT_SENT.search(value):
+                msg = f"the header {name} has characters that HTTP does not send: {value!r}"
+                raise ValueError(msg)
+        return int(status.partition(" ")[0]), named, b"".join(parts)
 
 
 def _environ(sent: HttpRequest, headers: Mapping[str, str], body: bytes, version: str) -> dict[str, Any]:

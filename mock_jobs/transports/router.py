@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from mock_jobs.core.errors import HIDDEN
 from mock_jobs.moto_adapters import cloudformation
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.moto_adapters.presigned_urls import grant_of
-from mock_jobs.transports.access import CONTROL_API
+from mock_jobs.transports.access import CONTROL_API, MOTO_API
 from mock_jobs.wire.http import Answer, Request
 from mock_jobs.wire.origin import Origin, is_account_id, origin_of, region_of, service_of
 
 if TYPE_CHECKING:
     from mock_jobs.transports.worlds import Worlds
 
-# moto's own requests: a reset must not wait for what it deletes.
-_MOTO_API: Final = "/moto-api/"
+__tracebackhide__ = HIDDEN
 
 
 class HttpRequest(NamedTuple):
@@ -101,7 +101,8 @@ class Router:
             answered = self._worlds.answer(_request_for(service, sent, origin))
             if answered is not None:
                 return answered
-        if not sent.path.startswith(_MOTO_API):
+        # A reset must not wait for what it deletes.
+        if not sent.path.startswith(MOTO_API):
             self._worlds.before_moto(_account_of(sent, origin), origin.signing_name)
         account = origin.access_key if is_account_id(origin.access_key) else None
         grant = grant_of(sent.query)

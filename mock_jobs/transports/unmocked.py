@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_PARTS_OF_SCOPE = 5
+
 
 class AnyRequest(NamedTuple):
     """A request for any service, as far as it shows which operation is meant.
@@ -32,7 +34,7 @@ class AnyRequest(NamedTuple):
         host: Host name.
         path: Path as sent, percent-encoded, without the query.
         query: The query string, encoded, without the question mark.
-        headers: Headers, with names in lower case if names in another case are others.
+        headers: Headers. Names are in lower case, unless the mapping ignores case.
         body: The body, if it is at hand.
     """
 
@@ -55,9 +57,16 @@ class AnyRequest(NamedTuple):
             named: The names by which moto knows them. Its names of operations are not always those of the API.
         """
         service, operation = named or ("", "")
-        service = service or origin_of(self.header("authorization"), self.host).signing_name or self.host.split(".", 1)[0]
+        service = service or origin_of(self.header("authorization"), self.host).signing_name or self._unsigned_service()
         sent = self.header("x-amz-target").rpartition(".")[2] or self._operation_in_form() or self._operation_of_path(service)
         return service, sent or operation or f"{self.method} {self.path}"
+
+    def _unsigned_service(self) -> str:
+        scope = parse_qs(self.query).get("X-Amz-Credential", [""])[0].split("/")
+        if len(scope) == _PARTS_OF_SCOPE:
+            return scope[3]
+        # At another host, moto takes such requests for those of S3.
+        return self.host.split(".", 1)[0] if is_aws_host(self.host) else "s3"
 
     def _operation_in_form(self) -> str:
         if not self.header("content-type").startswith("application/x-www-form-urlencoded"):

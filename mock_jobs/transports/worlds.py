@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from mock_jobs.core.errors import HIDDEN
 from mock_jobs.core.service_base import Backend
 from mock_jobs.core.world import World
 from mock_jobs.moto_adapters import core as moto_core
@@ -22,6 +23,8 @@ from mock_jobs.wire.http import Answer, Request
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace import PaceName
     from mock_jobs.ports.thing_registry import ThingChange
+
+__tracebackhide__ = HIDDEN
 
 
 class Worlds:
@@ -50,6 +53,7 @@ class Worlds:
             # All worlds share moto's lock. A reset holds it from the first of moto's backends to the last of our worlds. Code that
             # calls another world, or moto, needs no second lock.
             new = World(declared=services.declared_errors, ports=self._adapters, lock=moto_core.backend_lock)
+            new.loops.is_served = not self._is_shared
             if self._pace is not None:
                 new.shared(services.batch().scenario).pace_stack.begin_default(self, self._pace)
             world = self._by_account.setdefault(key, new)
@@ -96,6 +100,7 @@ class Worlds:
     def _forget_other_threads(self) -> None:
         for world in self._by_account.values():
             world.clock.forget_other_threads()
+            world.loops.active = []
 
     def pause(self) -> None:
         """Stop listening to moto, except for resets, until a world needs it again."""

@@ -22,7 +22,11 @@ DATA_ATS = "data-ats"
 _OLD_IOT_NAME = "execute-api"
 _DATA_ATS_HOST = re.compile(r"^[a-z0-9]+-ats\.iot(?:-fips)?\.(?P<region>[a-z0-9-]+)\.")
 _DEVICE_PATH = re.compile(r"^/things/[^/]+/jobs(?:/|$)|^/command-executions$")
-_SCOPE = re.compile(r"Credential=(?P<key>[^/]*)/[^/]*/(?P<region>[^/]*)/(?P<service>[^/]*)/aws4_request")
+# As moto reads it: the second word, of five parts.
+_SCOPE = re.compile(
+    r"\S+\s+(?:Credential=)?(?P<key>[^/\s]*)/[^/\s]*/(?P<region>[^/\s]*)/(?P<service>[^/\s]*)/[^/\s]*(?:\s|$)", re.IGNORECASE
+)
+_LONGEST_CREDENTIAL = 512
 _USER_AGENT_REGION = re.compile(r"(?:^|\s)region/(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)")
 _ACCOUNT_ID = re.compile(r"\d{12}")
 
@@ -91,13 +95,14 @@ def origin_of(authorization: str | bytes | None, host: str) -> Origin:
     if isinstance(authorization, bytes):
         authorization = authorization.decode("latin-1")
     # The rest of the header contains the signature, which differs in each request and would defeat the cache.
-    return _origin_of("" if authorization is None else authorization.partition(",")[0], host)
+    return _origin_of("" if authorization is None else authorization[:_LONGEST_CREDENTIAL].partition(",")[0], host)
 
 
 @lru_cache(maxsize=1024)
 def _origin_of(credential: str, host: str) -> Origin:
-    scope = _SCOPE.search(credential)
+    scope = _SCOPE.match(credential)
     access_key, scope_region, signing_name = scope.group("key", "region", "service") if scope else ("", "", "")
+    signing_name = signing_name.lower()
     of_host, host_region = _service_of_host(host)
     # The credential scope comes first, since both IoT planes share paths. Source: signing names of the service models.
     is_aws = is_aws_host(host)

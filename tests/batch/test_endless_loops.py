@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import boto3
 import pytest
@@ -545,7 +546,9 @@ def test_a_function_that_asks_the_server_is_followed(server, served, is_caught):
         account.clock.advance(1)
 
 
-def test_functions_that_wait_for_each_other_leave_a_server_threads(server, served):
+def test_functions_that_wait_for_each_other_leave_a_server_threads(server, served, monkeypatch):
+    monkeypatch.setattr(loops, "_MOST_THREADS", 6)
+
     def work(_):
         job_id = served.submit("a")
         while served.status(job_id) not in ("SUCCEEDED", "FAILED"):
@@ -558,3 +561,41 @@ def test_functions_that_wait_for_each_other_leave_a_server_threads(server, serve
         pool.submit(account.batch.run_all).result(timeout=60)
 
     assert served.batch.describe_job_queues()["jobQueues"]
+
+
+def test_jobs_that_threads_submit_while_functions_run_follow_from_none_of_them(mock, site):
+    """At one moment of the clock, more jobs than may follow from one another, each submitted while the function of the last one runs."""
+    mock.clock.freeze()
+    mock.batch.pace = "clock"
+    running, submitted = Barrier(2), Barrier(2)
+
+    def work(_):
+        running.wait(20)
+        submitted.wait(20)
+
+    mock.batch.plan("slow", run=work)
+    site.submit("slow")
+    with ThreadPoolExecutor(1) as pool:
+        # It first runs all functions that are due, in the other thread.
+        other = pool.submit(site.submit, "other")
+        for _ in range(A_ROW + 5):
+            running.wait(20)
+            site.submit("slow")
+            submitted.wait(20)
+        running.abort()
+        assert other.result(20)
+
+
+def test_a_loop_that_branches_over_many_plans_is_found(mock, site, batch):
+    """Each function submits two jobs of the next plan, so that no row of them is long."""
+    ring = 10
+    for number in range(ring):
+
+        def work(_, following=f"j{(number + 1) % ring}"):
+            for _ in range(2):
+                site.submit(following)
+
+        mock.batch.plan(f"j{number}", run=work)
+    site.submit("j0")
+    with pytest.raises(EndlessLoopError):
+        mock.batch.run_all()

@@ -429,7 +429,7 @@ def test_in_server_mode_the_urls_lead_back_to_the_server_by_the_name_that_the_de
 
 
 def test_in_server_mode_a_host_of_aws_is_kept():
-    with MockJobsServer() as server:
+    with MockJobsServer(allow_hosts=[".amazonaws.com"]) as server:
         headers = {
             "Host": "data.jobs.iot.us-east-1.amazonaws.com",
             "Authorization": "AWS4-HMAC-SHA256 Credential=111111111111/20300101/us-east-1/iot-jobs-data/aws4_request, "

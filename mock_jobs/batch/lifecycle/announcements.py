@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from mock_jobs.batch.records.job import ArrayJob, Attempt, Job
 from mock_jobs.batch.views.jobs import job_detail
+from mock_jobs.core.errors import HIDDEN
 from mock_jobs.core.events import Draft, Event
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from mock_jobs.batch.states import JobStatus, Trigger
     from mock_jobs.core.loops import Caused
     from mock_jobs.core.world import World
+
+__tracebackhide__ = HIDDEN
 
 STATE_CHANGE: Final = "Batch Job State Change"
 QUEUE_BLOCKED: Final = "Batch Job Queue Blocked"

@@ -16,7 +16,7 @@ from mock_jobs.batch.records.node import node_environment
 from mock_jobs.batch.scenario.captured_output import caught
 from mock_jobs.batch.scenario.job_run import MAX_EXIT_CODE, AttemptTimedOut, JobRun
 from mock_jobs.batch.views.tasks import node_uid
-from mock_jobs.core.errors import EndlessLoopError, UsageError, UsageTypeError, UsageValueError
+from mock_jobs.core.errors import HIDDEN, EndlessLoopError, UsageError, UsageTypeError, UsageValueError
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.logs import LogWriter
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mock_jobs.batch.scenario.job_run import JobFunction
     from mock_jobs.batch.scenario.scenario import Scenario
     from mock_jobs.core.world import World
+
+__tracebackhide__ = HIDDEN
 
 
 def environment_of(job: Job, attempt: Attempt) -> dict[str, str]:

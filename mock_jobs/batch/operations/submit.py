@@ -25,6 +25,7 @@ from mock_jobs.batch.workload.node_properties import ResolvedNodes, resolve_node
 from mock_jobs.batch.workload.requirements import requirements_of
 from mock_jobs.batch.workload.retry_strategy import strategy_of
 from mock_jobs.batch.workload.workload import Overrides, Workload, is_default, merged
+from mock_jobs.core.errors import HIDDEN
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import (
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     )
 
     from mock_jobs.batch.records.job_definition import JobDefinition
+
+__tracebackhide__ = HIDDEN
 
 MIN_ARRAY = 2
 

@@ -10,9 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
+from mock_jobs.core.errors import HIDDEN
+
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace_stack import PaceStack
     from mock_jobs.core.clock import Clock
+
+__tracebackhide__ = HIDDEN
 
 # At most this many listings are remembered. Beyond that, the one that was requested longest ago is removed.
 _MOST_LISTED: Final = 1000
