@@ -148,6 +148,12 @@ def test_no_operation_of_aws_has_the_parameter_that_moto_takes_for_one():
         assert "Action" not in names
 
 
+@pytest.mark.parametrize("service", ["IOT", "Iot", "Execute-Api"])
+def test_a_signing_name_in_another_case_is_the_same_on_a_server(over_http, service):
+    assert over_http("GET", "/jobs", service=service) == (200, None, '{"jobs":[]}')
+    assert over_http("GET", "//jobs", service=service)[1] == "UnknownOperationException"
+
+
 def test_the_signing_name_of_old_sdks_is_that_of_jobs_on_a_server(over_http):
     assert over_http("GET", "/jobs", service="execute-api") == (200, None, '{"jobs":[]}')
     assert over_http("GET", "//jobs", service="execute-api")[1] == "UnknownOperationException"

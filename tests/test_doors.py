@@ -101,6 +101,13 @@ def test_arns_have_the_partition_that_botocore_gives_to_a_region(region):
         (_signed("iot"), "localhost:5000", "/things/t/jobs", "iot"),
         (_signed("execute-api"), "localhost:5000", "/jobs", "iot"),
         (_signed("execute-api"), "a1.execute-api.us-east-1.amazonaws.com", "/jobs", None),
+        # moto reads these too, and would answer with jobs of its own.
+        (_signed("IOT"), "localhost:5000", "/jobs", "iot"),
+        (_signed("Batch"), "localhost:5000", "/v1/describejobs", "batch"),
+        (_signed("Execute-Api"), "localhost:5000", "/jobs", "iot"),
+        ("AWS4-HMAC-SHA256 credential=K/20261122/us-east-1/iot/aws4_request, S=0", "localhost:5000", "/jobs", "iot"),
+        ("AWS4-HMAC-SHA256 K/20261122/us-east-1/iot/aws4, S=0", "localhost:5000", "/jobs", "iot"),
+        ("AWS4-HMAC-SHA256 " + "x" * 100_000, "localhost:5000", "/jobs", None),
         ("AWS key:signature", "localhost:5000", "/things/t/jobs", None),
         ("Basic x", "localhost:5000", "/jobs/j", None),
     ],

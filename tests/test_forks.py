@@ -57,6 +57,8 @@ def act_in_child(mock, batch):
     assert mock.clock.now_ms == before + 1000
     mock.clock.unfreeze()
     assert mock.world.clock._pinned_ms is None
+    assert mock.world.clock.search is None
+    assert mock.world.loops.active == []
     with mock_jobs():
         job_id = Site(batch).submit("child")
         mock.batch.run_until(job_id, "SUCCEEDED")

@@ -425,3 +425,14 @@ def _turns(count):
     for _ in range(count):
         with mock_jobs():
             pass
+
+
+@pytest.mark.parametrize("inner", [mock_aws, mock_jobs, partial(mock_jobs, config={"batch": {"use_docker": True}})])
+@pytest.mark.parametrize("outer", [mock_aws, mock_jobs])
+def test_what_moto_s_configuration_api_sets_outlives_an_inner_mock(outer, inner):
+    with outer():
+        requests.post("http://motoapi.amazonaws.com/moto-api/config", json={"batch": {"use_docker": False}}, timeout=5)
+        with inner():
+            pass
+        assert default_user_config["batch"]["use_docker"] is False
+    assert default_user_config["batch"]["use_docker"] is True

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import moto
 from moto.core import models as core_models
@@ -24,7 +23,6 @@ from mock_jobs.core.process import start_lock
 from mock_jobs.moto_adapters.core import is_in_process
 
 _settings: dict[str, Any] = default_user_config  # type: ignore[assignment]  # a typed dictionary
-_DEFAULTS: Final = deepcopy(_settings)
 
 
 class MotoMock:
@@ -64,10 +62,12 @@ class _User(NamedTuple):
     Attributes:
         owner: Who it is.
         config: The settings that apply meanwhile.
+        before: What the same settings were before.
     """
 
     owner: object
     config: Mapping[str, Any]
+    before: dict[str, Any]
 
 
 class _Stack:
@@ -87,7 +87,7 @@ class _Stack:
         with start_lock:
             if not self._users:
                 self._open()
-            user = _User(owner, config)
+            user = _User(owner, config, {section: _settings.get(section) for section in config})
             self._users.append(user)
             try:
                 _settings.update(config)
@@ -106,7 +106,7 @@ class _Stack:
                 if type(owner)._nested_count <= len(self._running):  # noqa: SLF001 - the seam
                     raise RuntimeError("Called stop() before start().")
                 # A `mock_aws` from before our first mock. It is the first that was started, and so the last to be stopped.
-                user = _User(owner, {})
+                user = _User(owner, {}, {})
                 self._users.append(user)
                 self._running.insert(0, owner)
             mock = self._running.pop()
@@ -125,19 +125,21 @@ class _Stack:
 
     def _leave(self, user: _User) -> None:
         """Take back the settings of a user, and with the last one whatever else was replaced."""
-        self._users.remove(user)
+        index = next(index for index, each in enumerate(self._users) if each is user)
+        later = self._users[index + 1 :]
+        del self._users[index]
+        for section, before in user.before.items():
+            heir = next((each for each in later if section in each.before), None)
+            if heir is None:
+                _put_setting(section, before)
+            else:
+                heir.before[section] = before
         if self._users:
-            for section in user.config:
-                _put_setting(section, self._setting(section))
             return
         for section in [*_settings, *self._settings_before]:
-            _put_setting(section, self._setting(section))
+            _put_setting(section, self._settings_before.get(section))
         MockAWS.start = self._start  # type: ignore[method-assign]
         MockAWS.stop = self._stop  # type: ignore[method-assign]
-
-    def _setting(self, section: str) -> Any:
-        given = (each.config[section] for each in reversed(self._users) if section in each.config)
-        return next(given, self._settings_before.get(section))
 
     def _start_one(self, mock: MockAWS, *, reset: bool) -> None:
         kind = type(mock)
@@ -168,9 +170,7 @@ _stack = _Stack()
 
 def _start_in_stack(self: MockAWS, reset: bool = True) -> None:
     """Start a `mock_aws` while the stack is in use; another one takes its part, so that it may start twice."""
-    # The seam. moto gives all sections, also those that the user left as they are.
-    given = self._user_config_mock.values
-    config = {section: values for section, values in given.items() if values != _DEFAULTS.get(section)}
+    config = self._user_config_mock.values  # the seam
     _stack.start(self, config, partial(_new_mock, type(self)), reset=reset)
 
 
