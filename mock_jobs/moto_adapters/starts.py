@@ -85,9 +85,9 @@ class _Stack:
 
     def start(self, owner: object, config: Mapping[str, Any], make: Callable[[], MockAWS], *, reset: bool) -> None:
         with start_lock:
+            user = _User(owner, config, {section: _settings.get(section) for section in config})
             if not self._users:
                 self._open()
-            user = _User(owner, config, {section: _settings.get(section) for section in config})
             self._users.append(user)
             try:
                 _settings.update(config)

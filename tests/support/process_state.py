@@ -33,6 +33,7 @@ MAY_CHANGE = (
     r".*\.(logger|LOG|log)\._cache",
     r".*\.manager\.loggerDict",
     r"botocore\._xform_cache",
+    r"urllib\.parse\._parse_cache",
     # What the package exports is imported when it is first used.
     r"mock_jobs\.\w+",
     # moto counts requests, and tracks the models of its state until it resets it.
