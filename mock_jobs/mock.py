@@ -318,8 +318,10 @@ class _Activation:
                 self._guard_network(entered)
                 self._enter_region(region, entered)
                 if pace is not None:
-                    hook.pace_stack.begin_default(self, pace)
-                    entered.callback(hook.pace_stack.end, self)
+                    # Found before anything begins, since finding it may fail.
+                    pace_stack = hook.pace_stack
+                    pace_stack.begin_default(self, pace)
+                    entered.callback(pace_stack.end, self)
                 self._left = entered.pop_all()
         except BaseException:
             self._moto.stop()
