@@ -52,11 +52,10 @@ Snapshot = dict[str, Any]
 
 def patched() -> Snapshot:
     """Return the globals that all mocks change, by name."""
-    # A process that takes only a snapshot has no hook yet.
-    from mock_jobs.transports.botocore_hook import the_hook
-
+    # Before its first mock a process has no hook.
+    hook = getattr(sys.modules.get("mock_jobs.transports.botocore_hook"), "_hook", None)
     return {
-        "paces that mocks were made with": list(the_hook().pace_stack._overrides._entries),
+        "paces that mocks were made with": [] if hook is None else list(hook.pace_stack._overrides._entries),
         "credentials and region": {name: value for name, value in os.environ.items() if name.startswith("AWS_")},
         "default session": boto3.DEFAULT_SESSION,
         "settings of moto": dict(default_user_config),
