@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_args, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from mock_jobs.core.argument_checks import nearest
 from mock_jobs.core.errors import HIDDEN, MockJobsWarning, NotActiveError, UsageTypeError, UsageValueError
@@ -234,10 +234,9 @@ def _check_options(config: object, region: object, pace: object) -> None:
     if isinstance(region, str):
         _check_region(region)
     if pace is not None:
-        from mock_jobs.batch.scenario.pace import PaceName  # noqa: PLC0415 - only Batch needs it
+        from mock_jobs.batch.scenario.pace import check_pace_name  # noqa: PLC0415 - only Batch needs it
 
-        if pace not in get_args(PaceName):
-            raise UsageValueError(f"pace must be one of {', '.join(get_args(PaceName))}, got {pace!r}")
+        check_pace_name(pace)
 
 
 def _check_region(region: str) -> None:
@@ -290,34 +289,26 @@ class _Activation:
     def enter(self, *, reset: bool, region: str | None, pace: PaceName | None) -> None:
         from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415
 
-        if not moto_core.is_in_process():
-            if pace is not None:
-                raise UsageValueError(
-                    "moto answers from another process (TEST_SERVER_MODE or proxy mode), so pace cannot be set from here; "
-                    "POST it to /mock-jobs-api/batch/pace of the server"
-                )
-            self._moto.start(reset=reset)
-            try:
-                with ExitStack() as entered:
-                    self._enter_region(region, entered)
-                    if not moto_core.is_behind_proxy():
-                        self._guard_network(entered)
-                    self._left = entered.pop_all()
-            except BaseException:
-                self._moto.stop()
-                raise
-            return
-        from mock_jobs.transports.botocore_hook import the_hook  # noqa: PLC0415
+        hook: BotocoreHook | None = None
+        if moto_core.is_in_process():
+            from mock_jobs.transports.botocore_hook import the_hook  # noqa: PLC0415
 
-        hook = the_hook()
+            hook = the_hook()
+        elif pace is not None:
+            raise UsageValueError(
+                "moto answers from another process (TEST_SERVER_MODE or proxy mode), so pace cannot be set from here; "
+                "POST it to /mock-jobs-api/batch/pace of the server"
+            )
         self._moto.start(reset=reset)
         try:
             with ExitStack() as entered:
-                hook.open()
-                entered.callback(hook.close)
-                self._guard_network(entered)
+                if hook is not None:
+                    hook.open()
+                    entered.callback(hook.close)
+                if not moto_core.is_behind_proxy():
+                    self._guard_network(entered)
                 self._enter_region(region, entered)
-                if pace is not None:
+                if hook is not None and pace is not None:
                     # Found before anything begins, since finding it may fail.
                     pace_stack = hook.pace_stack
                     pace_stack.begin_default(self, pace)

@@ -6,9 +6,9 @@ import re
 import socket
 from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
-from mock_jobs.batch.scenario.pace import PaceName
+from mock_jobs.batch.scenario.pace import PaceName, check_pace_name
 from mock_jobs.core.argument_checks import check_text, check_whole
 from mock_jobs.core.errors import HIDDEN, NotActiveError, UsageError, UsageTypeError, UsageValueError
 from mock_jobs.handle import Handle
@@ -51,8 +51,8 @@ class MockJobsServer:
     ) -> None:
         check_text("host", host)
         check_whole("port", port, 0, _HIGHEST_PORT)
-        if pace is not None and pace not in get_args(PaceName):
-            raise UsageValueError(f"pace must be one of {', '.join(get_args(PaceName))}, got {pace!r}")
+        if pace is not None:
+            check_pace_name(pace)
         self._host = host
         self._port = port
         self._pace = pace

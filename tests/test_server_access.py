@@ -33,49 +33,41 @@ def test_a_host_name_with_a_dot_is_refused_wherever_it_leads(server, path):
     assert "--allow-host attacker.example.com" in json.loads(refused.body)["message"]
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "127.0.0.1",
-        "127.0.0.1:5000",
-        "10.1.2.3:5000",
-        "[::1]:5000",
-        "localhost",
-        "localhost:5000",
-        "localhost.",
-        "bucket.localhost:5000",
-        "aws",
-        "aws:5000",
-        "AWS.Example.Test:5000",
-        "aws.example.test.",
-        "a.inner.test",
-        "a.b.inner.test:80",
-    ],
+_OBEYED = (
+    "127.0.0.1",
+    "127.0.0.1:5000",
+    "10.1.2.3:5000",
+    "[::1]:5000",
+    "localhost",
+    "localhost:5000",
+    "localhost.",
+    "bucket.localhost:5000",
+    "aws",
+    "aws:5000",
+    "AWS.Example.Test:5000",
+    "aws.example.test.",
+    "a.inner.test",
+    "a.b.inner.test:80",
 )
-def test_addresses_names_without_a_dot_and_allowed_names_are_obeyed(server, host):
-    with raw_connection(server) as connection:
-        assert connection.request("GET", "/mock-jobs-api/health", Host=host).status == 200
+_REFUSED = (
+    "[::1].evil.com",
+    "a:b.evil.com",
+    "[::1",
+    "a" * 400,
+    "example.test",
+    "x.aws.example.test",
+    "inner.test",
+    "127.0.0.1.example.com",
+    "localhost.example.com",
+    "1.2.3.4.5",
+    "a.b.",
+)
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "[::1].evil.com",
-        "a:b.evil.com",
-        "[::1",
-        "a" * 400,
-        "example.test",
-        "x.aws.example.test",
-        "inner.test",
-        "127.0.0.1.example.com",
-        "localhost.example.com",
-        "1.2.3.4.5",
-        "a.b.",
-    ],
-)
-def test_names_near_the_allowed_ones_are_refused(server, host):
+@pytest.mark.parametrize(("host", "status"), [*((host, 200) for host in _OBEYED), *((host, 403) for host in _REFUSED)])
+def test_addresses_names_without_a_dot_and_allowed_names_are_obeyed_and_others_near_them_refused(server, host, status):
     with raw_connection(server) as connection:
-        assert connection.request("GET", "/mock-jobs-api/health", Host=host).status == 403
+        assert connection.request("GET", "/mock-jobs-api/health", Host=host).status == status
 
 
 def test_a_request_without_a_host_is_obeyed(server):

@@ -183,7 +183,7 @@ class Actor:
             outer = outer._outer  # noqa: SLF001 - of the same class
 
     def note(self, error: EndlessLoopError) -> None:
-        """Let this actor, and those that wait for it, raise an error at their end."""
+        """Raise an error at the end of this actor and of those that wait for it."""
         for each in (self, *self.outer()):
             each._error = error  # noqa: SLF001 - of the same class
 

@@ -85,7 +85,7 @@ def _forks(locks: tuple[Any, ...]) -> _Forks:
 
 
 def survive_forks(locks: tuple[Any, ...], in_child: Callable[[], None]) -> None:
-    """Let a child that is forked while other threads make requests go on by itself, with a copy of the state.
+    """Keep a child usable, with a copy of the state, that is forked while other threads make requests.
 
     Args:
         locks: Locks of moto that such threads take, in their order. The same ones in every call.

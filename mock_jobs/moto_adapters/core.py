@@ -257,7 +257,7 @@ def reset_unless_mocked() -> None:
 
 
 def survive_forks(in_child: Callable[[], None]) -> None:
-    """Let a child that is forked while other threads make requests go on by itself, as `process.survive_forks` does."""
+    """Keep a child usable that is forked while other threads make requests, as `process.survive_forks` does."""
     process.survive_forks((MockAWS._mock_init_lock, backend_lock), in_child)  # noqa: SLF001 - the seam
 
 

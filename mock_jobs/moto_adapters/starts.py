@@ -61,12 +61,10 @@ class _User(NamedTuple):
 
     Attributes:
         owner: Who it is.
-        config: The settings that apply meanwhile.
-        before: What the same settings were before.
+        before: What the settings that it has given were before.
     """
 
     owner: object
-    config: Mapping[str, Any]
     before: dict[str, Any]
 
 
@@ -85,7 +83,7 @@ class _Stack:
 
     def start(self, owner: object, config: Mapping[str, Any], make: Callable[[], MockAWS], *, reset: bool) -> None:
         with start_lock:
-            user = _User(owner, config, {section: _settings.get(section) for section in config})
+            user = _User(owner, {section: _settings.get(section) for section in config})
             if not self._users:
                 self._open()
             self._users.append(user)
@@ -106,7 +104,7 @@ class _Stack:
                 if type(owner)._nested_count <= len(self._running):  # noqa: SLF001 - the seam
                     raise RuntimeError("Called stop() before start().")
                 # A `mock_aws` from before our first mock. It is the first that was started, and so the last to be stopped.
-                user = _User(owner, {}, {})
+                user = _User(owner, {})
                 self._users.append(user)
                 self._running.insert(0, owner)
             mock = self._running.pop()

@@ -49,7 +49,7 @@ class Threads:
         return await done
 
     def stop(self) -> None:
-        """Let all threads end when they have nothing to do."""
+        """End all threads when they have nothing to do."""
         for _ in range(self._count):
             self._work.put(None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections import Counter
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -36,7 +37,7 @@ class Got(NamedTuple):
     body: bytes
 
 
-class Door:
+class Door(ABC):
     """A way in, and the world behind it.
 
     Attributes:
@@ -49,19 +50,19 @@ class Door:
         self.call: Call | None = None
 
     @property
+    @abstractmethod
     def handle(self) -> Handle | MockJobs:
         """The handle of the world."""
-        raise NotImplementedError
 
+    @abstractmethod
     def send(self, request: Encoded, headers: Mapping[str, str]) -> Got | None:
         """Send a request, and return the answer; None if that is moto's concern."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reset(self) -> None:
         """Empty the world."""
-        raise NotImplementedError
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most have nothing to close
         """Leave."""
 
     def begin(self) -> None:

@@ -14,6 +14,16 @@ __tracebackhide__ = HIDDEN
 PaceName = Literal["poll", "clock", "manual"]
 
 
+def check_pace_name(pace: object) -> None:
+    """Check that there is a pace of this name.
+
+    Raises:
+        UsageValueError: There is none.
+    """
+    if pace not in get_args(PaceName):
+        raise UsageValueError(f"pace must be one of {', '.join(get_args(PaceName))}, got {pace!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """What moves Batch jobs from state to state.
