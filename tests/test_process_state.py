@@ -37,10 +37,14 @@ def _environment(monkeypatch):
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", boto3.session.Session(region_name="eu-west-3"))
 
 
-@pytest.fixture
-def unchanged():
-    """Fail the test if it leaves any global changed; what the first mock of a process loads is loaded by then."""
+@pytest.fixture(scope="module")
+def _all_is_loaded():
     _use_all()
+
+
+@pytest.fixture
+def unchanged(_all_is_loaded):
+    """Fail the test if it leaves any global changed; what the first mock of a process loads is loaded by then."""
     before = snapshot()
     yield
     assert changes(before, snapshot()) == []

@@ -136,6 +136,7 @@ class _Stack:
             return
         for section in [*_settings, *self._settings_before]:
             _put_setting(section, self._settings_before.get(section))
+        self._settings_before = {}
         MockAWS.start = self._start  # type: ignore[method-assign]
         MockAWS.stop = self._stop  # type: ignore[method-assign]
 

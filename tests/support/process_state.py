@@ -47,6 +47,19 @@ MAY_CHANGE = (
 )
 _MAY_CHANGE = re.compile("|".join(MAY_CHANGE))
 
+# Most globals are of these types, which hold nothing to look into.
+_PLAIN = {
+    bool,
+    bytes,
+    int,
+    str,
+    types.BuiltinFunctionType,
+    types.FunctionType,
+    types.ModuleType,
+    types.NoneType,
+    types.WrapperDescriptorType,
+}
+
 Snapshot = dict[str, Any]
 
 
@@ -85,23 +98,26 @@ def snapshot() -> Snapshot:
 
 
 def _note(found: Snapshot, path: str, value: Any, depth: int) -> None:
-    found[path] = type(value).copy(value) if type(value) in (dict, list, set) else value
-    kind = value if isinstance(value, type) else type(value)
-    if depth and kind.__module__.partition(".")[0] in PACKAGES and hasattr(value, "__dict__"):
+    kind = type(value)
+    if kind in _PLAIN:
+        found[path] = value
+        return
+    found[path] = kind.copy(value) if kind in (dict, list, set) else value
+    owner = value if kind is type or isinstance(value, type) else kind
+    if depth and owner.__module__.partition(".")[0] in PACKAGES and hasattr(value, "__dict__"):
         for attribute, inner in list(vars(value).items()):
-            _note(found, f"{path}.{attribute}", inner, depth - 1 if kind is value else 0)
+            _note(found, f"{path}.{attribute}", inner, depth - 1 if owner is value else 0)
 
 
 def changes(before: Snapshot, after: Snapshot) -> list[str]:
     """Return the names of what differs; a module that was imported meanwhile is no change."""
-    parents = {path.rpartition(".")[0] for path in before}
-    gone = [path for path in before if path not in after]
-    new = [
-        path
-        for path, value in after.items()
-        if path not in before and path.rpartition(".")[0] in parents and not isinstance(value, types.ModuleType)
+    gone = before.keys() - after.keys()
+    added = [path for path in after.keys() - before.keys() if not isinstance(after[path], types.ModuleType)]
+    parents = {path.rpartition(".")[0] for path in before} if added else set()
+    new = [path for path in added if path.rpartition(".")[0] in parents]
+    other = [
+        path for path, value in before.items() if path in after and after[path] is not value and not _is_same(value, after[path])
     ]
-    other = [path for path in before if path in after and not _is_same(before[path], after[path])]
     return sorted(path for path in [*gone, *new, *other] if not _MAY_CHANGE.fullmatch(path))
 
 
