@@ -17,10 +17,11 @@ from _measure import ACCOUNT, REGION, is_quick, once, table
 from _scale import PAGE, median_of, report, request
 from _site import CONTAINER
 
-VCPUS = 1000
+VCPUS = 100
 CHAIN = 10
+DURATIONS = 997
 SHARES = 10
-STEEPEST = 0.1
+STEEPEST = 0.05
 MOST_BYTES = 1600
 LARGEST_ARRAY = 10_000
 ARRAYS = 100
@@ -54,14 +55,15 @@ def site(*, has_shares=False):
         batch.create_job_queue(jobQueueName="q", priority=1, computeEnvironmentOrder=order, **more)
         priority = {"schedulingPriority": 1} if has_shares else {}
         batch.register_job_definition(jobDefinitionName="d", type="container", containerProperties=CONTAINER, **priority)
-        # Jobs with several durations end at different times, which costs more than all at once.
-        for number in range(7):
-            mock.batch.plan(f"job-{number}", duration=60 + 13 * number)
+        # Jobs end at moments of their own, each with a pass of the scheduler. With a few durations only, jobs end together, the
+        # fewer there are the more of them, so that the cost would seem to grow.
+        for number in range(DURATIONS):
+            mock.batch.plan(f"job-{number}", duration=60 + 0.131 * number)
         backend = mock.world.store(BatchBackend, ACCOUNT, REGION)
 
         def submit(number=0, **more):
             with request(mock.world):
-                given = {"job_name": f"job-{number % 7}", "job_queue": "q", "job_definition": "d", **more}
+                given = {"job_name": f"job-{number % DURATIONS}", "job_queue": "q", "job_definition": "d", **more}
                 return backend.submit_job(**given)["jobId"]
 
         yield mock, batch, submit
