@@ -44,6 +44,19 @@ def check_ended_with(site, job_id, last, operation):
     assert job["stoppedAt"] == site.detail(last)["stoppedAt"]
 
 
+def test_a_job_ends_with_the_last_of_those_that_it_waits_for(mock, batch, site, operation):
+    first, last = site.submit(), site.submit()
+    job = site.submit(after=[first, last])
+    site.reach(job, "PENDING")
+
+    stop(batch, operation, job)
+
+    site.reach(first, "SUCCEEDED")
+    check_held(mock, site, job, last, operation)
+    site.reach(last, "SUCCEEDED")
+    check_ended_with(site, job, last, operation)
+
+
 # A dependency had failed before
 
 
@@ -183,6 +196,19 @@ def test_a_child_of_a_sequential_array_ends_with_the_one_before(mock, batch, sit
     assert before == {"RUNNING": 1, "PENDING": 2}
     check_ended_with(site, f"{array}:1", f"{array}:0", operation)
     assert site.detail(f"{array}:2")["statusReason"] == "Dependent Job failed"
+
+
+def test_a_child_of_a_sequential_array_outlives_what_its_array_waits_for(mock, batch, site, operation):
+    first = site.submit()
+    array = site.submit(size=3, after=[first, {"type": "SEQUENTIAL"}])
+    site.reach(array, "PENDING")
+
+    stop(batch, operation, f"{array}:1")
+
+    site.reach(first, "SUCCEEDED")
+    check_held(mock, site, f"{array}:1", f"{array}:0", operation)
+    site.reach(f"{array}:0", "SUCCEEDED")
+    check_ended_with(site, f"{array}:1", f"{array}:0", operation)
 
 
 # Whose reason counts

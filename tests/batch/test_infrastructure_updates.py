@@ -241,6 +241,19 @@ def test_a_container_that_is_still_starting_has_the_time_that_others_have(mock, 
     assert lost_host(job)
 
 
+def test_a_container_that_is_still_starting_is_tried_again_though_it_would_have_timed_out_later(mock, batch, site, at):
+    mock.batch.settings.starting_seconds = 20
+    job_id = site.submit("long", timeout={"attemptDurationSeconds": 60}, retryStrategy={"attempts": 2})
+    at.go_to(10)
+
+    update(batch, NEW_HOSTS, {"jobExecutionTimeoutMinutes": 1})
+
+    at.go_to(100)
+    job = site.detail(job_id)
+    assert (job["status"], len(job["attempts"])) == ("RUNNING", 1)
+    assert at.span(job["attempts"][0]) == (20, 70)
+
+
 def test_jobs_elsewhere_and_jobs_that_wait_are_left_alone(batch, site, at):
     site.make_environment("other")
     site.make_queue("elsewhere", ("other",))

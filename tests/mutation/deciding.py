@@ -28,7 +28,22 @@ DECIDING: Final[Mapping[str, tuple[str, ...]]] = {
         *_in("batch", "attempts", "life_cycle", "multi_node_stops", "functions", "infrastructure_updates"),
         *_in("batch", "multi_node", "consumable_resources", "commands", "observed_on_aws"),
     ),
-    "mock_jobs.iot.states": (*_in("iot", "cancel", "delete", "continuous", "windows"), *_in("iot_jobs_data", "device_reports")),
+    "mock_jobs.iot.states": (
+        *_in(
+            "iot",
+            "cancel",
+            "delete",
+            "continuous",
+            "windows",
+            "timeouts",
+            "describe",
+            "quotas",
+            "update",
+            "associate",
+            "schedule",
+        ),
+        *_in("iot_jobs_data", "device_reports"),
+    ),
     "mock_jobs.iot.lifecycle.executions": (
         *_in("iot", "timeouts", "cancel", "retry", "delete"),
         *_in("iot_jobs_data", "device_reports"),

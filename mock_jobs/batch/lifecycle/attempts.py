@@ -233,11 +233,9 @@ class Attempts:
             return
         ends_ms = self._clock.now_ms + delay_ms
         attempt.host_ends_ms = ends_ms if attempt.host_ends_ms is None else min(attempt.host_ends_ms, ends_ms)
-        # If the attempt has not started, or its function has not returned, its end will be scheduled later, and that considers
-        # `host_ends_ms`. An attempt that is planned to lose its host has no exit code either, but its end is scheduled already.
-        if not isinstance(attempt, RunningAttempt) or (attempt.plan.run is not None and attempt.exit_code is None):
-            return
-        if job.due_ms > ends_ms:
+        # If the attempt has not started, or its function has not returned (nothing is due then), its end will be scheduled later,
+        # and that considers `host_ends_ms`.
+        if isinstance(attempt, RunningAttempt) and job.due_ms > ends_ms:
             attempt.loses_host, attempt.times_out = True, False
             self._end_in(job, delay_ms)
 

@@ -81,7 +81,8 @@ class Endings:
         if not job.is_stop_delayed:
             if dependency_state(job) is not DependencyState.WAITING:
                 self.resolve_later(job)
-        elif not isinstance(job, ArrayJob) and not is_waiting(job):
+        elif not is_waiting(job):
+            # An array has its turn after its children, see above.
             waiting.append((job, Trigger.STOPPED, job.stop_reason))
 
 
