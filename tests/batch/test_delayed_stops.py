@@ -44,9 +44,10 @@ def check_ended_with(site, job_id, last, operation):
     assert job["stoppedAt"] == site.detail(last)["stoppedAt"]
 
 
-def test_a_job_ends_with_the_last_of_those_that_it_waits_for(mock, batch, site, operation):
+@pytest.mark.parametrize("array", [{}, {"size": 2}], ids=["single", "array"])
+def test_a_job_ends_with_the_last_of_those_that_it_waits_for(mock, batch, site, operation, array):
     first, last = site.submit(), site.submit()
-    job = site.submit(after=[first, last])
+    job = site.submit(after=[first, last], **array)
     site.reach(job, "PENDING")
 
     stop(batch, operation, job)

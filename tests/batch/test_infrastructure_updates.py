@@ -241,6 +241,34 @@ def test_a_container_that_is_still_starting_has_the_time_that_others_have(mock, 
     assert lost_host(job)
 
 
+def test_a_container_that_would_start_after_the_end_of_its_host_never_starts(mock, batch, site, at):
+    mock.batch.settings.starting_seconds = 120
+    job_id = site.submit("long")
+    at.go_to(10)
+
+    update(batch, NEW_HOSTS, {"jobExecutionTimeoutMinutes": 1})
+
+    at.go_to(200)
+    job = site.detail(job_id)
+    assert (job["status"], at.span(job)) == ("FAILED", (None, 70))
+    assert lost_host(job)
+
+
+def test_a_container_that_is_started_by_hand_after_the_end_of_its_host_ends_at_once(mock, batch, site, at):
+    mock.batch.pace = "manual"
+    job_id = site.submit("long")
+    site.reach(job_id, "STARTING")
+    update(batch, NEW_HOSTS, {"jobExecutionTimeoutMinutes": 1})
+    mock.clock.advance(200)
+
+    site.reach(job_id, "RUNNING")
+    site.reach(job_id, "FAILED")
+
+    job = site.detail(job_id)
+    assert lost_host(job)
+    assert job["stoppedAt"] == job["startedAt"]
+
+
 def test_a_container_that_is_still_starting_is_tried_again_though_it_would_have_timed_out_later(mock, batch, site, at):
     mock.batch.settings.starting_seconds = 20
     job_id = site.submit("long", timeout={"attemptDurationSeconds": 60}, retryStrategy={"attempts": 2})

@@ -155,7 +155,7 @@ class Attempts:
         if attempt.host_ends_ms is not None:
             left_ms = attempt.host_ends_ms - attempt.started_ms
             if duration_ms is None or left_ms < duration_ms:
-                attempt.loses_host, attempt.times_out = True, False
+                attempt.loses_host = True
                 duration_ms = left_ms
         if duration_ms is None:
             self._timers.clear(job)
@@ -233,11 +233,20 @@ class Attempts:
             return
         ends_ms = self._clock.now_ms + delay_ms
         attempt.host_ends_ms = ends_ms if attempt.host_ends_ms is None else min(attempt.host_ends_ms, ends_ms)
-        # If the attempt has not started, or its function has not returned (nothing is due then), its end will be scheduled later,
-        # and that considers `host_ends_ms`.
-        if isinstance(attempt, RunningAttempt) and job.due_ms > ends_ms:
-            attempt.loses_host, attempt.times_out = True, False
+        # If a container starts before the end of its host, or its function has not returned (nothing is due then), its end will be
+        # scheduled later, and that considers `host_ends_ms`.
+        if job.due_ms <= ends_ms:
+            return
+        if isinstance(attempt, RunningAttempt):
+            attempt.loses_host = True
             self._end_in(job, delay_ms)
+        else:
+            self._timers.set(job, delay_ms, self._lose_host_before_start)
+
+    def _lose_host_before_start(self, job: Job) -> None:
+        """End the attempt of a STARTING job, when the end of its host is due."""
+        if job.status == STARTING and self._timers.is_due(job):
+            self.lose_host(job)
 
     def stop_container(self, job: Job) -> None:
         """End a STARTING or RUNNING job that was terminated."""
