@@ -17,6 +17,7 @@ import requests
 from botocore.exceptions import ClientError
 from moto.iot import models as moto_iot
 from moto.moto_api import state_manager
+from moto.moto_server import werkzeug_app
 
 from mock_jobs import MockJobsServer, UsageValueError, cli
 from mock_jobs.batch.scenario.scenario import Scenario
@@ -508,3 +509,20 @@ def test_the_command_raises_the_limit_of_open_files_and_never_lowers_it(monkeypa
     cli._allow_more_connections()
 
     assert done == ([] if put is None else [(put, most)])
+
+
+def test_a_service_of_moto_is_made_again_where_python_fails_to_compile_its_routes(monkeypatch):
+    make = werkzeug_app.create_backend_app
+    tried = []
+
+    def fail_once(service):
+        tried.append(service)
+        if len(tried) == 1:
+            raise SystemError("AST constructor recursion depth mismatch (before=120, after=99)")
+        return make(service)
+
+    monkeypatch.setattr(werkzeug_app, "create_backend_app", fail_once)
+
+    with MockJobsServer() as server:
+        assert client_of(server, "sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert tried == ["sqs", "sqs"]

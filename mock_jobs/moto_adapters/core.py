@@ -337,7 +337,12 @@ def server_application() -> Callable[..., Any]:
     def create(service: Any) -> Any:
         if service is None:
             raise MissingError("moto has no such service")
-        application = create_backend_app(service)
+        try:
+            application = create_backend_app(service)
+        except SystemError:
+            # Seldom Python 3.11 fails to compile in one thread what werkzeug makes of routes, when another one compiles as well.
+            # Source: CPython issue 106905.
+            application = create_backend_app(service)
         if service not in _NOT_OF_AWS:
             application.register_error_handler(HTTPStatus.NOT_FOUND, _no_path)
         return application
