@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mock_jobs.core.errors import (
         DroppedEventsWarning,
         EndlessLoopError,
+        FailedAssertionsError,
         MockJobsWarning,
         NotActiveError,
         NotImplementedByMotoError,
@@ -33,6 +34,7 @@ _HOMES = {
     "AttemptTimedOut": "mock_jobs.batch.scenario.job_run",
     "DroppedEventsWarning": "mock_jobs.core.errors",
     "EndlessLoopError": "mock_jobs.core.errors",
+    "FailedAssertionsError": "mock_jobs.core.errors",
     "JobRun": "mock_jobs.batch.scenario.job_run",
     "MockJobs": "mock_jobs.mock",
     "MockJobsServer": "mock_jobs.server",
@@ -55,6 +57,7 @@ __all__ = [
     "AttemptTimedOut",
     "DroppedEventsWarning",
     "EndlessLoopError",
+    "FailedAssertionsError",
     "JobRun",
     "MockJobs",
     "MockJobsServer",

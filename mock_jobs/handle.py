@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from abc import ABC, abstractmethod
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
-from mock_jobs.core.errors import DroppedEventsWarning
+from mock_jobs.core.clock import in_iso
+from mock_jobs.core.errors import DroppedEventsWarning, NotActiveError
 from mock_jobs.core.events import EVENT_LOG_LENGTH
+from mock_jobs.core.summary import counts
 
 if TYPE_CHECKING:
     from mock_jobs.batch.handle import BatchHandle
@@ -28,10 +31,23 @@ class Handle(ABC):
     Each property of an inactive `MockJobs` raises `NotActiveError`.
     """
 
+    _called = "mock_jobs"
+
     @property
     @abstractmethod
     def world(self) -> World:
         """The state that this handle controls. Internal: it may change in any release."""
+
+    def __repr__(self) -> str:
+        try:
+            world = self.world
+        except NotActiveError:
+            return f"<{self._called}, not active>"
+        return f"<{'; '.join([f'{self._called} at {in_iso(world.clock.now)}', *self._shown_pace(), *counts(world)])}>"
+
+    def _shown_pace(self) -> list[str]:
+        # Without this module nobody has set a pace, and there are no jobs of Batch.
+        return [f"pace {self.batch.pace.mode}"] if "mock_jobs.batch.handle" in sys.modules else []
 
     @property
     def clock(self) -> Clock:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from mock_jobs.core.argument_checks import nearest
 from mock_jobs.core.errors import HIDDEN, MockJobsWarning, NotActiveError, UsageTypeError, UsageValueError
+from mock_jobs.core.failures import report
 from mock_jobs.core.overrides import Override
 from mock_jobs.core.process import start_lock
 from mock_jobs.handle import Handle
@@ -102,13 +103,26 @@ class MockJobs(Handle):
 
         Raises:
             NotActiveError: `start` was not called.
+            AssertionError: An assertion failed in the function of a plan, during a request. The mock has stopped.
+        """
+        self._end(None, remove_data=remove_data)
+
+    def _end(self, error: BaseException | None, *, remove_data: bool) -> None:
+        """Deactivate this mock.
+
+        Args:
+            error: What the code under the mock has raised. It takes precedence over failed assertions in functions of plans.
+            remove_data: As `stop` takes it.
         """
         with start_lock:
             if not self._active:
                 raise NotActiveError("stop() was called before start()")
             # The last entry of this mock: another one may have been entered since, in an overlapping order.
             del _innermost[len(_innermost) - 1 - _innermost[::-1].index(self)]
-            self._active.pop().leave(remove_data=remove_data)
+            activation = self._active.pop()
+            failed = [] if activation.hook is None else activation.hook.world.failures.take()
+            activation.leave(remove_data=remove_data)
+        report(failed, error)
 
     def reset(self) -> None:
         """Delete all state, moto's too, and stay active.
@@ -128,7 +142,7 @@ class MockJobs(Handle):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.stop()
+        self._end(error, remove_data=True)
 
     # Decorating
 
@@ -163,11 +177,8 @@ class MockJobs(Handle):
 
             @functools.wraps(target)
             async def mocked_coroutine(*args: Any, **kwargs: Any) -> Any:
-                self.start(reset=reset)
-                try:
+                with _Entered(self, reset=reset, remove_data=remove_data):
                     return await target(*args, **kwargs)
-                finally:
-                    self.stop(remove_data=remove_data)
 
             return mocked_coroutine
 
@@ -175,11 +186,8 @@ class MockJobs(Handle):
 
             @functools.wraps(target)
             def mocked_generator(*args: Any, **kwargs: Any) -> Any:
-                self.start(reset=reset)
-                try:
+                with _Entered(self, reset=reset, remove_data=remove_data):
                     return (yield from target(*args, **kwargs))
-                finally:
-                    self.stop(remove_data=remove_data)
 
             return mocked_generator
         if inspect.isasyncgenfunction(target):
@@ -189,11 +197,8 @@ class MockJobs(Handle):
 
         @functools.wraps(target)
         def mocked(*args: Any, **kwargs: Any) -> Any:
-            self.start(reset=reset)
-            try:
+            with _Entered(self, reset=reset, remove_data=remove_data):
                 return target(*args, **kwargs)
-            finally:
-                self.stop(remove_data=remove_data)
 
         return mocked
 
@@ -215,6 +220,21 @@ class MockJobs(Handle):
                 alone = not has_setup and name.startswith(unittest.TestLoader.testMethodPrefix)
                 setattr(target, name, self(attribute, reset=begins or alone, remove_data=alone))
         return target
+
+
+class _Entered:
+    """A context manager that keeps a mock active, with the arguments of `start` and `stop`."""
+
+    def __init__(self, mock: MockJobs, *, reset: bool, remove_data: bool) -> None:
+        self._mock = mock
+        self._reset = reset
+        self._remove_data = remove_data
+
+    def __enter__(self) -> None:
+        self._mock.start(reset=self._reset)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._mock._end(error, remove_data=self._remove_data)  # noqa: SLF001 - part of it
 
 
 def _check_options(config: object, region: object, pace: object) -> None:

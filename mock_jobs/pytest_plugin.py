@@ -42,6 +42,25 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.fixturenames.insert(0, _MARKER)
 
 
+_CALLED = pytest.StashKey[pytest.TestReport]()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Keep what became of a test, for the end of its mock."""
+    outcome: Any = yield
+    if call.when == "call":
+        item.stash[_CALLED] = outcome.get_result()
+
+
+def _skip_of(item: pytest.Item) -> BaseException | None:
+    """Return why a test was skipped or expected to fail; None if it was neither."""
+    report = item.stash.get(_CALLED, None)
+    if report is None or not (report.skipped or hasattr(report, "wasxfail")):
+        return None
+    return pytest.skip.Exception(str(report.longrepr))
+
+
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
     options: dict[str, Any] = {
         "region": request.config.getini("mock_jobs_region"),
@@ -63,8 +82,11 @@ def mock_jobs(request: pytest.FixtureRequest) -> Iterator[MockJobs]:
     """Mock AWS for one test; returns the handle: `clock`, `faults`, `calls`, `events`, `batch`, `iot`."""
     from mock_jobs.mock import MockJobs  # noqa: PLC0415 - see above
 
-    with MockJobs(**_options(request)) as mock:
-        yield mock
+    mock = MockJobs(**_options(request))
+    mock.start()
+    yield mock
+    skip = _skip_of(request.node)
+    mock.__exit__(None if skip is None else type(skip), skip, None)
 
 
 def _client(service: str, mock: MockJobs) -> Any:

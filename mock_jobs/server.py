@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch.scenario.pace import PaceName, check_pace_name
 from mock_jobs.core.argument_checks import check_text, check_whole
 from mock_jobs.core.errors import HIDDEN, NotActiveError, UsageError, UsageTypeError, UsageValueError
+from mock_jobs.core.failures import report
 from mock_jobs.handle import Handle
 from mock_jobs.transports.access import checked_hosts
 
@@ -59,6 +60,9 @@ class MockJobsServer:
         self._allowed_hosts = _host_names(allow_hosts)
         self._running: _Running | None = None
 
+    def __repr__(self) -> str:
+        return f"<MockJobsServer {'not running' if self._running is None else f'at {self.url}'}>"
+
     def start(self) -> None:
         """Start listening; when this returns, requests are answered.
 
@@ -76,17 +80,25 @@ class MockJobsServer:
         """Stop listening and delete all state. Does nothing if the server does not run.
 
         moto's state is left alone while a mock is active in this process.
+
+        Raises:
+            AssertionError: An assertion failed in the function of a plan, during a request. The server has stopped.
         """
+        self._end(None)
+
+    def _end(self, error: BaseException | None) -> None:
         running, self._running = self._running, None
-        if running is not None:
-            running.stop()
+        if running is None:
+            return
+        running.stop()
+        report(running.worlds.take_failures(), error)
 
     def __enter__(self) -> MockJobsServer:
         self.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.stop()
+        self._end(error)
 
     @property
     def host(self) -> str:
@@ -134,7 +146,7 @@ class MockJobsServer:
             msg = f"account_id must be 12 digits, got {account_id!r}"
             raise UsageValueError(msg)
         self._live()
-        return _AccountHandle(lambda: self._live().worlds.of(account_id))
+        return _AccountHandle(account_id, lambda: self._live().worlds.of(account_id))
 
     def _live(self) -> _Running:
         if self._running is None:
@@ -143,7 +155,8 @@ class MockJobsServer:
 
 
 class _AccountHandle(Handle):
-    def __init__(self, find: Callable[[], World]) -> None:
+    def __init__(self, account_id: str, find: Callable[[], World]) -> None:
+        self._called = f"account {account_id}"
         self._find = find
 
     @property

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from mock_jobs import UsageTypeError, UsageValueError
 from mock_jobs.core.clock import Clock, Timer
 
+from support.batch_site import Site
+
 NEW_YEAR = datetime(2030, 1, 1, tzinfo=timezone.utc)
 NEW_YEAR_MS = 1_893_456_000_000
 
@@ -22,6 +24,52 @@ def clock() -> Clock:
     clock = Clock()
     clock.freeze()
     return clock
+
+
+def test_now_is_an_aware_datetime(clock):
+    clock.move_to(NEW_YEAR + timedelta(milliseconds=7))
+
+    assert clock.now == NEW_YEAR + timedelta(milliseconds=7)
+    assert clock.now.tzinfo is timezone.utc
+    assert clock.now_ms == NEW_YEAR_MS + 7
+
+
+def test_next_due_is_the_first_of_all_that_time_lets_happen(clock):
+    clock.move_to(NEW_YEAR)
+    assert clock.next_due is None
+    clock.call_at(NEW_YEAR_MS + 9_000, lambda: None)
+    gated = clock.call_at(NEW_YEAR_MS + 5_000, lambda: None, gated=True)
+
+    assert clock.next_due == NEW_YEAR + timedelta(seconds=5)
+    clock.gate_follows_moves = False
+    assert clock.next_due == NEW_YEAR + timedelta(seconds=9)
+    clock.gate_follows_moves = True
+    gated.cancel()
+    assert clock.next_due == NEW_YEAR + timedelta(seconds=9)
+    clock.move_to(clock.next_due)
+    assert clock.next_due is None
+
+
+def test_what_no_datetime_can_name_is_never_due(clock):
+    clock.call_at(10**18, lambda: None)
+
+    assert clock.next_due is None
+
+
+def test_next_due_is_when_the_mock_changes(mock, batch, iot):
+    site = Site(batch)
+    site.make_queue_and_definition()
+    mock.batch.pace = "clock"
+    mock.batch.plan(duration=90)
+    with mock.clock.frozen():
+        job_id = site.submit()
+        while site.status(job_id) != "RUNNING":
+            mock.clock.advance(0)
+        before = mock.clock.now
+
+        assert mock.clock.next_due == before + timedelta(seconds=90)
+        mock.clock.move_to(mock.clock.next_due)
+        assert site.status(job_id) == "SUCCEEDED"
 
 
 def test_advance_takes_seconds(clock):

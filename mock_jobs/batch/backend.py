@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
@@ -20,6 +21,8 @@ from mock_jobs.batch.operations.snapshots import SnapshotOperations
 from mock_jobs.batch.operations.stop_jobs import StopJobOperations
 from mock_jobs.batch.operations.submit import SubmitOperations
 from mock_jobs.batch.operations.tags import TagOperations
+from mock_jobs.batch.service_jobs.states import SERVICE_STATUSES
+from mock_jobs.batch.states import STATUSES
 
 if TYPE_CHECKING:
     from mock_jobs.core.service_base import AwsError, Violation
@@ -88,6 +91,15 @@ class BatchBackend(
             self.service_lifecycle.training_jobs.write_due()
         if signing_name == "logs":
             self.lifecycle.logs.write_due()
+
+    def census(self) -> Mapping[str, Mapping[str, int]]:
+        """Return how many jobs and service jobs there are, by status. An array is one job."""
+        jobs = Counter(job.status for job in self.jobs.values())
+        service_jobs = Counter(job.status for job in self.service_jobs.values())
+        return {
+            "Batch jobs": {status: jobs[status] for status in STATUSES},
+            "Batch service jobs": {status: service_jobs[status] for status in SERVICE_STATUSES},
+        }
 
     @classmethod
     def validation_error(cls, violations: Sequence[Violation]) -> AwsError:

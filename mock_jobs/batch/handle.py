@@ -13,6 +13,7 @@ from mock_jobs.batch.scenario.plans import JobPlan
 from mock_jobs.batch.scenario.scenario import Refusal, Scenario
 from mock_jobs.core.argument_checks import check_text, check_whole
 from mock_jobs.core.errors import HIDDEN, UsageValueError
+from mock_jobs.core.summary import counts
 
 if TYPE_CHECKING:
     from mock_jobs.batch.manual_steps import Steppable
@@ -39,6 +40,11 @@ class BatchHandle:
     def __init__(self, world: World) -> None:
         self._world = world
         self._scenario = world.shared(Scenario)
+
+    def __repr__(self) -> str:
+        plans = len(self._scenario.plans)
+        parts = [f"pace {self.pace.mode}", *([f"plans: {plans}"] if plans else []), *counts(self._world, "Batch")]
+        return f"<batch: {'; '.join(parts)}>"
 
     @property
     def _regions(self) -> list[BatchRegion]:
@@ -107,6 +113,7 @@ class BatchHandle:
         start_failure: str | None = None,
         logs: Sequence[LogLine] = (),
         run: JobFunction | None = None,
+        raises: bool = True,
     ) -> JobPlan:
         """Plan what matching jobs do when they run. If several plans match, the one added last counts.
 
@@ -135,8 +142,13 @@ class BatchHandle:
                 no logs.
             run: A function that is called in place of the container, with a `JobRun`. It returns the exit code, 0 to 255;
                 None means 0. An exception means 1, `SystemExit` its code, and `AttemptTimedOut` ends the attempt as timed out.
-                A `UsageError` is passed on to the call that moved the job. What it prints is the log. It may call boto3; the time that its requests take on
-                the mock's clock counts as run time. It cannot be combined with `exit_code`, `host_lost` or `start_failure`.
+                A `UsageError` is passed on to the call that moved the job. What it prints is the log. It may call boto3; the
+                time that its requests take on the mock's clock counts as run time. It cannot be combined with `exit_code`,
+                `host_lost` or `start_failure`.
+            raises: Whether an assertion that fails in `run` fails the test, and `pytest.fail` and `pytest.skip` do what they say.
+                They are raised by the call of the handle that moved the job: `run_until`, `run_all`, `step`, `clock.advance`,
+                `clock.move_to`. If a request moved it, they are raised at the end of the mock. The exit code is 1 as well.
+                With False it is only that: for application code whose assertions are no assertions of the test.
 
         Returns:
             The plan, which matches until the next reset.
@@ -159,6 +171,7 @@ class BatchHandle:
             start_failure=start_failure,
             logs=logs,
             run=run,
+            raises=raises,
         )
         with self._world.lock:
             self._scenario.plans.insert(0, made)
@@ -275,9 +288,10 @@ class BatchHandle:
         Raises:
             UsageValueError: There is no such job, or nothing can move it; the text says what it waits for.
             UsageTypeError: `job_id` is not a string.
+            AssertionError: An assertion failed in the function of a plan.
         """
         check_text("job_id", job_id)
-        with self._world.lock, self._world.clock.pinned():
+        with self._world.failures.raised(), self._world.lock, self._world.clock.pinned():
             self._world.clock.run_due()
             steppable = self._find(job_id)
             job = steppable.job
@@ -300,10 +314,11 @@ class BatchHandle:
                 is stuck; the text says where and why.
             UsageTypeError: An argument is not a string.
             EndlessLoopError: Jobs cause one another without end, and nothing else is due that could end it.
+            AssertionError: An assertion failed in the function of a plan.
         """
         check_text("job_id", job_id)
         check_text("status", status)
-        with self._world.lock, self._world.clock.pinned():
+        with self._world.failures.raised(), self._world.lock, self._world.clock.pinned():
             steppable = self._find(job_id)
             job = steppable.job
             if status not in steppable.statuses:
@@ -327,8 +342,9 @@ class BatchHandle:
 
         Raises:
             EndlessLoopError: Jobs cause one another without end, even if that takes time.
+            AssertionError: An assertion failed in the function of a plan.
         """
-        with self._world.lock, self._world.clock.pinned():
+        with self._world.failures.raised(), self._world.lock, self._world.clock.pinned():
             self._world.clock.run_due()
             with self._world.clock.searching():
                 while self._world.clock.run_next():

@@ -7,14 +7,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from threading import RLock
 
 from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
+from mock_jobs.core.failures import Failures
 
 __tracebackhide__ = HIDDEN
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # The last moment that a datetime can hold
 _LONGEST_S = 253_402_300_799
 # Up to this number, keeping cancelled timers is cheaper than removing them.
@@ -80,6 +82,15 @@ class _Heap:
         self._cancelled = 0
 
 
+def in_iso(moment: datetime) -> str:
+    """Return a moment in UTC as text, in ISO 8601 with milliseconds."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _as_datetime(at_ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=at_ms)
+
+
 class Clock:
     """The clock of a mock: `time.time()` plus an offset.
 
@@ -91,8 +102,9 @@ class Clock:
     # There are two kinds of timers. Ordinary ones always follow the clock. *Gated* ones belong to AWS Batch jobs, whose pace
     # the test chooses: real time fires them only while `gate_follows_time` is true, a move while `gate_follows_moves` is.
 
-    def __init__(self, lock: RLock | None = None) -> None:
+    def __init__(self, lock: RLock | None = None, failures: Failures | None = None) -> None:
         self._lock = lock if lock is not None else RLock()
+        self._failures = failures if failures is not None else Failures()
         self._offset_ms = 0
         self._frozen_ms: int | None = None
         self._pinned_ms: int | None = None
@@ -107,7 +119,26 @@ class Clock:
         self.gate_follows_time = True
         self.gate_follows_moves = True
 
+    def __repr__(self) -> str:
+        return f"<clock at {in_iso(self.now)}{', frozen' if self.is_frozen else ''}>"
+
     # Reading
+
+    @property
+    def now(self) -> datetime:
+        """The present moment, as an aware datetime in UTC."""
+        return _as_datetime(self.now_ms)
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the next thing falls due that `advance` would let happen: a timeout, the next state of a job, its end.
+
+        An aware datetime in UTC; in the past if it waits for a request. None if nothing is going to happen by itself, also at
+        the pace `manual` if only jobs of Batch wait.
+        """
+        with self._lock:
+            due = [timer.due_ms for heap in self._moved_by_advance() if (timer := heap.first()) is not None]
+        return _as_datetime(min(due)) if due and min(due) < _LONGEST_S * 1000 else None
 
     @property
     def now_ms(self) -> int:
@@ -157,9 +188,10 @@ class Clock:
             UsageTypeError: `delta` is neither a number nor a timedelta.
             UsageValueError: `delta` is negative or not finite, or the clock would pass the year 9999.
             EndlessLoopError: Jobs cause one another without end and take no time.
+            AssertionError: An assertion failed in the function of a plan.
         """
         delta_ms = _milliseconds(delta)
-        with self._lock:
+        with self._failures.raised(), self._lock:
             _milliseconds((self.now_ms + delta_ms) / 1000)
             self._move(self.now_ms + delta_ms, gated=self.gate_follows_moves)
 
@@ -175,6 +207,7 @@ class Clock:
             UsageTypeError: `moment` is neither, or a datetime without a time zone.
             UsageValueError: `moment` lies in the past of this clock, or after the year 9999.
             EndlessLoopError: Jobs cause one another without end and take no time.
+            AssertionError: An assertion failed in the function of a plan.
         """
         if isinstance(moment, datetime):
             if moment.tzinfo is None:
@@ -183,7 +216,7 @@ class Clock:
             moment = moment.timestamp()
         _check_no_duration(moment)
         target_ms = _milliseconds(moment)
-        with self._lock:
+        with self._failures.raised(), self._lock:
             now_ms = self.now_ms
             if target_ms < now_ms:
                 msg = f"move_to() cannot go back: {target_ms / 1000} lies {(now_ms - target_ms) / 1000} s in the past"
@@ -221,6 +254,9 @@ class Clock:
         finally:
             if not was_frozen:
                 self.unfreeze()
+
+    def _moved_by_advance(self) -> list[_Heap]:
+        return [self._timers, self._gated] if self.gate_follows_moves else [self._timers]
 
     # Timers, for the core
 

@@ -5,7 +5,9 @@ Errors that the emulated services answer are `AwsError` of `mock_jobs.core.servi
 
 from __future__ import annotations
 
-from operator import methodcaller
+import sys
+from traceback import walk_tb
+from typing import Any
 
 
 class UsageError(Exception):
@@ -47,6 +49,22 @@ class EndlessLoopError(UsageError, RuntimeError):
     """
 
 
+class FailedAssertionsError(AssertionError):
+    """Several assertions failed in functions of plans. The text shows each one with its traceback.
+
+    Args:
+        text: The text.
+        errors: The failed assertions.
+
+    Attributes:
+        errors: The failed assertions, in the order in which they failed.
+    """
+
+    def __init__(self, text: str, errors: tuple[BaseException, ...] = ()) -> None:
+        super().__init__(text)
+        self.errors = errors
+
+
 class MockJobsWarning(UserWarning):
     """Something will not happen in the mock that would happen on AWS. Base of all warnings of mock_jobs."""
 
@@ -59,6 +77,23 @@ class UndeliveredEventWarning(MockJobsWarning):
     """An event did not reach the target of an EventBridge rule: moto cannot reach the target, or does not emulate its kind."""
 
 
-# pytest hides the frames of modules with `__tracebackhide__ = HIDDEN` in the report of a usage error, so that the report ends
-# at the call that was wrong. It shows them for all other errors.
-HIDDEN = methodcaller("errisinstance", UsageError)
+def is_verdict(error: BaseException) -> bool:
+    """Return whether an exception says what becomes of the test: a failed assertion, or a failure or skip of pytest."""
+    pytest = sys.modules.get("pytest")
+    outcomes = () if pytest is None else (pytest.fail.Exception, pytest.skip.Exception)
+    return isinstance(error, (AssertionError, *outcomes))
+
+
+def _is_of_the_test(info: Any) -> bool:
+    """Return whether the test has caused an error: it called us wrongly, or its own assertion failed in a function that we called."""
+    if isinstance(info.value, (UsageError, FailedAssertionsError)):
+        return True
+    if not is_verdict(info.value):
+        return False
+    *_, (frame, _) = walk_tb(info.tb)
+    return not frame.f_globals.get("__name__", "").startswith("mock_jobs.")
+
+
+# pytest hides the frames of modules with `__tracebackhide__ = HIDDEN` in the report of such an error, so that the report shows
+# the lines of the test. It shows them for all other errors.
+HIDDEN = _is_of_the_test

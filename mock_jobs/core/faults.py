@@ -117,6 +117,10 @@ class Faults:
         with self._lock:
             self._waiting.clear()
 
+    def __repr__(self) -> str:
+        waiting = [repr(fault) for faults in list(self._waiting.values()) for fault in list(faults)]
+        return f"<faults: {', '.join(waiting) or 'none'}>"
+
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))
 

@@ -138,6 +138,10 @@ class Backend(ABC):
             signing_name: The other service, as signatures name it.
         """
 
+    def census(self) -> Mapping[str, Mapping[str, int]]:
+        """Return how many records there are of each kind, by status; the default has none."""
+        return {}
+
     def listing(self, name: str) -> str:
         """Return the name that binds page tokens to a listing in this account and region.
 

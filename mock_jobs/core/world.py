@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, runt
 from mock_jobs.core.call_log import CallLog
 from mock_jobs.core.clock import Clock
 from mock_jobs.core.events import EventLog
+from mock_jobs.core.failures import Failures
 from mock_jobs.core.faults import Declared, Faults
 from mock_jobs.core.ids import IdSource
 from mock_jobs.core.loops import Loops
@@ -108,7 +109,8 @@ class World:
         self.ports = ports
         self.endpoint: str | None = None
         self.lock = RLock() if lock is None else lock
-        self.clock = Clock(self.lock)
+        self.failures = Failures()
+        self.clock = Clock(self.lock, self.failures)
         self.loops = Loops(self.clock)
         self.ids = IdSource(seed)
         self.faults = Faults(declared, self.lock)

@@ -70,6 +70,10 @@ class IoTBackend(
         self.presigner = Presigner(world, region, self.objects)
         self.rates = CallRates(self.settings, clock)
 
+    def census(self) -> Mapping[str, Mapping[str, int]]:
+        """Return how many jobs and executions there are, by status."""
+        return {"IoT jobs": self.store.count_jobs(), "IoT executions": self.store.count_executions()}
+
     @classmethod
     def validation_error(cls, violations: Sequence[Violation]) -> AwsError:
         """Return the service's error for a request that breaks constraints of the model. Source: observed."""

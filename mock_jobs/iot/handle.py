@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mock_jobs.core.summary import counts
 from mock_jobs.iot.settings import IoTSettings
 
 if TYPE_CHECKING:
@@ -17,8 +18,13 @@ class IoTHandle:
         settings: Quotas, rates, latencies and switches: set its members, or several at once with `change`.
     """
 
-    def __init__(self, world: World) -> None:  # noqa: ARG002 - a world makes all that it shares in this way
+    def __init__(self, world: World) -> None:
+        self._world = world
         self.settings = IoTSettings()
+
+    def __repr__(self) -> str:
+        shown = "; ".join(counts(self._world, "IoT"))
+        return f"<iot: {shown or 'no jobs'}>"
 
     def reset(self) -> None:
         """Restore the defaults, for `World.reset`; the settings object stays the same."""

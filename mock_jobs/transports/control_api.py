@@ -19,7 +19,7 @@ from urllib.parse import parse_qs
 from mock_jobs.batch.handle import BatchHandle
 from mock_jobs.batch.scenario.settings import BatchSettings
 from mock_jobs.core.clock import Clock
-from mock_jobs.core.errors import UsageError
+from mock_jobs.core.errors import UsageError, is_verdict
 from mock_jobs.core.faults import Faults
 from mock_jobs.iot.handle import IoTHandle
 from mock_jobs.iot.settings import IoTSettings
@@ -242,6 +242,12 @@ def _run(world: World, name: str, body: bytes) -> Answer:
             return json_answer(HTTPStatus.OK, {"now": world.clock.now_s})
     except UsageError as error:
         return _bad(str(error))
+    except BaseException as error:
+        if not is_verdict(error):
+            raise
+        # Who sent the command may be no test. The end of the server raises it.
+        world.failures.note(error)
+        return _bad(f"an assertion failed in the function of a plan: {error}")
 
 
 def _methods_of(name: str) -> list[str]:

@@ -102,6 +102,10 @@ class Worlds:
             world.clock.forget_other_threads()
             world.loops.active = []
 
+    def take_failures(self) -> list[BaseException]:
+        """Return the failed assertions of all worlds that nobody has raised, and forget them."""
+        return [error for world in list(self._by_account.values()) for error in world.failures.take()]
+
     def pause(self) -> None:
         """Stop listening to moto, except for resets, until a world needs it again."""
         self._adapters.leave()

@@ -6,6 +6,7 @@ the world's lock, so that its own requests are answered in any thread. Meanwhile
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections.abc import Callable
 from functools import partial
@@ -16,7 +17,7 @@ from mock_jobs.batch.records.node import node_environment
 from mock_jobs.batch.scenario.captured_output import caught
 from mock_jobs.batch.scenario.job_run import MAX_EXIT_CODE, AttemptTimedOut, JobRun
 from mock_jobs.batch.views.tasks import node_uid
-from mock_jobs.core.errors import HIDDEN, EndlessLoopError, UsageError, UsageTypeError, UsageValueError
+from mock_jobs.core.errors import HIDDEN, EndlessLoopError, UsageError, UsageTypeError, UsageValueError, is_verdict
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.logs import LogWriter
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from mock_jobs.core.world import World
 
 __tracebackhide__ = HIDDEN
+
+_log = logging.getLogger("mock_jobs")
 
 
 def environment_of(job: Job, attempt: Attempt) -> dict[str, str]:
@@ -102,8 +105,12 @@ class FunctionRunner:
             if job.current is attempt:
                 given = run_of(job, attempt)
                 acting = self._world.loops.acting(job.spec, f"the function of {attempt.plan.name}")
-                with acting, self._world.unlocked(), caught(partial(self._say, job, attempt)):
-                    code = _exit_code(function, given, partial(self._say, job, attempt))
+                raised: list[BaseException] = []
+                with acting, self._world.unlocked():
+                    with caught(partial(self._say, job, attempt)):
+                        code = _exit_code(function, given, partial(self._say, job, attempt), raised.append)
+                    for error in raised:
+                        self._tell(job, attempt, error)
         except AttemptTimedOut:
             attempt.times_out = job.spec.timeout_seconds is not None
         finally:
@@ -113,14 +120,29 @@ class FunctionRunner:
                 attempt.exit_code = code
                 then(job, attempt)
 
+    def _tell(self, job: Job, attempt: RunningAttempt, error: BaseException) -> None:
+        """Tell the test of an exception that a function has raised."""
+        if attempt.plan.raises and is_verdict(error):
+            self._world.failures.note(error)
+        else:
+            what = f"the function of {attempt.plan.name}, job {job.spec.name!r} ({job.job_id})"
+            _log.warning("%s raised an exception, so the exit code is 1", what, exc_info=error)
+
     def _say(self, job: Job, attempt: RunningAttempt, line: str) -> None:
         if line:
             with self._world.lock:
                 self._logs.say(job, attempt, line)
 
 
-def _exit_code(function: JobFunction, given: JobRun, say: Say) -> int:
-    """Run a function, and return the exit code that its process would have."""
+def _exit_code(function: JobFunction, given: JobRun, say: Say, keep: Callable[[BaseException], None]) -> int:
+    """Run a function, and return the exit code that its process would have.
+
+    Args:
+        function: What to run.
+        given: Its argument.
+        say: Called with each line that goes into the log.
+        keep: Called with the exception that it raised, if that is an exit code.
+    """
     try:
         result: object = function(given)
     except SystemExit as end:
@@ -135,11 +157,14 @@ def _exit_code(function: JobFunction, given: JobRun, say: Say) -> int:
         return 1
     except (AttemptTimedOut, UsageError):
         raise
-    except Exception as error:  # noqa: BLE001 - a container that fails is no failure of the test
+    except BaseException as error:
+        if not isinstance(error, Exception) and not is_verdict(error):
+            raise
         # Skip the first frame, which is ours.
-        trace = None if error.__traceback__ is None else error.__traceback__.tb_next
-        for line in "".join(traceback.format_exception(type(error), error, trace)).splitlines():
+        error.__traceback__ = None if error.__traceback__ is None else error.__traceback__.tb_next
+        for line in "".join(traceback.format_exception(type(error), error, error.__traceback__)).splitlines():
             say(line)
+        keep(error)
         return 1
     if result is None:
         return 0

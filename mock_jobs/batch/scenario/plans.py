@@ -50,6 +50,7 @@ class JobPlan:
         logs: Lines of the log stream, or pairs of seconds after the start (at most `duration`) and a line.
         run: A function that is called with a `JobRun` in place of the container; None for no function. It returns the exit
             code, and what it prints is the log.
+        raises: Whether an assertion that fails in `run` fails the test.
 
     Raises:
         UsageValueError: A value is out of range or malformed, or two values exclude each other.
@@ -69,6 +70,7 @@ class JobPlan:
     node_index: int | None = None
     logs: Sequence[LogLine] = ()
     run: JobFunction | None = None
+    raises: bool = True
     name_pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
     _said: tuple[tuple[int, str], ...] = field(init=False, repr=False, compare=False)
 
@@ -93,8 +95,12 @@ class JobPlan:
         if self.host_lost and self.start_failure is not None:
             msg = "an attempt either fails to start or loses its host: give one of start_failure and host_lost"
             raise UsageValueError(msg)
+        check_flag("raises", self.raises)
         if self.run is not None:
             self._check_run(self.run)
+        elif not self.raises:
+            msg = "raises=False is for the assertions of a function: give run as well"
+            raise UsageValueError(msg)
         elif self.host_lost or self.start_failure is not None:
             if self.exit_code is not None:
                 msg = "a container that loses its host or fails to start has no exit code: leave exit_code out"

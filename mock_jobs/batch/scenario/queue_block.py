@@ -37,6 +37,9 @@ class QueueBlock:
         blocks.append(self)
         look_again()
 
+    def __repr__(self) -> str:
+        return f"<block{'' if self in self._blocks else ', cleared'}: {self.reason}>"
+
     def clear(self) -> None:
         """End this block; do nothing if it has ended.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from heapq import merge
 from itertools import count
@@ -90,6 +91,17 @@ class JobStore:
         if template is None:
             raise ResourceNotFoundException(messages.TEMPLATE_NOT_FOUND.format(template_id=template_id))
         return template
+
+    def count_jobs(self) -> dict[str, int]:
+        """Return the number of jobs in each status that occurs or has occurred."""
+        return {status: len(records) for status, records in self._by_status.items()}
+
+    def count_executions(self) -> dict[str, int]:
+        """Return the number of executions of all jobs in each status that occurs or has occurred."""
+        total: Counter[str] = Counter()
+        for job in self._jobs.values():
+            total.update(job.executions.counts())
+        return total
 
     def newest_jobs(self, status: JobStatusType | None, after: Key | None) -> Iterator[Job]:
         """Yield the jobs with a status, or all, newest first, starting after a key."""

@@ -1,0 +1,343 @@
+"""An assertion that fails in the function of a plan reaches the test, whoever swallows what a request raises."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+import urllib.request
+
+import boto3
+import pytest
+
+from mock_jobs import FailedAssertionsError, MockJobsServer, UsageValueError, mock_jobs
+
+from support.batch_site import Site
+from support.constants import ACCOUNT, NO_RETRIES, REGION
+
+
+def wrong(run):
+    assert run.attempt == 0, "the first attempt is number 1"
+
+
+@pytest.fixture(name="site")
+def _site(mock, site):
+    mock.batch.pace = "manual"
+    mock.batch.plan("wrong", run=wrong)
+    site.make_queue_and_definition()
+    return site
+
+
+@pytest.fixture
+def job_id(site):
+    return site.submit("wrong")
+
+
+def run_to_the_end(mock, batch, pace):
+    """Let requests alone bring the job of a function to its end."""
+    site = Site(batch)
+    site.make_queue_and_definition()
+    mock.batch.pace = pace
+    job_id = site.submit("wrong")
+    while site.status(job_id) != "FAILED":
+        pass
+
+
+# Calls of the handle
+
+CALLS = {
+    "run_until": lambda mock, job_id: mock.batch.run_until(job_id, "SUCCEEDED"),
+    "run_until it fails": lambda mock, job_id: mock.batch.run_until(job_id, "FAILED"),
+    "run_all": lambda mock, _: mock.batch.run_all(),
+    "step": lambda mock, job_id: [mock.batch.step(job_id) for _ in range(5)],
+    "advance": lambda mock, _: mock.clock.advance(60),
+    "move_to": lambda mock, _: mock.clock.move_to(mock.clock.now_s + 60),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_the_call_of_the_handle_that_moved_the_job_raises_it(mock, site, job_id, call):
+    if call in (CALLS["advance"], CALLS["move_to"]):
+        mock.batch.pace = "clock"
+
+    with pytest.raises(AssertionError, match="the first attempt is number 1") as caught:
+        call(mock, job_id)
+
+    assert caught.type is AssertionError
+    assert traceback.extract_tb(caught.tb)[-1].name == "wrong"
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    mock.batch.run_all()
+    job = site.detail(job_id)
+    assert (job["status"], job["container"]["exitCode"]) == ("FAILED", 1)
+
+
+def test_the_time_of_a_call_that_raises_has_passed(mock, job_id):
+    mock.batch.pace = "clock"
+    before_s = mock.clock.now_s
+    with mock.clock.frozen(), pytest.raises(AssertionError):
+        mock.clock.advance(60)
+
+    assert mock.clock.now_s - before_s >= 60
+
+
+def test_several_come_in_one_error(mock, site, job_id):
+    other = site.submit("wrong")
+
+    with pytest.raises(FailedAssertionsError) as caught:
+        mock.batch.run_all()
+
+    text = str(caught.value)
+    assert text.startswith("2 assertions failed in functions of plans\n1. Traceback")
+    assert text.count("in wrong\n") == text.count("AssertionError: the first attempt is number 1") == 2
+    assert [type(each) for each in caught.value.errors] == [AssertionError] * 2
+    assert site.statuses(job_id, other) == ["FAILED"] * 2
+
+
+def test_an_assertion_that_a_function_of_a_function_fails_is_raised_once(mock, site):
+    seen = []
+
+    def work(_):
+        try:
+            mock.batch.run_until(site.submit("wrong"), "SUCCEEDED")
+        except AssertionError as error:
+            seen.append(error)
+            raise
+
+    mock.batch.plan("outer", run=work)
+    outer = site.submit("outer")
+
+    with pytest.raises(AssertionError) as caught:
+        mock.batch.run_until(outer, "SUCCEEDED")
+
+    assert [caught.value] == seen
+
+
+def test_pytest_decides_what_becomes_of_its_own_outcomes(mock, site):
+    def fail(_):
+        pytest.fail("the code under test is wrong")
+
+    def skip(_):
+        pytest.skip("not on this machine")
+
+    for name, function, kind in (("fail", fail, pytest.fail.Exception), ("skip", skip, pytest.skip.Exception)):
+        mock.batch.plan(name, run=function)
+        with pytest.raises(kind):
+            mock.batch.run_until(site.submit(name), "SUCCEEDED")
+
+
+def test_errors_that_end_the_process_are_raised_at_once(mock, batch, site):
+    def stop(_):
+        raise KeyboardInterrupt
+
+    mock.batch.plan("stop", run=stop)
+    job_id = site.submit("stop")
+    site.reach(job_id, "STARTING")
+
+    with pytest.raises(KeyboardInterrupt):
+        mock.batch.step(job_id)
+
+
+# Calls of the code under test
+
+
+def as_context_manager(pace, at_the_end=lambda mock: None):
+    with mock_jobs(region=REGION) as mock:
+        mock.batch.plan("wrong", run=wrong)
+        run_to_the_end(mock, boto3.client("batch", config=NO_RETRIES), pace)
+        at_the_end(mock)
+
+
+def as_decorator(pace):
+    mock = mock_jobs(region=REGION)
+
+    @mock
+    def test_it():
+        mock.batch.plan("wrong", run=wrong)
+        run_to_the_end(mock, boto3.client("batch", config=NO_RETRIES), pace)
+
+    test_it()
+
+
+def by_stop(pace):
+    mock = mock_jobs(region=REGION)
+    mock.start()
+    mock.batch.plan("wrong", run=wrong)
+    run_to_the_end(mock, boto3.client("batch", config=NO_RETRIES), pace)
+    mock.stop()
+
+
+def by_a_server(pace):
+    with MockJobsServer() as server:
+        keys = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "x", "region_name": REGION}
+        handle = server.account(ACCOUNT)
+        handle.batch.plan("wrong", run=wrong)
+        run_to_the_end(handle, boto3.client("batch", endpoint_url=server.url, config=NO_RETRIES, **keys), pace)
+
+
+@pytest.mark.parametrize("whole", [as_context_manager, as_decorator, by_stop, by_a_server])
+def test_the_end_of_the_mock_raises_what_a_request_has_swallowed(whole):
+    with pytest.raises(AssertionError, match="the first attempt is number 1") as caught:
+        whole("poll")
+
+    assert traceback.extract_tb(caught.tb)[-1].name == "wrong"
+    # Nothing is left over for the next mock.
+    with mock_jobs(region=REGION):
+        pass
+
+
+def test_the_error_of_the_test_comes_first_and_the_log_has_the_other_one(caplog):
+    def fail(mock):
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        as_context_manager("poll", fail)
+
+    (record,) = [each for each in caplog.records if each.name == "mock_jobs"]
+    assert record.getMessage() == "an assertion failed in the function of a plan, beside the error of the test"
+    assert "the first attempt is number 1" in str(record.exc_info[1])
+
+
+def test_a_reset_forgets_no_failed_assertion():
+    with pytest.raises(AssertionError):
+        as_context_manager("poll", lambda mock: mock.reset())
+
+
+def test_a_command_of_the_control_api_says_so_and_the_end_of_the_server_raises_it():
+    def serve():
+        with MockJobsServer() as server:
+            keys = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "x", "region_name": REGION}
+            handle = server.account(ACCOUNT)
+            handle.batch.pace = "manual"
+            handle.batch.plan("wrong", run=wrong)
+            site = Site(boto3.client("batch", endpoint_url=server.url, config=NO_RETRIES, **keys))
+            site.make_queue_and_definition()
+            site.submit("wrong")
+            url = f"{server.url}/mock-jobs-api/batch/run-all?account={ACCOUNT}"
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(urllib.request.Request(url, b"{}"))
+            answers.append((refused.value.status, json.load(refused.value)["message"]))
+
+    answers = []
+    with pytest.raises(AssertionError, match="the first attempt is number 1"):
+        serve()
+
+    ((status, message),) = answers
+    assert status == 400
+    assert message.startswith("an assertion failed in the function of a plan: the first attempt is number 1")
+
+
+# Code that may fail
+
+
+def test_without_raises_a_failed_assertion_is_an_exit_code(mock, site, caplog):
+    mock.batch.plan(run=wrong, raises=False)
+    job_id = site.submit("n")
+
+    mock.batch.run_until(job_id, "FAILED")
+
+    assert site.detail(job_id)["container"]["exitCode"] == 1
+    (record,) = [each for each in caplog.records if each.name == "mock_jobs"]
+    assert record.levelno == logging.WARNING
+    assert record.exc_info[0] is AssertionError
+    assert record.getMessage() == f"the function of plan('*'), job 'n' ({job_id}) raised an exception, so the exit code is 1"
+
+
+def test_other_exceptions_are_exit_codes_and_are_logged_outside_of_the_container(mock, site, caplog, capsys):
+    def fail(_):
+        raise LookupError("no such thing")
+
+    mock.batch.plan(run=fail)
+    handler = logging.StreamHandler()  # to standard error, which is that of the container while the function runs
+    logging.getLogger("mock_jobs").addHandler(handler)
+    try:
+        mock.batch.run_until(site.submit(), "FAILED")
+    finally:
+        logging.getLogger("mock_jobs").removeHandler(handler)
+
+    assert [each.exc_info[0] for each in caplog.records if each.name == "mock_jobs"] == [LookupError]
+    assert capsys.readouterr().err.count("Traceback") == 1
+
+
+def test_raises_without_a_function_is_refused(mock):
+    with pytest.raises(UsageValueError, match="raises=False is for the assertions of a function: give run as well"):
+        mock.batch.plan(raises=False)
+
+
+# pytest
+
+DOUBLE = """
+import pytest
+
+def wrong(run):
+    assert run.job_name == "other"
+
+def begin(mock, batch):
+    mock.batch.plan(run=wrong)
+    role = "arn:aws:iam::123456789012:role/r"
+    batch.create_compute_environment(computeEnvironmentName="e", type="UNMANAGED", serviceRole=role)
+    batch.create_job_queue(jobQueueName="q", priority=1, computeEnvironmentOrder=[{"order": 1, "computeEnvironment": "e"}])
+    container = {"image": "i", "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "8"}]}
+    batch.register_job_definition(jobDefinitionName="d", type="container", containerProperties=container)
+    return batch.submit_job(jobName="j", jobQueue="q", jobDefinition="d")["jobId"]
+
+def end(mock, batch):
+    job_id = begin(mock, batch)
+    while batch.describe_jobs(jobs=[job_id])["jobs"][0]["status"] != "FAILED":
+        pass
+"""
+
+
+@pytest.fixture
+def outcomes(pytester):
+    def run(body):
+        pytester.makepyfile(DOUBLE + body)
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider")
+
+    return run
+
+
+def test_a_fixture_raises_it_at_the_teardown_of_the_test(outcomes):
+    result = outcomes("""
+def test_it(mock_jobs, mock_jobs_batch):
+    end(mock_jobs, mock_jobs_batch)
+""")
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*ERROR at teardown of test_it*",
+            ">       assert run.job_name == *other*",
+            "E       AssertionError: assert 'j' == 'other'",
+        ]
+    )
+    for ours in ("*mock_jobs/*.py:*", "*contextlib.py*"):
+        result.stdout.no_fnmatch_line(ours)
+
+
+def test_the_report_shows_the_call_of_the_handle_and_the_line_of_the_function(outcomes):
+    result = outcomes("""
+def test_it(mock_jobs, mock_jobs_batch):
+    mock_jobs.batch.pace = "manual"
+    job_id = begin(mock_jobs, mock_jobs_batch)
+    mock_jobs.batch.run_until(job_id, "SUCCEEDED")
+""")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([">       mock_jobs.batch.run_until(*", ">       assert run.job_name == *other*"])
+    for ours in ("*mock_jobs/*.py:*", "*contextlib.py*"):
+        result.stdout.no_fnmatch_line(ours)
+
+
+@pytest.mark.parametrize(
+    ("end", "counts"),
+    [('pytest.skip("no")', {"skipped": 1}), ('pytest.xfail("no")', {"xfailed": 1}), ("assert False", {"failed": 1, "errors": 1})],
+)
+def test_a_test_that_was_skipped_or_expected_to_fail_stays_so(outcomes, end, counts):
+    result = outcomes(f"""
+def test_it(mock_jobs, mock_jobs_batch):
+    end(mock_jobs, mock_jobs_batch)
+    {end}
+""")
+
+    result.assert_outcomes(**counts)
