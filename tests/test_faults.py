@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 
 import boto3
@@ -132,9 +133,9 @@ def test_clear_takes_all_faults_back(mock, iot):
     ("arguments", "error", "text"),
     [
         (
-            ("batch", "cancel_job", "ThrottlingException"),
+            ("batch", "cancel_job", "LimitExceededException"),
             UsageValueError,
-            "It declares: AccessDeniedException, BadRequestException, ClientException",
+            r"It may answer: AccessDeniedException, .*ValidationError\. For any other code give force=True and a status",
         ),
         (("iot", "cancel_job", "InvalidStateTransitionException"), UsageValueError, "iot CancelJob never answers"),
         (("iot", "cancel_jobs", "ThrottlingException"), UsageValueError, "mock_jobs answers no operation 'cancel_jobs' of iot"),
@@ -146,6 +147,108 @@ def test_what_the_documents_do_not_declare_is_refused(mock, arguments, error, te
         mock.faults.add(*arguments)
 
     assert len(mock.faults) == 0
+
+
+# Source: "Common error types" of the API references of AWS
+COMMON = {
+    "AccessDeniedException": 403,
+    "ExpiredTokenException": 403,
+    "IncompleteSignature": 403,
+    "InternalFailure": 500,
+    "MalformedHttpRequestException": 400,
+    "NotAuthorized": 401,
+    "OptInRequired": 403,
+    "RequestAbortedException": 400,
+    "RequestEntityTooLargeException": 413,
+    "RequestExpired": 400,
+    "RequestTimeoutException": 408,
+    "ServiceUnavailable": 503,
+    "ThrottlingException": 400,
+    "UnknownOperationException": 404,
+    "UnrecognizedClientException": 403,
+    "ValidationError": 400,
+}
+
+
+@pytest.mark.parametrize("code", COMMON)
+@pytest.mark.parametrize(
+    ("service", "method"), [("iot", "cancel_job"), ("iot-jobs-data", "update_job_execution"), ("batch", "describe_jobs")]
+)
+def test_every_operation_may_answer_the_errors_of_all_services(mock, service, method, code):
+    mock.faults.add(service, method, code)
+    client = boto3.client(service, region_name=REGION, config=Config(retries={"max_attempts": 0}))
+
+    answered, status, message = _call(client, method, **ARGUMENTS[method][service])
+
+    declares_its_own = (service, code) == ("iot-jobs-data", "ThrottlingException")
+    assert (answered, status) == (code, 429 if declares_its_own else COMMON[code])
+    assert message
+
+
+@pytest.mark.parametrize(("code", "retries"), [("ServiceUnavailable", 2), ("InternalFailure", 2), ("AccessDeniedException", 0)])
+def test_botocore_tries_again_after_the_errors_that_pass(mock, monkeypatch, code, retries):
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    mock.faults.add("batch", "describe_jobs", code, times=None)
+    client = boto3.client("batch", region_name=REGION, config=Config(retries={"max_attempts": 2, "mode": "standard"}))
+
+    with pytest.raises(ClientError) as caught:
+        client.describe_jobs(jobs=["x"])
+
+    assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == retries
+
+
+def test_any_code_can_be_forced_with_a_status(mock, batch):
+    mock.faults.add("batch", "describe_jobs", "SlowDown", force=True, status=418)
+
+    assert _call(batch, "describe_jobs", jobs=["x"]) == ("SlowDown", 418, "SlowDown was injected by the test.")
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "text"),
+    [
+        ({"force": True}, UsageValueError, "force=True needs the HTTP status"),
+        ({"force": True, "status": 200}, UsageValueError, "status must be from 400 to 599, got 200"),
+        ({"force": True, "status": 600}, UsageValueError, "status must be from 400 to 599, got 600"),
+        ({"force": True, "status": "400"}, UsageTypeError, "status must be a whole number"),
+        ({"force": "yes", "status": 400}, UsageTypeError, "force must be"),
+        ({"status": 503}, UsageValueError, "ServerException has the status 500: leave status out, or give force=True"),
+        ({"after": -1}, UsageValueError, "after must be at least 0"),
+        ({"after": None}, UsageTypeError, "after must be a whole number"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(mock, options, error, text):
+    with pytest.raises(error, match=text):
+        mock.faults.add("batch", "describe_jobs", "ServerException", **options)
+
+    assert len(mock.faults) == 0
+
+
+@pytest.mark.parametrize("code", ["", "Slow Down", "Slow\r\nDown", "Größe"])
+def test_a_forced_code_must_be_a_name(mock, code):
+    with pytest.raises(UsageValueError, match=r"a code is a name of letters and digits|code must"):
+        mock.faults.add("batch", "describe_jobs", code, force=True, status=400)
+
+
+def _outcomes(mock, batch, count):
+    """Send some requests, and return their errors; None for those that succeed."""
+    for _ in range(count):
+        with contextlib.suppress(ClientError):
+            batch.describe_jobs(jobs=["x"])
+    return [call.error for call in mock.calls][-count:]
+
+
+def test_after_lets_requests_pass_first(mock, batch):
+    fault = mock.faults.add("batch", "describe_jobs", "ServerException", after=2, times=2)
+
+    assert _outcomes(mock, batch, 6) == [None, None, "ServerException", "ServerException", None, None]
+    assert (fault.after, fault.times) == (0, 0)
+
+
+def test_what_passes_a_fault_may_meet_another_one(mock, batch):
+    mock.faults.add("batch", "describe_jobs", "ServerException", after=2)
+    mock.faults.add("batch", "describe_jobs", "ClientException")
+
+    assert _outcomes(mock, batch, 4) == ["ClientException", None, "ServerException", None]
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_faults_show_what_waits(mock):
 
     assert repr(mock.faults) == f"<faults: {fault!r}>"
     assert repr(fault) == (
-        "Fault(service='batch', operation='CancelJob', code='ServerException', status=500, message='down', times=2)"
+        "Fault(service='batch', operation='CancelJob', code='ServerException', status=500, message='down', times=2, after=0)"
     )
 
 

@@ -172,7 +172,7 @@ def test_a_bug_of_ours_in_a_command_is_answered_as_such(server, monkeypatch, cap
             "faults/add",
             {"service": "batch"},
             400,
-            "faults/add takes service, operation, code, times (optional), message (optional); missing: operation, code",
+            "takes service, operation, code, times (optional), after (optional), message (optional), force (optional), status (opt",
         ),
         ("faults/add", {"service": [], "operation": {}, "code": []}, 400, "service"),
         ("faults/add", {"service": "batch", "operation": {}, "code": []}, 400, "operation"),
@@ -197,7 +197,7 @@ def test_a_bug_of_ours_in_a_command_is_answered_as_such(server, monkeypatch, cap
         ("batch/pace", {"pace": "fast"}, 400, "no such pace"),
         ("batch/settings", {"terminate_grace": 5}, 400, "there are: "),
         ("iot/settings", {"max_targets": "many"}, 400, "max_targets must be a whole number"),
-        ("faults/add", {"service": "batch", "operation": "cancel_job", "code": "Nope"}, 400, "It declares"),
+        ("faults/add", {"service": "batch", "operation": "cancel_job", "code": "Nope"}, 400, "It may answer"),
     ],
 )
 def test_wrong_commands_say_what_is_wrong(server, command, arguments, status, text):

@@ -1,4 +1,4 @@
-"""Faults: errors that a test injects into operations, of those that they document."""
+"""Faults: errors that a test injects into operations, of those that AWS documents."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mock_jobs.core.argument_checks import check_text
+from mock_jobs.core.argument_checks import check_flag, check_text, check_whole
 from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 
 if TYPE_CHECKING:
     from threading import RLock
 
 __tracebackhide__ = HIDDEN
+
+_LOWEST_STATUS, _HIGHEST_STATUS = 400, 599
 
 
 @dataclass(slots=True, eq=False)
@@ -26,6 +28,7 @@ class Fault:
         status: Its HTTP status.
         message: Its message.
         times: How many more requests get it, counted down; None means all, until the fault is removed.
+        after: How many requests pass before that, counted down.
     """
 
     service: str
@@ -34,6 +37,7 @@ class Fault:
     status: int
     message: str
     times: int | None
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +63,42 @@ class Faults:
         self._lock = lock
         self._waiting: dict[tuple[str, str], list[Fault]] = {}
 
-    def add(self, service: str, operation: str, code: str, *, times: int | None = 1, message: str | None = None) -> Fault:
+    def add(
+        self,
+        service: str,
+        operation: str,
+        code: str,
+        *,
+        times: int | None = 1,
+        after: int = 0,
+        message: str | None = None,
+        force: bool = False,
+        status: int | None = None,
+    ) -> Fault:
         """Make the next requests of an operation answer an error; they change nothing.
 
-        If several faults wait for one operation, the one added first answers until it is used up.
+        If several faults wait for one operation, the one added first answers until it is used up. One with `after` lets the
+        others answer until its turn has come.
 
         Args:
             service: `iot`, `iot-jobs-data` or `batch`.
             operation: Its name in boto3 or in the API: `cancel_job` or `CancelJob`.
-            code: One of the errors that the operation documents, for example `ThrottlingException`.
+            code: One of the errors that the operation documents, for example `ThrottlingException`, or that all services of AWS
+                may answer: `AccessDeniedException`, `ExpiredTokenException`, `UnrecognizedClientException`, `InternalFailure`,
+                `ServiceUnavailable`, `RequestExpired` and others.
             times: How many requests get the error; None means all, until `remove` or `clear`. botocore retries throttling
                 and server errors, and each retry counts.
+            after: How many requests of the operation pass before.
             message: Message of the error; None means the text of its documentation.
+            force: Take any code. Needs `status`.
+            status: HTTP status of a code that is forced, 400 to 599.
 
         Returns:
             The fault: hand it to `remove`, or read from `times` how many requests are left.
 
         Raises:
-            UsageValueError: The service, the operation or `times` is impossible, or the operation does not declare the code.
+            UsageValueError: The service, the operation, `times`, `after` or `status` is impossible, or AWS documents no such code
+                for the operation.
             UsageTypeError: An argument has the wrong type.
         """
         if times is not None and (isinstance(times, bool) or not isinstance(times, int)):
@@ -89,15 +111,30 @@ class Faults:
             raise UsageTypeError(f"message must be a string or None, got {message!r}")
         for given, text in (("service", service), ("operation", operation), ("code", code)):
             check_text(given, text)
+        check_whole("after", after, 0)
+        check_flag("force", force)
         name, errors = self._declared(service, operation)
-        if code not in errors:
-            msg = f"{service} {name} never answers {code!r}. It declares: {', '.join(sorted(errors))}"
+        error = self._forced(code, status) if force else errors.get(code)
+        if error is None:
+            msg = (
+                f"{service} {name} never answers {code!r}. It may answer: {', '.join(sorted(errors))}. "
+                "For any other code give force=True and a status"
+            )
             raise UsageValueError(msg)
-        error = errors[code]
-        fault = Fault(service, name, code, error.status, error.message if message is None else message, times)
+        if status is not None and not force:
+            raise UsageValueError(f"{code} has the status {error.status}: leave status out, or give force=True as well")
+        fault = Fault(service, name, code, error.status, error.message if message is None else message, times, after)
         with self._lock:
             self._waiting.setdefault((service, name), []).append(fault)
         return fault
+
+    def _forced(self, code: str, status: int | None) -> DeclaredError:
+        if status is None:
+            raise UsageValueError("force=True needs the HTTP status of the error: status=...")
+        check_whole("status", status, _LOWEST_STATUS, _HIGHEST_STATUS)
+        if not (code.isascii() and code.isidentifier()):
+            raise UsageValueError(f"a code is a name of letters and digits, such as SlowDown, got {code!r}")
+        return DeclaredError(status, f"{code} was injected by the test.")
 
     def remove(self, fault: Fault) -> None:
         """Remove a fault. Does nothing if it is used up or was removed before.
@@ -131,7 +168,11 @@ class Faults:
         waiting = self._waiting.get((service, operation))
         if not waiting:
             return None
-        fault = waiting[0]
+        fault = next((each for each in waiting if not each.after), None)
+        for each in waiting:
+            each.after = max(each.after - 1, 0)
+        if fault is None:
+            return None
         if fault.times is not None:
             fault.times -= 1
             if fault.times == 0:

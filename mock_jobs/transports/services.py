@@ -36,6 +36,29 @@ _OUTSIDE_MODEL: Mapping[str, Mapping[str, DeclaredError]] = {
 }
 
 
+# Errors that every service of AWS may answer. Source: "Common error types" of the API references, in their wording of 2026, and for
+# RequestExpired an older one (documented, but not for these services). The texts are ours (inferred), but for
+# UnrecognizedClientException.
+_COMMON: Mapping[str, DeclaredError] = {
+    "AccessDeniedException": DeclaredError(403, "User is not authorized to perform this action."),
+    "ExpiredTokenException": DeclaredError(403, "The security token included in the request is expired."),
+    "IncompleteSignature": DeclaredError(403, "The request signature does not conform to AWS standards."),
+    "InternalFailure": DeclaredError(500, "The request has failed because of an internal error."),
+    "MalformedHttpRequestException": DeclaredError(400, "The body of the request cannot be processed."),
+    "NotAuthorized": DeclaredError(401, "You do not have permission to perform this action."),
+    "OptInRequired": DeclaredError(403, "The account needs a subscription for the service."),
+    "RequestAbortedException": DeclaredError(400, "The request was aborted before it was answered."),
+    "RequestEntityTooLargeException": DeclaredError(413, "The request is too large."),
+    "RequestExpired": DeclaredError(400, "The date stamp of the request is more than 15 minutes off."),
+    "RequestTimeoutException": DeclaredError(408, "The request was not received in time."),
+    "ServiceUnavailable": DeclaredError(503, "The service is temporarily unavailable."),
+    "ThrottlingException": DeclaredError(400, "Rate exceeded"),
+    "UnknownOperationException": DeclaredError(404, "There is no such operation."),
+    "UnrecognizedClientException": DeclaredError(403, "The security token included in the request is invalid."),
+    "ValidationError": DeclaredError(400, "The input does not satisfy the constraints of the service."),
+}
+
+
 # A test that uses one service does not pay for the import of the other. The classes of a service are imported together, and kept:
 # pytester removes modules from `sys.modules` that a test run inside a test has imported, and an import after that would make a
 # second set of classes.
@@ -91,6 +114,12 @@ def _backend_class(name: str) -> type[Backend]:
     if name == "batch":
         return batch().backend
     return iot().backend if name == "iot" else iot().data_backend
+
+
+def possible_errors(service: str, operation: str) -> tuple[str, dict[str, DeclaredError]]:
+    """Return what `declared_errors` returns, with the errors that all services of AWS may answer."""
+    name, declared = declared_errors(service, operation)
+    return name, {**_COMMON, **declared}
 
 
 def declared_errors(service: str, operation: str) -> tuple[str, dict[str, DeclaredError]]:

@@ -52,7 +52,7 @@ class Worlds:
             # setdefault: two threads of a server must not make two worlds.
             # All worlds share moto's lock. A reset holds it from the first of moto's backends to the last of our worlds. Code that
             # calls another world, or moto, needs no second lock.
-            new = World(declared=services.declared_errors, ports=self._adapters, lock=moto_core.backend_lock)
+            new = World(declared=services.possible_errors, ports=self._adapters, lock=moto_core.backend_lock)
             new.loops.is_served = not self._is_shared
             if self._pace is not None:
                 new.shared(services.batch().scenario).pace_stack.begin_default(self, self._pace)
