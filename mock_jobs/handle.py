@@ -32,6 +32,7 @@ class Handle(ABC):
     """
 
     _called = "mock_jobs"
+    _why_absent = "not active"
 
     @property
     @abstractmethod
@@ -42,7 +43,7 @@ class Handle(ABC):
         try:
             world = self.world
         except NotActiveError:
-            return f"<{self._called}, not active>"
+            return f"<{self._called}, {self._why_absent}>"
         return f"<{'; '.join([f'{self._called} at {in_iso(world.clock.now)}', *self._shown_pace(), *counts(world)])}>"
 
     def _shown_pace(self) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from mock_jobs.core.argument_checks import nearest
 from mock_jobs.core.errors import HIDDEN, MockJobsWarning, NotActiveError, UsageTypeError, UsageValueError
-from mock_jobs.core.failures import report
+from mock_jobs.core.failures import log_late, report
 from mock_jobs.core.overrides import Override
 from mock_jobs.core.process import start_lock
 from mock_jobs.handle import Handle
@@ -63,6 +63,10 @@ class MockJobs(Handle):
     # The handle
 
     @property
+    def _why_absent(self) -> str:  # type: ignore[override]  # a property in place of a constant
+        return "moto answers in another process" if self._active else "not active"
+
+    @property
     def world(self) -> World:
         """The state that this mock controls. Internal: it may change in any release.
 
@@ -92,6 +96,9 @@ class MockJobs(Handle):
         with start_lock:
             activation = _Activation(self._config)
             activation.enter(reset=reset, region=self.region, pace=self._pace)
+            if not _innermost and activation.hook is not None:
+                # What a thread that outlived an earlier mock has left behind is no failure of this one.
+                log_late(activation.hook.world.failures.take())
             self._active.append(activation)
             _innermost.append(self)
 
@@ -121,8 +128,13 @@ class MockJobs(Handle):
             del _innermost[len(_innermost) - 1 - _innermost[::-1].index(self)]
             activation = self._active.pop()
             failed = [] if activation.hook is None else activation.hook.world.failures.take()
-            activation.leave(remove_data=remove_data)
-        report(failed, error)
+            try:
+                activation.leave(remove_data=remove_data)
+            except BaseException as other:
+                report(failed, other)
+                raise
+        # A generator that is closed before its end has not failed.
+        report(failed, None if isinstance(error, GeneratorExit) else error)
 
     def reset(self) -> None:
         """Delete all state, moto's too, and stay active.

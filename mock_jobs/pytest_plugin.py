@@ -5,7 +5,8 @@ pytest loads it in every run, so it imports the mock, and boto3, when a test nee
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,23 +43,25 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.fixturenames.insert(0, _MARKER)
 
 
-_CALLED = pytest.StashKey[pytest.TestReport]()
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:  # noqa: ARG001 - the signature of the hook
+    """Fail the test in which an assertion has failed inside a job, also if its mock lasts longer."""
+    __tracebackhide__ = True
+    try:
+        result = yield
+    except BaseException as error:
+        _report(error)
+        raise
+    _report(None)
+    return result
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Keep what became of a test, for the end of its mock."""
-    outcome: Any = yield
-    if call.when == "call":
-        item.stash[_CALLED] = outcome.get_result()
-
-
-def _skip_of(item: pytest.Item) -> BaseException | None:
-    """Return why a test was skipped or expected to fail; None if it was neither."""
-    report = item.stash.get(_CALLED, None)
-    if report is None or not (report.skipped or hasattr(report, "wasxfail")):
-        return None
-    return pytest.skip.Exception(str(report.longrepr))
+def _report(error: BaseException | None) -> None:
+    __tracebackhide__ = True
+    # Without this module there is no world.
+    failures = sys.modules.get("mock_jobs.core.failures")
+    if failures is not None:
+        failures.report(failures.take_all(), error)
 
 
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
@@ -82,11 +85,8 @@ def mock_jobs(request: pytest.FixtureRequest) -> Iterator[MockJobs]:
     """Mock AWS for one test; returns the handle: `clock`, `faults`, `calls`, `events`, `batch`, `iot`."""
     from mock_jobs.mock import MockJobs  # noqa: PLC0415 - see above
 
-    mock = MockJobs(**_options(request))
-    mock.start()
-    yield mock
-    skip = _skip_of(request.node)
-    mock.__exit__(None if skip is None else type(skip), skip, None)
+    with MockJobs(**_options(request)) as mock:
+        yield mock
 
 
 def _client(service: str, mock: MockJobs) -> Any:

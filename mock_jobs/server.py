@@ -90,7 +90,11 @@ class MockJobsServer:
         running, self._running = self._running, None
         if running is None:
             return
-        running.stop()
+        try:
+            running.stop()
+        except BaseException as other:
+            report(running.worlds.take_failures(), other)
+            raise
         report(running.worlds.take_failures(), error)
 
     def __enter__(self) -> MockJobsServer:

@@ -50,6 +50,22 @@ def test_next_due_is_the_first_of_all_that_time_lets_happen(clock):
     assert clock.next_due is None
 
 
+def test_next_due_is_never_in_the_past(clock):
+    clock.move_to(NEW_YEAR)
+    clock.call_at(NEW_YEAR_MS - 5_000, lambda: None)
+
+    assert clock.next_due == NEW_YEAR
+    clock.move_to(clock.next_due)
+    assert clock.next_due is None
+
+
+def test_the_end_of_all_time_can_be_shown():
+    clock = Clock()
+    clock.move_to(253_402_300_799)
+    with time_machine.travel(datetime.now(timezone.utc) + timedelta(seconds=5), tick=False):
+        assert repr(clock) == "<clock at 9999-12-31T23:59:59.000Z>"
+
+
 def test_what_no_datetime_can_name_is_never_due(clock):
     clock.call_at(10**18, lambda: None)
 

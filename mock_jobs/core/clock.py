@@ -19,6 +19,7 @@ __tracebackhide__ = HIDDEN
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # The last moment that a datetime can hold
 _LONGEST_S = 253_402_300_799
+_NEVER_MS = _LONGEST_S * 1000
 # Up to this number, keeping cancelled timers is cheaper than removing them.
 _FEW_CANCELLED = 64
 
@@ -88,7 +89,7 @@ def in_iso(moment: datetime) -> str:
 
 
 def _as_datetime(at_ms: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=at_ms)
+    return _EPOCH + timedelta(milliseconds=min(at_ms, _NEVER_MS))
 
 
 class Clock:
@@ -133,12 +134,14 @@ class Clock:
     def next_due(self) -> datetime | None:
         """When the next thing falls due that `advance` would let happen: a timeout, the next state of a job, its end.
 
-        An aware datetime in UTC; in the past if it waits for a request. None if nothing is going to happen by itself, also at
-        the pace `manual` if only jobs of Batch wait.
+        An aware datetime in UTC, not in the past; what is due already waits for a request. None if nothing is going to happen by
+        itself, also at the pace `manual` if only jobs of Batch wait. Before `move_to(next_due)` freeze the clock, which else
+        runs on meanwhile.
         """
         with self._lock:
             due = [timer.due_ms for heap in self._moved_by_advance() if (timer := heap.first()) is not None]
-        return _as_datetime(min(due)) if due and min(due) < _LONGEST_S * 1000 else None
+            earliest_ms = max(min(due, default=_NEVER_MS), self.now_ms)
+        return None if earliest_ms >= _NEVER_MS else _as_datetime(earliest_ms)
 
     @property
     def now_ms(self) -> int:

@@ -79,9 +79,28 @@ class UndeliveredEventWarning(MockJobsWarning):
 
 def is_verdict(error: BaseException) -> bool:
     """Return whether an exception says what becomes of the test: a failed assertion, or a failure or skip of pytest."""
-    pytest = sys.modules.get("pytest")
+    pytest, unittest = sys.modules.get("pytest"), sys.modules.get("unittest")
     outcomes = () if pytest is None else (pytest.fail.Exception, pytest.skip.Exception)
-    return isinstance(error, (AssertionError, *outcomes))
+    skips = () if unittest is None else (unittest.SkipTest,)
+    if isinstance(error, (AssertionError, *outcomes, *skips)):
+        return True
+    # A group, as task groups raise it; older Pythons have a package for it.
+    return hasattr(error, "subgroup") and any(map(is_verdict, getattr(error, "exceptions", ())))
+
+
+def is_failure(error: BaseException) -> bool:
+    """Return whether a verdict says that the test has failed, and neither that it is skipped nor expected to fail."""
+    pytest, unittest = sys.modules.get("pytest"), sys.modules.get("unittest")
+    others = () if pytest is None else (pytest.skip.Exception, pytest.xfail.Exception)
+    skips = () if unittest is None else (unittest.SkipTest,)
+    return not isinstance(error, (*others, *skips))
+
+
+def ends_the_run(error: BaseException) -> bool:
+    """Return whether an exception ends the whole process, or the run of pytest."""
+    pytest = sys.modules.get("pytest")
+    exits = () if pytest is None else (pytest.exit.Exception,)
+    return isinstance(error, exits) or not (isinstance(error, Exception) or is_verdict(error))
 
 
 def _is_of_the_test(info: Any) -> bool:

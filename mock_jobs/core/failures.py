@@ -3,51 +3,82 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from threading import local
 from traceback import format_exception
 from types import TracebackType
+from typing import Final, NamedTuple, NoReturn
+from weakref import WeakSet
 
-from mock_jobs.core.errors import HIDDEN, FailedAssertionsError, UsageError
+from mock_jobs.core.errors import HIDDEN, FailedAssertionsError, UsageError, is_failure
 
 __tracebackhide__ = HIDDEN
 
+_MOST_SHOWN: Final = 5
+
 _log = logging.getLogger("mock_jobs")
+
+
+class Failed(NamedTuple):
+    """An assertion that failed in a function.
+
+    Attributes:
+        where: What names the function and its job.
+        error: What the function raised.
+    """
+
+    where: str
+    error: BaseException
 
 
 class Failures:
     """Assertions that failed in functions of plans, until somebody raises them."""
 
     def __init__(self) -> None:
-        self._waiting: list[BaseException] = []
+        self._waiting: list[Failed] = []
         self._thread = local()
+        _all.add(self)
 
-    def note(self, error: BaseException) -> None:
-        """Keep a failed assertion. The call of the handle that is going on in this thread raises it, else the end of the mock."""
+    def note(self, where: str, error: BaseException) -> None:
+        """Keep a failed assertion. The call of the handle that is going on in this thread raises it, else the end of the mock.
+
+        Args:
+            where: What names the function and its job.
+            error: What the function raised.
+        """
         calls = self._calls
         kept = calls[-1] if calls else self._waiting
-        if not any(each is error for each in kept):
-            kept.append(error)
+        if not any(each.error is error for each in kept):
+            kept.append(Failed(where, error))
 
     def raised(self) -> _Call:
         """Return a context manager for a call of the handle: at its end it raises what has failed inside of it."""
         return _Call(self._calls)
 
-    def take(self) -> list[BaseException]:
+    def take(self) -> list[Failed]:
         """Return the failed assertions that nobody has raised, and forget them."""
         taken, self._waiting = self._waiting, []
         return taken
 
     @property
-    def _calls(self) -> list[list[BaseException]]:
+    def _calls(self) -> list[list[Failed]]:
         """What has failed in each call of the handle that is going on in this thread, the innermost last."""
         if not hasattr(self._thread, "calls"):
             self._thread.calls = []
-        calls: list[list[BaseException]] = self._thread.calls
+        calls: list[list[Failed]] = self._thread.calls
         return calls
 
 
+_all: WeakSet[Failures] = WeakSet()
+
+
+def take_all() -> list[Failed]:
+    """Return the failed assertions of all worlds of this process that nobody has raised, and forget them."""
+    return [failed for each in list(_all) for failed in each.take()]
+
+
 class _Call:
-    def __init__(self, calls: list[list[BaseException]]) -> None:
+    def __init__(self, calls: list[list[Failed]]) -> None:
         self._calls = calls
 
     def __enter__(self) -> None:
@@ -55,29 +86,48 @@ class _Call:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         found = self._calls.pop()
+        if any(each.error is error for each in found):
+            return
         # That a job did not get where it should follows from the assertion.
-        if found and (error is None or isinstance(error, UsageError)):
-            raise _the_one(found) from None
+        report(found, None if isinstance(error, UsageError) else error)
 
 
-def report(failed: list[BaseException], error: BaseException | None) -> None:
-    """Raise failed assertions at the end of a mock or a server; only log them if there is an error already.
+def report(failed: Sequence[Failed], error: BaseException | None) -> None:
+    """Raise failed assertions; only log them if there is an error already.
 
     Args:
         failed: The failed assertions; may be empty.
         error: What the code of the test has raised.
     """
     if failed and error is None:
-        raise _the_one(failed)
+        _raise(_the_one(failed))
     for each in failed:
-        _log.warning("an assertion failed in the function of a plan, beside the error of the test", exc_info=each)
+        _log.warning("an assertion failed in %s, beside another error", each.where, exc_info=each.error)
 
 
-def _the_one(found: list[BaseException]) -> BaseException:
-    """Return the failed assertion, or one error that shows all of them."""
-    if len(found) == 1:
-        return found[0]
-    shown = [
-        f"{number}. {''.join(format_exception(type(each), each, each.__traceback__))}" for number, each in enumerate(found, 1)
-    ]
-    return FailedAssertionsError("\n".join([f"{len(found)} assertions failed in functions of plans", *shown]), tuple(found))
+def log_late(failed: Sequence[Failed]) -> None:
+    """Log assertions that failed after the end of their mock, in a thread that outlived it."""
+    for each in failed:
+        _log.warning("an assertion failed in %s, after the end of its mock", each.where, exc_info=each.error)
+
+
+def _raise(error: BaseException) -> NoReturn:
+    """Raise an error with the causes that it had."""
+    cause, context, suppresses = error.__cause__, error.__context__, error.__suppress_context__
+    try:
+        raise error
+    finally:
+        error.__cause__, error.__context__, error.__suppress_context__ = cause, context, suppresses
+
+
+def _the_one(found: Sequence[Failed]) -> BaseException:
+    """Return the failed assertion, or one error that shows all of them. A skip counts only if nothing has failed."""
+    failures = [each for each in found if is_failure(each.error)]
+    if len(failures) <= 1:
+        return (failures or found)[0].error
+    lines = [f"{len(failures)} assertions failed in functions of plans"]
+    for number, (where, error) in enumerate(failures[:_MOST_SHOWN], 1):
+        lines.append(f"{number}. In {where}\n{''.join(format_exception(type(error), error, error.__traceback__))}")
+    if failures[_MOST_SHOWN:]:
+        lines.append(f"and {len(failures) - _MOST_SHOWN} more, see the attribute `errors`")
+    return FailedAssertionsError("\n".join(lines), tuple(each.error for each in failures))

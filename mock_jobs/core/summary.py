@@ -10,14 +10,14 @@ from mock_jobs.core.service_base import Backend
 if TYPE_CHECKING:
     from mock_jobs.core.world import World
 
-_PATIENCE_S = 1.0
+_PATIENCE_S = 0.1
 
 
 def counts(world: World, service: str = "") -> list[str]:
     """Return how many records there are of each kind and status, for example `Batch jobs: 2 FAILED, 1 RUNNABLE`.
 
     Args:
-        world: The world. If another thread changes it for longer than a second, nothing is counted.
+        world: The world. If another thread changes it for longer than 0.1 s, nothing is counted.
         service: `Batch` or `IoT`, to count only what this service keeps.
     """
     if not world.lock.acquire(timeout=_PATIENCE_S):

@@ -246,7 +246,7 @@ def _run(world: World, name: str, body: bytes) -> Answer:
         if not is_verdict(error):
             raise
         # Who sent the command may be no test. The end of the server raises it.
-        world.failures.note(error)
+        world.failures.note(f"a function that {CONTROL_API}{name} ran", error)
         return _bad(f"an assertion failed in the function of a plan: {error}")
 
 

@@ -22,6 +22,7 @@ from mock_jobs.wire.http import Answer, Request
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace import PaceName
+    from mock_jobs.core.failures import Failed
     from mock_jobs.ports.thing_registry import ThingChange
 
 __tracebackhide__ = HIDDEN
@@ -102,9 +103,9 @@ class Worlds:
             world.clock.forget_other_threads()
             world.loops.active = []
 
-    def take_failures(self) -> list[BaseException]:
+    def take_failures(self) -> list[Failed]:
         """Return the failed assertions of all worlds that nobody has raised, and forget them."""
-        return [error for world in list(self._by_account.values()) for error in world.failures.take()]
+        return [failed for world in list(self._by_account.values()) for failed in world.failures.take()]
 
     def pause(self) -> None:
         """Stop listening to moto, except for resets, until a world needs it again."""

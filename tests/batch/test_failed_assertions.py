@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import sys
+import threading
 import traceback
+import unittest
 import urllib.request
+from unittest.mock import ANY
 
 import boto3
 import pytest
@@ -33,12 +38,12 @@ def job_id(site):
     return site.submit("wrong")
 
 
-def run_to_the_end(mock, batch, pace):
+def run_to_the_end(mock, batch, pace, name="wrong"):
     """Let requests alone bring the job of a function to its end."""
     site = Site(batch)
     site.make_queue_and_definition()
     mock.batch.pace = pace
-    job_id = site.submit("wrong")
+    job_id = site.submit(name)
     while site.status(job_id) != "FAILED":
         pass
 
@@ -65,8 +70,7 @@ def test_the_call_of_the_handle_that_moved_the_job_raises_it(mock, site, job_id,
 
     assert caught.type is AssertionError
     assert traceback.extract_tb(caught.tb)[-1].name == "wrong"
-    assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__
+    assert caught.value.__cause__ is caught.value.__context__ is None
     mock.batch.run_all()
     job = site.detail(job_id)
     assert (job["status"], job["container"]["exitCode"]) == ("FAILED", 1)
@@ -88,7 +92,9 @@ def test_several_come_in_one_error(mock, site, job_id):
         mock.batch.run_all()
 
     text = str(caught.value)
-    assert text.startswith("2 assertions failed in functions of plans\n1. Traceback")
+    assert text.startswith(
+        f"2 assertions failed in functions of plans\n1. In the function of plan('wrong'), job 'wrong' ({job_id})\n"
+    )
     assert text.count("in wrong\n") == text.count("AssertionError: the first attempt is number 1") == 2
     assert [type(each) for each in caught.value.errors] == [AssertionError] * 2
     assert site.statuses(job_id, other) == ["FAILED"] * 2
@@ -113,6 +119,76 @@ def test_an_assertion_that_a_function_of_a_function_fails_is_raised_once(mock, s
     assert [caught.value] == seen
 
 
+@pytest.mark.parametrize("is_chained", [True, False])
+def test_the_error_keeps_its_causes(mock, site, is_chained):
+    def convert(_):
+        try:
+            int("x")
+        except ValueError as error:
+            raise AssertionError("bad row") from (error if is_chained else None)
+
+    mock.batch.plan("convert", run=convert)
+    job_id = site.submit("convert")
+
+    with pytest.raises(AssertionError, match="bad row") as caught:
+        mock.batch.run_until(job_id, "SUCCEEDED")
+
+    assert isinstance(caught.value.__context__, ValueError)
+    assert (caught.value.__cause__ is not None) is is_chained
+
+
+def test_only_some_of_many_are_shown_in_full(mock, site):
+    site.submit("wrong", size=7)
+
+    with pytest.raises(FailedAssertionsError) as caught:
+        mock.batch.run_all()
+
+    assert str(caught.value).startswith("7 assertions failed in functions of plans")
+    assert str(caught.value).count("in wrong\n") == 5
+    assert str(caught.value).endswith("and 2 more, see the attribute `errors`")
+    assert len(caught.value.errors) == 7
+
+
+@pytest.mark.parametrize("outcome", [pytest.skip, pytest.xfail])
+def test_a_skip_in_several_jobs_is_a_skip(mock, site, outcome):
+    mock.batch.plan("skip", run=lambda _: outcome("not here"))
+    site.submit("skip", size=2)
+
+    with pytest.raises(outcome.Exception, match="not here"):
+        mock.batch.run_all()
+
+
+def test_a_failure_counts_more_than_a_skip(mock, site, job_id):
+    mock.batch.plan("skip", run=lambda _: pytest.skip("not here"))
+    site.submit("skip")
+
+    with pytest.raises(AssertionError, match="the first attempt is number 1"):
+        mock.batch.run_all()
+
+
+def test_a_skip_of_unittest_is_an_outcome(mock, site):
+    def skip(_):
+        raise unittest.SkipTest("not here")
+
+    mock.batch.plan("skip", run=skip)
+    site.submit("skip")
+
+    with pytest.raises(unittest.SkipTest):
+        mock.batch.run_all()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 has no exception groups")
+def test_an_assertion_in_a_group_is_one(mock, site):
+    def fail(_):
+        raise ExceptionGroup("tasks", [ValueError(), AssertionError("in a task")])  # noqa: F821 - since Python 3.11
+
+    mock.batch.plan("group", run=fail)
+    site.submit("group")
+
+    with pytest.raises(ExceptionGroup, match="tasks"):  # noqa: F821
+        mock.batch.run_all()
+
+
 def test_pytest_decides_what_becomes_of_its_own_outcomes(mock, site):
     def fail(_):
         pytest.fail("the code under test is wrong")
@@ -126,16 +202,31 @@ def test_pytest_decides_what_becomes_of_its_own_outcomes(mock, site):
             mock.batch.run_until(site.submit(name), "SUCCEEDED")
 
 
-def test_errors_that_end_the_process_are_raised_at_once(mock, batch, site):
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), pytest.exit.Exception("enough")], ids=["interrupt", "pytest.exit"])
+def test_errors_that_end_the_run_are_raised_at_once(mock, batch, site, error, caplog):
     def stop(_):
-        raise KeyboardInterrupt
+        raise error
 
     mock.batch.plan("stop", run=stop)
     job_id = site.submit("stop")
     site.reach(job_id, "STARTING")
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(type(error)):
         mock.batch.step(job_id)
+
+
+def test_what_fails_beside_an_error_that_ends_the_run_is_logged(mock, site, job_id, caplog):
+    def stop(_):
+        raise KeyboardInterrupt
+
+    mock.batch.plan("stop", run=stop)
+    site.submit("stop")
+
+    with pytest.raises(KeyboardInterrupt):
+        mock.batch.run_all()
+
+    assert [str(each.exc_info[1]) for each in caplog.records] == [ANY]
+    assert "the first attempt is number 1" in str(caplog.records[0].exc_info[1])
 
 
 # Calls of the code under test
@@ -194,7 +285,8 @@ def test_the_error_of_the_test_comes_first_and_the_log_has_the_other_one(caplog)
         as_context_manager("poll", fail)
 
     (record,) = [each for each in caplog.records if each.name == "mock_jobs"]
-    assert record.getMessage() == "an assertion failed in the function of a plan, beside the error of the test"
+    assert record.getMessage().startswith("an assertion failed in the function of plan('wrong'), job 'wrong' (")
+    assert record.getMessage().endswith("), beside another error")
     assert "the first attempt is number 1" in str(record.exc_info[1])
 
 
@@ -290,29 +382,52 @@ def end(mock, batch):
 
 @pytest.fixture
 def outcomes(pytester):
-    def run(body):
+    def run(body, *options):
         pytester.makepyfile(DOUBLE + body)
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider")
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
 
     return run
 
 
-def test_a_fixture_raises_it_at_the_teardown_of_the_test(outcomes):
+def test_the_test_fails_whose_request_ran_the_function(outcomes):
     result = outcomes("""
 def test_it(mock_jobs, mock_jobs_batch):
     end(mock_jobs, mock_jobs_batch)
 """)
 
-    result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(
-        [
-            "*ERROR at teardown of test_it*",
-            ">       assert run.job_name == *other*",
-            "E       AssertionError: assert 'j' == 'other'",
-        ]
-    )
-    for ours in ("*mock_jobs/*.py:*", "*contextlib.py*"):
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([">       assert run.job_name == *other*", "E       AssertionError: assert 'j' == 'other'"])
+    for ours in ("*mock_jobs/*.py:*", "*contextlib.py*", "*pluggy/*"):
         result.stdout.no_fnmatch_line(ours)
+
+
+def test_no_other_test_fails_if_the_mock_lasts_longer(outcomes):
+    result = outcomes(
+        """
+import mock_jobs
+import boto3
+
+@pytest.fixture(scope="module")
+def mock():
+    with mock_jobs.mock_jobs(region="us-east-1") as active:
+        yield active
+
+def test_first(mock):
+    pass
+
+def test_guilty(mock):
+    end(mock, boto3.client("batch"))
+
+def test_last(mock):
+    with mock_jobs.mock_jobs():
+        pass
+""",
+        "-p",
+        "no:randomly",
+    )
+
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["FAILED *::test_guilty*"])
 
 
 def test_the_report_shows_the_call_of_the_handle_and_the_line_of_the_function(outcomes):
@@ -330,14 +445,48 @@ def test_it(mock_jobs, mock_jobs_batch):
 
 
 @pytest.mark.parametrize(
-    ("end", "counts"),
-    [('pytest.skip("no")', {"skipped": 1}), ('pytest.xfail("no")', {"xfailed": 1}), ("assert False", {"failed": 1, "errors": 1})],
+    ("mark", "last", "counts"),
+    [
+        ("", 'pytest.skip("no")', {"skipped": 1}),
+        ("", 'pytest.xfail("no")', {"xfailed": 1}),
+        ("", "assert False", {"failed": 1}),
+        ("@pytest.mark.xfail(strict=True)", "", {"xfailed": 1}),
+    ],
+    ids=["skips", "expects to fail", "fails", "is marked"],
 )
-def test_a_test_that_was_skipped_or_expected_to_fail_stays_so(outcomes, end, counts):
+def test_what_the_test_says_itself_counts_first(outcomes, mark, last, counts):
     result = outcomes(f"""
+{mark}
 def test_it(mock_jobs, mock_jobs_batch):
     end(mock_jobs, mock_jobs_batch)
-    {end}
+    {last}
 """)
 
     result.assert_outcomes(**counts)
+
+
+def test_what_fails_after_the_end_of_its_mock_fails_no_other_one(caplog):
+    begun, may_end = threading.Event(), threading.Event()
+
+    def late(_):
+        begun.set()
+        assert may_end.wait(30)
+        raise AssertionError("too late")
+
+    def poll():
+        with contextlib.suppress(Exception):
+            run_to_the_end(mock, batch, "poll", name="late")
+
+    with mock_jobs(region=REGION) as mock:
+        mock.batch.plan("late", run=late)
+        batch = boto3.client("batch", config=NO_RETRIES)
+        polling = threading.Thread(target=poll)
+        polling.start()
+        assert begun.wait(30)
+        mock.stop()
+        may_end.set()
+        polling.join()
+        mock.start()
+
+    (record,) = [each for each in caplog.records if each.name == "mock_jobs"]
+    assert record.getMessage().endswith("after the end of its mock")

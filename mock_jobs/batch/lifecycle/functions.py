@@ -17,7 +17,7 @@ from mock_jobs.batch.records.node import node_environment
 from mock_jobs.batch.scenario.captured_output import caught
 from mock_jobs.batch.scenario.job_run import MAX_EXIT_CODE, AttemptTimedOut, JobRun
 from mock_jobs.batch.views.tasks import node_uid
-from mock_jobs.core.errors import HIDDEN, EndlessLoopError, UsageError, UsageTypeError, UsageValueError, is_verdict
+from mock_jobs.core.errors import HIDDEN, EndlessLoopError, UsageError, UsageTypeError, UsageValueError, ends_the_run, is_verdict
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.logs import LogWriter
@@ -122,11 +122,11 @@ class FunctionRunner:
 
     def _tell(self, job: Job, attempt: RunningAttempt, error: BaseException) -> None:
         """Tell the test of an exception that a function has raised."""
+        where = f"the function of {attempt.plan.name}, job {job.spec.name!r} ({job.job_id})"
         if attempt.plan.raises and is_verdict(error):
-            self._world.failures.note(error)
+            self._world.failures.note(where, error)
         else:
-            what = f"the function of {attempt.plan.name}, job {job.spec.name!r} ({job.job_id})"
-            _log.warning("%s raised an exception, so the exit code is 1", what, exc_info=error)
+            _log.warning("%s raised an exception, so the exit code is 1", where, exc_info=error)
 
     def _say(self, job: Job, attempt: RunningAttempt, line: str) -> None:
         if line:
@@ -158,7 +158,7 @@ def _exit_code(function: JobFunction, given: JobRun, say: Say, keep: Callable[[B
     except (AttemptTimedOut, UsageError):
         raise
     except BaseException as error:
-        if not isinstance(error, Exception) and not is_verdict(error):
+        if ends_the_run(error):
             raise
         # Skip the first frame, which is ours.
         error.__traceback__ = None if error.__traceback__ is None else error.__traceback__.tb_next
