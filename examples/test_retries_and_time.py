@@ -22,8 +22,8 @@ def test_cancelling_survives_a_service_that_is_down_for_a_moment(mock_jobs, monk
 
 
 def test_an_error_that_the_operation_never_answers_is_refused(mock_jobs):
-    with pytest.raises(ValueError, match="batch CancelJob never answers 'ThrottlingException'"):
-        mock_jobs.faults.add("batch", "cancel_job", "ThrottlingException")
+    with pytest.raises(ValueError, match="batch CancelJob never answers 'LimitExceededException'"):
+        mock_jobs.faults.add("batch", "cancel_job", "LimitExceededException")
 
 
 def test_a_rollout_takes_its_minutes_and_the_test_does_not(mock_jobs, mock_jobs_iot):
