@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, NoReturn
 from weakref import WeakSet
 
 from mock_jobs.core.errors import HIDDEN, FailedAssertionsError, UsageError, is_failure
+from mock_jobs.core.process import registry_lock
 
 __tracebackhide__ = HIDDEN
 
@@ -37,7 +38,8 @@ class Failures:
     def __init__(self) -> None:
         self._waiting: list[Failed] = []
         self._thread = local()
-        _all.add(self)
+        with registry_lock:
+            _all.add(self)
 
     def note(self, where: str, error: BaseException) -> None:
         """Keep a failed assertion. The call of the handle that is going on in this thread raises it, else the end of the mock.
@@ -74,7 +76,9 @@ _all: WeakSet[Failures] = WeakSet()
 
 def take_all() -> list[Failed]:
     """Return the failed assertions of all worlds of this process that nobody has raised, and forget them."""
-    return [failed for each in list(_all) for failed in each.take()]
+    with registry_lock:
+        worlds = list(_all)
+    return [failed for each in worlds for failed in each.take()]
 
 
 class _Call:

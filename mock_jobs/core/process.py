@@ -18,7 +18,7 @@ A thread that holds it may take any other lock, never the other way round.
 """
 
 registry_lock: Final = RLock()
-"""Held for a moment while somebody begins or ends to listen: to moto's services, or to what a function prints.
+"""Held for a moment while somebody begins or ends to listen (to moto's services, to what a function prints), or a world is made.
 
 A thread that holds it takes no other lock.
 """
