@@ -6,7 +6,7 @@ pytest loads it in every run, so it imports the mock, and boto3, when a test nee
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,25 +43,19 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.fixturenames.insert(0, _MARKER)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:  # noqa: ARG001 - the signature of the hook
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
     """Fail the test in which an assertion has failed inside a job, also if its mock lasts longer."""
     __tracebackhide__ = True
-    try:
-        result = yield
-    except BaseException as error:
-        _report(error)
-        raise
-    _report(None)
-    return result
-
-
-def _report(error: BaseException | None) -> None:
-    __tracebackhide__ = True
+    outcome: Any = yield
     # Without this module there is no world.
     failures = sys.modules.get("mock_jobs.core.failures")
-    if failures is not None:
-        failures.report(failures.take_all(), error)
+    if failures is None:
+        return
+    try:
+        failures.report(failures.take_all(), outcome.excinfo and outcome.excinfo[1])
+    except BaseException as error:  # noqa: BLE001 - whatever the function of the test has raised
+        outcome.force_exception(error)
 
 
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
