@@ -44,6 +44,12 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", connect_locally)
 
 
+@pytest.fixture
+def _unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure no lines in child processes, which run nothing that the tests beside do not run as well."""
+    monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _contract() -> Iterator[None]:
     """Check every answer, in all tests, against the service model."""

@@ -140,6 +140,7 @@ except Exception as error:
 """
 
 
+@pytest.mark.usefixtures("_unmeasured")
 def test_clients_made_before_the_import_and_without_credentials_are_caught():
     """A module-level client of a Lambda handler, in CI."""
     done = subprocess.run([sys.executable, "-c", _EARLY], capture_output=True, text=True, check=False)
@@ -204,6 +205,7 @@ BATCH, IOT = {"mock_jobs.batch"}, {"mock_jobs.iot", "mock_jobs.iot_jobs_data"}
         ("batch", SELDOM | IOT | {"cryptography", "moto.iam", "moto.iot", "moto.s3"}),
     ],
 )
+@pytest.mark.usefixtures("_unmeasured")
 def test_a_test_imports_only_what_it_uses(use, unused):
     needed = "" if unused >= HEAVY else "import boto3\n"
     code = f"import mock_jobs, sys\n{needed}{USES[use]}\nprint(*sys.modules)"

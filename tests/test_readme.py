@@ -28,6 +28,7 @@ def blocks_of(page):
     return re.findall(r"```python\n(.*?)```", SAVED.sub("", page.read_text()), re.DOTALL)
 
 
+@pytest.mark.usefixtures("_unmeasured")
 @pytest.mark.parametrize("page", [page for page in PAGES if SAVED.search(page.read_text())], ids=lambda page: page.name)
 def test_the_files_of_a_page_run_under_pytest(page, pytester):
     files = {}

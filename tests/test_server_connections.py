@@ -32,6 +32,7 @@ def _can_open(files):
     return most == resource.RLIM_INFINITY or most >= files
 
 
+@pytest.mark.usefixtures("_unmeasured")
 @pytest.mark.parametrize(("held", "stalled"), [(1_000, 0), (0, 200), (1_000, 200)])
 def test_eight_busy_clients_are_served_beside_idle_and_stalled_connections(held, stalled):
     if not _can_open(1_500):

@@ -380,89 +380,70 @@ def end(mock, batch):
 """
 
 
-@pytest.fixture
-def outcomes(pytester):
-    def run(body, *options):
-        pytester.makepyfile(DOUBLE + body)
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
-
-    return run
-
-
-def test_the_test_fails_whose_request_ran_the_function(outcomes):
-    result = outcomes("""
-def test_it(mock_jobs, mock_jobs_batch):
-    end(mock_jobs, mock_jobs_batch)
-""")
-
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([">       assert run.job_name == *other*", "E       AssertionError: assert 'j' == 'other'"])
-    for ours in ("*mock_jobs/*.py:*", "*contextlib.py*", "*pluggy/*"):
-        result.stdout.no_fnmatch_line(ours)
-
-
-def test_no_other_test_fails_if_the_mock_lasts_longer(outcomes):
-    result = outcomes(
-        """
-import mock_jobs
+TESTS = """
 import boto3
+import mock_jobs
 
-@pytest.fixture(scope="module")
-def mock():
-    with mock_jobs.mock_jobs(region="us-east-1") as active:
-        yield active
+def test_request(mock_jobs, mock_jobs_batch):
+    end(mock_jobs, mock_jobs_batch)
 
-def test_first(mock):
-    pass
-
-def test_guilty(mock):
-    end(mock, boto3.client("batch"))
-
-def test_last(mock):
-    with mock_jobs.mock_jobs():
-        pass
-""",
-        "-p",
-        "no:randomly",
-    )
-
-    result.assert_outcomes(passed=2, failed=1)
-    result.stdout.fnmatch_lines(["FAILED *::test_guilty*"])
-
-
-def test_the_report_shows_the_call_of_the_handle_and_the_line_of_the_function(outcomes):
-    result = outcomes("""
-def test_it(mock_jobs, mock_jobs_batch):
+def test_handle(mock_jobs, mock_jobs_batch):
     mock_jobs.batch.pace = "manual"
     job_id = begin(mock_jobs, mock_jobs_batch)
     mock_jobs.batch.run_until(job_id, "SUCCEEDED")
-""")
 
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([">       mock_jobs.batch.run_until(*", ">       assert run.job_name == *other*"])
-    for ours in ("*mock_jobs/*.py:*", "*contextlib.py*"):
-        result.stdout.no_fnmatch_line(ours)
-
-
-@pytest.mark.parametrize(
-    ("mark", "last", "counts"),
-    [
-        ("", 'pytest.skip("no")', {"skipped": 1}),
-        ("", 'pytest.xfail("no")', {"xfailed": 1}),
-        ("", "assert False", {"failed": 1}),
-        ("@pytest.mark.xfail(strict=True)", "", {"xfailed": 1}),
-    ],
-    ids=["skips", "expects to fail", "fails", "is marked"],
-)
-def test_what_the_test_says_itself_counts_first(outcomes, mark, last, counts):
-    result = outcomes(f"""
-{mark}
-def test_it(mock_jobs, mock_jobs_batch):
+def test_skip(mock_jobs, mock_jobs_batch):
     end(mock_jobs, mock_jobs_batch)
-    {last}
-""")
+    pytest.skip("no")
 
-    result.assert_outcomes(**counts)
+def test_xfail(mock_jobs, mock_jobs_batch):
+    end(mock_jobs, mock_jobs_batch)
+    pytest.xfail("no")
+
+def test_own(mock_jobs, mock_jobs_batch):
+    end(mock_jobs, mock_jobs_batch)
+    raise LookupError
+
+@pytest.mark.xfail(strict=True)
+def test_marked(mock_jobs, mock_jobs_batch):
+    end(mock_jobs, mock_jobs_batch)
+
+@pytest.fixture(scope="module")
+def lasting():
+    with mock_jobs.mock_jobs(region="us-east-1") as active:
+        yield active
+
+def test_before(lasting):
+    pass
+
+def test_guilty(lasting):
+    end(lasting, boto3.client("batch"))
+
+def test_after(lasting):
+    with mock_jobs.mock_jobs():
+        pass
+"""
+
+
+@pytest.mark.usefixtures("_unmeasured")
+def test_pytest_fails_the_test_that_is_guilty_with_the_line_of_the_function(pytester):
+    pytester.makepyfile(DOUBLE + TESTS)
+
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:randomly", "-rA")
+
+    result.assert_outcomes(passed=2, failed=4, skipped=1, xfailed=2)
+    shown = result.stdout.str()
+    sections = {each.partition(" _")[0]: each for each in shown.split("_ test_")[1:]}
+    for name in ("request", "handle", "guilty"):
+        assert '>       assert run.job_name == "other"' in sections[name]
+        assert "E       AssertionError: assert 'j' == 'other'" in sections[name]
+        for ours in ("mock_jobs/batch", "mock_jobs/core", "pytest_plugin.py", "contextlib.py", "pluggy/"):
+            assert ours not in sections[name]
+    assert '>       mock_jobs.batch.run_until(job_id, "SUCCEEDED")' in sections["handle"]
+    assert "LookupError" in sections["own"]
+    result.stdout.fnmatch_lines_random(
+        ["PASSED *::test_before", "PASSED *::test_after", "SKIPPED*", "XFAIL *::test_xfail*", "XFAIL *::test_marked*"]
+    )
 
 
 def test_what_fails_after_the_end_of_its_mock_fails_no_other_one(caplog):
