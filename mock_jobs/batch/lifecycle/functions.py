@@ -121,7 +121,7 @@ class FunctionRunner:
                 then(job, attempt)
 
     def _tell(self, job: Job, attempt: RunningAttempt, error: BaseException) -> None:
-        """Tell the test of an exception that a function has raised."""
+        """Keep an exception that a function has raised for the test if it is a failed assertion, else log it."""
         where = f"the function of {attempt.plan.name}, job {job.spec.name!r} ({job.job_id})"
         if attempt.plan.raises and is_verdict(error):
             self._world.failures.note(where, error)
