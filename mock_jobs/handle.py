@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mock_jobs.core.faults import Faults
     from mock_jobs.core.world import Call, World
     from mock_jobs.iot.handle import IoTHandle
+    from mock_jobs.reporting.timeline import Timeline
 
 
 class Handle(ABC):
@@ -90,6 +91,18 @@ class Handle(ABC):
                 )
                 warnings.warn(text, DroppedEventsWarning, stacklevel=2)
             return tuple(event._replace(payload=deepcopy(event.payload)) for event in world.events.all())
+
+    @property
+    def timeline(self) -> Timeline:
+        """What has changed: each change of a job, an execution or a resource, when and why.
+
+        `print(mock.timeline)` shows it as a table. A copy, oldest first, of at most the last 10,000 changes.
+        """
+        from mock_jobs.reporting.timeline import Timeline  # noqa: PLC0415 - costs nothing until asked for
+
+        world = self.world
+        with world.lock:
+            return Timeline(world.changes.all())
 
     @property
     def batch(self) -> BatchHandle:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mock_jobs.batch import messages
+from mock_jobs.batch import messages, overview
 from mock_jobs.batch.exceptions import invalid, not_allowed
 from mock_jobs.batch.operations.compute_environments import ComputeEnvironmentOperations
 from mock_jobs.batch.operations.consumable_resources import ConsumableResourceOperations
@@ -25,7 +25,7 @@ from mock_jobs.batch.service_jobs.states import SERVICE_STATUSES
 from mock_jobs.batch.states import STATUSES
 
 if TYPE_CHECKING:
-    from mock_jobs.core.service_base import AwsError, Violation
+    from mock_jobs.core.service_base import AwsError, Row, Violation
 
 # Kind of a violated constraint of the model -> text. "required", "empty" and "enum" are handled in `validation_error`.
 _TEXTS = {
@@ -100,6 +100,26 @@ class BatchBackend(
             "Batch jobs": {status: jobs[status] for status in STATUSES},
             "Batch service jobs": {status: service_jobs[status] for status in SERVICE_STATUSES},
         }
+
+    def rows(self) -> Mapping[str, Iterable[Row]]:
+        """Return the rows of all records, by their kind."""
+        return overview.rows(self)
+
+    def why_unfinished(self, record_id: str) -> str | None:
+        """Return what an unfinished job waits for, in words."""
+        return overview.why_unfinished(self, record_id)
+
+    def conditions(self) -> Sequence[str]:
+        """Return the pace."""
+        return [f"pace {self.scenario.pace_stack.pace.mode}"]
+
+    def output(self) -> Sequence[tuple[str, str]]:
+        """Return the last lines that containers have printed, each with the id of its job."""
+        return [(job.job_id, text) for job, text in self.lifecycle.logs.latest()]
+
+    def hints(self) -> Sequence[str]:
+        """Return what keeps the unfinished jobs from moving because of the pace."""
+        return overview.hints(self)
 
     @classmethod
     def validation_error(cls, violations: Sequence[Violation]) -> AwsError:

@@ -16,7 +16,7 @@ from mock_jobs.core.argument_checks import check_text
 from mock_jobs.core.errors import HIDDEN, UsageValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from threading import RLock
 
     from mock_jobs.batch.records.job import Job
@@ -71,14 +71,29 @@ def block_queue(regions: Iterable[BatchRegion], queue: str, code: str, instance_
             msg = f"the text of {code} names no instance type: leave out instance_type={instance_type!r}"
             raise UsageValueError(msg)
         text = _TEXTS[code].format(instance_type=instance_type or _instance_type_of(found))
-        return QueueBlock(found.blocks, text, region.lifecycle.scheduler.look_again, lock)
+        return QueueBlock(found.blocks, text, _notice(region, found), lock)
     if code not in _SERVICE_TEXTS:
         msg = f"job queue {queue} is for service jobs, for which the only reason is {', '.join(_SERVICE_TEXTS)}; got {code!r}"
         raise UsageValueError(msg)
     if instance_type is not None:
         msg = f"the reason of service jobs names no instance type: leave out instance_type={instance_type!r}"
         raise UsageValueError(msg)
-    return QueueBlock(found.blocks, _SERVICE_TEXTS[code], region.service_lifecycle.scheduler.look_again, lock)
+    return QueueBlock(found.blocks, _SERVICE_TEXTS[code], _notice(region, found), lock)
+
+
+def _notice(region: BatchRegion, queue: AnyQueue) -> Callable[[], None]:
+    """Return a function that is called when a block of a queue begins or ends."""
+    lifecycle = region.service_lifecycle if isinstance(queue, ServiceQueue) else region.lifecycle
+
+    def act() -> None:
+        with region.world.causes.acting("mock.batch.block()"):
+            if queue.blocks:
+                region.recorder.changed(queue, "the test blocks it", queue.blocks[-1].reason)
+            else:
+                region.recorder.changed(queue, "the last block of it ends")
+            lifecycle.scheduler.look_again()
+
+    return act
 
 
 def find_queue(regions: Iterable[BatchRegion], reference: str) -> tuple[BatchRegion, AnyQueue]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from mock_jobs.batch import messages
 from mock_jobs.batch.exceptions import DoesNotExistError, TooManyRequestsException, not_allowed
 from mock_jobs.batch.lifecycle.announcements import Announcer
+from mock_jobs.batch.lifecycle.changes import Recorder, ResourceRecorder, label_of_job
 from mock_jobs.batch.lifecycle.clusters import ClusterWriter
 from mock_jobs.batch.lifecycle.jobs import Lifecycle
 from mock_jobs.batch.lifecycle.logs import LogWriter
@@ -55,6 +56,7 @@ class BatchRegion(Backend):
         consumables: The consumable resources.
         clusters: Writes the ECS clusters of the environments.
         service_jobs: By id.
+        recorder: Records the changes of queues, environments and quota shares in the timeline.
         submissions: The submissions of service jobs, by client token.
     """
 
@@ -74,9 +76,18 @@ class BatchRegion(Backend):
         self.scenario = world.shared(Scenario)
         self.settings = self.scenario.settings
         announcer = Announcer(world, self.arns)
+        self.recorder = ResourceRecorder(world, self.arns)
         self.retention = Retention(world.clock, self.settings, self._delete_job)
         logs = LogWriter(world, account, region)
-        self.lifecycle = Lifecycle(world, self.scenario, announcer, logs, self.consumables, retention=self.retention)
+        self.lifecycle = Lifecycle(
+            world,
+            self.scenario,
+            announcer,
+            logs,
+            self.consumables,
+            retention=self.retention,
+            recorder=Recorder(world, self.arns, label_of_job),
+        )
         self.service_lifecycle = ServiceLifecycle(world, self.scenario, self.arns, announcer)
         self.stopper = self.lifecycle.stopper
         self.clusters = ClusterWriter(world, account, region)
@@ -137,6 +148,7 @@ class BatchRegion(Backend):
         """
         environment.status = "INVALID"
         environment.problem = problem
+        self.recorder.changed(environment, "AWS finds a problem", problem)
         self.lifecycle.scheduler.look_again()
 
     def find_environment(self, reference: str) -> ComputeEnvironment | None:

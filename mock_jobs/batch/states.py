@@ -29,7 +29,7 @@ class Trigger(Enum):
 
     EVALUATED_WAITING = "the scheduler found unfinished dependencies"
     EVALUATED_READY = "the scheduler found nothing to wait for"
-    DEPENDENCIES_SUCCEEDED = "every dependency succeeded"
+    DEPENDENCIES_SUCCEEDED = "it waits for nothing any more"
     DEPENDENCY_FAILED = "a dependency failed"
     DISPATCHED = "a compute environment has room"
     CONTAINER_STARTED = "the container is up"

@@ -18,6 +18,12 @@ class CallLog(Generic[ItemT]):
     def __init__(self) -> None:
         self._items: deque[tuple[ItemT, int]] = deque()
         self._bytes = 0
+        self._numbers = 0
+
+    def next_number(self) -> int:
+        """Return the number of a call that has just arrived: 1 for the first one since the last reset."""
+        self._numbers += 1
+        return self._numbers
 
     def append(self, item: ItemT, size: int) -> None:
         """Add an item, and remove the oldest ones that are too many.
@@ -30,11 +36,6 @@ class CallLog(Generic[ItemT]):
         self._bytes += size
         while (len(self._items) > MOST_CALLS or self._bytes > MOST_BYTES) and len(self._items) > 1:
             self._bytes -= self._items.popleft()[1]
-
-    def clear(self) -> None:
-        """Remove all items."""
-        self._items.clear()
-        self._bytes = 0
 
     def __iter__(self) -> Iterator[ItemT]:
         return (item for item, _ in self._items)

@@ -12,6 +12,7 @@ from threading import RLock
 
 from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 from mock_jobs.core.failures import Failures
+from mock_jobs.core.timeline import Cause, Causes
 
 __tracebackhide__ = HIDDEN
 
@@ -27,13 +28,14 @@ _FEW_CANCELLED = 64
 class Timer:
     """One callback that waits for its moment; `cancel` prevents it."""
 
-    __slots__ = ("_heap", "callback", "due_ms", "sequence")
+    __slots__ = ("_heap", "callback", "due_ms", "name", "sequence")
 
-    def __init__(self, due_ms: int, sequence: int, callback: Callable[[], None], heap: _Heap) -> None:
+    def __init__(self, due_ms: int, sequence: int, callback: Callable[[], None], heap: _Heap, name: str | None) -> None:
         self.due_ms = due_ms
         self.sequence = sequence
         self.callback: Callable[[], None] | None = callback
         self._heap = heap
+        self.name = name
 
     def __lt__(self, other: Timer) -> bool:
         return (self.due_ms, self.sequence) < (other.due_ms, other.sequence)
@@ -103,9 +105,10 @@ class Clock:
     # There are two kinds of timers. Ordinary ones always follow the clock. *Gated* ones belong to AWS Batch jobs, whose pace
     # the test chooses: real time fires them only while `gate_follows_time` is true, a move while `gate_follows_moves` is.
 
-    def __init__(self, lock: RLock | None = None, failures: Failures | None = None) -> None:
+    def __init__(self, lock: RLock | None = None, failures: Failures | None = None, causes: Causes | None = None) -> None:
         self._lock = lock if lock is not None else RLock()
         self._failures = failures if failures is not None else Failures()
+        self._causes = causes if causes is not None else Causes()
         self._offset_ms = 0
         self._frozen_ms: int | None = None
         self._pinned_ms: int | None = None
@@ -194,7 +197,7 @@ class Clock:
             AssertionError: An assertion failed in the function of a plan.
         """
         delta_ms = _milliseconds(delta)
-        with self._failures.raised(), self._lock:
+        with self._failures.raised(), self._lock, self._causes.acting("mock.clock.advance()"):
             _milliseconds((self.now_ms + delta_ms) / 1000)
             self._move(self.now_ms + delta_ms, gated=self.gate_follows_moves)
 
@@ -219,7 +222,7 @@ class Clock:
             moment = moment.timestamp()
         _check_no_duration(moment)
         target_ms = _milliseconds(moment)
-        with self._failures.raised(), self._lock:
+        with self._failures.raised(), self._lock, self._causes.acting("mock.clock.move_to()"):
             now_ms = self.now_ms
             if target_ms < now_ms:
                 msg = f"move_to() cannot go back: {target_ms / 1000} lies {(now_ms - target_ms) / 1000} s in the past"
@@ -263,11 +266,18 @@ class Clock:
 
     # Timers, for the core
 
-    def call_at(self, due_ms: int, callback: Callable[[], None], *, gated: bool = False) -> Timer:
-        """Run a callback at `due_ms` (milliseconds since the epoch), at the next firing at the earliest."""
+    def call_at(self, due_ms: int, callback: Callable[[], None], *, gated: bool = False, name: str | None = None) -> Timer:
+        """Run a callback at `due_ms` (milliseconds since the epoch), at the next firing at the earliest.
+
+        Args:
+            due_ms: When.
+            callback: What to run.
+            gated: Whether the pace of AWS Batch decides what fires it.
+            name: What the timeline calls this timer, if what it changes does not say so itself.
+        """
         self._sequence += 1
         heap = self._gated if gated else self._timers
-        timer = Timer(due_ms, self._sequence, callback, heap)
+        timer = Timer(due_ms, self._sequence, callback, heap, name)
         heap.push(timer)
         return timer
 
@@ -424,9 +434,18 @@ class Clock:
         timer = heap.pop()
         callback, timer.callback = timer.callback, None
         if callback is not None:
-            callback()
+            self._call(callback, timer.name)
         if self._soon:
             self._settle()
+
+    def _call(self, callback: Callable[[], None], name: str | None) -> None:
+        causes = self._causes
+        before = causes.now
+        causes.now = Cause(before.actor, name)
+        try:
+            callback()
+        finally:
+            causes.now = before
 
     def _settle(self) -> None:
         moment = self._moment

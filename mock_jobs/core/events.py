@@ -52,12 +52,6 @@ class EventLog:
         self._events.append((event, 0))
         self._noted += 1
 
-    def clear(self) -> None:
-        """Remove all events."""
-        self._events.clear()
-        self._noted = 0
-        self._is_reported = False
-
     def unreported_dropped(self) -> int:
         """Return how many events were discarded because there were too many, or 0 if that was reported before."""
         dropped = self._noted - len(self._events)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from mock_jobs.core.world import World
@@ -82,6 +82,26 @@ class Bound:
     in_bytes: bool = False
 
 
+class Row(NamedTuple):
+    """What reports show of one record.
+
+    Attributes:
+        id: Its id, or its name if it has none.
+        name: Its name.
+        status: Its status; empty if it has none.
+        reason: The reason for the status; None for none.
+        belongs_to: The queue of a job in AWS Batch, the job of an execution; empty for other records.
+        created_ms: When it was created, in milliseconds since the epoch; None if that is not kept.
+    """
+
+    id: str
+    name: str
+    status: str = ""
+    reason: str | None = None
+    belongs_to: str = ""
+    created_ms: int | None = None
+
+
 class Backend(ABC):
     """The state of one service in one account and region; its operations are methods named as in boto3.
 
@@ -141,6 +161,33 @@ class Backend(ABC):
     def census(self) -> Mapping[str, Mapping[str, int]]:
         """Return how many records there are of each kind, by status; the default has none."""
         return {}
+
+    def rows(self) -> Mapping[str, Iterable[Row]]:
+        """Return what reports show of the records, by their kind, oldest first; the default has none.
+
+        There may be a million, so rows are made when they are read.
+        """
+        return {}
+
+    def why_unfinished(self, record_id: str) -> str | None:  # noqa: ARG002 - most know nothing
+        """Return what an unfinished record waits for, in words; None if it has ended, or waits for nothing in particular.
+
+        Args:
+            record_id: As in its row.
+        """
+        return None
+
+    def conditions(self) -> Sequence[str]:
+        """Return what decides how records move here, for the first line of a report; the default has nothing."""
+        return ()
+
+    def output(self) -> Sequence[tuple[str, str]]:
+        """Return the last lines that containers have printed, each with the id of its job; the default has none."""
+        return ()
+
+    def hints(self) -> Sequence[str]:
+        """Return what keeps unfinished records from moving, and what to do; the default knows nothing."""
+        return ()
 
     def listing(self, name: str) -> str:
         """Return the name that binds page tokens to a listing in this account and region.

@@ -14,6 +14,7 @@ from mock_jobs.core.failures import Failures
 from mock_jobs.core.faults import Declared, Faults
 from mock_jobs.core.ids import IdSource
 from mock_jobs.core.loops import Loops
+from mock_jobs.core.timeline import TIME, Causes, ChangeLog
 
 if TYPE_CHECKING:
     from mock_jobs.ports.ports import Ports
@@ -92,7 +93,7 @@ Observer = Callable[[Call, Answered], None]
 
 
 class World:
-    """Clock, ids, stores, faults, calls and events behind one lock.
+    """Clock, ids, stores, faults, calls, events and changes behind one lock.
 
     Args:
         declared: Looks up which errors an operation declares, for `faults`.
@@ -110,12 +111,14 @@ class World:
         self.endpoint: str | None = None
         self.lock = RLock() if lock is None else lock
         self.failures = Failures()
-        self.clock = Clock(self.lock, self.failures)
+        self.causes = Causes()
+        self.clock = Clock(self.lock, self.failures, self.causes)
         self.loops = Loops(self.clock)
         self.ids = IdSource(seed)
         self.faults = Faults(declared, self.lock)
         self.calls: CallLog[Call] = CallLog()
         self.events = EventLog()
+        self.changes = ChangeLog()
         self._stores: dict[tuple[type, str, str], object] = {}
         self._shared: dict[type, object] = {}
         self._observers: tuple[Observer, ...] = ()
@@ -177,6 +180,16 @@ class World:
             observer(call, answer)
 
     @contextmanager
+    def acting(self, call: str) -> Iterator[None]:
+        """Let a call of the test act inside a `with` block: alone, at one moment, and answerable for failed assertions.
+
+        Args:
+            call: What the timeline calls it, for example `mock.batch.step()`.
+        """
+        with self.failures.raised(), self.lock, self.causes.acting(call), self.clock.pinned():
+            yield
+
+    @contextmanager
     def unlocked(self) -> Iterator[None]:
         """Release the lock inside a `with` block, so that other threads can act. State must be consistent.
 
@@ -187,21 +200,27 @@ class World:
         """
         # moto takes this lock as well, so only the lock itself knows how often this thread holds it.
         lock: Any = self.lock
+        cause, self.causes.now = self.causes.now, TIME
         depth = lock._release_save()  # noqa: SLF001 - as threading.Condition does
         try:
             yield
         finally:
             lock._acquire_restore(depth)  # noqa: SLF001
+            self.causes.now = cause
 
     def reset(self) -> None:
-        """Delete all state of the services, all timers, faults, calls and events."""
+        """Delete all state of the services, all timers, faults, calls, events and changes.
+
+        What a report may still show is replaced, not emptied.
+        """
         with self.lock:
-            self._stores.clear()
+            self._stores = {}
             self.clock.reset()
             self.loops.reset()
             for each in self._shared.values():
                 if isinstance(each, _Resettable):
                     each.reset()
             self.faults.clear()
-            self.calls.clear()
-            self.events.clear()
+            self.calls = CallLog()
+            self.events = EventLog()
+            self.changes = ChangeLog()

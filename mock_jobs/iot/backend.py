@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from mock_jobs.iot import messages
+from mock_jobs.iot import messages, overview
 from mock_jobs.iot.exceptions import InvalidRequestException
 from mock_jobs.iot.handle import IoTHandle
 from mock_jobs.iot.lifecycle.call_rates import CallRates
+from mock_jobs.iot.lifecycle.changes import Recorder
 from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
 from mock_jobs.iot.lifecycle.job_events import Announcer
 from mock_jobs.iot.lifecycle.jobs import JobLifecycle
@@ -29,7 +30,7 @@ from mock_jobs.iot.rules.bounds import MORE_BOUNDS
 from mock_jobs.iot.rules.validation import validation_error
 
 if TYPE_CHECKING:
-    from mock_jobs.core.service_base import AwsError, Bound, Violation
+    from mock_jobs.core.service_base import AwsError, Bound, Row, Violation
     from mock_jobs.core.world import World
 
 
@@ -62,9 +63,16 @@ class IoTBackend(
         self.things = partial(world.ports.things, account, region)
         announcer = Announcer(world, self.scope)
         self.store = JobStore()
-        self.executions = ExecutionLifecycle(self.store, clock, announcer)
+        recorder = Recorder(world, self.scope)
+        self.executions = ExecutionLifecycle(self.store, clock, announcer, recorder)
         self.jobs = JobLifecycle(
-            self.store, self.executions, settings=self.settings, clock=clock, things=self.things, announcer=announcer
+            self.store,
+            self.executions,
+            settings=self.settings,
+            clock=clock,
+            things=self.things,
+            announcer=announcer,
+            recorder=recorder,
         )
         self.membership = Membership(self.store, self.executions, self.jobs, self.scope, self.things)
         self.presigner = Presigner(world, region, self.objects)
@@ -73,6 +81,18 @@ class IoTBackend(
     def census(self) -> Mapping[str, Mapping[str, int]]:
         """Return how many jobs and executions there are, by status."""
         return {"IoT jobs": self.store.count_jobs(), "IoT executions": self.store.count_executions()}
+
+    def rows(self) -> Mapping[str, Iterable[Row]]:
+        """Return the rows of all records, by their kind."""
+        return overview.rows(self.store)
+
+    def why_unfinished(self, record_id: str) -> str | None:
+        """Return what an unfinished job or execution waits for, in words."""
+        return overview.why_unfinished(self.store, record_id)
+
+    def hints(self) -> Sequence[str]:
+        """Return what keeps the unfinished executions from moving."""
+        return overview.hints(self.store)
 
     @classmethod
     def validation_error(cls, violations: Sequence[Violation]) -> AwsError:

@@ -174,6 +174,7 @@ REPORTS: Mapping[str, Report] = {
     "calls": Report("calls", lambda world: [call._asdict() for call in world.calls]),
     "events": Report("events", lambda world: [event._asdict() for event in world.events.all()]),
     "iot/settings": Report("settings", lambda world: asdict(_iot(world).settings)),
+    "timeline": Report("changes", lambda world: [change._asdict() for change in world.changes.all()]),
 }
 
 
@@ -188,8 +189,8 @@ def page(method: str, path: str) -> Answer | None:
 def answer(worlds: Worlds, request: ControlRequest) -> Answer:
     """Run a command (`POST /mock-jobs-api/clock/advance` with `{"seconds": 60}`) or return a report (`GET`).
 
-    Every answer is a JSON object. A successful one has `now`, the clock in seconds since the epoch. A report adds `calls` or
-    `events`, a list, or `settings`, an object. A wrong command gets HTTP 400, an unknown one 404, a wrong method 405, each with a `message`.
+    Every answer is a JSON object. A successful one has `now`, the clock in seconds since the epoch. A report adds `calls`,
+    `changes` or `events`, a list, or `settings`, an object. A wrong command gets HTTP 400, an unknown one 404, a wrong method 405, each with a `message`.
     """
     name = request.path[len(CONTROL_API) :]
     allowed = _methods_of(name)

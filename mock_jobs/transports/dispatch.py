@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 from mock_jobs.core.errors import HIDDEN, UsageError
 from mock_jobs.core.service_base import AwsError, NotEmulatedYet, NotOurs
+from mock_jobs.core.timeline import Cause
 from mock_jobs.core.world import Call, World
 from mock_jobs.transports.services import compiled
 from mock_jobs.wire.encoding import to_json
@@ -56,10 +57,14 @@ def answer(world: World, request: Request) -> Answer | None:
     with world.lock, world.clock.pinned():
         world.clock.run_due()
         world.endpoint = request.endpoint
+        causes = world.causes
+        before, causes.now = causes.now, Cause((world.calls.next_number(), operation.name))
         try:
             return _act(world, operation, labels, request)
         except NotOurs:
             return None
+        finally:
+            causes.now = before
 
 
 def _act(world: World, operation: Operation, labels: Mapping[str, str], request: Request) -> Answer:

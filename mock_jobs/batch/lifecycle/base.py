@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from mock_jobs.batch.lifecycle.changes import BLOCKED, UNBLOCKED, RecordedJob
 from mock_jobs.batch.lifecycle.timers import JobTimers
 from mock_jobs.batch.lifecycle.transition import Movable, Transition, TriggerT
 from mock_jobs.batch.queueing.schedulable import JobT_contra, QueuedSpec
 from mock_jobs.batch.queueing.timer_batches import TimerBatches
 
 if TYPE_CHECKING:
+    from mock_jobs.batch.lifecycle.changes import Recorder
     from mock_jobs.batch.queueing.base_scheduler import BaseScheduler
     from mock_jobs.batch.scenario.scenario import Scenario
     from mock_jobs.batch.workload.retry_strategy import RetryStrategy
@@ -21,12 +23,17 @@ class RetriedSpec(QueuedSpec, Protocol):
     """The immutable part of a job, set by its submission."""
 
     @property
+    def name(self) -> str:
+        """Job name."""
+        ...
+
+    @property
     def retry(self) -> RetryStrategy | None:
         """Its retry strategy; None for a single attempt."""
         ...
 
 
-class Retried(Movable, Protocol):
+class Retried(Movable, RecordedJob, Protocol):
     """A job that may be retried."""
 
     @property
@@ -63,6 +70,7 @@ class BaseLifecycle(Generic[RetriedT, TriggerT]):
         world: Its clock.
         scenario: Pace and settings.
         announcer: Announces blocked queues.
+        recorder: Records the timeline.
         retried: The trigger for another attempt.
         failed: The trigger for the end after a failed attempt.
 
@@ -74,11 +82,19 @@ class BaseLifecycle(Generic[RetriedT, TriggerT]):
     scheduler: BaseScheduler[RetriedT, Any]
 
     def __init__(
-        self, world: World, scenario: Scenario, announcer: BlockAnnouncer[RetriedT], *, retried: TriggerT, failed: TriggerT
+        self,
+        world: World,
+        scenario: Scenario,
+        announcer: BlockAnnouncer[RetriedT],
+        *,
+        recorder: Recorder,
+        retried: TriggerT,
+        failed: TriggerT,
     ) -> None:
         self._clock = world.clock
         self._scenario = scenario
         self._block_announcer = announcer
+        self._recorder = recorder
         self._retried = retried
         self._failed = failed
         self.timer_batches: TimerBatches[RetriedT] = TimerBatches(world.clock)
@@ -102,11 +118,13 @@ class BaseLifecycle(Generic[RetriedT, TriggerT]):
         job.status_reason = reason
         job.moves += 1
         job.reads = 0
+        self._recorder.changed(job, job.status, BLOCKED)
         self._block_announcer.blocked(job)
 
     def clear_blocked(self, job: RetriedT) -> None:
         """Restore the reason that a RUNNABLE job showed before it was blocked."""
         job.status_reason = job.last_reason
+        self._recorder.changed(job, job.status, UNBLOCKED)
 
     def _retry_or_fail(self, job: RetriedT, status_reason: str, reason: str | None = None, exit_code: int | None = None) -> None:
         """Retry a job if its retry strategy says so, else end it.

@@ -23,6 +23,7 @@ from mock_jobs.batch.states import StopRequest, Trigger
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.announcements import Announcer
+    from mock_jobs.batch.lifecycle.changes import Recorder
     from mock_jobs.batch.lifecycle.logs import LogWriter
     from mock_jobs.batch.lifecycle.retention import Retention
     from mock_jobs.batch.queueing.time_limits import TimeLimit
@@ -42,6 +43,7 @@ class Lifecycle(BaseLifecycle[Job, Trigger]):
         logs: Writes the output of attempts.
         consumables: The consumable resources that attempts take and give back.
         retention: Deletes whole jobs some time after their end.
+        recorder: Records the timeline.
     """
 
     def __init__(
@@ -53,8 +55,9 @@ class Lifecycle(BaseLifecycle[Job, Trigger]):
         consumables: ConsumableResources,
         *,
         retention: Retention,
+        recorder: Recorder,
     ) -> None:
-        super().__init__(world, scenario, announcer, retried=Trigger.RETRIED, failed=Trigger.ATTEMPT_FAILED)
+        super().__init__(world, scenario, announcer, recorder=recorder, retried=Trigger.RETRIED, failed=Trigger.ATTEMPT_FAILED)
         clock, transition, timers = world.clock, self._transition, self._timers
         self.announcer = announcer
         self.logs = logs
@@ -77,7 +80,11 @@ class Lifecycle(BaseLifecycle[Job, Trigger]):
         )
         self.stopper = Stopper(self._endings, self._attempts, scenario.settings)
         node_follower = NodeFollower(transition, self._endings, self._attempts)
-        transition.listen(job_listeners(self.scheduler, clock, consumables, retention, announcer, node_follower=node_follower))
+        transition.listen(
+            job_listeners(
+                self.scheduler, clock, consumables, retention, announcer, recorder=recorder, node_follower=node_follower
+            )
+        )
 
     # Waiting
 
@@ -88,6 +95,7 @@ class Lifecycle(BaseLifecycle[Job, Trigger]):
         self.consumables.consumers.add(job)
         queue.usage.submitted(job)
         queue.moves += 1
+        self._recorder.submitted(job)
         self._timers.set_by_setting(job, "submitted_seconds", self.evaluate)
 
     def evaluate(self, job: Job) -> None:

@@ -10,6 +10,7 @@ from mock_jobs.batch.records.node import MultiNodeJob
 
 if TYPE_CHECKING:
     from mock_jobs.batch.lifecycle.announcements import Announcer
+    from mock_jobs.batch.lifecycle.changes import Recorder
     from mock_jobs.batch.lifecycle.node_follower import NodeFollower
     from mock_jobs.batch.lifecycle.retention import Retention
     from mock_jobs.batch.lifecycle.scheduler import Scheduler
@@ -26,6 +27,7 @@ def job_listeners(
     retention: Retention,
     announcer: Announcer,
     *,
+    recorder: Recorder,
     node_follower: NodeFollower,
 ) -> Sequence[Listener[Job, Trigger]]:
     """Return the listeners for each change, in the order of the calls.
@@ -35,9 +37,10 @@ def job_listeners(
        consumers of resources.
     3. The usage of the queue and then the retention of jobs, when a whole job has ended.
     4. The announcer, which records the job as the others have left it.
-    5. The node follower, which moves the nodes of the job and so causes further changes.
+    5. The timeline, which also records nodes.
+    6. The node follower, which moves the nodes of the job and so causes further changes.
 
-    No listener is called for a node other than the main node, because it changes with its job.
+    No other listener is called for a node other than the main node, because it changes with its job.
     """
 
     def leave_wait_queue(job: Job, before: JobStatus, trigger: Trigger) -> None:
@@ -69,6 +72,7 @@ def job_listeners(
         Listener(update_listings, _is_no_node),
         Listener(end_whole_job, _ends),
         Listener(announcer.changed, _is_no_node),
+        Listener(recorder.changed),
         Listener(node_follower.follow, _has_nodes),
     )
 

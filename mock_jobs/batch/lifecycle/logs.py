@@ -7,8 +7,9 @@ dropped.
 
 from __future__ import annotations
 
+from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mock_jobs.batch.views.log_location import container_log_location
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from mock_jobs.batch.records.job import Job, LogEvent, RunningAttempt
     from mock_jobs.core.world import World
+
+
+_MOST_LATEST: Final = 100
 
 
 class LogWriter:
@@ -38,6 +42,7 @@ class LogWriter:
         self._region = region
         self._new: list[tuple[Job, RunningAttempt]] = []
         self._talking: dict[RunningAttempt, Job] = {}
+        self._written: deque[tuple[Job, str]] = deque(maxlen=_MOST_LATEST)
 
     def open(self, job: Job, attempt: RunningAttempt, lines: Sequence[LogEvent]) -> None:
         """Record an attempt whose container starts now.
@@ -87,7 +92,16 @@ class LogWriter:
             self._write(job, attempt, [line for line in lines if line[0] <= now_ms])
             attempt.lines = [line for line in lines if line[0] > now_ms]
 
+    def latest(self) -> Sequence[tuple[Job, str]]:
+        """Return the last lines of output until now, with their jobs, whether they were written or not."""
+        now_ms = self._clock.now_ms
+        unwritten = [
+            (job, text) for attempt, job in self._talking.items() for at_ms, text in attempt.lines or [] if at_ms <= now_ms
+        ]
+        return [*self._written, *unwritten][-_MOST_LATEST:]
+
     def _write(self, job: Job, attempt: RunningAttempt, lines: Sequence[LogEvent]) -> None:
+        self._written.extend((job, text) for _, text in lines)
         task = job.spec.task
         for index in range(1 if task is None else len(task.containers)):
             location = container_log_location(job, attempt, index)

@@ -14,6 +14,7 @@ from mock_jobs.batch.scenario.polling import Change
 from mock_jobs.core.paging import page_token
 
 if TYPE_CHECKING:
+    from mock_jobs.batch.lifecycle.changes import Resource
     from mock_jobs.core.world import World
 
 
@@ -104,16 +105,24 @@ class DescribedResources(BatchRegion):
     def _changes_of(self, records: Iterable[object]) -> list[Change]:
         return [self._changes[record] for record in records if record in self._changes]
 
-    def change(self, record: object, seconds: float, then: Callable[[], None]) -> None:
+    def change(self, record: Resource, seconds: float, then: Callable[[], None]) -> None:
         """End the creation, change or deletion of a resource after some seconds.
 
         With 0 seconds it ends at once. It replaces an unfinished one, for example that of an environment that became INVALID
         meanwhile.
+
+        Args:
+            record: The resource, whose status says what is going on.
+            seconds: How long it takes.
+            then: Ends it.
         """
+        status = record.status
         if not seconds:
             self._changes.pop(record, None)
             then()
+            self.recorder.done(record, status)
             return
+        self.recorder.begun(record)
         due_ms = self.world.clock.now_ms + round(seconds * 1000)
         change = self._changes[record] = Change(due_ms)
 
@@ -121,5 +130,6 @@ class DescribedResources(BatchRegion):
             if self._changes.get(record) is change:
                 del self._changes[record]
                 then()
+                self.recorder.done(record, status)
 
         self.world.clock.call_at(due_ms, end)

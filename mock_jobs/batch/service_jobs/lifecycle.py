@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
 from mock_jobs.batch.lifecycle.base import BaseLifecycle
+from mock_jobs.batch.lifecycle.changes import Recorder
 from mock_jobs.batch.lifecycle.plan_matching import plan_for_service_job
 from mock_jobs.batch.lifecycle.transition import Listener, ends, leaves_runnable
 from mock_jobs.batch.service_jobs.announcements import ServiceAnnouncer
@@ -54,12 +55,19 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
 
     def __init__(self, world: World, scenario: Scenario, arns: Arns, announcer: Announcer) -> None:
         self._announcer = ServiceAnnouncer(announcer, world.clock, arns)
-        super().__init__(world, scenario, self._announcer, retried=ServiceTrigger.RETRIED, failed=ServiceTrigger.ATTEMPT_FAILED)
+        super().__init__(
+            world,
+            scenario,
+            self._announcer,
+            recorder=Recorder(world, arns, _label),
+            retried=ServiceTrigger.RETRIED,
+            failed=ServiceTrigger.ATTEMPT_FAILED,
+        )
         self._ids = world.ids
         self._arns = arns
         self.scheduler: ServiceScheduler = ServiceScheduler(self, world.clock, self.timer_batches, scenario.settings)
         self.training_jobs = TrainingJobWriter(world, arns.account, arns.region)
-        self._transition.listen(_listeners(self.scheduler, self.training_jobs, self._announcer))
+        self._transition.listen(_listeners(self.scheduler, self.training_jobs, self._announcer, self._recorder))
 
     # Into the queue
 
@@ -69,6 +77,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         queue.index.add(job, job.spec.group)
         queue.usage.submitted(job)
         queue.moves += 1
+        self._recorder.submitted(job)
         self._timers.set_by_setting(job, "submitted_seconds", self.evaluate)
 
     def evaluate(self, job: ServiceJob) -> None:
@@ -261,7 +270,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
 
 
 def _listeners(
-    scheduler: ServiceScheduler, training_jobs: TrainingJobWriter, announcer: ServiceAnnouncer
+    scheduler: ServiceScheduler, training_jobs: TrainingJobWriter, announcer: ServiceAnnouncer, recorder: Recorder
 ) -> Sequence[Listener[ServiceJob, ServiceTrigger]]:
     """Return the listeners for changes of status, in the order of the calls.
 
@@ -270,6 +279,7 @@ def _listeners(
     3. The usage of the queue, when a job has ended.
     4. The training job of the attempt.
     5. The announcer, which records the job as the others have left it.
+    6. The timeline.
     """
 
     def leave_wait_queue(job: ServiceJob, before: ServiceJobStatus, trigger: ServiceTrigger) -> None:
@@ -292,7 +302,13 @@ def _listeners(
         Listener(end_use, ends),
         Listener(training_jobs.changed),
         Listener(announcer.changed),
+        Listener(recorder.changed),
     )
+
+
+def _label(job: ServiceJob) -> tuple[str, str]:
+    """Return the kind of a service job for the timeline, and its id."""
+    return "service job", job.job_id
 
 
 def _failure_of(plan: JobPlan) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from mock_jobs.iot import states
+from mock_jobs.iot.lifecycle import changes
 from mock_jobs.iot.lifecycle.job_events import DELETED, Announcer
 from mock_jobs.iot.records.job import Execution, Job
 from mock_jobs.iot.records.thing_queue import ThingQueue
@@ -14,6 +15,8 @@ from mock_jobs.iot.rules.execution_timers import start_timers
 from mock_jobs.iot.states import ExecutionTrigger
 
 if TYPE_CHECKING:
+    from enum import Enum
+
     from mypy_boto3_iot.literals import JobExecutionStatusType
 
     from mock_jobs.core.clock import Clock
@@ -40,32 +43,40 @@ class ExecutionLifecycle:
         store: Has the things' queues.
         clock: The clock of the world.
         announcer: Records the events.
+        recorder: Records the timeline.
 
     Attributes:
         listener: Called when a single execution ended or was deleted; `JobLifecycle` sets itself here.
     """
 
-    __slots__ = ("_announcer", "_clock", "_store", "listener")
+    __slots__ = ("_announcer", "_clock", "_recorder", "_store", "listener")
 
     listener: ExecutionListener
 
-    def __init__(self, store: JobStore, clock: Clock, announcer: Announcer) -> None:
+    def __init__(self, store: JobStore, clock: Clock, announcer: Announcer, recorder: changes.Recorder) -> None:
         self._store = store
         self._clock = clock
         self._announcer = announcer
+        self._recorder = recorder
 
-    def queue(self, job: Job, thing_names: Iterable[str]) -> None:
-        """Create the next execution of each of these things."""
-        self._create(job, thing_names, states.QUEUED)
+    def queue(self, job: Job, thing_names: Iterable[str], why: str) -> None:
+        """Create the next execution of each of these things.
+
+        Args:
+            job: The job.
+            thing_names: The things.
+            why: The cause, for the timeline.
+        """
+        self._create(job, thing_names, states.QUEUED, why)
 
     def write_removed(self, job: Job, thing_name: str) -> None:
         """Record that a thing left the targets after all its executions were deleted.
 
         Source: the thing gets a REMOVED execution with number 1, without an event (observed).
         """
-        self._create(job, [thing_name], states.REMOVED)
+        self._create(job, [thing_name], states.REMOVED, ExecutionTrigger.LEAVE)
 
-    def _create(self, job: Job, thing_names: Iterable[str], status: JobExecutionStatusType) -> None:
+    def _create(self, job: Job, thing_names: Iterable[str], status: JobExecutionStatusType, why: Enum | str) -> None:
         now_ms = self._clock.now_ms
         queues, next_sequence, executions = self._store.queues, self._store.next_execution_sequence, job.executions
         created = []
@@ -78,10 +89,11 @@ class ExecutionLifecycle:
             queue.add(execution)
             created.append(execution)
         executions.add_all(created)
+        self._recorder.executions_changed(created, None, status, why)
 
     def queue_retry(self, execution: Execution, retries: Retries) -> None:
         """Create the next attempt after an execution that failed or timed out."""
-        self.queue(execution.job, [execution.thing_name])
+        self.queue(execution.job, [execution.thing_name], changes.RETRY)
         attempt = execution.job.executions.latest(execution.thing_name)
         assert attempt is not None
         attempt.retries = retries
@@ -131,8 +143,8 @@ class ExecutionLifecycle:
         """
         if not executions:
             return
-        now_ms, queues = self._clock.now_ms, self._store.queues
-        status = states.next_execution_status(executions[0].status, trigger)
+        now_ms, queues, before = self._clock.now_ms, self._store.queues, executions[0].status
+        status = states.next_execution_status(before, trigger)
         assert status is not None
         has_ended = status not in states.PENDING
         for execution in executions:
@@ -152,11 +164,13 @@ class ExecutionLifecycle:
             if has_ended:
                 self._announcer.announce_execution(execution)
         executions[0].job.executions.with_status(status).add_all(executions)
+        self._recorder.executions_changed(executions, before, status, trigger)
 
     def delete(self, execution: Execution) -> None:
         """Delete an execution; its job may be completed or aborted as a result. Source: observed."""
         self.remove_from_thing(execution)
         self._announcer.announce_execution(execution, DELETED)
+        self._recorder.executions_changed([execution], execution.status, None, changes.DELETED)
         execution.job.executions.remove(execution)
         self.listener.execution_deleted(execution.job)
 

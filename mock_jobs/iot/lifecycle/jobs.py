@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mock_jobs.iot import messages, states
-from mock_jobs.iot.lifecycle import job_events, quotas
+from mock_jobs.iot.lifecycle import changes, job_events, quotas
 from mock_jobs.iot.rules import abort
 from mock_jobs.iot.rules.retry import next_retries
 from mock_jobs.iot.rules.rollout import Rollout, rate_per_minute
@@ -38,9 +38,10 @@ class JobLifecycle:
         clock: The clock of the world.
         things: Returns the current registry of things.
         announcer: Records the events.
+        recorder: Records the timeline.
     """
 
-    __slots__ = ("_announcer", "_clock", "_executions", "_settings", "_store", "_things")
+    __slots__ = ("_announcer", "_clock", "_executions", "_recorder", "_settings", "_store", "_things")
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class JobLifecycle:
         clock: Clock,
         things: Callable[[], ThingRegistry],
         announcer: Announcer,
+        recorder: changes.Recorder,
     ) -> None:
         self._store = store
         self._executions = executions
@@ -58,11 +60,13 @@ class JobLifecycle:
         self._clock = clock
         self._things = things
         self._announcer = announcer
+        self._recorder = recorder
         executions.listener = self
 
     def add(self, job: Job, targets: list[Target]) -> None:
         """Store a new job, and begin its rollout now or at the start of its schedule."""
         self._store.add(job)
+        self._recorder.job_changed(job, None, changes.CREATED)
         if job.schedule is not None:
             job.schedule.arm(self._clock, partial(self._start, job, targets), partial(self._end, job))
         if job.status == states.IN_PROGRESS:
@@ -110,7 +114,7 @@ class JobLifecycle:
         reason = quotas.why_not_start(self._settings, self._store.usage)
         if reason is not None:
             job.comment = messages.NOT_STARTED_COMMENT.format(reason=reason)
-            self.cancel(job, ExecutionTrigger.CANCEL)
+            self.cancel(job, ExecutionTrigger.CANCEL, changes.NO_ROOM)
             return
         self.set_status(job, JobTrigger.START)
         registry = self._things()
@@ -136,7 +140,7 @@ class JobLifecycle:
             assert job.scheduling_config is not None
             time, behavior = job.scheduling_config["endTime"], job.scheduling_config["endBehavior"]
             job.comment = messages.END_COMMENT.format(time=time, behavior=behavior)
-            self.cancel(job, schedule.end_trigger)
+            self.cancel(job, schedule.end_trigger, changes.ENDED)
 
     def settle(self, job: Job) -> None:
         """Complete a job if nothing is left to do.
@@ -172,11 +176,11 @@ class JobLifecycle:
             # The window closes at this very moment; the rollout continues at the next opening.
             return
         per_minute = rate_per_minute(job.configs.rollout, rollout.notified, job.executions.count(states.SUCCEEDED))
-        self._executions.queue(job, rollout.take(per_minute))
+        self._executions.queue(job, rollout.take(per_minute), changes.ROLLOUT)
         if rollout.is_finished:
             self._finish_rollout(job)
         else:
-            rollout.timer = self._clock.call_at(rollout.next_tick_ms, partial(self._roll_out, job))
+            rollout.timer = self._clock.call_at(rollout.next_tick_ms, partial(self._roll_out, job), name="rollout")
 
     def _finish_rollout(self, job: Job) -> None:
         self.end_rollout(job)
@@ -206,7 +210,7 @@ class JobLifecycle:
         if job.windows is not None and not job.windows.is_open:
             job.windows.pending_joins.update(dict.fromkeys(new, True))
         else:
-            self._executions.queue(job, new)
+            self._executions.queue(job, new, changes.JOINED)
 
     # Effects of executions on their job
 
@@ -244,12 +248,19 @@ class JobLifecycle:
         if met is not None:
             job.reason_code = abort.REASON_CODE
             job.comment = met.comment
-            self.cancel(job, ExecutionTrigger.CANCEL)
+            self.cancel(job, ExecutionTrigger.CANCEL, changes.ABORTED)
 
     # The end
 
-    def set_status(self, job: Job, trigger: JobTrigger) -> None:
-        """Apply a trigger to a job whose status it can change."""
+    def set_status(self, job: Job, trigger: JobTrigger, why: str | None = None) -> None:
+        """Apply a trigger to a job whose status it can change.
+
+        Args:
+            job: The job.
+            trigger: The trigger.
+            why: What the timeline says in its place.
+        """
+        before = job.status
         status = states.next_job_status(job.status, trigger)
         assert status is not None
         self._store.with_status(job.status).remove(job)
@@ -262,8 +273,10 @@ class JobLifecycle:
                 job.schedule.stop()
         days = self._settings.retention_days
         if days is not None and status in states.OVER:
-            job.expiry = self._clock.call_at(job.updated_at_ms + days * _DAY_MS, partial(self._expire, job))
+            due_ms = job.updated_at_ms + days * _DAY_MS
+            job.expiry = self._clock.call_at(due_ms, partial(self._expire, job), name="retention")
         self._store.usage.follow(job)
+        self._recorder.job_changed(job, before, why or trigger)
 
     def end_rollout(self, job: Job) -> None:
         """Stop the rollout for good."""
@@ -273,7 +286,7 @@ class JobLifecycle:
             del self._store.rollouts[job.job_id]
             self._store.usage.follow(job)
 
-    def cancel(self, job: Job, trigger: ExecutionTrigger) -> None:
+    def cancel(self, job: Job, trigger: ExecutionTrigger, why: str | None = None) -> None:
         """Cancel a job at once, and the executions that the trigger can change after `cancellation_seconds`.
 
         Source: CancelJob, API reference (documented); that the job itself is CANCELED at once, even while executions are
@@ -282,12 +295,13 @@ class JobLifecycle:
         Args:
             job: A job that can be canceled; its comment and reason are already set.
             trigger: CANCEL or FORCE_CANCEL.
+            why: What cancels it, for the timeline; None for CancelJob.
         """
-        self.set_status(job, JobTrigger.CANCEL)
+        self.set_status(job, JobTrigger.CANCEL, why)
         job.is_force_canceled = trigger is ExecutionTrigger.FORCE_CANCEL
         self._announcer.announce_job(job, job_events.CANCELLATION_IN_PROGRESS)
         self.end_rollout(job)
-        self._after(self._settings.cancellation_seconds, job, partial(self._cancel_executions, job, trigger))
+        self._after("cancellation", self._settings.cancellation_seconds, job, partial(self._cancel_executions, job, trigger))
 
     def _cancel_executions(self, job: Job, trigger: ExecutionTrigger) -> None:
         job.finishing_timer = None
@@ -307,30 +321,31 @@ class JobLifecycle:
         self.set_status(job, JobTrigger.FORCE_DELETE)
         self._announcer.announce_job(job, job_events.DELETION_IN_PROGRESS)
         self.end_rollout(job)
-        self._after(self._settings.deletion_seconds, job, partial(self._delete_executions, job))
+        self._after("deletion", self._settings.deletion_seconds, job, partial(self._delete_executions, job))
 
     def _delete_executions(self, job: Job) -> None:
         for execution in job.executions:
             self._executions.remove_from_thing(execution)
             self._announcer.announce_execution(execution, job_events.DELETED)
-        self._remove(job)
+        self._remove(job, changes.DELETED)
         self._announcer.announce_job(job, job_events.DELETED)
 
     def _expire(self, job: Job) -> None:
         # No request deleted it, so there is no event (inferred).
         for execution in job.executions:
             self._executions.remove_from_thing(execution)
-        self._remove(job)
+        self._remove(job, changes.RETENTION)
 
-    def _remove(self, job: Job) -> None:
+    def _remove(self, job: Job, why: str) -> None:
         for timer in (job.finishing_timer, job.expiry):
             if timer is not None:
                 timer.cancel()
         self._store.remove(job)
+        self._recorder.job_changed(job, job.status, why, is_gone=True)
 
-    def _after(self, seconds: float, job: Job, finish: Callable[[], None]) -> None:
+    def _after(self, name: str, seconds: float, job: Job, finish: Callable[[], None]) -> None:
         if not seconds:
             finish()
             return
-        job.finishing_timer = self._clock.call_at(self._clock.now_ms + round(seconds * 1000), finish)
+        job.finishing_timer = self._clock.call_at(self._clock.now_ms + round(seconds * 1000), finish, name=name)
         self._store.usage.follow(job)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from heapq import merge
 from itertools import count
 from typing import TYPE_CHECKING
@@ -59,6 +59,11 @@ class JobStore:
         del self._jobs[job.job_id]
         self.with_status(job.status).remove(job)
         self.usage.remove(job)
+
+    @property
+    def jobs(self) -> Iterable[Job]:
+        """All jobs, oldest first."""
+        return self._jobs.values()
 
     def get_job(self, job_id: str) -> Job | None:
         """Return a job, None if there is none with this id."""

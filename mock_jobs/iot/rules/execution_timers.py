@@ -51,7 +51,8 @@ class Timers:
             self._alarm.cancel()
             self._alarm = None
         if deadline_ms is not None:
-            self._alarm = clock.call_at(deadline_ms, expire)
+            name = "in-progress timeout" if deadline_ms == self._in_progress_ms else "step timeout"
+            self._alarm = clock.call_at(deadline_ms, expire, name=name)
 
     def stop(self) -> None:
         """Cancel the timer."""

@@ -94,7 +94,8 @@ class MaintenanceWindows:
         self.is_open = closing_ms is not None
         next_ms = next(self.openings_after_ms(clock.now_ms), None) if closing_ms is None else closing_ms
         if next_ms is not None:
-            self._alarm = clock.call_at(next_ms, lambda: self.watch(clock, opened, closed))
+            name = "opening of a maintenance window" if closing_ms is None else "closing of a maintenance window"
+            self._alarm = clock.call_at(next_ms, lambda: self.watch(clock, opened, closed), name=name)
         if self.is_open and not was_open:
             opened()
         if was_open and not self.is_open:

@@ -64,9 +64,9 @@ class Schedule:
         The end fires before timers that are set later for the same moment.
         """
         if self.start_ms is not None:
-            self._alarms.append(clock.call_at(self.start_ms, start))
+            self._alarms.append(clock.call_at(self.start_ms, start, name="start of the schedule"))
         if self.end_ms is not None:
-            self._alarms.append(clock.call_at(self.end_ms, end))
+            self._alarms.append(clock.call_at(self.end_ms, end, name="end of the schedule"))
 
     def stop(self) -> None:
         """Cancel the timers for start and end."""

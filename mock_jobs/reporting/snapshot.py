@@ -1,0 +1,95 @@
+"""What a mock holds at one moment, for reports. It can be read after the mock has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from mock_jobs.core.service_base import Backend, Row
+
+if TYPE_CHECKING:
+    from mock_jobs.core.call_log import CallLog
+    from mock_jobs.core.events import EventLog
+    from mock_jobs.core.timeline import ChangeLog
+    from mock_jobs.core.world import Call, World
+
+MOST_ROWS: Final = 10_000
+
+
+class Place(NamedTuple):
+    """An account and a region."""
+
+    account: str
+    region: str
+
+
+class Snapshot(NamedTuple):
+    """The records and logs of a world.
+
+    Nothing is copied: a world that goes on changes them, and a reset leaves them as they were.
+
+    Attributes:
+        called: What names the mock.
+        now_ms: The moment, in milliseconds since the epoch.
+        conditions: What decides how things move, for example `pace poll` and `frozen`.
+        backends: The services by account and region.
+        calls: The calls.
+        events: The events.
+        changes: The changes.
+    """
+
+    called: str
+    now_ms: int
+    conditions: Sequence[str]
+    backends: Sequence[Backend]
+    calls: CallLog[Call]
+    events: EventLog
+    changes: ChangeLog
+
+    def rows(self) -> Mapping[str, Iterator[tuple[Place, Row]]]:
+        """Return the rows of all records, by their kind; they are made when they are read."""
+        found: dict[str, Iterator[tuple[Place, Row]]] = {}
+        for backend in self.backends:
+            place = Place(backend.account, backend.region)
+            for kind, rows in backend.rows().items():
+                more = ((place, row) for row in rows)
+                found[kind] = chain(found[kind], more) if kind in found else more
+        return found
+
+
+def snapshot(world: World, called: str) -> Snapshot:
+    """Return what a world holds now; its lock must be held.
+
+    Args:
+        world: The world.
+        called: What names the mock.
+    """
+    backends = world.stores(Backend)  # type: ignore[type-abstract]  # of all services
+    conditions = dict.fromkeys(condition for backend in backends for condition in backend.conditions())
+    frozen = ["frozen"] if world.clock.is_frozen else []
+    return Snapshot(called, world.clock.now_ms, [*conditions, *frozen], backends, world.calls, world.events, world.changes)
+
+
+def content(shot: Snapshot) -> dict[str, object]:
+    """Return a snapshot in a form that JSON can hold, for the page.
+
+    Tables hold at most 10,000 rows each.
+
+    Returns:
+        `called`, `now_ms`, `conditions` (texts), `tables` (by kind: `rows`, whose members are those of `Row` with `account` and
+        `region`, and `omitted`, the number of rows that are left out), `changes`, `calls` and `events` (lists of objects).
+    """
+    tables: dict[str, object] = {}
+    for kind, rows in shot.rows().items():
+        shown = [{**place._asdict(), **row._asdict()} for place, row in islice(rows, MOST_ROWS)]
+        tables[kind] = {"rows": shown, "omitted": sum(1 for _ in rows)}
+    return {
+        "called": shot.called,
+        "now_ms": shot.now_ms,
+        "conditions": list(shot.conditions),
+        "tables": tables,
+        "changes": [each._asdict() for each in shot.changes.all()],
+        "calls": [each._asdict() for each in shot.calls],
+        "events": [each._asdict() for each in shot.events.all()],
+    }

@@ -1,0 +1,125 @@
+"""`mock.timeline`: what has changed in a mock, when and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Literal, get_args, overload
+
+from mock_jobs.core.argument_checks import check_text
+from mock_jobs.core.errors import HIDDEN, UsageValueError
+from mock_jobs.core.timeline import Change
+from mock_jobs.reporting.tables import aligned, clock_times
+
+__tracebackhide__ = HIDDEN
+
+ServiceName = Literal["batch", "iot"]
+
+_SHORT_ID = 8
+
+
+class Timeline(Sequence[Change]):
+    """The changes of all jobs, executions and resources of a mock, oldest first: at most the last 10,000.
+
+    `mock.timeline` returns a copy, which does not change any more. `print(mock.timeline)` shows a table:
+
+        12:00:00.000  job nightly 0f3c9a51  - > SUBMITTED         it was submitted                            call 4 SubmitJob
+        12:00:00.000  job nightly 0f3c9a51  SUBMITTED > RUNNABLE  the scheduler found nothing to wait for     call 5 DescribeJobs
+
+    Args:
+        changes: The changes.
+    """
+
+    def __init__(self, changes: Iterable[Change]) -> None:
+        self._changes = tuple(changes)
+
+    def of(
+        self,
+        job: str | None = None,
+        *,
+        service: ServiceName | None = None,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> Timeline:
+        """Return the changes of one job, service, account or region.
+
+        Args:
+            job: Id or name of a job, a child, a node or a service job of AWS Batch, or id of a job of AWS IoT. With an array, a
+                multi-node job or a job of AWS IoT come its children, nodes or executions.
+            service: `batch` or `iot`.
+            account: Account id.
+            region: Region.
+
+        Returns:
+            The changes that fit all of these; maybe none.
+
+        Raises:
+            UsageValueError: There is no such service.
+            UsageTypeError: An argument is not a string.
+
+        Example:
+            `[each.after for each in mock.timeline.of("nightly")]` lists the states that the job had.
+        """
+        for name, text in (("job", job), ("service", service), ("account", account), ("region", region)):
+            if text is not None:
+                check_text(name, text)
+        if service is not None and service not in get_args(ServiceName):
+            raise UsageValueError(f"the timeline knows the services {', '.join(get_args(ServiceName))}, not {service!r}")
+        wanted = {"service": service, "account": account, "region": region}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        return Timeline(
+            each
+            for each in self._changes
+            if (job is None or job in (each.job, each.id, each.name))
+            and all(getattr(each, name) == value for name, value in given.items())
+        )
+
+    @overload
+    def __getitem__(self, index: int) -> Change: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Timeline: ...
+
+    def __getitem__(self, index: int | slice) -> Change | Timeline:
+        return Timeline(self._changes[index]) if isinstance(index, slice) else self._changes[index]
+
+    def __len__(self) -> int:
+        return len(self._changes)
+
+    def __repr__(self) -> str:
+        return f"<timeline of {len(self)} {'change' if len(self) == 1 else 'changes'}>"
+
+    def __str__(self) -> str:
+        return "\n".join(lines(self._changes)) or "nothing has changed"
+
+    def to_json(self) -> str:
+        """Return the changes as JSON: a list of objects, whose members are the attributes of `Change`."""
+        return json.dumps([each._asdict() for each in self._changes])
+
+
+def lines(changes: Sequence[Change]) -> list[str]:
+    """Return changes as the lines of a table."""
+    if not changes:
+        return []
+    places = {(each.account, each.region) for each in changes}
+    times = clock_times([each.at_ms for each in changes])
+    return aligned(
+        [
+            time,
+            *([f"{each.account} {each.region}"] if len(places) > 1 else []),
+            _what(each),
+            f"{each.before or '-'} > {each.after or '-'}",
+            each.why,
+            each.during,
+            each.reason or "",
+        ]
+        for time, each in zip(times, changes, strict=True)
+    )
+
+
+def _what(change: Change) -> str:
+    if change.job is None:
+        return f"{change.kind} {change.name}"
+    if change.service == "iot":
+        return f"job {change.job}" if change.kind == "job" else f"{change.kind} {change.job} {change.id}"
+    return f"{change.kind} {change.name} {change.id[:_SHORT_ID]}{change.id[len(change.job) :]}"
