@@ -9,6 +9,7 @@ import unittest
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
@@ -18,6 +19,8 @@ from mock_jobs.core.failures import log_late, report
 from mock_jobs.core.overrides import Override
 from mock_jobs.core.process import start_lock
 from mock_jobs.handle import Handle
+from mock_jobs.reporting import watched
+from mock_jobs.transports import losses
 
 if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
@@ -93,14 +96,20 @@ class MockJobs(Handle):
         Raises:
             UsageValueError: A pace was given, and moto answers from another process (TEST_SERVER_MODE).
         """
-        with start_lock:
+        with start_lock, losses.collected() as lost:
             activation = _Activation(self._config)
             activation.enter(reset=reset, region=self.region, pace=self._pace)
             if not _innermost and activation.hook is not None:
                 # What a thread that outlived an earlier mock has left behind is no failure of this one.
                 log_late(activation.hook.world.failures.take())
+                watched.begin(MockJobs, partial(_worlds, activation.hook.world))
             self._active.append(activation)
             _innermost.append(self)
+        try:
+            losses.warn("the start of mock_jobs", lost)
+        except MockJobsWarning:
+            self.stop()
+            raise
 
     def stop(self, remove_data: bool = True) -> None:
         """Deactivate this mock.
@@ -121,12 +130,14 @@ class MockJobs(Handle):
             error: What the code under the mock has raised. It takes precedence over failed assertions in functions of plans.
             remove_data: As `stop` takes it.
         """
-        with start_lock:
+        with start_lock, losses.collected() as lost:
             if not self._active:
                 raise NotActiveError("stop() was called before start()")
             # The last entry of this mock: another one may have been entered since, in an overlapping order.
             del _innermost[len(_innermost) - 1 - _innermost[::-1].index(self)]
             activation = self._active.pop()
+            if not _innermost:
+                watched.end(MockJobs)
             failed = [] if activation.hook is None else activation.hook.world.failures.take()
             try:
                 activation.leave(remove_data=remove_data)
@@ -135,6 +146,7 @@ class MockJobs(Handle):
                 raise
         # A generator that is closed before its end has not failed.
         report(failed, None if isinstance(error, GeneratorExit) else error)
+        losses.warn("the end of mock_jobs", lost)
 
     def reset(self) -> None:
         """Delete all state, moto's too, and stay active.
@@ -374,6 +386,10 @@ class _Activation:
 
 
 _innermost: list[MockJobs] = []
+
+
+def _worlds(world: World) -> list[tuple[str, World]]:
+    return [("mock_jobs", world)]
 
 
 def current_mock() -> MockJobs:

@@ -19,10 +19,18 @@ if TYPE_CHECKING:
     from mock_jobs.mock import MockJobs
 
 _MARKER = "mock_jobs"
+_WHEN = ("failed", "always", "never")
+_REPORTED = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the ini options."""
+    """Declare the options."""
+    parser.getgroup("mock_jobs").addoption(
+        "--mock-jobs-report",
+        choices=_WHEN,
+        help="Which tests get a section about their mock in the report: failed (the default), always or never.",
+    )
+    parser.addini("mock_jobs_report", "The same as --mock-jobs-report.", default=_WHEN[0])
     parser.addini("mock_jobs_region", "Region of clients that name none, in tests that use mock_jobs.", default="us-east-1")
     parser.addini(
         "mock_jobs_pace", "What moves Batch jobs, in tests that use mock_jobs: poll (the default), clock or manual.", default=""
@@ -30,7 +38,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker."""
+    """Declare the marker, and check the options."""
+    when = config.getini("mock_jobs_report")
+    if when not in _WHEN:
+        raise pytest.UsageError(f"mock_jobs_report must be one of {', '.join(_WHEN)}, got {when!r}")
     config.addinivalue_line(
         "markers",
         f"{_MARKER}(config=None, region=None, pace=None): mock AWS for the test, with these options.",
@@ -56,6 +67,32 @@ def pytest_runtest_call() -> Iterator[None]:
         failures.report(failures.take_all(), outcome.excinfo and outcome.excinfo[1])
     except BaseException as error:  # noqa: BLE001 - whatever the function of the test has raised
         outcome.force_exception(error)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Add what the mock holds to the report of a failed test."""
+    outcome: Any = yield
+    report: pytest.TestReport = outcome.get_result()
+    # Without this module there is no mock.
+    watched = sys.modules.get("mock_jobs.reporting.watched")
+    if watched is None:
+        return
+    when = item.config.getoption("--mock-jobs-report") or item.config.getini("mock_jobs_report")
+    is_wanted = when == "always" or (when == "failed" and report.failed)
+    if is_wanted and not item.stash.get(_REPORTED, False) and (text := _text(watched)):
+        item.stash[_REPORTED] = True
+        report.sections.append((_MARKER, text))
+    if report.when == "teardown":
+        watched.forget()
+
+
+def _text(watched: Any) -> str:
+    try:
+        text: str = watched.text()
+    except Exception as error:  # noqa: BLE001 - a defect of ours must not hide what has failed
+        return f"mock_jobs cannot describe its state: {error!r}"
+    return text
 
 
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:

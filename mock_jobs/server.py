@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from mock_jobs.batch.scenario.pace import PaceName, check_pace_name
 from mock_jobs.core.argument_checks import check_text, check_whole
-from mock_jobs.core.errors import HIDDEN, NotActiveError, UsageError, UsageTypeError, UsageValueError
+from mock_jobs.core.errors import HIDDEN, MockJobsWarning, NotActiveError, UsageError, UsageTypeError, UsageValueError
 from mock_jobs.core.failures import report
 from mock_jobs.handle import Handle
+from mock_jobs.reporting import watched
+from mock_jobs.transports import losses
 from mock_jobs.transports.access import checked_hosts
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class MockJobsServer:
     12 digits is the account id, and any other access key means account 123456789012.
 
     moto keeps one state per process. So a mock (`mock_jobs` or `mock_aws`) that starts or ends in the same process resets
-    this server too.
+    this server too, as another `MockJobsServer` does. A `MockJobsWarning` says so if the server has answered requests.
 
     Args:
         host: Address to listen on.
@@ -61,7 +63,7 @@ class MockJobsServer:
         self._running: _Running | None = None
 
     def __repr__(self) -> str:
-        return f"<MockJobsServer {'not running' if self._running is None else f'at {self.url}'}>"
+        return "<MockJobsServer not running>" if self._running is None else self._running.called
 
     def start(self) -> None:
         """Start listening; when this returns, requests are answered.
@@ -74,7 +76,14 @@ class MockJobsServer:
         """
         if self._running is not None:
             raise UsageError("this server runs already; stop it first, or make another MockJobsServer")
-        self._running = _Running(self._host, self._port, self._pace, self._allowed_hosts)
+        with losses.collected() as lost:
+            running = self._running = _Running(self._host, self._port, self._pace, self._allowed_hosts)
+        watched.begin(self, running.worlds.all)
+        try:
+            losses.warn(f"the start of {self!r}", lost)
+        except MockJobsWarning:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Stop listening and delete all state. Does nothing if the server does not run.
@@ -90,12 +99,17 @@ class MockJobsServer:
         running, self._running = self._running, None
         if running is None:
             return
+        watched.end(self)
         try:
-            running.stop()
+            with losses.collected() as lost:
+                running.stop()
         except BaseException as other:
             report(running.worlds.take_failures(), other)
             raise
         report(running.worlds.take_failures(), error)
+        losses.warn(f"the end of {running.called}", lost)
+        if running.worlds.late_warning is not None and error is None:
+            raise running.worlds.late_warning
 
     def __enter__(self) -> MockJobsServer:
         self.start()
@@ -129,8 +143,7 @@ class MockJobsServer:
         Raises:
             NotActiveError: The server does not run.
         """
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return _url(self.host, self.port)
 
     def account(self, account_id: str = _DEFAULT_ACCOUNT) -> Handle:
         """Return the handle of an account: its clock, faults, calls, events, `batch` and `iot`.
@@ -156,6 +169,10 @@ class MockJobsServer:
         if self._running is None:
             raise NotActiveError("this server does not run: call start() first, or use it in a `with` block")
         return self._running
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class _AccountHandle(Handle):
@@ -198,7 +215,8 @@ class _Running:
         self.host: str
         self.port: int
         self.host, self.port = listening.getsockname()[:2]
-        self.worlds = Worlds(shared=False, pace=pace)
+        self.called = f"<MockJobsServer at {_url(self.host, self.port)}>"
+        self.worlds = Worlds(shared=False, pace=pace, server=self.called)
         try:
             self._server = HttpServer(listening, lambda threads: Application(self.worlds, threads, allowed_hosts))
         except BaseException:

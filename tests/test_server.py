@@ -5,13 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+from contextlib import ExitStack
 
 import boto3
 import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from mock_jobs import MockJobsServer, NotActiveError, UsageError, UsageTypeError, UsageValueError, mock_jobs
+from mock_jobs import MockJobsServer, MockJobsWarning, NotActiveError, UsageError, UsageTypeError, UsageValueError, mock_jobs
 
 from support.server import ACCOUNT_A, ACCOUNT_B, authorization, client_of, create_job
 
@@ -160,7 +161,11 @@ def test_stopping_forgets_all_state_and_frees_the_port():
 
 def test_a_mock_in_the_same_process_has_a_world_of_its_own_and_resets_the_server_with_moto(server):
     create_job(server)
-    with mock_jobs():
+    mock = mock_jobs()
+    with pytest.warns(MockJobsWarning):
+        mock.start()
+    with ExitStack() as end:
+        end.callback(mock.stop)
         iot = boto3.client("iot", region_name="us-east-1")
         arn = iot.create_thing(thingName="mine")["thingArn"]
         iot.create_job(jobId="mine", targets=[arn], document="{}")

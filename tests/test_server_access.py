@@ -100,6 +100,7 @@ def test_allowed_hosts_of_another_type_are_refused_at_once(hosts):
         MockJobsServer(allow_hosts=hosts)
 
 
+@pytest.mark.filterwarnings("ignore:the (start|end) of <MockJobsServer:mock_jobs.MockJobsWarning")
 def test_links_repeat_an_allowed_host_and_no_other():
     placeholder = "${aws:iot:s3-presigned-url:https://s3.us-east-1.amazonaws.com/bucket/key}"
     with MockJobsServer(allow_hosts=["aws.example.test"]) as own:

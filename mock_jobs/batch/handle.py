@@ -201,7 +201,7 @@ class BatchHandle:
                 fit the queue, or requests alone can bring the queue into this state.
             UsageTypeError: An argument is not a string.
         """
-        with self._world.acting("mock.batch.block()"):
+        with self._world.lock, self._world.failures.raised("mock.batch.block()"), self._world.clock.pinned():
             self._world.clock.run_due()
             return block_queue(self._regions, queue, code, instance_type, self._world.lock)
 
@@ -220,7 +220,7 @@ class BatchHandle:
         """
         check_text("compute_environment", compute_environment)
         check_text("reason", reason)
-        with self._world.acting("mock.batch.invalidate()"):
+        with self._world.lock, self._world.failures.raised("mock.batch.invalidate()"), self._world.clock.pinned():
             self._world.clock.run_due()
             known = [(region, each) for region in self._regions for each in region.environments.values()]
             region, environment = the_named("compute environment", compute_environment, known)
@@ -238,7 +238,7 @@ class BatchHandle:
             UsageValueError: There is no such queue, or several have this name.
             UsageTypeError: The name is not a string.
         """
-        with self._world.acting("mock.batch.unblock()"):
+        with self._world.lock, self._world.failures.raised("mock.batch.unblock()"), self._world.clock.pinned():
             self._world.clock.run_due()
             for block in list(find_queue(self._regions, queue)[1].blocks):
                 block.clear()
@@ -291,7 +291,7 @@ class BatchHandle:
             AssertionError: An assertion failed in the function of a plan.
         """
         check_text("job_id", job_id)
-        with self._world.acting("mock.batch.step()"):
+        with self._world.lock, self._world.failures.raised("mock.batch.step()"), self._world.clock.pinned():
             self._world.clock.run_due()
             steppable = self._find(job_id)
             job = steppable.job
@@ -318,7 +318,7 @@ class BatchHandle:
         """
         check_text("job_id", job_id)
         check_text("status", status)
-        with self._world.acting("mock.batch.run_until()"):
+        with self._world.lock, self._world.failures.raised("mock.batch.run_until()"), self._world.clock.pinned():
             steppable = self._find(job_id)
             job = steppable.job
             if status not in steppable.statuses:
@@ -344,7 +344,7 @@ class BatchHandle:
             EndlessLoopError: Jobs cause one another without end, even if that takes time.
             AssertionError: An assertion failed in the function of a plan.
         """
-        with self._world.acting("mock.batch.run_all()"):
+        with self._world.lock, self._world.failures.raised("mock.batch.run_all()"), self._world.clock.pinned():
             self._world.clock.run_due()
             with self._world.clock.searching():
                 while self._world.clock.run_next():

@@ -107,8 +107,8 @@ class Clock:
 
     def __init__(self, lock: RLock | None = None, failures: Failures | None = None, causes: Causes | None = None) -> None:
         self._lock = lock if lock is not None else RLock()
-        self._failures = failures if failures is not None else Failures()
         self._causes = causes if causes is not None else Causes()
+        self._failures = failures if failures is not None else Failures(self._causes)
         self._offset_ms = 0
         self._frozen_ms: int | None = None
         self._pinned_ms: int | None = None
@@ -197,7 +197,7 @@ class Clock:
             AssertionError: An assertion failed in the function of a plan.
         """
         delta_ms = _milliseconds(delta)
-        with self._failures.raised(), self._lock, self._causes.acting("mock.clock.advance()"):
+        with self._lock, self._failures.raised("mock.clock.advance()"):
             _milliseconds((self.now_ms + delta_ms) / 1000)
             self._move(self.now_ms + delta_ms, gated=self.gate_follows_moves)
 
@@ -222,7 +222,7 @@ class Clock:
             moment = moment.timestamp()
         _check_no_duration(moment)
         target_ms = _milliseconds(moment)
-        with self._failures.raised(), self._lock, self._causes.acting("mock.clock.move_to()"):
+        with self._lock, self._failures.raised("mock.clock.move_to()"):
             now_ms = self.now_ms
             if target_ms < now_ms:
                 msg = f"move_to() cannot go back: {target_ms / 1000} lies {(now_ms - target_ms) / 1000} s in the past"

@@ -12,6 +12,7 @@ from weakref import WeakSet
 
 from mock_jobs.core.errors import HIDDEN, FailedAssertionsError, UsageError, is_failure
 from mock_jobs.core.process import registry_lock
+from mock_jobs.core.timeline import Cause, Causes
 
 __tracebackhide__ = HIDDEN
 
@@ -33,9 +34,14 @@ class Failed(NamedTuple):
 
 
 class Failures:
-    """Assertions that failed in functions of plans, until somebody raises them."""
+    """Assertions that failed in functions of plans, until somebody raises them.
 
-    def __init__(self) -> None:
+    Args:
+        causes: What is going on in the world.
+    """
+
+    def __init__(self, causes: Causes | None = None) -> None:
+        self._causes = Causes() if causes is None else causes
         self._waiting: list[Failed] = []
         self._thread = local()
         with registry_lock:
@@ -53,9 +59,15 @@ class Failures:
         if not any(each.error is error for each in kept):
             kept.append(Failed(where, error))
 
-    def raised(self) -> _Call:
-        """Return a context manager for a call of the handle: at its end it raises what has failed inside of it."""
-        return _Call(self._calls)
+    def raised(self, call: str) -> _Call:
+        """Return a context manager for a call of the handle: at its end it raises what has failed inside of it.
+
+        Enter it with the lock of the world held.
+
+        Args:
+            call: What the timeline calls it, for example `mock.batch.step()`.
+        """
+        return _Call(self._calls, self._causes, Cause(call))
 
     def take(self) -> list[Failed]:
         """Return the failed assertions that nobody has raised, and forget them."""
@@ -82,13 +94,17 @@ def take_all() -> list[Failed]:
 
 
 class _Call:
-    def __init__(self, calls: list[list[Failed]]) -> None:
+    def __init__(self, calls: list[list[Failed]], causes: Causes, cause: Cause) -> None:
         self._calls = calls
+        self._causes = causes
+        self._cause = cause
 
     def __enter__(self) -> None:
         self._calls.append([])
+        self._before, self._causes.now = self._causes.now, self._cause
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._causes.now = self._before
         found = self._calls.pop()
         if any(each.error is error for each in found):
             return

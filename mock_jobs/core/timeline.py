@@ -123,4 +123,13 @@ class ChangeLog:
 
     def all(self) -> tuple[Change, ...]:
         """Return the recorded changes."""
-        return tuple(each if isinstance(each, Change) else each.change() for each in list(self._drafts))
+        return self.latest(MOST_CHANGES)
+
+    def latest(self, number: int) -> tuple[Change, ...]:
+        """Return the last of the recorded changes.
+
+        Args:
+            number: How many, if there are as many.
+        """
+        drafts = list(self._drafts)[-number:]
+        return tuple(each if isinstance(each, Change) else each.change() for each in drafts)

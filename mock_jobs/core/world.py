@@ -110,8 +110,8 @@ class World:
         self.ports = ports
         self.endpoint: str | None = None
         self.lock = RLock() if lock is None else lock
-        self.failures = Failures()
         self.causes = Causes()
+        self.failures = Failures(self.causes)
         self.clock = Clock(self.lock, self.failures, self.causes)
         self.loops = Loops(self.clock)
         self.ids = IdSource(seed)
@@ -178,16 +178,6 @@ class World:
         self.calls.append(call, size)
         for observer in self._observers:
             observer(call, answer)
-
-    @contextmanager
-    def acting(self, call: str) -> Iterator[None]:
-        """Let a call of the test act inside a `with` block: alone, at one moment, and answerable for failed assertions.
-
-        Args:
-            call: What the timeline calls it, for example `mock.batch.step()`.
-        """
-        with self.failures.raised(), self.lock, self.causes.acting(call), self.clock.pinned():
-            yield
 
     @contextmanager
     def unlocked(self) -> Iterator[None]:

@@ -37,6 +37,7 @@ class Snapshot(NamedTuple):
         calls: The calls.
         events: The events.
         changes: The changes.
+        unused: What was set up and not used yet, in words.
     """
 
     called: str
@@ -46,6 +47,7 @@ class Snapshot(NamedTuple):
     calls: CallLog[Call]
     events: EventLog
     changes: ChangeLog
+    unused: Sequence[str] = ()
 
     def rows(self) -> Mapping[str, Iterator[tuple[Place, Row]]]:
         """Return the rows of all records, by their kind; they are made when they are read."""

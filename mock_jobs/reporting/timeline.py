@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, get_args, overload
 
@@ -16,6 +17,7 @@ __tracebackhide__ = HIDDEN
 ServiceName = Literal["batch", "iot"]
 
 _SHORT_ID = 8
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Timeline(Sequence[Change]):
@@ -122,4 +124,10 @@ def _what(change: Change) -> str:
         return f"{change.kind} {change.name}"
     if change.service == "iot":
         return f"job {change.job}" if change.kind == "job" else f"{change.kind} {change.job} {change.id}"
-    return f"{change.kind} {change.name} {change.id[:_SHORT_ID]}{change.id[len(change.job) :]}"
+    return f"{change.kind} {change.name} {short_id(change.id)}"
+
+
+def short_id(job_id: str) -> str:
+    """Return the beginning of the id of a job of AWS Batch, with the index of a child or node; other ids as they are."""
+    found = _UUID.match(job_id)
+    return job_id if found is None else job_id[:_SHORT_ID] + job_id[found.end() :]

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mock_jobs.moto_adapters import core as moto_core
-from mock_jobs.transports import control_api, cors
+from mock_jobs.transports import control_api, cors, losses
 from mock_jobs.transports.access import is_control_path, refused_host, refused_page
 from mock_jobs.transports.control_api import json_answer
 from mock_jobs.transports.dispatch import MAX_BODY, failure, too_large
@@ -98,6 +98,7 @@ class Application:
     """
 
     def __init__(self, worlds: Worlds, threads: Threads, allowed_hosts: frozenset[str]) -> None:
+        self._worlds = worlds
         self._router = Router(worlds, has_control_api=True)
         self._moto = MotoServer(moto_core.server_application())
         self._threads = threads
@@ -150,6 +151,12 @@ class Application:
         origin = sent.headers.get("origin") if self._adds_cors else None
         if origin is not None and cors.is_preflight(sent.http, sent.headers):
             return Response(HTTPStatus.OK, cors.preflight_headers(origin, sent.headers), b"")
+        if sent.http.method not in ("GET", "HEAD"):
+            self._worlds.is_touched = True
+        with losses.expected():
+            return self._route(sent, origin)
+
+    def _route(self, sent: Sent, origin: str | None) -> Response:
         try:
             decided = self._router.route(sent.http)
         except BaseException as error:  # noqa: BLE001 - the client gets it as a response, and the log has the traceback

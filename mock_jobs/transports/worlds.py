@@ -16,12 +16,13 @@ from mock_jobs.core.service_base import Backend
 from mock_jobs.core.world import World
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.moto_adapters.adapters import MotoAdapters
-from mock_jobs.transports import services
+from mock_jobs.transports import losses, services
 from mock_jobs.transports.dispatch import answer
 from mock_jobs.wire.http import Answer, Request
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace import PaceName
+    from mock_jobs.core.errors import MockJobsWarning
     from mock_jobs.core.failures import Failed
     from mock_jobs.ports.thing_registry import ThingChange
 
@@ -35,14 +36,22 @@ class Worlds:
         shared: True in process, where one test runs at a time; False in a server, so that test workers with different accounts
             share no state.
         pace: What moves Batch jobs, in each world from its start and after each reset; None means `poll`.
+        server: What names the server; empty in process.
+
+    Attributes:
+        is_touched: Whether a request may have changed something since the last reset.
+        late_warning: A warning that is an error, for the end of the server to raise.
     """
 
-    def __init__(self, *, shared: bool, pace: PaceName | None = None) -> None:
+    def __init__(self, *, shared: bool, pace: PaceName | None = None, server: str = "") -> None:
         self._is_shared = shared
+        self._server = server
+        self.is_touched = False
+        self.late_warning: MockJobsWarning | None = None
         self._pace = pace
         self._by_account: dict[str, World] = {}
         self._adapters = MotoAdapters(self._change_of_things, self._submit_job, self._ask_batch)
-        self._end_listening = moto_core.on_reset(self.reset)
+        self._end_listening = moto_core.on_reset(self._moto_was_reset)
         moto_core.survive_forks(self._forget_other_threads)
 
     def of(self, account: str) -> World:
@@ -59,6 +68,10 @@ class Worlds:
                 new.shared(services.batch().scenario).pace_stack.begin_default(self, self._pace)
             world = self._by_account.setdefault(key, new)
         return world
+
+    def all(self) -> list[tuple[str, World]]:
+        """Return the worlds that there are, each with the name of its account."""
+        return [(f"account {account}" if account else "mock_jobs", world) for account, world in list(self._by_account.items())]
 
     def ready_for(self, request: Request) -> World:
         """Return the world that a request acts on; for Batch, adopt moto's switches first."""
@@ -94,9 +107,16 @@ class Worlds:
         return answer(self.ready_for(request), request)
 
     def reset(self) -> None:
-        """Reset all worlds, as moto has reset its own state."""
+        """Reset all worlds."""
+        self.is_touched = False
         for world in list(self._by_account.values()):
             world.reset()
+
+    def _moto_was_reset(self) -> None:
+        is_lost = self.is_touched and bool(self._server)
+        self.reset()
+        if is_lost:
+            self.late_warning = losses.note(self._server) or self.late_warning
 
     def _forget_other_threads(self) -> None:
         for world in self._by_account.values():
