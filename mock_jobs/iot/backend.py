@@ -62,6 +62,7 @@ class IoTBackend(
         self.things = partial(world.ports.things, account, region)
         announcer = Announcer(world, self.scope)
         self.store = JobStore()
+        world.shared(IoTHandle).adopt(self.scope, self.store)
         self.executions = ExecutionLifecycle(self.store, clock, announcer)
         self.jobs = JobLifecycle(
             self.store, self.executions, settings=self.settings, clock=clock, things=self.things, announcer=announcer

@@ -14,7 +14,8 @@ from mock_jobs.iot.rules.cron import BadCronError, Cron
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import MaintenanceWindowTypeDef
 
-    from mock_jobs.core.clock import Clock, Timer
+    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.timers import Timer
 
 MINUTE_MS: Final = 60_000
 
@@ -84,17 +85,23 @@ class MaintenanceWindows:
                 yield opening_ms
             last_ms = opening_ms
 
-    def watch(self, clock: Clock, opened: Callable[[], None], closed: Callable[[], None]) -> None:
+    def watch(self, clock: Clock, opened: Callable[[], None], closed: Callable[[], None], is_awaited: Callable[[], bool]) -> None:
         """Call `opened` now if a window is open, and later `opened` or `closed` on each change between open and closed.
 
         Only one timer is set at a time. Once no window opens again, nothing more is called.
+
+        Args:
+            clock: Its timers make the calls.
+            opened: Called when a window opens.
+            closed: Called when the last one closes.
+            is_awaited: Returns whether such a change would matter, as `Clock.call_at` takes it.
         """
         was_open = self.is_open
         closing_ms = self.closing_after_ms(clock.now_ms)
         self.is_open = closing_ms is not None
         next_ms = next(self.openings_after_ms(clock.now_ms), None) if closing_ms is None else closing_ms
         if next_ms is not None:
-            self._alarm = clock.call_at(next_ms, lambda: self.watch(clock, opened, closed))
+            self._alarm = clock.call_at(next_ms, lambda: self.watch(clock, opened, closed, is_awaited), is_awaited=is_awaited)
         if self.is_open and not was_open:
             opened()
         if was_open and not self.is_open:
