@@ -15,10 +15,11 @@ from mock_jobs.core.summary import counts
 
 if TYPE_CHECKING:
     from mock_jobs.batch.handle import BatchHandle
+    from mock_jobs.core.calls import Calls
     from mock_jobs.core.clock import Clock
     from mock_jobs.core.events import Event
     from mock_jobs.core.faults import Faults
-    from mock_jobs.core.world import Call, World
+    from mock_jobs.core.world import World
     from mock_jobs.iot.handle import IoTHandle
     from mock_jobs.reporting.timeline import Timeline
 
@@ -62,15 +63,18 @@ class Handle(ABC):
         return self.world.faults
 
     @property
-    def calls(self) -> tuple[Call, ...]:
-        """The requests for IoT Jobs and Batch that were answered.
+    def calls(self) -> Calls:
+        """The requests for IoT Jobs and Batch that were answered, for example `mock.calls.of("batch", "submit_job")`.
 
         Use them to check what the code under test asked for. A copy, in the order of the answers, of at most the last 10,000, whose
-        bodies have at most 16 MiB in all. Requests that moto answered are not among them.
+        requests and answers have at most 16 MiB in all. Requests that moto answered are not among them.
         """
+        from mock_jobs.core.calls import Calls  # noqa: PLC0415 - costs nothing until asked for
+        from mock_jobs.transports.services import find_operation  # noqa: PLC0415
+
         world = self.world
         with world.lock:
-            return tuple(call._replace(parameters=deepcopy(call.parameters)) for call in world.calls)
+            return Calls(tuple(world.calls), find_operation)
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -91,6 +95,22 @@ class Handle(ABC):
                 )
                 warnings.warn(text, DroppedEventsWarning, stacklevel=2)
             return tuple(event._replace(payload=deepcopy(event.payload)) for event in world.events.all())
+
+    def run_until_idle(self) -> None:
+        """Move all jobs of AWS Batch and AWS IoT Jobs, and the clock, until nothing changes by itself any more, at every pace.
+
+        Batch jobs end as `batch.run_all` ends them. For IoT Jobs, schedules start and end, rollouts finish, executions in
+        progress time out, and delayed cancellations and deletions are done. What needs a device stays as it is. So does a Batch
+        job whose plan never ends and that has no timeout.
+
+        The clock stops at the last such change. It does not move for the deletion of ended jobs after a retention time, nor for
+        maintenance windows that have nothing left to roll out; they happen if they are due before the last change.
+
+        Raises:
+            EndlessLoopError: Jobs cause one another without end, even if that takes time.
+            AssertionError: An assertion failed in the function of a plan.
+        """
+        self.world.run_until_idle()
 
     @property
     def timeline(self) -> Timeline:

@@ -33,7 +33,7 @@ def in_a_function(mock, batch):
     mock.batch.run_until(Site(batch).submit("parked"), "SUCCEEDED")
 
 def in_an_observer(mock, batch):
-    mock.world.observe(lambda call, _: park() if call.parameters.get("job_name") == "parked" else None)
+    mock.world.observe(lambda call, _: park() if call.parameters.get("jobName") == "parked" else None)
     Site(batch).submit("parked")
 
 def in_a_start(mock, batch):

@@ -16,10 +16,10 @@ from mock_jobs.batch.scenario.pace import Pace
 from mock_jobs.batch.scenario.plans import JobPlan
 from mock_jobs.batch.scenario.queue_block import QueueBlock
 from mock_jobs.batch.scenario.settings import BatchSettings
+from mock_jobs.core.calls import Call, Calls
 from mock_jobs.core.clock import Clock
 from mock_jobs.core.events import Event
 from mock_jobs.core.faults import Fault, Faults
-from mock_jobs.core.world import Call
 from mock_jobs.handle import Handle
 from mock_jobs.iot.handle import IoTHandle
 from mock_jobs.iot.settings import IoTSettings
@@ -199,7 +199,9 @@ def test_faults(mock_jobs: MockJobs) -> None:
 
 
 def test_records(mock_jobs: MockJobs) -> None:
-    assert_type(mock_jobs.calls, tuple[Call, ...])
+    assert_type(mock_jobs.calls, Calls)
+    assert_type(mock_jobs.calls[0], Call)
+    assert_type(mock_jobs.calls[1:].of("batch", "submit_job"), Calls)
     assert_type(mock_jobs.calls[0].operation, str)
     assert_type(mock_jobs.calls[0].error, str | None)
     assert_type(mock_jobs.events, tuple[Event, ...])

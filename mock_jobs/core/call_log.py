@@ -4,41 +4,42 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final
 
-ItemT = TypeVar("ItemT")
+if TYPE_CHECKING:
+    from mock_jobs.core.calls import Call
 
 MOST_CALLS: Final = 10_000
 MOST_BYTES: Final = 16 << 20
 
 
-class CallLog(Generic[ItemT]):
-    """Items with a size, oldest first: at most `MOST_CALLS`, and `MOST_BYTES` in all. The last one is always kept."""
+class CallLog:
+    """Calls, in the order of their answers: at most `MOST_CALLS`, and `MOST_BYTES` in all. The last one is always kept."""
 
     def __init__(self) -> None:
-        self._items: deque[tuple[ItemT, int]] = deque()
+        self._calls: deque[Call] = deque()
         self._bytes = 0
-        self._numbers = 0
+        self._arrived = 0
 
     def next_number(self) -> int:
-        """Return the number of a call that has just arrived: 1 for the first one since the last reset."""
-        self._numbers += 1
-        return self._numbers
+        """Return the number of a request that arrives now: 1 for the first since the reset."""
+        self._arrived += 1
+        return self._arrived
 
-    def append(self, item: ItemT, size: int) -> None:
-        """Add an item, and remove the oldest ones that are too many.
+    def give_back(self, number: int) -> None:
+        """Take back the number of a request that is none for this log, unless a later one has arrived."""
+        if number == self._arrived:
+            self._arrived -= 1
 
-        Args:
-            item: What to add.
-            size: Its size in bytes.
-        """
-        self._items.append((item, size))
-        self._bytes += size
-        while (len(self._items) > MOST_CALLS or self._bytes > MOST_BYTES) and len(self._items) > 1:
-            self._bytes -= self._items.popleft()[1]
+    def append(self, call: Call) -> None:
+        """Add a call, and remove the oldest ones that are too many."""
+        self._calls.append(call)
+        self._bytes += call.size
+        while (len(self._calls) > MOST_CALLS or self._bytes > MOST_BYTES) and len(self._calls) > 1:
+            self._bytes -= self._calls.popleft().size
 
-    def __iter__(self) -> Iterator[ItemT]:
-        return (item for item, _ in self._items)
+    def __iter__(self) -> Iterator[Call]:
+        return iter(self._calls)
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._calls)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from threading import RLock
 from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 from mock_jobs.core.failures import Failures
 from mock_jobs.core.timeline import Cause, Causes
+from mock_jobs.core.timers import Timer, TimerHeap
 
 __tracebackhide__ = HIDDEN
 
@@ -21,68 +21,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # The last moment that a datetime can hold
 _LONGEST_S = 253_402_300_799
 _NEVER_MS = _LONGEST_S * 1000
-# Up to this number, keeping cancelled timers is cheaper than removing them.
-_FEW_CANCELLED = 64
-
-
-class Timer:
-    """One callback that waits for its moment; `cancel` prevents it."""
-
-    __slots__ = ("_heap", "callback", "due_ms", "name", "sequence")
-
-    def __init__(self, due_ms: int, sequence: int, callback: Callable[[], None], heap: _Heap, name: str | None) -> None:
-        self.due_ms = due_ms
-        self.sequence = sequence
-        self.callback: Callable[[], None] | None = callback
-        self._heap = heap
-        self.name = name
-
-    def __lt__(self, other: Timer) -> bool:
-        return (self.due_ms, self.sequence) < (other.due_ms, other.sequence)
-
-    def cancel(self) -> None:
-        """Prevent the callback. Does nothing if the timer has fired."""
-        if self.callback is not None:
-            self.callback = None
-            self._heap.note_cancelled()
-
-
-class _Heap:
-    """Timers ordered by due time, then by creation.
-
-    A cancelled timer is removed when it reaches the front, or when most timers are cancelled. Most timeouts of job
-    executions are cancelled long before they are due, and would stay for days.
-    """
-
-    __slots__ = ("_cancelled", "waiting")
-
-    def __init__(self) -> None:
-        self.waiting: list[Timer] = []
-        self._cancelled = 0
-
-    def note_cancelled(self) -> None:
-        self._cancelled += 1
-        if self._cancelled > max(_FEW_CANCELLED, len(self.waiting) // 2):
-            self.waiting = [timer for timer in self.waiting if timer.callback is not None]
-            heapq.heapify(self.waiting)
-            self._cancelled = 0
-
-    def push(self, timer: Timer) -> None:
-        heapq.heappush(self.waiting, timer)
-
-    def first(self) -> Timer | None:
-        timers = self.waiting
-        while timers and timers[0].callback is None:
-            heapq.heappop(timers)
-            self._cancelled -= 1
-        return timers[0] if timers else None
-
-    def pop(self) -> Timer:
-        return heapq.heappop(self.waiting)
-
-    def clear(self) -> None:
-        self.waiting.clear()
-        self._cancelled = 0
 
 
 def in_iso(moment: datetime) -> str:
@@ -116,8 +54,8 @@ class Clock:
         self._soon: deque[Callable[[], None]] = deque()
         self._settling: list[deque[Callable[[], None]]] = []
         self._sequence = 0
-        self._timers = _Heap()
-        self._gated = _Heap()
+        self._timers = TimerHeap()
+        self._gated = TimerHeap()
         self._searches = 0
         self.search: object | None = None
         self.gate_follows_time = True
@@ -261,23 +199,32 @@ class Clock:
             if not was_frozen:
                 self.unfreeze()
 
-    def _moved_by_advance(self) -> list[_Heap]:
+    def _moved_by_advance(self) -> list[TimerHeap]:
         return [self._timers, self._gated] if self.gate_follows_moves else [self._timers]
 
     # Timers, for the core
 
-    def call_at(self, due_ms: int, callback: Callable[[], None], *, gated: bool = False, name: str | None = None) -> Timer:
-        """Run a callback at `due_ms` (milliseconds since the epoch), at the next firing at the earliest.
+    def call_at(
+        self,
+        due_ms: int,
+        callback: Callable[[], None],
+        *,
+        gated: bool = False,
+        is_awaited: Callable[[], bool] | None = None,
+        name: str | None = None,
+    ) -> Timer:
+        """Run a callback at `due_ms`, at the next firing at the earliest.
 
         Args:
-            due_ms: When.
+            due_ms: When, in milliseconds since the epoch.
             callback: What to run.
-            gated: Whether the pace of AWS Batch decides what fires it.
-            name: What the timeline calls this timer, if what it changes does not say so itself.
+            gated: Whether the timer belongs to a Batch job, so that the pace decides when it fires.
+            is_awaited: Returns whether `run_next_awaited` moves the clock for it; None means always.
+            name: What the timeline calls it, if what it changes does not say so itself.
         """
         self._sequence += 1
         heap = self._gated if gated else self._timers
-        timer = Timer(due_ms, self._sequence, callback, heap, name)
+        timer = Timer(due_ms, self._sequence, callback, heap, is_awaited=is_awaited, name=name)
         heap.push(timer)
         return timer
 
@@ -342,6 +289,23 @@ class Clock:
                 self._fire(self._gated)
             return moment is self._moment
 
+    def run_next_awaited(self) -> bool:
+        """Move to the next timer of any kind that is awaited, and fire it.
+
+        What is due on the way, or together with it, fires too. Gated timers fire as `run_next` fires them.
+
+        Returns:
+            False if none waits; then nothing happened. False as well if the clock had to `reset` on the way.
+        """
+        with self.pinned():
+            moment = self._moment
+            gated = self._gated.first()
+            ordinary = self._timers.first_awaited()
+            if ordinary is None or (gated is not None and gated < ordinary):
+                return self.run_next()
+            self._move(max(ordinary.due_ms, self.now_ms), gated=False)
+            return moment is self._moment
+
     @contextmanager
     def searching(self) -> Iterator[None]:
         """Mark a `with` block that moves the clock until something has happened, as far as it takes.
@@ -393,7 +357,7 @@ class Clock:
             if moment is self._moment and target_ms > self.now_ms:
                 self._set(target_ms)
 
-    def _earliest(self, *, gated: bool, until_ms: int) -> _Heap | None:
+    def _earliest(self, *, gated: bool, until_ms: int) -> TimerHeap | None:
         ordinary = self._timers.first()
         heap = self._timers
         if gated:
@@ -430,7 +394,7 @@ class Clock:
             if moment is self._moment:
                 self._pinned_ms = outer_ms
 
-    def _fire(self, heap: _Heap) -> None:
+    def _fire(self, heap: TimerHeap) -> None:
         timer = heap.pop()
         callback, timer.callback = timer.callback, None
         if callback is not None:

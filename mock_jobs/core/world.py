@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import RLock
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, runtime_checkable
 
 from mock_jobs.core.call_log import CallLog
 from mock_jobs.core.clock import Clock
@@ -17,6 +17,7 @@ from mock_jobs.core.loops import Loops
 from mock_jobs.core.timeline import TIME, Causes, ChangeLog
 
 if TYPE_CHECKING:
+    from mock_jobs.core.calls import Call
     from mock_jobs.ports.ports import Ports
 
 
@@ -38,30 +39,6 @@ class _Resettable(Protocol):
 StoredT = TypeVar("StoredT", bound=_Stored)
 SharedT = TypeVar("SharedT", bound=_Shared)
 KindT = TypeVar("KindT")
-
-
-class Call(NamedTuple):
-    """One request for IoT Jobs or Batch that was answered, from `mock.calls`.
-
-    Attributes:
-        at_ms: When it arrived, in milliseconds since the epoch, on the mock's clock. The answer of a read that moves jobs may
-            show a later time.
-        service: Its name in boto3: `iot`, `iot-jobs-data` or `batch`.
-        operation: Its name in the API, for example `CancelJob`.
-        account: Account id.
-        region: Region.
-        parameters: The arguments of the operation in snake case. Empty if an injected fault or a rate limit answered, if the
-            request could not be read, or if mock_jobs does not emulate the operation.
-        error: Code of the error that was answered; None if the request succeeded.
-    """
-
-    at_ms: int
-    service: str
-    operation: str
-    account: str
-    region: str
-    parameters: Mapping[str, object]
-    error: str | None
 
 
 class Answered(Protocol):
@@ -89,7 +66,7 @@ class Answered(Protocol):
 
 
 # Called with each operation that was answered, with the lock of the world held
-Observer = Callable[[Call, Answered], None]
+Observer = Callable[["Call", Answered], None]
 
 
 class World:
@@ -116,7 +93,7 @@ class World:
         self.loops = Loops(self.clock)
         self.ids = IdSource(seed)
         self.faults = Faults(declared, self.lock)
-        self.calls: CallLog[Call] = CallLog()
+        self.calls = CallLog()
         self.events = EventLog()
         self.changes = ChangeLog()
         self._stores: dict[tuple[type, str, str], object] = {}
@@ -167,15 +144,14 @@ class World:
 
         return remove
 
-    def record(self, call: Call, answer: Answered, size: int) -> None:
+    def record(self, call: Call, answer: Answered) -> None:
         """Add an operation that was answered to the calls, and pass it to the observers.
 
         Args:
             call: What was asked.
             answer: What was answered.
-            size: Length of the request, in bytes.
         """
-        self.calls.append(call, size)
+        self.calls.append(call)
         for observer in self._observers:
             observer(call, answer)
 
@@ -197,6 +173,21 @@ class World:
         finally:
             lock._acquire_restore(depth)  # noqa: SLF001
             self.causes.now = cause
+
+    def run_until_idle(self) -> None:
+        """Move all jobs of AWS Batch and AWS IoT Jobs, and the clock, until nothing changes by itself any more, at every pace.
+
+        What this leaves alone, `Handle.run_until_idle` says.
+
+        Raises:
+            EndlessLoopError: Jobs cause one another without end, even if that takes time.
+            AssertionError: An assertion failed in the function of a plan.
+        """
+        with self.lock, self.failures.raised("mock.run_until_idle()"), self.clock.pinned():
+            self.clock.run_due()
+            with self.clock.searching():
+                while self.clock.run_next_awaited():
+                    pass
 
     def reset(self) -> None:
         """Delete all state of the services, all timers, faults, calls, events and changes.

@@ -63,6 +63,7 @@ class IoTBackend(
         self.things = partial(world.ports.things, account, region)
         announcer = Announcer(world, self.scope)
         self.store = JobStore()
+        world.shared(IoTHandle).adopt(self.scope, self.store)
         recorder = Recorder(world, self.scope)
         self.executions = ExecutionLifecycle(self.store, clock, announcer, recorder)
         self.jobs = JobLifecycle(

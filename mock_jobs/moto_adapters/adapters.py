@@ -14,6 +14,7 @@ from mock_jobs.moto_adapters import thing_watch
 from mock_jobs.moto_adapters import things as moto_things
 
 if TYPE_CHECKING:
+    from mock_jobs.moto_adapters import polls as moto_polls
     from mock_jobs.moto_adapters import step_functions as moto_step_functions
     from mock_jobs.ports.object_store import ObjectStore
     from mock_jobs.ports.ports import Clusters, EventBus, LogGroups, References
@@ -54,12 +55,21 @@ class MotoAdapters:
         watch: Called at each change of things and groups, from the first call of `things` or `serve_things` on.
         submit_job: Submits jobs for EventBridge rules, from the first call of `serve_rules` on.
         ask_batch: Answers the calls of state machines to AWS Batch, from the first call of `serve_state_machines` on.
+        listener: Hears of polls, from the first call of `serve_queues` and `serve_logs` on.
     """
 
-    def __init__(self, watch: thing_watch.Watch, submit_job: moto_events.SubmitJob, ask_batch: moto_step_functions.Ask) -> None:
+    def __init__(
+        self,
+        watch: thing_watch.Watch,
+        submit_job: moto_events.SubmitJob,
+        ask_batch: moto_step_functions.Ask,
+        listener: moto_polls.Listener,
+    ) -> None:
         self._things = _Watch(lambda: thing_watch.watch_things(watch))
         self._job_queues = _Watch(lambda: moto_events.watch_job_queues(submit_job))
         self._state_machines = _Watch(lambda: _watch_state_machines(ask_batch))
+        self._queues = _Watch(lambda: _watch_queues(listener))
+        self._logs = _Watch(lambda: _watch_logs(listener))
 
     def things(self, account: str, region: str) -> ThingRegistry:
         """Return the registry of things and thing groups."""
@@ -108,11 +118,33 @@ class MotoAdapters:
         """Start answering the tasks of state machines that call AWS Batch."""
         self._state_machines.begin()
 
+    def serve_queues(self) -> None:
+        """Start passing polls of queues of SQS."""
+        self._queues.begin()
+
+    def serve_logs(self) -> None:
+        """Start passing polls of CloudWatch Logs."""
+        self._logs.begin()
+
     def leave(self) -> None:
         """Stop listening."""
+        self._queues.end()
+        self._logs.end()
         self._things.end()
         self._job_queues.end()
         self._state_machines.end()
+
+
+def _watch_queues(listener: moto_polls.Listener) -> Callable[[], None]:
+    from mock_jobs.moto_adapters.polls import watch_queues  # noqa: PLC0415 - only queues need it
+
+    return watch_queues(listener)
+
+
+def _watch_logs(listener: moto_polls.Listener) -> Callable[[], None]:
+    from mock_jobs.moto_adapters.polls import watch_logs  # noqa: PLC0415 - only logs need it
+
+    return watch_logs(listener)
 
 
 def _watch_state_machines(ask: moto_step_functions.Ask) -> Callable[[], None]:

@@ -13,8 +13,8 @@ from mock_jobs.reporting.timeline import lines as lines_of_changes
 from mock_jobs.reporting.timeline import short_id
 
 if TYPE_CHECKING:
+    from mock_jobs.core.calls import Call
     from mock_jobs.core.service_base import Row
-    from mock_jobs.core.world import Call
     from mock_jobs.reporting.snapshot import Place, Snapshot
 
 MOST_LINES: Final = 60
@@ -86,7 +86,8 @@ def _record_cells(shot: Snapshot, place: Place, row: Row) -> Sequence[str]:
 
 
 def _call_cells(call: Call) -> Sequence[str]:
-    return call.service, call.operation, call.error or ""
+    error = "" if call.error is None else f"{call.error}: {call.error_message or ''}"
+    return f"call {call.number}", call.service, call.operation, str(call.status), error
 
 
 def _hints(shot: Snapshot, calls: Sequence[Call]) -> Iterator[str]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mock_jobs.core.call_log import CallLog
     from mock_jobs.core.events import EventLog
     from mock_jobs.core.timeline import ChangeLog
-    from mock_jobs.core.world import Call, World
+    from mock_jobs.core.world import World
 
 MOST_ROWS: Final = 10_000
 
@@ -44,7 +44,7 @@ class Snapshot(NamedTuple):
     now_ms: int
     conditions: Sequence[str]
     backends: Sequence[Backend]
-    calls: CallLog[Call]
+    calls: CallLog
     events: EventLog
     changes: ChangeLog
     unused: Sequence[str] = ()
@@ -92,6 +92,6 @@ def content(shot: Snapshot) -> dict[str, object]:
         "conditions": list(shot.conditions),
         "tables": tables,
         "changes": [each._asdict() for each in shot.changes.all()],
-        "calls": [each._asdict() for each in shot.calls],
+        "calls": [each.as_json() for each in shot.calls],
         "events": [each._asdict() for each in shot.events.all()],
     }

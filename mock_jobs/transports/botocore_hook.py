@@ -19,7 +19,7 @@ from mock_jobs.core.errors import HIDDEN, UsageError
 from mock_jobs.core.process import start_lock
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.transports import services
-from mock_jobs.transports.router import HttpRequest, Router
+from mock_jobs.transports.router import RETRY_HEADER, HttpRequest, Router
 from mock_jobs.transports.sessions import new_session
 from mock_jobs.transports.unmocked import AnyRequest, not_implemented_error, unmocked_error
 from mock_jobs.transports.worlds import Worlds
@@ -123,6 +123,7 @@ class BotocoreHook:
             lambda: _body(request),
             headers.get("Authorization"),
             _text(headers.get(moto_core.ACCOUNT_HEADER)),
+            retry_info=headers.get(RETRY_HEADER),
         )
         decided = self._router.route(sent)
         if decided is None:

@@ -21,6 +21,7 @@ from mock_jobs.batch.scenario.settings import BatchSettings
 from mock_jobs.core.clock import Clock
 from mock_jobs.core.errors import UsageError, is_verdict
 from mock_jobs.core.faults import Faults
+from mock_jobs.core.world import World
 from mock_jobs.iot.handle import IoTHandle
 from mock_jobs.iot.settings import IoTSettings
 from mock_jobs.transports.access import CONTROL_API
@@ -29,7 +30,6 @@ from mock_jobs.wire.origin import is_account_id
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace import PaceName
-    from mock_jobs.core.world import World
     from mock_jobs.transports.worlds import Worlds
 
 
@@ -131,6 +131,11 @@ def _reset(world: World) -> None:
     world.reset()
 
 
+def _calls_of(world: World) -> object:
+    # JSON has no infinity, which a number in a request may be.
+    return json.loads(json.dumps([call.as_json() for call in world.calls]), parse_constant=str)
+
+
 def _batch(world: World) -> BatchHandle:
     return world.shared(BatchHandle)
 
@@ -164,14 +169,17 @@ COMMANDS: Mapping[str, Command] = {
     "clock/unfreeze": Command(_clock, Clock.unfreeze),
     "faults/add": Command(_faults, Faults.add),
     "faults/clear": Command(_faults, Faults.clear),
+    "iot/run-execution-until": Command(_iot, IoTHandle.run_execution_until),
+    "iot/run-until": Command(_iot, IoTHandle.run_until),
     "iot/settings": Command(lambda world: _iot(world).settings, _change_iot_settings, IoTSettings),
     "reset": Command(lambda world: world, _reset),
+    "run-until-idle": Command(lambda world: world, World.run_until_idle),
 }
 
 
 REPORTS: Mapping[str, Report] = {
     "batch/settings": Report("settings", lambda world: asdict(_batch(world).settings)),
-    "calls": Report("calls", lambda world: [call._asdict() for call in world.calls]),
+    "calls": Report("calls", _calls_of),
     "events": Report("events", lambda world: [event._asdict() for event in world.events.all()]),
     "iot/settings": Report("settings", lambda world: asdict(_iot(world).settings)),
     "timeline": Report("changes", lambda world: [change._asdict() for change in world.changes.all()]),

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
 
+from mock_jobs.core.calls import Call
 from mock_jobs.core.errors import HIDDEN, UsageError
 from mock_jobs.core.service_base import AwsError, NotEmulatedYet, NotOurs
 from mock_jobs.core.timeline import Cause
-from mock_jobs.core.world import Call, World
 from mock_jobs.transports.services import compiled
 from mock_jobs.wire.encoding import to_json
 from mock_jobs.wire.http import Answer
 from mock_jobs.wire.routes import readings
 
 if TYPE_CHECKING:
+    from mock_jobs.core.world import World
     from mock_jobs.wire.http import Request
     from mock_jobs.wire.service import Operation
 
@@ -26,6 +27,7 @@ MAX_BODY: Final = 4 << 20
 """Bytes that the body of a request may have. No operation of mock_jobs takes as much (*inferred*: AWS names no limit for all)."""
 
 NO_REQUEST = "00000000-0000-4000-8000-000000000000"
+USAGE_CODE: Final = "MockJobsUsageError"
 
 # mock_jobs answers paths of `iot` that begin like this, even if no operation matches. Moto answers all others.
 _OUR_IOT_ROOTS = (["jobs"], ["job-templates"], ["managed-job-templates"])
@@ -55,22 +57,23 @@ def answer(world: World, request: Request) -> Answer | None:
         return too_large(MAX_BODY)
     operation, labels = found
     with world.lock, world.clock.pinned():
+        number = world.calls.next_number()
         world.clock.run_due()
         world.endpoint = request.endpoint
         causes = world.causes
-        before, causes.now = causes.now, Cause((world.calls.next_number(), operation.name))
+        before, causes.now = causes.now, Cause((number, operation.name))
         try:
-            return _act(world, operation, labels, request)
+            return _act(world, operation, labels, request, number)
         except NotOurs:
+            world.calls.give_back(number)
             return None
         finally:
             causes.now = before
 
 
-def _act(world: World, operation: Operation, labels: Mapping[str, str], request: Request) -> Answer:
+def _act(world: World, operation: Operation, labels: Mapping[str, str], request: Request, number: int) -> Answer:
     at_ms = world.clock.now_ms
     request_id = world.ids.request_id()
-    arguments: dict[str, object] = {}
     code: str | None = None
     fault = world.faults.take(operation.service, operation.name)
     try:
@@ -94,8 +97,8 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
         code = error.code
         # Without this, the traceback holds this frame, and the frame holds the answer: a reference cycle.
         answered = _error(code, operation.status_of(error), error.body(request_id), request_id, error.with_traceback(None))
-    call = Call(at_ms, operation.service, operation.name, request.account, request.region, arguments, code)
-    world.record(call, answered, len(request.body) + len(request.path) + len(request.query))
+    call = Call(number, at_ms, operation, labels, request, status=answered.status, error=code, body=answered.body)
+    world.record(call, answered)
     return answered
 
 
@@ -119,6 +122,6 @@ def too_large(limit: int) -> Answer:
 def failure(error: BaseException) -> Answer:
     """Return the answer for an error of mock_jobs itself, where it cannot be raised to the caller."""
     if isinstance(error, UsageError):
-        return _error("MockJobsUsageError", 400, {"message": str(error)}, NO_REQUEST)
+        return _error(USAGE_CODE, 400, {"message": str(error)}, NO_REQUEST)
     text = f"mock_jobs failed, which is a bug of mock_jobs: {type(error).__name__}: {error}"
     return _error("MockJobsFailure", 500, {"message": text}, NO_REQUEST)

@@ -21,7 +21,7 @@ from mock_jobs.transports.access import is_control_path, refused_host, refused_p
 from mock_jobs.transports.control_api import json_answer
 from mock_jobs.transports.dispatch import MAX_BODY, failure, too_large
 from mock_jobs.transports.moto_server import MotoServer
-from mock_jobs.transports.router import HttpRequest, Router
+from mock_jobs.transports.router import RETRY_HEADER, HttpRequest, Router
 from mock_jobs.transports.unmocked import AnyRequest, failure_of_moto
 from mock_jobs.wire.http import Answer
 from mock_jobs.wire.origin import origin_of, service_of
@@ -215,6 +215,7 @@ def _http_request(scope: Scope, headers: dict[str, str], path: str, body: bytes)
         headers.get("authorization"),
         headers.get(moto_core.ACCOUNT_HEADER),
         headers.get("user-agent", ""),
+        headers.get(RETRY_HEADER),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mock_jobs.core.errors import HIDDEN
 from mock_jobs.moto_adapters import cloudformation
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mock_jobs.transports.worlds import Worlds
 
 __tracebackhide__ = HIDDEN
+
+RETRY_HEADER: Final = "amz-sdk-request"
 
 
 class HttpRequest(NamedTuple):
@@ -39,6 +41,7 @@ class HttpRequest(NamedTuple):
         authorization: The header of this name.
         account_header: The header `x-moto-account-id`.
         user_agent: The header of this name, where the region may be read from it.
+        retry_info: The header `amz-sdk-request`.
     """
 
     method: str
@@ -50,6 +53,7 @@ class HttpRequest(NamedTuple):
     authorization: str | bytes | None = None
     account_header: str | None = None
     user_agent: str = ""
+    retry_info: str | bytes | None = None
 
     @property
     def url(self) -> str:
@@ -141,4 +145,4 @@ def _account_of(sent: HttpRequest, origin: Origin) -> str:
 def _request_for(service: str, sent: HttpRequest, origin: Origin) -> Request:
     endpoint = f"{sent.scheme}://{sent.host}" if sent.host and not origin.is_aws else None
     account, region = _account_of(sent, origin), region_of(origin, sent.user_agent)
-    return Request(service, sent.method, sent.path, sent.query, sent.read_body(), account, region, endpoint)
+    return Request(service, sent.method, sent.path, sent.query, sent.read_body(), account, region, endpoint, sent.retry_info)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mock_jobs.core.argument_checks import check_text, nearest
 from mock_jobs.core.errors import HIDDEN, UsageValueError
 from mock_jobs.core.faults import DeclaredError
 from mock_jobs.wire.service_names import NAMES
@@ -90,6 +91,11 @@ def batch() -> Batch:
     return Batch(BatchBackend, BatchHandle, Scenario)
 
 
+def has_batch() -> bool:
+    """Return whether the classes of AWS Batch are imported, because something has asked for Batch."""
+    return batch.cache_info().currsize > 0
+
+
 @cache
 def iot() -> IoT:
     """Return the classes of AWS IoT Jobs, which the first call imports."""
@@ -141,3 +147,28 @@ def declared_errors(service: str, operation: str) -> tuple[str, dict[str, Declar
     raise UsageValueError(
         f"mock_jobs answers no operation {operation!r} of {service}; it answers: {', '.join(sorted(operations))}"
     )
+
+
+def find_operation(service: str, operation: str | None) -> str | None:
+    """Return an operation's name in the API.
+
+    Args:
+        service: Name of the service in boto3.
+        operation: Name of the operation in boto3 or in the API; None stands for all, and is returned.
+
+    Raises:
+        UsageValueError: There is no such service or operation.
+        UsageTypeError: A name is not a string.
+    """
+    check_text("service", service)
+    if service not in NAMES:
+        raise UsageValueError(f"mock_jobs does not serve {service!r}, only {', '.join(NAMES)}{nearest(service, NAMES)}")
+    if operation is None:
+        return None
+    check_text("operation", operation)
+    known = compiled(service).names_by_method
+    name = known.get(operation, operation)
+    if name not in known.values():
+        similar = nearest(operation, [*known, *known.values()])
+        raise UsageValueError(f"mock_jobs answers no operation {operation!r} of {service}{similar}")
+    return name

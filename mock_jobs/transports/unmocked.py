@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
-from mock_jobs.core.errors import NotImplementedByMotoError, UnmockedRequestError
+from mock_jobs.core.errors import NotImplementedByMotoError, UnmockedRequestError, UsageError
 from mock_jobs.moto_adapters import gaps
-from mock_jobs.transports.dispatch import NO_REQUEST
+from mock_jobs.transports.dispatch import NO_REQUEST, USAGE_CODE
 from mock_jobs.wire.encoding import to_json
 from mock_jobs.wire.http import Answer
 from mock_jobs.wire.loader import shared_loader
@@ -144,6 +144,9 @@ def failure_of_moto(request: AnyRequest, error: Exception) -> Answer:
     if isinstance(error, NotImplementedError):
         code, status, text = "NotImplemented", HTTPStatus.NOT_IMPLEMENTED, _lack(call, error)
         _log.info("%s", text)
+    elif isinstance(error, UsageError):
+        # A poll may move a job, whose function does something wrong.
+        code, status, text = USAGE_CODE, HTTPStatus.BAD_REQUEST, str(error)
     else:
         code, status = "MotoFailure", HTTPStatus.INTERNAL_SERVER_ERROR
         text = f"moto {gaps.VERSION} failed to answer {service} {operation}: {type(error).__name__}: {_one_line(error)}"

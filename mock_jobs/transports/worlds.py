@@ -50,7 +50,7 @@ class Worlds:
         self.late_warning: MockJobsWarning | None = None
         self._pace = pace
         self._by_account: dict[str, World] = {}
-        self._adapters = MotoAdapters(self._change_of_things, self._submit_job, self._ask_batch)
+        self._adapters = MotoAdapters(self._change_of_things, self._submit_job, self._ask_batch, self)
         self._end_listening = moto_core.on_reset(self._moto_was_reset)
         moto_core.survive_forks(self._forget_other_threads)
 
@@ -95,12 +95,42 @@ class Worlds:
             self._adapters.serve_rules()
         elif signing_name == "states":
             self._adapters.serve_state_machines()
+        elif signing_name == "sqs":
+            self._adapters.serve_queues()
+        elif signing_name == "logs":
+            self._adapters.serve_logs()
         world = self._by_account.get(self._key(account))
         if world is not None:
             with world.lock, world.clock.pinned():
                 world.clock.run_due()
                 for store in world.stores(Backend):  # type: ignore[type-abstract]  # of all services
                     store.write_due(signing_name)
+
+    def before_poll(self, account: str, poll: str) -> None:
+        """Let jobs go on before moto answers code that waits for a message or a line of a log."""
+        world = self._with_batch(account)
+        if world is not None:
+            with world.lock, world.clock.pinned():
+                world.shared(services.batch().scenario).empty_polls.before(poll)
+
+    def after_poll(self, account: str, poll: str, shown: str) -> None:
+        """Note what moto has answered to such code; empty for nothing."""
+        world = self._with_batch(account)
+        if world is not None:
+            with world.lock:
+                world.shared(services.batch().scenario).empty_polls.after(poll, shown)
+
+    def while_waiting(self, account: str) -> bool:
+        """Let jobs go on while a long poll waits, and return whether one could."""
+        world = self._with_batch(account)
+        if world is None:
+            return False
+        with world.lock, world.clock.pinned():
+            return world.shared(services.batch().scenario).empty_polls.move()
+
+    def _with_batch(self, account: str) -> World | None:
+        """Return the world of an account, None if there is none or nothing has asked for Batch."""
+        return self._by_account.get(self._key(account)) if services.has_batch() else None
 
     def answer(self, request: Request) -> Answer | None:
         """Answer a request in its world, or return None if moto answers it."""

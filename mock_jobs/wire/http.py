@@ -20,6 +20,7 @@ class Request(NamedTuple):
         account: Account id.
         region: Region.
         endpoint: Scheme, host and port of the server that the client called; None for the hosts of AWS.
+        retry_info: The header `amz-sdk-request`, which tells the number of the try.
     """
 
     service: str
@@ -30,6 +31,7 @@ class Request(NamedTuple):
     account: str
     region: str
     endpoint: str | None = None
+    retry_info: str | bytes | None = None
 
 
 class Answer(NamedTuple):

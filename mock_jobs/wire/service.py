@@ -126,6 +126,30 @@ class Operation:
                     raise NotEmulatedYet(f"the member {argument!r} of {self.service} {self.name}")
         return arguments
 
+    def sent(self, labels: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
+        """Return the members of a request as they were sent, unchecked, for who wants to see them.
+
+        Members in the URL have the type that the model gives them, if they can be read as that type; else they are texts.
+
+        Args:
+            labels: Members in the path, decoded.
+            query: The query string, encoded, without the question mark.
+            body: The body. Its members are left out if it is no JSON object.
+        """
+        given = parse_qs(query, keep_blank_values=True)
+        return {
+            **{each.name: _as_sent(each, [labels[each.wire_name]]) for each in self._in_uri},
+            **{each.name: _as_sent(each, given[each.wire_name]) for each in self._in_query if each.wire_name in given},
+            **self._sent_in_body(body),
+        }
+
+    def _sent_in_body(self, body: bytes) -> dict[str, Any]:
+        try:
+            content = _parse_json(body.decode()) if self._in_body and body else {}
+        except (ValueError, RecursionError):
+            return {}
+        return content if isinstance(content, dict) else {}
+
     def _read_labels(self, labels: Mapping[str, str], arguments: dict[str, Any], notes: list[Violation]) -> None:
         for member in self._in_uri:
             text = labels[member.wire_name]
@@ -207,6 +231,11 @@ class CompiledService:
         """All operations by name."""
         return {name: self.operation(name) for name in self.names}
 
+    @property
+    def names_by_method(self) -> Mapping[str, str]:
+        """The names of all operations in the model, by those in boto3."""
+        return {_snake(name): name for name in self.names}
+
     def operation(self, name: str) -> Operation:
         """Return the operation with this name in the model."""
         found = self._compiled.get(name)
@@ -235,18 +264,22 @@ def _has_lone_surrogate(content: object) -> bool:
 
 
 def _from_text(member: _Member, text: str, notes: list[Violation]) -> Any:
-    value: Any = text
-    if member.kind in ("integer", "long"):
-        if _WHOLE_NUMBER.fullmatch(text) is None:
-            notes.append(Violation(member.name, text, "type_in_url", member.kind))
-            return text
-        value = int(text)
-    elif member.kind == "boolean":
-        value = {"true": True, "false": False}.get(text.lower(), text)
-        if value is text:
-            notes.append(Violation(member.name, text, "type_in_url", member.kind))
-            return text
+    value = _typed(member, text)
+    if value is text and member.kind in ("integer", "long", "boolean"):
+        notes.append(Violation(member.name, text, "type_in_url", member.kind))
+        return text
     return member.check(value, member.name, notes)
+
+
+def _as_sent(member: _Member, texts: list[str]) -> Any:
+    return texts if member.kind == "list" else _typed(member, texts[-1])
+
+
+def _typed(member: _Member, text: str) -> Any:
+    """Return a text of the URL in the type of its member, or unchanged if it does not have that type."""
+    if member.kind in ("integer", "long"):
+        return int(text) if _WHOLE_NUMBER.fullmatch(text) else text
+    return {"true": True, "false": False}.get(text.lower(), text) if member.kind == "boolean" else text
 
 
 def _must_be_plain_json(shape: Shape | None) -> None:

@@ -227,7 +227,7 @@ def test_submissions_without_a_token_do_not_know_each_other(mock, batch, site):
     batch.meta.events.register("before-call.batch.SubmitServiceJob", drop_token)
 
     assert site.submit_service() != site.submit_service()
-    assert all(call.parameters.get("client_token") is None for call in mock.calls)
+    assert all("clientToken" not in call.parameters for call in mock.calls)
 
 
 def test_a_refused_submission_does_not_use_up_its_token(mock, site):

@@ -395,7 +395,7 @@ def test_the_call_is_in_the_call_log(mock, stacks):
     stacks.create_stack(StackName="s", TemplateBody=body())
 
     (call,) = mock.calls
-    assert (call.service, call.operation, call.parameters["job_template_id"]) == ("iot", "CreateJobTemplate", "template")
+    assert (call.service, call.operation, call.parameters["jobTemplateId"]) == ("iot", "CreateJobTemplate", "template")
 
 
 def test_moto_is_as_it_was_outside_of_requests_for_stacks(mock, stacks):

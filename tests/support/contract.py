@@ -13,7 +13,8 @@ from mock_jobs.transports.services import compiled, declared_errors
 from mock_jobs.wire.loader import shared_loader
 
 if TYPE_CHECKING:
-    from mock_jobs.core.world import Answered, Call
+    from mock_jobs.core.calls import Call
+    from mock_jobs.core.world import Answered
 
 # Codes outside of the models: said by mock_jobs itself, and by AWS for a number in the path that is none.
 OUTSIDE_MODEL = {"NotEmulatedYet", "SerializationException"}

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections import Counter
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unittest.mock import patch
 
 from mock_jobs.transports.router import ForMoto, HttpRequest
+from mock_jobs.wire.service import Operation
 
 from support.constants import ACCOUNT, REGION
 from support.fingerprint import difference, fingerprint
@@ -17,10 +20,10 @@ from support.raw_http import RawConnection
 from support.server import authorization
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mock_jobs import MockJobs, MockJobsServer
-    from mock_jobs.core.world import Call
+    from mock_jobs.core.calls import Call
     from mock_jobs.handle import Handle
 
     from support.shapes import Encoded
@@ -43,11 +46,13 @@ class Door(ABC):
     Attributes:
         outcomes: How many requests were answered how.
         call: What the world noted of the last request; None if it was none of an operation of mock_jobs.
+        arguments: What the operation was given by the last request; empty if the wire refused it.
     """
 
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
         self.call: Call | None = None
+        self.arguments: Mapping[str, Any] = {}
 
     @property
     @abstractmethod
@@ -81,7 +86,9 @@ class Door(ABC):
         """
         calls = self.handle.world.calls
         last = _last(calls)
-        got = self.send(request, headers or {})
+        with _understood() as understood:
+            got = self.send(request, headers or {})
+        self.arguments = understood[-1] if understood else {}
         call = _last(calls)
         self.call = None if call is last else call
         if got is not None:
@@ -107,7 +114,7 @@ class Door(ABC):
         elif self.call.error is None:
             self.outcomes["accepted"] += 1
         else:
-            self.outcomes["refused" if self.call.parameters else "refused by the model"] += 1
+            self.outcomes["refused" if self.arguments else "refused by the model"] += 1
 
 
 class InProcess(Door):
@@ -194,5 +201,19 @@ def check(request: Encoded, got: Got, call: Call | None) -> None:
             assert json.loads(got.body)["message"], (request, got)
 
 
+@contextmanager
+def _understood() -> Iterator[list[dict[str, Any]]]:
+    """Note the arguments that are read from requests in a `with` block."""
+    read = Operation.read
+    noted: list[dict[str, Any]] = []
+
+    def read_and_note(operation: Operation, *sent: Any) -> dict[str, Any]:
+        noted.append(read(operation, *sent))
+        return noted[-1]
+
+    with patch.object(Operation, "read", read_and_note):
+        yield noted
+
+
 def _last(calls: Any) -> Call | None:
-    return calls._items[-1][0] if calls._items else None
+    return calls._calls[-1] if calls._calls else None

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from mock_jobs.core.timers import never
+
 if TYPE_CHECKING:
     from mock_jobs.batch.records.job import Job
     from mock_jobs.batch.records.job_definition import JobDefinition
@@ -44,4 +46,4 @@ class Retention:
 
     def _after(self, seconds: int | None, act: Callable[[], None]) -> None:
         if seconds is not None:
-            self._clock.call_at(self._clock.now_ms + seconds * 1000, act)
+            self._clock.call_at(self._clock.now_ms + seconds * 1000, act, is_awaited=never)

@@ -97,12 +97,14 @@ class Polling:
 
     Attributes:
         functions: By job whose function has not returned: the callback that begins it, None once it has begun.
+        reads: How many jobs and changes of resources were read at the pace `poll`.
     """
 
     def __init__(self, clock: Clock, pace_stack: PaceStack) -> None:
         self._clock = clock
         self._pace_stack = pace_stack
         self.functions: dict[Readable, Callable[[], None] | None] = {}
+        self.reads = 0
         self._listed: dict[str, _Listed] = {}
 
     def reset(self) -> None:
@@ -139,6 +141,7 @@ class Polling:
         if self._pace_stack.pace.mode == "poll":
             for each in read:
                 each.reads += 1
+                self.reads += 1
 
     def before_description(self, changes: Sequence[Change]) -> bool:
         """Advance the clock to the earliest end of those changes of resources that were read already.
@@ -180,6 +183,11 @@ class Polling:
         """Move the jobs of a queue before a snapshot, if the last snapshot showed its present state."""
         self._before_listing(listing, (), [queue])
         self._after_listing(listing, (), [queue], is_first=True, is_last=True)
+
+    def move_all(self) -> bool:
+        """Advance the clock to the next moment at which any unfinished job may change; return whether there was one."""
+        with self._clock.searching():
+            return self._clock.run_next()
 
     def begin_function(self, job: Readable) -> None:
         """Run the function of a job, unless it has begun."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mock_jobs.batch.scenario.empty_polls import EmptyPolls
 from mock_jobs.batch.scenario.pace_stack import PaceStack
 from mock_jobs.batch.scenario.plans import JobPlan
 from mock_jobs.batch.scenario.polling import Polling
@@ -39,6 +40,7 @@ class Scenario:
         plans: The plans, last added first.
         refusals: By job id, the error that bulk requests answer instead of ending the job.
         polling: How reads move jobs.
+        empty_polls: How code moves jobs that waits for a message or a line of a log.
         fallback: What new jobs without a plan do by moto's switches; None for success.
     """
 
@@ -48,6 +50,7 @@ class Scenario:
         self.plans: list[JobPlan] = []
         self.refusals: dict[str, Refusal] = {}
         self.polling = Polling(world.clock, self.pace_stack)
+        self.empty_polls = EmptyPolls(self.polling, self.pace_stack, self.settings)
         self.fallback: JobPlan | None = None
         self._clock = world.clock
 
@@ -59,6 +62,7 @@ class Scenario:
         self.plans.clear()
         self.refusals.clear()
         self.polling.reset()
+        self.empty_polls.reset()
         self.settings.restore()
         self.pace_stack.reset()
 

@@ -61,6 +61,8 @@ class BatchSettings(Settings):
             keeps them. AWS keeps them at least 7 days, 604800.
         inactive_definition_retention_seconds: How many seconds a job definition is kept after it was deregistered, for
             definitions that are deregistered after the setting was made; None keeps them. AWS keeps them 180 days, 15552000.
+        poll_on_empty: Whether at the pace `poll` code that waits for a message in SQS or a line in CloudWatch Logs moves jobs: a
+            call that found nothing new moves all unfinished jobs when it is repeated.
         legacy_container_fields: Whether a container always shows `vcpus` and `memory`, as with moto; otherwise only if they were
             sent.
     """
@@ -97,4 +99,5 @@ class BatchSettings(Settings):
     submit_service_job_per_second: int | None = limit()
     job_retention_seconds: int | None = limit(least=1)
     inactive_definition_retention_seconds: int | None = limit(least=1)
+    poll_on_empty: bool = flag(True)
     legacy_container_fields: bool = flag(True)

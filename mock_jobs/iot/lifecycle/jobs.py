@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from mock_jobs.core.timers import never
 from mock_jobs.iot import messages, states
 from mock_jobs.iot.lifecycle import changes, job_events, quotas
 from mock_jobs.iot.rules import abort
@@ -80,7 +81,8 @@ class JobLifecycle:
         if job.windows is None:
             self._begin(job, targets)
         else:
-            job.windows.watch(self._clock, partial(self._open, job, targets), partial(self._close, job))
+            opened, closed = partial(self._open, job, targets), partial(self._close, job)
+            job.windows.watch(self._clock, opened, closed, lambda: job.waits_for_window)
 
     def _open(self, job: Job, targets: list[Target]) -> None:
         """Begin or resume the rollout when a maintenance window opens."""
@@ -274,7 +276,7 @@ class JobLifecycle:
         days = self._settings.retention_days
         if days is not None and status in states.OVER:
             due_ms = job.updated_at_ms + days * _DAY_MS
-            job.expiry = self._clock.call_at(due_ms, partial(self._expire, job), name="retention")
+            job.expiry = self._clock.call_at(due_ms, partial(self._expire, job), is_awaited=never, name="retention")
         self._store.usage.follow(job)
         self._recorder.job_changed(job, before, why or trigger)
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType, JobStatusType, TargetSelectionType
     from mypy_boto3_iot.type_defs import SchedulingConfigTypeDef
 
-    from mock_jobs.core.clock import Timer
     from mock_jobs.core.sorted_records import Key
+    from mock_jobs.core.timers import Timer
     from mock_jobs.iot.documents.documents import JobDocument
     from mock_jobs.iot.rules.execution_timers import Timers
     from mock_jobs.iot.rules.maintenance_windows import MaintenanceWindows
@@ -182,6 +182,12 @@ class Job:
         Source: developer guide, "Jobs notifications" (documented): those of a job whose maintenance windows are closed.
         """
         return self.windows is not None and not self.windows.is_open
+
+    @property
+    def waits_for_window(self) -> bool:
+        """Whether the next opening of a maintenance window leads to executions."""
+        has_joins = self.windows is not None and bool(self.windows.pending_joins)
+        return self.status == states.SCHEDULED or self.rollout is not None or has_joins
 
     def withdraw(self, thing_name: str) -> bool:
         """Drop a thing that waits for the rollout or for a maintenance window; return whether it waited."""

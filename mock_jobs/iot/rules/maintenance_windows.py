@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mock_jobs.iot import messages
@@ -14,7 +15,8 @@ from mock_jobs.iot.rules.cron import BadCronError, Cron
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import MaintenanceWindowTypeDef
 
-    from mock_jobs.core.clock import Clock, Timer
+    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.timers import Timer
 
 MINUTE_MS: Final = 60_000
 
@@ -84,10 +86,16 @@ class MaintenanceWindows:
                 yield opening_ms
             last_ms = opening_ms
 
-    def watch(self, clock: Clock, opened: Callable[[], None], closed: Callable[[], None]) -> None:
+    def watch(self, clock: Clock, opened: Callable[[], None], closed: Callable[[], None], is_awaited: Callable[[], bool]) -> None:
         """Call `opened` now if a window is open, and later `opened` or `closed` on each change between open and closed.
 
         Only one timer is set at a time. Once no window opens again, nothing more is called.
+
+        Args:
+            clock: Its timers make the calls.
+            opened: Called when a window opens.
+            closed: Called when the last one closes.
+            is_awaited: Returns whether such a change would matter, as `Clock.call_at` takes it.
         """
         was_open = self.is_open
         closing_ms = self.closing_after_ms(clock.now_ms)
@@ -95,7 +103,8 @@ class MaintenanceWindows:
         next_ms = next(self.openings_after_ms(clock.now_ms), None) if closing_ms is None else closing_ms
         if next_ms is not None:
             name = "opening of a maintenance window" if closing_ms is None else "closing of a maintenance window"
-            self._alarm = clock.call_at(next_ms, lambda: self.watch(clock, opened, closed), name=name)
+            watch_on = partial(self.watch, clock, opened, closed, is_awaited)
+            self._alarm = clock.call_at(next_ms, watch_on, is_awaited=is_awaited, name=name)
         if self.is_open and not was_open:
             opened()
         if was_open and not self.is_open:
