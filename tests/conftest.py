@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -14,6 +13,7 @@ from mock_jobs.core.world import World
 
 from support import contract
 from support.constants import NO_RETRIES, REGION
+from support.lending import Kept
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.client import BatchClient
@@ -65,10 +65,12 @@ def _contract() -> Iterator[None]:
         yield
 
 
-@cache
-def session() -> boto3.Session:
-    """Return one session for all tests, because it takes as long as a client; each client has handlers of its own."""
-    return boto3.session.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
+@pytest.fixture(scope="session")
+def kept_clients() -> dict[str, Kept]:
+    """The clients that all tests share, made before any test changes the environment."""
+    session = boto3.session.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
+    with mock_jobs(region=REGION):
+        return {name: Kept(session.client(name, config=NO_RETRIES)) for name in ("batch", "iot", "iot-jobs-data")}
 
 
 @pytest.fixture
@@ -78,15 +80,18 @@ def mock() -> Iterator[MockJobs]:
 
 
 @pytest.fixture
-def iot(mock: MockJobs) -> IoTClient:
-    return session().client("iot", config=NO_RETRIES)
+def iot(mock: MockJobs, kept_clients: dict[str, Kept]) -> Iterator[IoTClient]:
+    with kept_clients["iot"].lent() as client:
+        yield client
 
 
 @pytest.fixture
-def iot_data(mock: MockJobs) -> IoTJobsDataPlaneClient:
-    return session().client("iot-jobs-data", config=NO_RETRIES)
+def iot_data(mock: MockJobs, kept_clients: dict[str, Kept]) -> Iterator[IoTJobsDataPlaneClient]:
+    with kept_clients["iot-jobs-data"].lent() as client:
+        yield client
 
 
 @pytest.fixture
-def batch(mock: MockJobs) -> BatchClient:
-    return session().client("batch", config=NO_RETRIES)
+def batch(mock: MockJobs, kept_clients: dict[str, Kept]) -> Iterator[BatchClient]:
+    with kept_clients["batch"].lent() as client:
+        yield client

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from mock_jobs.core.call_log import CallLog
 from mock_jobs.core.clock import Clock
@@ -27,13 +27,6 @@ class _Stored(Protocol):
 
 class _Shared(Protocol):
     def __init__(self, world: World) -> None: ...
-
-
-@runtime_checkable
-class _Resettable(Protocol):
-    def reset(self) -> None:
-        """Restore the state of a new object."""
-        ...
 
 
 StoredT = TypeVar("StoredT", bound=_Stored)
@@ -199,8 +192,9 @@ class World:
             self.clock.reset()
             self.loops.reset()
             for each in self._shared.values():
-                if isinstance(each, _Resettable):
-                    each.reset()
+                reset: Callable[[], None] | None = getattr(each, "reset", None)
+                if reset is not None:
+                    reset()
             self.faults.clear()
             self.calls = CallLog()
             self.events = EventLog()

@@ -114,6 +114,8 @@ def watch_things(watch: Watch) -> Callable[[], None]:
     return end
 
 
+# Each mock that uses things does this for the same functions, and `inspect.signature` takes as long as a request.
+@functools.lru_cache(maxsize=16)
 def _heard(original: Callable[..., Any], look: _Look) -> Callable[..., Any]:
     signature = inspect.signature(original)
 

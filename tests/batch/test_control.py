@@ -304,7 +304,8 @@ def test_what_is_forgotten_leaves_what_a_new_world_has(mock, site):
 
     scenario.reset()
 
-    assert {name for name, value in vars(scenario).items() if value != new[name]} == {"pace_stack", "polling"}
+    assert {name for name, value in vars(scenario).items() if value != new[name]} == {"pace_stack", "polling", "empty_polls"}
+    assert vars(scenario.empty_polls)["_last"] == {}
     polling = vars(new["polling"])
     assert {name for name, value in vars(scenario.polling).items() if value != polling[name]} == {"_pace_stack"}
     assert scenario.pace_stack.pace == new["pace_stack"].pace

@@ -10,8 +10,8 @@ from support.fleet import Fleet
 
 
 @pytest.fixture
-def fleet(iot, iot_data):
-    return Fleet(iot, iot_data)
+def fleet(mock, iot, iot_data):
+    return Fleet(iot, iot_data, mock)
 
 
 UNCHECKED = Config(parameter_validation=False, retries={"max_attempts": 0})

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mock_jobs import mock_jobs
 
 from support.constants import NO_RETRIES, REGION
-from support.fleet import ARN, Fleet
+from support.fleet import ARN, Fleet, counters_of
 from support.iot_oracle import Job, Oracle
 from support.machines import Machine, initialize, invariant, prove, rule
 
@@ -91,6 +91,7 @@ class WholeLife(Machine):
         self.fleet = Fleet(
             boto3.client("iot", region_name=REGION, config=NO_RETRIES),
             boto3.client("iot-jobs-data", region_name=REGION, config=NO_RETRIES),
+            self.mock,
         )
         self.oracle = Oracle(TEN.timestamp())
         self.fleet.things(*THINGS)
@@ -413,7 +414,7 @@ class WholeLife(Machine):
             assert ("completedAt" in described) is (job.status == "COMPLETED")
             assert described.get("forceCanceled") is job.is_forced
             assert ("reasonCode" in described) is job.is_aborted
-            assert self.fleet.counters(job_id) == job.counts()
+            assert counters_of(described) == job.counts()
             assert described["jobExecutionsRolloutConfig"] == {"maximumPerMinute": job.per_minute}
             summary = listed[job_id]
             assert {name: described[name] for name in summary} == summary

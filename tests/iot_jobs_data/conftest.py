@@ -8,8 +8,8 @@ from support.fleet import Fleet
 
 
 @pytest.fixture
-def fleet(iot, iot_data):
-    return Fleet(iot, iot_data)
+def fleet(mock, iot, iot_data):
+    return Fleet(iot, iot_data, mock)
 
 
 @pytest.fixture

@@ -5,16 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 from botocore.exceptions import ClientError
+
+from mock_jobs.transports.dispatch import answer
+from mock_jobs.wire.http import Request
+
+from support.constants import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_iot.client import IoTClient
     from mypy_boto3_iot.type_defs import CreateJobResponseTypeDef, JobExecutionTypeDef, JobTypeDef
     from mypy_boto3_iot_jobs_data.client import IoTJobsDataPlaneClient
     from mypy_boto3_iot_jobs_data.type_defs import UpdateJobExecutionResponseTypeDef
+
+    from mock_jobs import MockJobs
 
 ARN = "arn:aws:iot:us-east-1:123456789012:"
 STATUSES = ("QUEUED", "IN_PROGRESS", "SUCCEEDED", "FAILED", "TIMED_OUT", "REJECTED", "REMOVED", "CANCELED")
@@ -30,10 +39,25 @@ COUNTERS = {
 }
 
 
+def counters_of(described: JobTypeDef) -> dict[str, int]:
+    """Return the counters of a described job that are not zero, by status."""
+    details: Any = described["jobProcessDetails"]
+    return {status: details[name] for status, name in COUNTERS.items() if details[name]}
+
+
 class Fleet:
-    def __init__(self, iot: IoTClient, iot_data: IoTJobsDataPlaneClient) -> None:
+    """Things, jobs and devices of one account and region.
+
+    Args:
+        iot: The client of the control plane.
+        iot_data: The client of the device plane.
+        mock: The mock that answers both, for the account and region of the tests. With it snapshots cost a quarter.
+    """
+
+    def __init__(self, iot: IoTClient, iot_data: IoTJobsDataPlaneClient, mock: MockJobs | None = None) -> None:
         self.iot = iot
         self.data = iot_data
+        self.mock = mock
         self.body = b""
         self.names: list[str] = []
         for client in (iot, iot_data):
@@ -96,8 +120,7 @@ class Fleet:
 
     def counters(self, job_id: str = "job") -> dict[str, int]:
         """Return the counters that are not zero, by status."""
-        details: Any = self.describe(job_id)["jobProcessDetails"]
-        return {status: details[name] for status, name in COUNTERS.items() if details[name]}
+        return counters_of(self.describe(job_id))
 
     def start(self, thing: str, **members: Any) -> Any:
         return self.data.start_next_pending_job_execution(thingName=thing, **members).get("execution")
@@ -118,29 +141,40 @@ class Fleet:
             self.names.remove(thing)
         assert self.status(thing, job_id) == status
 
-    def _template(self, template_id: str) -> dict[str, Any]:
-        return {**self.iot.describe_job_template(jobTemplateId=template_id), "ResponseMetadata": None}
-
     def snapshot(self) -> dict[str, Any]:
-        """Return all that can be seen."""
+        """Return all that can be seen, by what was asked for."""
+        seen: dict[str, Any] = {}
+
+        def look(client: Any, operation: str, **arguments: str) -> Any:
+            return seen.setdefault(f"{operation} {arguments}", self._read(client, operation, **arguments))
+
+        look(self.iot, "list_jobs")
+        look(self.iot, "list_job_templates")
+        # If the two ways to read saw different accounts, nothing would ever change.
         jobs = [each["jobId"] for each in self.iot.list_jobs()["jobs"]]
-        templates = [each["jobTemplateId"] for each in self.iot.list_job_templates()["jobTemplates"]]
-        return {
-            "templates": [self._template(each) for each in templates],
-            "jobs": {each: self.describe(each) for each in jobs},
-            "documents": {each: self.iot.get_job_document(jobId=each)["document"] for each in jobs},
-            "executions": {
-                each: [
-                    (summary, self.execution(summary["thingArn"].rpartition("/")[2], each))
-                    for summary in self.iot.list_job_executions_for_job(jobId=each)["executionSummaries"]
-                ]
-                for each in jobs
-            },
-            "pending": {
-                each: [self.data.get_pending_job_executions(thingName=each)[kind] for kind in ("inProgressJobs", "queuedJobs")]
-                for each in self.names
-            },
-        }
+        assert [each["jobId"] for each in seen["list_jobs {}"]["jobs"]] == jobs
+        for each in seen["list_job_templates {}"]["jobTemplates"]:
+            look(self.iot, "describe_job_template", jobTemplateId=each["jobTemplateId"])
+        for job in jobs:
+            look(self.iot, "describe_job", jobId=job)
+            look(self.iot, "get_job_document", jobId=job)
+            for each in look(self.iot, "list_job_executions_for_job", jobId=job)["executionSummaries"]:
+                look(self.iot, "describe_job_execution", jobId=job, thingName=each["thingArn"].rpartition("/")[2])
+        for thing in self.names:
+            look(self.data, "get_pending_job_executions", thingName=thing)
+        return seen
+
+    def _read(self, client: Any, operation: str, **arguments: str) -> Any:
+        """Return the answer of an operation without a body; from the mock itself, if there is one, since botocore takes longer."""
+        if self.mock is None:
+            return {**getattr(client, operation)(**arguments), "ResponseMetadata": None}
+        model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
+        path = model.http["requestUri"].format(**{name: quote(value, safe="") for name, value in arguments.items()})
+        service = client.meta.service_model.service_name
+        answered = answer(self.mock.world, Request(service, model.http["method"], path, "", b"", ACCOUNT, REGION))
+        assert answered is not None
+        assert answered.status == HTTPStatus.OK, answered
+        return json.loads(answered.body)
 
     @contextmanager
     def refused(self, code: str, status: int, message: str | None = None) -> Iterator[pytest.ExceptionInfo[ClientError]]:
