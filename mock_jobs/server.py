@@ -39,24 +39,34 @@ class MockJobsServer:
         host: Address to listen on.
         port: Port to listen on; 0 chooses a free one.
         pace: What moves Batch jobs of all accounts: `poll`, `clock` or `manual`; None means `poll`.
+        seed: Makes the ids of each account repeat, as `mock_jobs` takes it; None draws a seed for each account.
         allow_hosts: Names that clients may call the server by, if they contain a dot. `.example.test` allows all names below it.
             IP addresses, `localhost` and names without a dot are always allowed.
 
     Raises:
-        UsageValueError: There is no such port or pace, or a name is none.
+        UsageValueError: There is no such port or pace, the seed is negative, or a name is none.
         UsageTypeError: An argument has the wrong type.
     """
 
     def __init__(
-        self, host: str = "127.0.0.1", port: int = 0, *, pace: PaceName | None = None, allow_hosts: Iterable[str] = ()
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        pace: PaceName | None = None,
+        seed: int | None = None,
+        allow_hosts: Iterable[str] = (),
     ) -> None:
         check_text("host", host)
         check_whole("port", port, 0, _HIGHEST_PORT)
         if pace is not None:
             check_pace_name(pace)
+        if seed is not None:
+            check_whole("seed", seed, 0)
         self._host = host
         self._port = port
         self._pace = pace
+        self._seed = seed
         self._allowed_hosts = _host_names(allow_hosts)
         self._running: _Running | None = None
 
@@ -74,7 +84,7 @@ class MockJobsServer:
         """
         if self._running is not None:
             raise UsageError("this server runs already; stop it first, or make another MockJobsServer")
-        self._running = _Running(self._host, self._port, self._pace, self._allowed_hosts)
+        self._running = _Running(self._host, self._port, self._pace, self._seed, self._allowed_hosts)
 
     def stop(self) -> None:
         """Stop listening and delete all state. Does nothing if the server does not run.
@@ -179,7 +189,7 @@ def _host_names(hosts: Iterable[str]) -> frozenset[str]:
 class _Running:
     """A listening socket, the thread that serves it, and the worlds of its accounts."""
 
-    def __init__(self, host: str, port: int, pace: PaceName | None, allowed_hosts: frozenset[str]) -> None:
+    def __init__(self, host: str, port: int, pace: PaceName | None, seed: int | None, allowed_hosts: frozenset[str]) -> None:
         # Heavy, and only servers need them.
         try:
             from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415
@@ -199,6 +209,7 @@ class _Running:
         self.port: int
         self.host, self.port = listening.getsockname()[:2]
         self.worlds = Worlds(shared=False, pace=pace)
+        self.worlds.begin_seed(seed)
         try:
             self._server = HttpServer(listening, lambda threads: Application(self.worlds, threads, allowed_hosts))
         except BaseException:

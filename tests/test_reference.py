@@ -46,6 +46,7 @@ INTERNAL = {
         "generation",
         "has_gated_before",
         "nesting",
+        "pass_time",
         "pinned",
         "reset",
         "run_due",
@@ -54,7 +55,8 @@ INTERNAL = {
         "searching",
         "timers_made",
     },
-    "Faults": {"take"},
+    "Fault": {"hits", "meets", "shown", "unused_text"},
+    "Faults": {"all_added", "begin", "choose", "use"},
     "IoTHandle": {"reset"},
     "JobPlan": {"duration_ms", "lines", "name", "name_pattern"},
 }

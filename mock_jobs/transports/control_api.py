@@ -163,6 +163,8 @@ COMMANDS: Mapping[str, Command] = {
     "clock/move-to": Command(_clock, _move_to),
     "clock/unfreeze": Command(_clock, Clock.unfreeze),
     "faults/add": Command(_faults, Faults.add),
+    "faults/add-delay": Command(_faults, Faults.add_delay),
+    "faults/add-transport": Command(_faults, Faults.add_transport),
     "faults/clear": Command(_faults, Faults.clear),
     "iot/settings": Command(lambda world: _iot(world).settings, _change_iot_settings, IoTSettings),
     "reset": Command(lambda world: world, _reset),
@@ -173,6 +175,7 @@ REPORTS: Mapping[str, Report] = {
     "batch/settings": Report("settings", lambda world: asdict(_batch(world).settings)),
     "calls": Report("calls", lambda world: [call._asdict() for call in world.calls]),
     "events": Report("events", lambda world: [event._asdict() for event in world.events.all()]),
+    "faults": Report("faults", lambda world: [fault.shown() for fault in world.faults.all_added()]),
     "iot/settings": Report("settings", lambda world: asdict(_iot(world).settings)),
 }
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 from mock_jobs.core.faults import DeclaredError
 from mock_jobs.core.service_base import AwsError, Backend, NotEmulatedYet, Violation
 from mock_jobs.wire.checks import Check, Checks
+from mock_jobs.wire.members import check_members
 from mock_jobs.wire.routes import Routes
 
 if TYPE_CHECKING:
@@ -113,11 +114,7 @@ class Operation:
         """
         arguments: dict[str, Any] = {}
         notes: list[Violation] = []
-        self._read_labels(labels, arguments, notes)
-        if query or self._needs_query:
-            self._read_query(query, arguments, notes)
-        if self._in_body:
-            self._read_body(body, arguments, notes)
+        self._read_into(arguments, notes, labels, query, body)
         if notes:
             raise self.backend.validation_error(notes)
         if self._not_taken:
@@ -125,6 +122,31 @@ class Operation:
                 if argument in self._not_taken:
                     raise NotEmulatedYet(f"the member {argument!r} of {self.service} {self.name}")
         return arguments
+
+    def sent(self, labels: Mapping[str, str], query: str, body: bytes) -> dict[str, Any] | None:
+        """Return what a request holds, by the names of the model, whether it is valid or not. None if its body cannot be read.
+
+        Args:
+            labels: As `read` takes them.
+            query: As `read` takes it.
+            body: As `read` takes it.
+        """
+        arguments: dict[str, Any] = {}
+        try:
+            self._read_into(arguments, [], labels, query, body)
+        except AwsError:
+            return None
+        members = (*self._in_uri, *self._in_query, *self._in_body)
+        return {member.name: arguments[member.argument] for member in members if member.argument in arguments}
+
+    def _read_into(
+        self, arguments: dict[str, Any], notes: list[Violation], labels: Mapping[str, str], query: str, body: bytes
+    ) -> None:
+        self._read_labels(labels, arguments, notes)
+        if query or self._needs_query:
+            self._read_query(query, arguments, notes)
+        if self._in_body:
+            self._read_body(body, arguments, notes)
 
     def _read_labels(self, labels: Mapping[str, str], arguments: dict[str, Any], notes: list[Violation]) -> None:
         for member in self._in_uri:
@@ -214,6 +236,19 @@ class CompiledService:
             made = Operation(self.name, self._model.operation_model(name), self._backend, self._checks)
             found = self._compiled.setdefault(name, made)
         return found
+
+    def check_members(self, name: str, given: Mapping[str, object]) -> None:
+        """Check that a request of an operation can have these parameters.
+
+        Args:
+            name: The operation.
+            given: Some of its parameters, by the names of the model.
+
+        Raises:
+            UsageValueError: There is no such parameter.
+            UsageTypeError: A value has a type that the parameter never has.
+        """
+        check_members(given, self._model.operation_model(name).input_shape, self._checks, f"{self.name} {name}")
 
     def match(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """Return the operation of a request and the decoded labels of its path; None if no operation matches.
