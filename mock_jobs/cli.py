@@ -34,6 +34,9 @@ def parser() -> argparse.ArgumentParser:
         "--pace", choices=get_args(PaceName), help="what moves Batch jobs: reads of a job, time, or only the test (default: poll)"
     )
     server.add_argument(
+        "--seed", type=int, metavar="N", help="make ids repeat, from N on in each account after each reset (default: drawn)"
+    )
+    server.add_argument(
         "--allow-host",
         action="append",
         default=[],
@@ -77,7 +80,7 @@ def _serve(chosen: argparse.Namespace) -> int:
     interrupted = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: interrupted.set())
-    with MockJobsServer(chosen.host, chosen.port, pace=chosen.pace, allow_hosts=chosen.allow_host) as server:
+    with MockJobsServer(chosen.host, chosen.port, pace=chosen.pace, seed=chosen.seed, allow_hosts=chosen.allow_host) as server:
         sys.stdout.write(f"mock_jobs server is ready at {server.url}\n")
         sys.stdout.flush()
         interrupted.wait()

@@ -58,8 +58,13 @@ class Handle(ABC):
         return self.world.clock
 
     @property
+    def seed(self) -> int:
+        """The seed of the ids and of the faults with a `probability`: as given, or drawn. Give it to repeat a run."""
+        return self.world.seed
+
+    @property
     def faults(self) -> Faults:
-        """The errors that the test injects into operations."""
+        """What the test lets go wrong with operations: errors, lost answers, delays."""
         return self.world.faults
 
     @property

@@ -13,7 +13,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
-from mock_jobs.core.argument_checks import nearest
+from mock_jobs.core.argument_checks import check_whole, nearest
 from mock_jobs.core.errors import HIDDEN, MockJobsWarning, NotActiveError, UsageTypeError, UsageValueError
 from mock_jobs.core.failures import log_late, report
 from mock_jobs.core.overrides import Override
@@ -51,16 +51,27 @@ class MockJobs(Handle):
         config: moto's configuration, as for `mock_aws`.
         region: Region of clients that name none; None leaves the environment as it is.
         pace: What moves Batch jobs: `poll`, `clock` or `manual`; None means `poll`.
+        seed: Makes ids repeat, as `mock_jobs` takes it; None draws a seed.
 
     Attributes:
         region: The region that was given, or None.
     """
 
-    def __init__(self, config: DefaultConfig | None = None, *, region: str | None = None, pace: PaceName | None = None) -> None:
+    def __init__(
+        self,
+        config: DefaultConfig | None = None,
+        *,
+        region: str | None = None,
+        pace: PaceName | None = None,
+        seed: int | None = None,
+    ) -> None:
         _check_options(config, region, pace)
+        if seed is not None:
+            check_whole("seed", seed, 0)
         self._config = config
         self.region = region
         self._pace = pace
+        self._seed = seed
         self._active: list[_Activation] = []
 
     # The handle
@@ -94,11 +105,12 @@ class MockJobs(Handle):
             reset: Whether to delete state that is left from before, if this is the outermost mock.
 
         Raises:
-            UsageValueError: A pace was given, and moto answers from another process (TEST_SERVER_MODE).
+            UsageValueError: A pace or a seed was given, and moto answers from another process (TEST_SERVER_MODE). Or this mock
+                is inside another one that has another seed.
         """
         with start_lock, losses.collected() as lost:
             activation = _Activation(self._config)
-            activation.enter(reset=reset, region=self.region, pace=self._pace)
+            activation.enter(reset=reset, region=self.region, pace=self._pace, seed=self._seed)
             if not _innermost and activation.hook is not None:
                 # What a thread that outlived an earlier mock has left behind is no failure of this one.
                 log_late(activation.hook.world.failures.take())
@@ -329,8 +341,9 @@ class _Activation:
         self._moto = MotoMock(config)
         self.hook: BotocoreHook | None = None
         self._left = ExitStack()
+        self._seeded = ExitStack()
 
-    def enter(self, *, reset: bool, region: str | None, pace: PaceName | None) -> None:
+    def enter(self, *, reset: bool, region: str | None, pace: PaceName | None, seed: int | None) -> None:
         from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415
 
         hook: BotocoreHook | None = None
@@ -343,6 +356,21 @@ class _Activation:
                 "moto answers from another process (TEST_SERVER_MODE or proxy mode), so pace cannot be set from here; "
                 "POST it to /mock-jobs-api/batch/pace of the server"
             )
+        elif seed is not None:
+            raise UsageValueError(
+                "moto answers from another process (TEST_SERVER_MODE or proxy mode), so seed cannot be set from here; "
+                f"POST to /moto-api/seed?a={seed} of the server"
+            )
+        with ExitStack() as seeded:
+            if hook is not None:
+                hook.begin_seed(self, seed)
+                seeded.callback(hook.end_seed, self)
+            self._enter_seeded(hook, reset=reset, region=region, pace=pace)
+            self._seeded = seeded.pop_all()
+
+    def _enter_seeded(self, hook: BotocoreHook | None, *, reset: bool, region: str | None, pace: PaceName | None) -> None:
+        from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415
+
         self._moto.start(reset=reset)
         try:
             with ExitStack() as entered:
@@ -375,7 +403,7 @@ class _Activation:
         entered.callback(network_guard.close)
 
     def leave(self, *, remove_data: bool) -> None:
-        with ExitStack() as last:
+        with self._seeded as last:
             if self.hook is not None:
                 last.callback(self.hook.tidy)
             last.callback(self._moto.stop, remove_data=remove_data)
@@ -414,12 +442,22 @@ def mock_jobs(target: Callable[P, T]) -> Callable[P, T]: ...
 
 @overload
 def mock_jobs(
-    target: None = None, config: DefaultConfig | None = None, *, region: str | None = None, pace: PaceName | None = None
+    target: None = None,
+    config: DefaultConfig | None = None,
+    *,
+    region: str | None = None,
+    pace: PaceName | None = None,
+    seed: int | None = None,
 ) -> MockJobs: ...
 
 
 def mock_jobs(
-    target: Any = None, config: DefaultConfig | None = None, *, region: str | None = None, pace: PaceName | None = None
+    target: Any = None,
+    config: DefaultConfig | None = None,
+    *,
+    region: str | None = None,
+    pace: PaceName | None = None,
+    seed: int | None = None,
 ) -> Any:
     """Mock AWS: AWS IoT Jobs on both planes, AWS Batch, and everything that moto mocks.
 
@@ -431,13 +469,15 @@ def mock_jobs(
         config: moto's configuration, as for `mock_aws`.
         region: Region of clients that name none. It is `AWS_DEFAULT_REGION` while the mock is active; None changes nothing.
         pace: What moves Batch jobs from state to state: `poll` (reads; the default), `clock` (time) or `manual` (the test).
+        seed: A whole number that makes ids, moto's too, and faults with a `probability` repeat, from its begin after each
+            reset; None draws one, which `mock.seed` shows. An inner mock has the seed of the outermost one.
 
     Returns:
         The decorated target, or the mock if there is no target.
 
     Raises:
         UsageTypeError: An argument has the wrong type.
-        UsageValueError: There is no such pace.
+        UsageValueError: There is no such pace, or the seed is negative.
     """
-    mock = MockJobs(config, region=region, pace=pace)
+    mock = MockJobs(config, region=region, pace=pace, seed=seed)
     return mock if target is None else mock(target)

@@ -35,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "mock_jobs_pace", "What moves Batch jobs, in tests that use mock_jobs: poll (the default), clock or manual.", default=""
     )
+    parser.addini("mock_jobs_seed", "Makes ids repeat, in tests that use mock_jobs: a whole number.", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"mock_jobs_report must be one of {', '.join(_WHEN)}, got {when!r}")
     config.addinivalue_line(
         "markers",
-        f"{_MARKER}(config=None, region=None, pace=None): mock AWS for the test, with these options.",
+        f"{_MARKER}(config=None, region=None, pace=None, seed=None): mock AWS for the test, with these options.",
     )
 
 
@@ -99,16 +100,23 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
     options: dict[str, Any] = {
         "region": request.config.getini("mock_jobs_region"),
         "pace": request.config.getini("mock_jobs_pace") or None,
+        "seed": _seed(request.config.getini("mock_jobs_seed")),
     }
     # From the outermost to the closest, so that the closest wins.
     for marker in reversed(list(request.node.iter_markers(_MARKER))):
-        if marker.args or not marker.kwargs.keys() <= {"config", "region", "pace"}:
+        if marker.args or not marker.kwargs.keys() <= {"config", "region", "pace", "seed"}:
             pytest.fail(
-                f"@pytest.mark.{_MARKER} takes config, region and pace by name, got {marker.args} {marker.kwargs}",
+                f"@pytest.mark.{_MARKER} takes config, region, pace and seed by name, got {marker.args} {marker.kwargs}",
                 pytrace=False,
             )
         options.update(marker.kwargs)
     return options
+
+
+def _seed(text: str) -> int | None:
+    if text and not text.isdecimal():
+        pytest.fail(f"the ini option mock_jobs_seed must be a whole number, got {text!r}", pytrace=False)
+    return int(text) if text else None
 
 
 @pytest.fixture

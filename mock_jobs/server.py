@@ -41,24 +41,34 @@ class MockJobsServer:
         host: Address to listen on.
         port: Port to listen on; 0 chooses a free one.
         pace: What moves Batch jobs of all accounts: `poll`, `clock` or `manual`; None means `poll`.
+        seed: Makes the ids of each account repeat, as `mock_jobs` takes it; None draws a seed for each account.
         allow_hosts: Names that clients may call the server by, if they contain a dot. `.example.test` allows all names below it.
             IP addresses, `localhost` and names without a dot are always allowed.
 
     Raises:
-        UsageValueError: There is no such port or pace, or a name is none.
+        UsageValueError: There is no such port or pace, the seed is negative, or a name is none.
         UsageTypeError: An argument has the wrong type.
     """
 
     def __init__(
-        self, host: str = "127.0.0.1", port: int = 0, *, pace: PaceName | None = None, allow_hosts: Iterable[str] = ()
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        pace: PaceName | None = None,
+        seed: int | None = None,
+        allow_hosts: Iterable[str] = (),
     ) -> None:
         check_text("host", host)
         check_whole("port", port, 0, _HIGHEST_PORT)
         if pace is not None:
             check_pace_name(pace)
+        if seed is not None:
+            check_whole("seed", seed, 0)
         self._host = host
         self._port = port
         self._pace = pace
+        self._seed = seed
         self._allowed_hosts = _host_names(allow_hosts)
         self._running: _Running | None = None
 
@@ -77,7 +87,7 @@ class MockJobsServer:
         if self._running is not None:
             raise UsageError("this server runs already; stop it first, or make another MockJobsServer")
         with losses.collected() as lost:
-            running = self._running = _Running(self._host, self._port, self._pace, self._allowed_hosts)
+            running = self._running = _Running(self._host, self._port, self._pace, self._seed, self._allowed_hosts)
         watched.begin(self, running.worlds.all)
         try:
             losses.warn(f"the start of {self!r}", lost)
@@ -196,7 +206,7 @@ def _host_names(hosts: Iterable[str]) -> frozenset[str]:
 class _Running:
     """A listening socket, the thread that serves it, and the worlds of its accounts."""
 
-    def __init__(self, host: str, port: int, pace: PaceName | None, allowed_hosts: frozenset[str]) -> None:
+    def __init__(self, host: str, port: int, pace: PaceName | None, seed: int | None, allowed_hosts: frozenset[str]) -> None:
         # Heavy, and only servers need them.
         try:
             from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415
@@ -217,6 +227,7 @@ class _Running:
         self.host, self.port = listening.getsockname()[:2]
         self.called = f"<MockJobsServer at {_url(self.host, self.port)}>"
         self.worlds = Worlds(shared=False, pace=pace, server=self.called)
+        self.worlds.begin_seed(seed)
         try:
             self._server = HttpServer(listening, lambda threads: Application(self.worlds, threads, allowed_hosts))
         except BaseException:

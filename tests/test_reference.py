@@ -46,6 +46,7 @@ INTERNAL = {
         "generation",
         "has_gated_before",
         "nesting",
+        "pass_time",
         "pinned",
         "reset",
         "run_due",
@@ -56,7 +57,8 @@ INTERNAL = {
         "timers_made",
     },
     "Call": {"as_json", "cells", "size"},
-    "Faults": {"take"},
+    "Fault": {"hits", "meets", "shown", "unused_text"},
+    "Faults": {"all_added", "begin", "choose", "use"},
     "IoTHandle": {"adopt", "reset"},
     "JobPlan": {"duration_ms", "lines", "name", "name_pattern"},
 }

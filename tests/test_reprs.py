@@ -74,7 +74,7 @@ def test_faults_show_what_waits(mock):
 
     assert repr(mock.faults) == f"<faults: {fault!r}>"
     assert repr(fault) == (
-        "Fault(service='batch', operation='CancelJob', code='ServerException', status=500, message='down', times=2, after=0)"
+        "<fault faults.add('batch', 'CancelJob', 'ServerException', times=2, message='down'): HTTP 500 'down', used 0, 2 left>"
     )
 
 

@@ -172,7 +172,7 @@ def test_a_bug_of_ours_in_a_command_is_answered_as_such(server, monkeypatch, cap
             "faults/add",
             {"service": "batch"},
             400,
-            "takes service, operation, code, times (optional), after (optional), message (optional), force (optional), status (opt",
+            "takes service, operation, code, times (optional), after (optional), when (optional), probability (optional), delay (opt",
         ),
         ("faults/add", {"service": [], "operation": {}, "code": []}, 400, "service"),
         ("faults/add", {"service": "batch", "operation": {}, "code": []}, 400, "operation"),
@@ -372,7 +372,7 @@ def test_the_index_lists_all_commands_and_reports_with_their_members(server):
     index = _control(server, "", method="GET").json()
 
     commands = {each["path"]: each for each in index["commands"]}
-    assert len(commands) == 18
+    assert len(commands) == 20
     assert commands["/mock-jobs-api/clock/advance"]["members"] == [{"name": "seconds", "required": True}]
     assert commands["/mock-jobs-api/clock/freeze"]["method"] == "POST"
     plan = {each["name"]: each for each in commands["/mock-jobs-api/batch/plan"]["members"]}

@@ -19,7 +19,8 @@ from mock_jobs.batch.scenario.settings import BatchSettings
 from mock_jobs.core.calls import Call, Calls
 from mock_jobs.core.clock import Clock
 from mock_jobs.core.events import Event
-from mock_jobs.core.faults import Fault, Faults
+from mock_jobs.core.fault_rules import Fault
+from mock_jobs.core.faults import Faults
 from mock_jobs.handle import Handle
 from mock_jobs.iot.handle import IoTHandle
 from mock_jobs.iot.settings import IoTSettings

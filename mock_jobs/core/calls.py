@@ -87,8 +87,9 @@ class Call:
             function of a plan makes has a higher number than the request during which the function ran.
         at_ms: When it arrived, in milliseconds since the epoch, on the mock's clock. The answer of a read that moves jobs may
             show a later time.
-        status: HTTP status of the answer.
-        error: Code of the error that was answered; None if the request succeeded.
+        status: HTTP status of the answer; None if the answer was lost because of `mock.faults.add_transport`.
+        error: Code of the error that was answered, or the failure of transport because of which there was no answer, for example
+            `read-timeout`; None if the request succeeded.
     """
 
     __slots__ = ("_body", "_labels", "_operation", "_request", "at_ms", "error", "number", "size", "status")
@@ -101,7 +102,7 @@ class Call:
         labels: Mapping[str, str],
         request: Received,
         *,
-        status: int,
+        status: int | None,
         error: str | None,
         body: bytes,
     ) -> None:
@@ -155,9 +156,9 @@ class Call:
 
     @property
     def error_message(self) -> str | None:
-        """Text of the error; None if the request succeeded, or if the answer had more than 64 KiB."""
+        """Text of the error; None if the request succeeded, if the answer was lost, or if it had more than 64 KiB."""
         answer = self.answer
-        return None if self.error is None or answer is None else str(answer["message"])
+        return None if self.error is None or not answer else str(answer["message"])
 
     @property
     def attempt(self) -> int | None:
@@ -175,7 +176,7 @@ class Call:
 
     @property
     def _outcome(self) -> str:
-        return f"{self.status}" if self.error is None else f"{self.status} {self.error}"
+        return " ".join(str(each) for each in (self.status, self.error) if each is not None)
 
     @property
     def _arguments(self) -> str:

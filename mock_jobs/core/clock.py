@@ -237,6 +237,10 @@ class Clock:
             if self._earliest(gated=self.gate_follows_time, until_ms=now_ms) is not None:
                 self._fire_until(now_ms, gated=self.gate_follows_time)
 
+    def pass_time(self, seconds: float) -> None:
+        """Move the clock forward as `advance` does, for a request that takes time."""
+        self._move(self.now_ms + _milliseconds(seconds), gated=self.gate_follows_moves)
+
     def pinned(self) -> _Pinned:
         """Show the same moment inside a `with` block, unless this clock is moved."""
         return self._moment

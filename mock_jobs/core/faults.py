@@ -1,43 +1,24 @@
-"""Faults: errors that a test injects into operations, of those that AWS documents."""
+"""Faults: what a test lets go wrong with operations, errors as well as answers that come late or never."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from random import Random
+from typing import TYPE_CHECKING, NamedTuple
 
-from mock_jobs.core.argument_checks import check_flag, check_text, check_whole
-from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
+from mock_jobs.core.argument_checks import check_flag, check_seconds, check_text, check_whole
+from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError, ends_the_run, is_verdict
+from mock_jobs.core.fault_rules import Conditions, Effect, Failure, Fault, IncomingCall, Outcome, When, call_text, check_choice
 
 if TYPE_CHECKING:
     from threading import RLock
 
+    from mock_jobs.core.failures import Failures
+
 __tracebackhide__ = HIDDEN
 
 _LOWEST_STATUS, _HIGHEST_STATUS = 400, 599
-
-
-@dataclass(slots=True, eq=False)
-class Fault:
-    """An error that the next requests of an operation get.
-
-    Attributes:
-        service: Its name in boto3, for example `iot-jobs-data`.
-        operation: Its name in the API, for example `CancelJob`.
-        code: The code of the error.
-        status: Its HTTP status.
-        message: Its message.
-        times: How many more requests get it, counted down; None means all, until the fault is removed.
-        after: How many requests pass before that, counted down.
-    """
-
-    service: str
-    operation: str
-    code: str
-    status: int
-    message: str
-    times: int | None
-    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +29,41 @@ class DeclaredError:
     message: str
 
 
-# (service, operation) -> (the operation's name in the model, its errors by code); raises UsageValueError for unknown names
-Declared = Callable[[str, str], tuple[str, dict[str, DeclaredError]]]
+class DeclaredOperation(NamedTuple):
+    """What is known of an operation before it is called.
+
+    Attributes:
+        name: Its name in the model.
+        errors: The errors that it may answer, by code.
+        check_members: Raises `UsageError` if a mapping has members that no request of the operation can have.
+    """
+
+    name: str
+    errors: Mapping[str, DeclaredError]
+    check_members: Callable[[Mapping[str, object]], None]
+
+
+# (service, operation) -> what is known of it; raises UsageValueError for unknown names
+Declared = Callable[[str, str], DeclaredOperation]
 
 
 class Faults:
     """The faults of one world, `mock.faults`. They act below botocore's retries: each HTTP request counts.
 
-    `len(mock.faults)` is the number of faults that still wait. A reset removes them all.
+    A request gets one fault at most. If several wait for it, the one added first acts until it is used up; one with `after`
+    lets the others act until its turn has come.
+
+    `len(mock.faults)` is the number of faults that still wait, and `for fault in mock.faults` runs over them, oldest first.
+    A reset removes them all.
     """
 
-    def __init__(self, declared: Declared, lock: RLock) -> None:
+    def __init__(self, declared: Declared, lock: RLock, failures: Failures) -> None:
         self._declared = declared
         self._lock = lock
+        self._failures = failures
         self._waiting: dict[tuple[str, str], list[Fault]] = {}
+        self._added: list[Fault] = []
+        self._random = Random(0)
 
     def add(
         self,
@@ -71,14 +73,15 @@ class Faults:
         *,
         times: int | None = 1,
         after: int = 0,
+        when: When | None = None,
+        probability: float | None = None,
+        delay: float = 0.0,
+        optional: bool = False,
         message: str | None = None,
         force: bool = False,
         status: int | None = None,
     ) -> Fault:
         """Make the next requests of an operation answer an error; they change nothing.
-
-        If several faults wait for one operation, the one added first answers until it is used up. One with `after` lets the
-        others answer until its turn has come.
 
         Args:
             service: `iot`, `iot-jobs-data` or `batch`.
@@ -88,53 +91,136 @@ class Faults:
                 `ServiceUnavailable`, `RequestExpired` and others.
             times: How many requests get the error; None means all, until `remove` or `clear`. botocore retries throttling
                 and server errors, and each retry counts.
-            after: How many requests of the operation pass before.
+            after: How many requests pass before, of those that `when` means.
+            when: Parameters that a request must have, by the names that boto3 takes, for example `{"jobId": "x"}`. Of nested
+                structures the members that are given must be equal; None means that the parameter is not sent. Or a function
+                that gets an `IncomingCall` and returns True or False; over HTTP only parameters.
+            probability: How probable it is that a request gets the error, above 0 and at most 1. The seed of the mock decides.
+            delay: Seconds of the mock's clock that pass before the answer. What falls due meanwhile happens.
+            optional: Whether it is all right if no request gets the error.
             message: Message of the error; None means the text of its documentation.
             force: Take any code. Needs `status`.
             status: HTTP status of a code that is forced, 400 to 599.
 
         Returns:
-            The fault: hand it to `remove`, or read from `times` how many requests are left.
+            The fault: `remove` it, or read from `used` how many requests have got it.
 
         Raises:
-            UsageValueError: The service, the operation, `times`, `after` or `status` is impossible, or AWS documents no such code
-                for the operation.
+            UsageValueError: The service, the operation, a parameter in `when` or another argument is impossible, or AWS documents
+                no such code for the operation.
             UsageTypeError: An argument has the wrong type.
         """
-        if times is not None and (isinstance(times, bool) or not isinstance(times, int)):
-            msg = f"times must be a whole number or None, got {times!r}"
-            raise UsageTypeError(msg)
-        if times is not None and times < 1:
-            msg = f"times must be at least 1, got {times}; None means always"
-            raise UsageValueError(msg)
-        if message is not None and not isinstance(message, str):
-            raise UsageTypeError(f"message must be a string or None, got {message!r}")
-        for given, text in (("service", service), ("operation", operation), ("code", code)):
-            check_text(given, text)
-        check_whole("after", after, 0)
+        _check_texts(service=service, operation=operation, code=code)
+        conditions = Conditions(times, after, when, probability, delay, optional).checked()
+        if message is not None:
+            check_text("message", message)
         check_flag("force", force)
-        name, errors = self._declared(service, operation)
-        error = self._forced(code, status) if force else errors.get(code)
+        known = self._known(service, operation, conditions)
+        error = _forced(code, status) if force else known.errors.get(code)
         if error is None:
-            msg = (
-                f"{service} {name} never answers {code!r}. It may answer: {', '.join(sorted(errors))}. "
+            raise UsageValueError(
+                f"{service} {known.name} never answers {code!r}. It may answer: {', '.join(sorted(known.errors))}. "
                 "For any other code give force=True and a status"
             )
-            raise UsageValueError(msg)
         if status is not None and not force:
             raise UsageValueError(f"{code} has the status {error.status}: leave status out, or give force=True as well")
-        fault = Fault(service, name, code, error.status, error.message if message is None else message, times, after)
-        with self._lock:
-            self._waiting.setdefault((service, name), []).append(fault)
-        return fault
+        outcome = Outcome(code, error.status, error.message if message is None else message)
+        options = {**conditions._asdict(), "message": message, "force": force, "status": status}
+        name = call_text("add", service, known.name, code, **options)
+        return self._keep(Fault((service, known.name), outcome, conditions, name, self.remove))
 
-    def _forced(self, code: str, status: int | None) -> DeclaredError:
-        if status is None:
-            raise UsageValueError("force=True needs the HTTP status of the error: status=...")
-        check_whole("status", status, _LOWEST_STATUS, _HIGHEST_STATUS)
-        if not (code.isascii() and code.isidentifier()):
-            raise UsageValueError(f"a code is a name of letters and digits, such as SlowDown, got {code!r}")
-        return DeclaredError(status, f"{code} was injected by the test.")
+    def add_transport(
+        self,
+        service: str,
+        operation: str,
+        failure: Failure,
+        *,
+        effect: Effect = "none",
+        times: int | None = 1,
+        after: int = 0,
+        when: When | None = None,
+        probability: float | None = None,
+        delay: float = 0.0,
+        optional: bool = False,
+    ) -> Fault:
+        """Let the next requests of an operation get no answer.
+
+        In process botocore and `requests` raise at once what they raise for such a failure. A server cannot refuse what its clients
+        have sent already: with `connect-timeout` and `read-timeout` it is silent until the client gives up, with
+        `connection-closed` and `unresolvable` it closes the connection.
+
+        Args:
+            service: `iot`, `iot-jobs-data` or `batch`.
+            operation: Its name in boto3 or in the API: `submit_job` or `SubmitJob`.
+            failure: `connect-timeout`, `read-timeout`, `connection-closed` or `unresolvable` (the host name is not found).
+            effect: `none` if the operation does nothing; `done` if it acts, and only its answer is lost. `done` needs the failure
+                `read-timeout` or `connection-closed`.
+            times: As `add` takes it.
+            after: As `add` takes it.
+            when: As `add` takes it.
+            probability: As `add` takes it.
+            delay: Seconds of the mock's clock that pass before the failure, after the effect.
+            optional: As `add` takes it.
+
+        Returns:
+            The fault, as `add` returns it.
+
+        Raises:
+            UsageValueError: An argument has an impossible value.
+            UsageTypeError: An argument has the wrong type.
+        """
+        _check_texts(service=service, operation=operation)
+        conditions = Conditions(times, after, when, probability, delay, optional).checked()
+        check_choice("failure", failure, Failure)
+        check_choice("effect", effect, Effect)
+        if effect == "done" and failure in ("connect-timeout", "unresolvable"):
+            raise UsageValueError(f"no request arrives if the failure is {failure}, so its effect cannot be 'done'")
+        known = self._known(service, operation, conditions)
+        options = {"effect": effect if effect == "done" else None, **conditions._asdict()}
+        name = call_text("add_transport", service, known.name, failure, **options)
+        return self._keep(Fault((service, known.name), Outcome(failure, effect=effect), conditions, name, self.remove))
+
+    def add_delay(
+        self,
+        service: str,
+        operation: str,
+        seconds: float,
+        *,
+        times: int | None = 1,
+        after: int = 0,
+        when: When | None = None,
+        probability: float | None = None,
+        optional: bool = False,
+    ) -> Fault:
+        """Let the answers to the next requests of an operation come late, on the mock's clock; nobody waits in real time.
+
+        The operation acts when the request arrives. What falls due until the answer happens, but the answer does not show it.
+
+        Args:
+            service: `iot`, `iot-jobs-data` or `batch`.
+            operation: Its name in boto3 or in the API: `describe_jobs` or `DescribeJobs`.
+            seconds: How long the answer takes, in seconds of the mock's clock; above 0.
+            times: As `add` takes it.
+            after: As `add` takes it.
+            when: As `add` takes it.
+            probability: As `add` takes it.
+            optional: As `add` takes it.
+
+        Returns:
+            The fault, as `add` returns it.
+
+        Raises:
+            UsageValueError: An argument has an impossible value.
+            UsageTypeError: An argument has the wrong type.
+        """
+        _check_texts(service=service, operation=operation)
+        check_seconds("seconds", seconds)
+        conditions = Conditions(times, after, when, probability, seconds, optional).checked()
+        if not seconds:
+            raise UsageValueError("seconds must be above 0")
+        known = self._known(service, operation, conditions)
+        name = call_text("add_delay", service, known.name, seconds, **conditions._replace(delay=0)._asdict())
+        return self._keep(Fault((service, known.name), Outcome(None, effect="done"), conditions, name, self.remove))
 
     def remove(self, fault: Fault) -> None:
         """Remove a fault. Does nothing if it is used up or was removed before.
@@ -143,38 +229,115 @@ class Faults:
             fault: As `add` returned it.
         """
         with self._lock:
-            waiting = self._waiting.get((fault.service, fault.operation), [])
-            if fault in waiting:
-                waiting.remove(fault)
-                if not waiting:
-                    del self._waiting[fault.service, fault.operation]
+            if self._unwait(fault):
+                self._added.remove(fault)
 
     def clear(self) -> None:
         """Remove all faults."""
         with self._lock:
             self._waiting.clear()
+            self._added.clear()
 
     def __repr__(self) -> str:
-        waiting = [repr(fault) for faults in list(self._waiting.values()) for fault in list(faults)]
-        return f"<faults: {', '.join(waiting) or 'none'}>"
+        return f"<faults: {', '.join(map(repr, self)) or 'none'}>"
 
     def __len__(self) -> int:
-        return sum(map(len, self._waiting.values()))
+        return sum(map(len, list(self._waiting.values())))
 
-    def take(self, service: str, operation: str) -> Fault | None:
-        """Return the fault for this request, the one added first, and count it down; None if there is none."""
-        if not self._waiting:
-            return None
-        waiting = self._waiting.get((service, operation))
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def __iter__(self) -> Iterator[Fault]:
+        return iter([each for each in self.all_added() if each.times != 0])
+
+    def all_added(self) -> list[Fault]:
+        """Return the faults that were added since the last reset, also those that are used up, without those that were removed."""
+        with self._lock:
+            return list(self._added)
+
+    def begin(self, seed: int) -> None:
+        """Let a seed decide which requests get a fault that has a `probability`."""
+        # Apart from the ids, which therefore do not depend on the faults of a test.
+        self._random.seed(f"faults {seed}")
+
+    def choose(self, service: str, operation: str, read: Callable[[], IncomingCall | None]) -> Fault | None:
+        """Return the fault for a request, which `use` counts; None if there is none. Counts the request itself.
+
+        Args:
+            service: Name of the service in boto3.
+            operation: Name of the operation in the API.
+            read: Returns the request, or None if it cannot be read. Called only if a fault has a `when`.
+
+        Raises:
+            UsageError: A function `when` has failed, or has returned neither True nor False.
+            AssertionError: A function `when` has raised it.
+        """
+        waiting = tuple(self._waiting.get((service, operation), ()))
         if not waiting:
             return None
-        fault = next((each for each in waiting if not each.after), None)
+        call = read() if any(each.when is not None for each in waiting) else None
+        chosen = None
         for each in waiting:
-            each.after = max(each.after - 1, 0)
-        if fault is None:
-            return None
+            if self._meets(each, call) and chosen is None and each.hits(self._random.random):
+                chosen = each
+        return chosen
+
+    def use(self, fault: Fault) -> None:
+        """Count a request that gets a fault."""
+        fault.used += 1
         if fault.times is not None:
             fault.times -= 1
             if fault.times == 0:
-                self.remove(fault)
+                self._unwait(fault)
+
+    def _meets(self, fault: Fault, call: IncomingCall | None) -> bool:
+        """Return whether the turn of a fault has come. What its function raises reaches the test, even if the caller swallows it."""
+        try:
+            return fault.meets(call)
+        except BaseException as error:
+            if ends_the_run(error):
+                raise
+            where = f"`when` of {fault.name}"
+            if is_verdict(error) or isinstance(error, UsageTypeError):
+                self._failures.note(where, error)
+                raise
+            wrong = UsageValueError(f"{where} raised {error!r}; it must return True or False")
+            self._failures.note(where, wrong)
+            raise wrong from error
+
+    def _known(self, service: str, operation: str, conditions: Conditions) -> DeclaredOperation:
+        known = self._declared(service, operation)
+        if isinstance(conditions.when, Mapping):
+            known.check_members(conditions.when)
+        return known
+
+    def _keep(self, fault: Fault) -> Fault:
+        with self._lock:
+            self._waiting.setdefault((fault.service, fault.operation), []).append(fault)
+            self._added.append(fault)
         return fault
+
+    def _unwait(self, fault: Fault) -> bool:
+        """Let a fault act no more; return whether it could have acted."""
+        key = (fault.service, fault.operation)
+        waiting = self._waiting.get(key, [])
+        if fault not in waiting:
+            return False
+        waiting.remove(fault)
+        if not waiting:
+            del self._waiting[key]
+        return True
+
+
+def _check_texts(**texts: object) -> None:
+    for name, text in texts.items():
+        check_text(name, text)
+
+
+def _forced(code: str, status: int | None) -> DeclaredError:
+    if status is None:
+        raise UsageValueError("force=True needs the HTTP status of the error: status=...")
+    check_whole("status", status, _LOWEST_STATUS, _HIGHEST_STATUS)
+    if not (code.isascii() and code.isidentifier()):
+        raise UsageValueError(f"a code is a name of letters and digits, such as SlowDown, got {code!r}")
+    return DeclaredError(status, f"{code} was injected by the test.")

@@ -10,11 +10,17 @@ class IdSource:
     """Generates UUIDs and hexadecimal ids. The same seed gives the same ids.
 
     Args:
-        seed: Start of the sequence; None takes a seed from the operating system.
+        seed: Start of the sequence.
     """
 
-    def __init__(self, seed: int | None = None) -> None:
-        self._bits = random.Random(seed).getrandbits
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(0)
+        self._bits = self._random.getrandbits
+        self.begin(seed)
+
+    def begin(self, seed: int) -> None:
+        """Begin the sequence of a seed."""
+        self._random.seed(seed)
         self._requests = count(self._bits(40))
         self._request_prefix = self.uuid()[:24]
 

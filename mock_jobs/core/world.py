@@ -14,6 +14,7 @@ from mock_jobs.core.failures import Failures
 from mock_jobs.core.faults import Declared, Faults
 from mock_jobs.core.ids import IdSource
 from mock_jobs.core.loops import Loops
+from mock_jobs.core.seed import Seed
 from mock_jobs.core.timeline import TIME, Causes, ChangeLog
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class Answered(Protocol):
         """The service's error that was answered; None if there was none, or if a fault was injected."""
         ...
 
+    @property
+    def failure(self) -> str | None:
+        """The injected failure of transport by which the answer was lost; None if it was not."""
+        ...
+
 
 # Called with each operation that was answered, with the lock of the world held
 Observer = Callable[["Call", Answered], None]
@@ -69,7 +75,7 @@ class World:
         declared: Looks up which errors an operation declares, for `faults`.
         ports: The services that moto keeps.
         lock: Held whenever anything here is read or changed. Worlds that can reach each other share one.
-        seed: Makes all generated ids repeatable.
+        seed: Makes all generated ids repeatable, and faults that have a probability; None draws one.
 
     Attributes:
         endpoint: Scheme, host and port by which the present request reached a server; None for the hosts of AWS. URLs in
@@ -84,14 +90,37 @@ class World:
         self.failures = Failures(self.causes)
         self.clock = Clock(self.lock, self.failures, self.causes)
         self.loops = Loops(self.clock)
-        self.ids = IdSource(seed)
-        self.faults = Faults(declared, self.lock)
+        self._seed = Seed(seed)
+        self.ids = IdSource(self.seed)
+        self.faults = Faults(declared, self.lock, self.failures)
+        self.faults.begin(self.seed)
         self.calls = CallLog()
         self.events = EventLog()
         self.changes = ChangeLog()
         self._stores: dict[tuple[type, str, str], object] = {}
         self._shared: dict[type, object] = {}
         self._observers: tuple[Observer, ...] = ()
+
+    @property
+    def seed(self) -> int:
+        """The seed of the ids and of the faults that have a probability: as it was given, or drawn since no one has given any."""
+        return self._seed.value
+
+    def choose_seed(self, seed: int | None) -> None:
+        """Draw from a seed: at once if it is not the present one, and from its begin after each reset.
+
+        The present one goes on, so that no id repeats which state that was kept may have.
+
+        Args:
+            seed: The seed; None keeps the present one until the next reset, and each reset draws one.
+        """
+        with self.lock:
+            if self._seed.choose(seed):
+                self._begin_seed()
+
+    def _begin_seed(self) -> None:
+        self.ids.begin(self.seed)
+        self.faults.begin(self.seed)
 
     def store(self, kind: type[StoredT], account: str, region: str) -> StoredT:
         """Return the object of this class for an account and region; the first call makes it."""
@@ -183,12 +212,14 @@ class World:
                     pass
 
     def reset(self) -> None:
-        """Delete all state of the services, all timers, faults, calls, events and changes.
+        """Delete all state of the services, all timers, faults, calls, events and changes, and begin the seed anew.
 
         What a report may still show is replaced, not emptied.
         """
         with self.lock:
             self._stores = {}
+            self._seed.reset()
+            self._begin_seed()
             self.clock.reset()
             self.loops.reset()
             for each in self._shared.values():

@@ -82,12 +82,13 @@ def _record_cells(shot: Snapshot, place: Place, row: Row) -> Sequence[str]:
     why = next(
         (text for each in shot.backends if place == (each.account, each.region) and (text := each.why_unfinished(row.id))), None
     )
-    return name, row.status, why or row.reason or ""
+    is_news = why is not None and why != f"it is {row.status}"
+    return name, row.status, (why if is_news else row.reason) or ""
 
 
 def _call_cells(call: Call) -> Sequence[str]:
-    error = "" if call.error is None else f"{call.error}: {call.error_message or ''}"
-    return f"call {call.number}", call.service, call.operation, str(call.status), error
+    error = ": ".join(each for each in (call.error, call.error_message) if each is not None)
+    return f"call {call.number}", call.service, call.operation, str(call.status or "lost"), error
 
 
 def _hints(shot: Snapshot, calls: Sequence[Call]) -> Iterator[str]:

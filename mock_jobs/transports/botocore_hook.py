@@ -15,10 +15,11 @@ from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 from botocore.signers import RequestSigner
 
-from mock_jobs.core.errors import HIDDEN, UsageError
+from mock_jobs.core.errors import HIDDEN, UsageError, UsageValueError
 from mock_jobs.core.process import start_lock
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.transports import services
+from mock_jobs.transports.lost_answers import answering_requests, lost_error
 from mock_jobs.transports.router import RETRY_HEADER, HttpRequest, Router
 from mock_jobs.transports.sessions import new_session
 from mock_jobs.transports.unmocked import AnyRequest, not_implemented_error, unmocked_error
@@ -50,12 +51,47 @@ class BotocoreHook:
         self._router = Router(self._worlds, obeys_passthrough=True)
         self.tidy = moto_core.tidy_requests_library
         self._opened = 0
+        self._seeding: list[object] = []
         self._put_back = ExitStack()
 
     @property
     def pace_stack(self) -> PaceStack:
         """The pace of Batch jobs in this process."""
         return self.world.shared(services.batch().scenario).pace_stack
+
+    def begin_seed(self, owner: object, seed: int | None) -> None:
+        """Draw ids from a seed until `end_seed` is called for the same owner. The first owner decides, and the others may agree.
+
+        Args:
+            owner: Who asks; before its mock starts, so that the reset at its start begins the seed.
+            seed: The seed; None lets the world draw one if this is the first owner.
+
+        Raises:
+            UsageValueError: Another seed is in use already.
+        """
+        with start_lock:
+            if not self._seeding:
+                self._begin_seed(seed)
+            elif seed not in (None, self.world.seed):
+                raise UsageValueError(
+                    f"this mock is inside another one, which draws its ids from the seed {self.world.seed} already: "
+                    f"give seed={seed} to the outermost mock"
+                )
+            self._seeding.append(owner)
+
+    def _begin_seed(self, seed: int | None) -> None:
+        try:
+            self._worlds.begin_seed(seed)
+        except BaseException:
+            self._worlds.end_seed()
+            raise
+
+    def end_seed(self, owner: object) -> None:
+        """End one use; the last one restores chance."""
+        with start_lock:
+            self._seeding.remove(owner)
+            if not self._seeding:
+                self._worlds.end_seed()
 
     def open(self) -> None:
         """Start answering requests; moto must be active."""
@@ -79,6 +115,9 @@ class BotocoreHook:
     def _patch(self) -> None:
         self._put_back.callback(self._worlds.pause)
         self._replace(moto_core.stubber, "process_request", self._process)
+        if hasattr(moto_core.stubber, "process_prepared_request"):
+            prepared = answering_requests(moto_core.stubber.process_prepared_request)
+            self._replace(moto_core.stubber, "process_prepared_request", prepared)
         self._put_back.callback(moto_core.tidy_requests_library)
         moto_core.serve_requests_library()
         self._replace(moto_core.MockAWS, "reset", _keeping_requests(moto_core.MockAWS.reset))
@@ -129,6 +168,8 @@ class BotocoreHook:
         if decided is None:
             return None
         if isinstance(decided, Answer):
+            if decided.failure is not None:
+                raise lost_error(decided.failure, request)
             return decided.status, decided.headers, decided.body
         if decided.account is not None:
             _name_account(request, decided.account)

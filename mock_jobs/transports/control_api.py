@@ -168,6 +168,8 @@ COMMANDS: Mapping[str, Command] = {
     "clock/move-to": Command(_clock, _move_to),
     "clock/unfreeze": Command(_clock, Clock.unfreeze),
     "faults/add": Command(_faults, Faults.add),
+    "faults/add-delay": Command(_faults, Faults.add_delay),
+    "faults/add-transport": Command(_faults, Faults.add_transport),
     "faults/clear": Command(_faults, Faults.clear),
     "iot/run-execution-until": Command(_iot, IoTHandle.run_execution_until),
     "iot/run-until": Command(_iot, IoTHandle.run_until),
@@ -181,6 +183,7 @@ REPORTS: Mapping[str, Report] = {
     "batch/settings": Report("settings", lambda world: asdict(_batch(world).settings)),
     "calls": Report("calls", _calls_of),
     "events": Report("events", lambda world: [event._asdict() for event in world.events.all()]),
+    "faults": Report("faults", lambda world: [fault.shown() for fault in world.faults.all_added()]),
     "iot/settings": Report("settings", lambda world: asdict(_iot(world).settings)),
     "timeline": Report("changes", lambda world: [change._asdict() for change in world.changes.all()]),
 }

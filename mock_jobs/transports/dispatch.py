@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
 
 from mock_jobs.core.calls import Call
 from mock_jobs.core.errors import HIDDEN, UsageError
+from mock_jobs.core.fault_rules import IncomingCall
 from mock_jobs.core.service_base import AwsError, NotEmulatedYet, NotOurs
 from mock_jobs.core.timeline import Cause
 from mock_jobs.transports.services import compiled
@@ -16,6 +19,7 @@ from mock_jobs.wire.http import Answer
 from mock_jobs.wire.routes import readings
 
 if TYPE_CHECKING:
+    from mock_jobs.core.fault_rules import Fault
     from mock_jobs.core.world import World
     from mock_jobs.wire.http import Request
     from mock_jobs.wire.service import Operation
@@ -75,15 +79,9 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
     at_ms = world.clock.now_ms
     request_id = world.ids.request_id()
     code: str | None = None
-    fault = world.faults.take(operation.service, operation.name)
+    fault = _fault_for(world, operation, labels, request) if world.faults else None
     try:
-        if fault is not None:
-            code = fault.code
-            content = {"message": fault.message}
-            if operation.backend.names_code_in_body:
-                content["__type"] = code
-            answered = _error(code, fault.status, content, request_id)
-        else:
+        if fault is None or fault.effect == "done":
             if not operation.is_emulated:
                 raise NotEmulatedYet(f"{operation.service} {operation.name}")
             backend = world.store(operation.backend, request.account, request.region)
@@ -97,9 +95,38 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
         code = error.code
         # Without this, the traceback holds this frame, and the frame holds the answer: a reference cycle.
         answered = _error(code, operation.status_of(error), error.body(request_id), request_id, error.with_traceback(None))
-    call = Call(number, at_ms, operation, labels, request, status=answered.status, error=code, body=answered.body)
-    world.record(call, answered)
+    if fault is not None:
+        world.faults.use(fault)
+        if fault.code is not None:
+            code = fault.code
+            answered = _injected(fault, operation, request_id)
+        if fault.delay:
+            world.clock.pass_time(fault.delay)
+    status, body = (answered.status, answered.body) if answered.failure is None else (None, b"")
+    world.record(Call(number, at_ms, operation, labels, request, status=status, error=code, body=body), answered)
     return answered
+
+
+def _fault_for(world: World, operation: Operation, labels: Mapping[str, str], request: Request) -> Fault | None:
+    def read() -> IncomingCall | None:
+        if not operation.is_readable(request.body):
+            return None
+        place = operation.service, operation.name, request.account, request.region
+        return IncomingCall(*place, MappingProxyType(operation.sent(labels, request.query, request.body)))
+
+    return world.faults.choose(operation.service, operation.name, read)
+
+
+def _injected(fault: Fault, operation: Operation, request_id: str) -> Answer:
+    code = str(fault.code)
+    if fault.status is None:
+        # Who has no transport, such as a rule of EventBridge, learns that there was none.
+        content = {"message": f"{operation.service} {operation.name} was not answered: {code}, injected by the test."}
+        return _error(code, HTTPStatus.SERVICE_UNAVAILABLE, content, request_id)._replace(failure=code)
+    content = {"message": fault.message}
+    if operation.backend.names_code_in_body:
+        content["__type"] = code
+    return _error(code, fault.status, content, request_id)
 
 
 def _error(code: str, status: int, content: Mapping[str, object], request_id: str, error: AwsError | None = None) -> Answer:

@@ -36,6 +36,12 @@ Message = dict[str, Any]
 MAX_BODY_OF_MOTO: Final = 1 << 30
 """Bytes that a request for one of moto's services may have: objects of S3, for example."""
 
+LOSE: Final = "mock_jobs.lose"
+"""Extension of the scope: a function that ends the connection at once, or as soon as its client gives up."""
+
+# What a server that has received the request can do: the client of the other failures waits in vain.
+_CLOSING: Final = ("connection-closed", "unresolvable")
+
 _WITHOUT_BODY: Final = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 _log = logging.getLogger("mock_jobs.server")
@@ -81,11 +87,13 @@ class Response(NamedTuple):
         status: HTTP status.
         headers: Headers in order; a Content-Length is added if there is none.
         body: The body; may be empty.
+        failure: The failure of transport that the client meets in place of the answer; None if it gets the answer.
     """
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+    failure: str | None = None
 
 
 class Application:
@@ -137,6 +145,9 @@ class Application:
             else:
                 sent = Sent(_http_request(scope, headers, path, body.content), headers, body.content, scope["http_version"])
                 answered = await self._threads.run(self._answer, sent)
+        if answered.failure is not None:
+            await _lose(scope, receive, answered.failure)
+            return
         await _send(send, scope, answered, closes=not body.is_whole)
 
     def _refusal(self, scope: Scope, headers: dict[str, str], path: str) -> Response | None:
@@ -247,11 +258,18 @@ async def _read_body(receive: Callable[[], Awaitable[Message]], limit: int) -> _
 
 
 def _of_answer(answer: Answer) -> Response:
-    return Response(answer.status, list(answer.headers.items()), answer.body)
+    return Response(answer.status, list(answer.headers.items()), answer.body, answer.failure)
+
+
+async def _lose(scope: Scope, receive: Callable[[], Awaitable[Message]], failure: str) -> None:
+    """Close the connection, or be silent, and return when it has ended. Meanwhile no thread waits."""
+    scope["extensions"][LOSE](closes=failure in _CLOSING)
+    while (await receive())["type"] != "http.disconnect":
+        continue
 
 
 async def _send(send: Callable[[Message], Awaitable[None]], scope: Scope, answered: Response, *, closes: bool) -> None:
-    status, sent_headers, body = answered
+    status, sent_headers, body, _ = answered
     names = {name.lower() for name, _ in sent_headers}
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent_headers]
     if "date" not in names:

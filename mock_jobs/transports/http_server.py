@@ -16,6 +16,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from mock_jobs.transports.http_application import LOSE
 from mock_jobs.transports.threads import Threads
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class _Connection(HttpToolsProtocol):
         self._heard_at = loop.time()
         self._unsent = 0
         self._head_bytes = 0
+        self._is_at_end = False
+        self.is_silent = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn has it so
         super().connection_made(transport)
@@ -56,6 +59,17 @@ class _Connection(HttpToolsProtocol):
             # asyncio does this only for sockets that were made with the number of the protocol.
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        scope: Any = self.scope
+        scope["extensions"] = {LOSE: self._lose}
+
+    def _lose(self, *, closes: bool) -> None:
+        """Close the connection without an answer, or give none until the client closes it."""
+        self.is_silent = True
+        if closes or self._is_at_end:
+            self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         self._heard_at = self.loop.time()
@@ -70,7 +84,8 @@ class _Connection(HttpToolsProtocol):
     def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn closes the connection
         """Keep the connection of a client that has sent all that it will send, until it has its answer."""
         cycle: Any = self.cycle
-        is_awaited = cycle is not None and not cycle.response_complete and not cycle.more_body
+        self._is_at_end = True
+        is_awaited = not self.is_silent and cycle is not None and not cycle.response_complete and not cycle.more_body
         if is_awaited:
             cycle.keep_alive = False
         return is_awaited
@@ -157,7 +172,7 @@ class HttpServer:
             await _wait(self._stopping, _SWEEP_SECONDS)
         server.close()
         for connection in self._connections():
-            if connection.is_within_request:
+            if connection.is_within_request or connection.is_silent:
                 connection.transport.abort()
             else:
                 connection.shutdown()

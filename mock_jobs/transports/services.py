@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mock_jobs.core.argument_checks import check_text, nearest
 from mock_jobs.core.errors import HIDDEN, UsageValueError
-from mock_jobs.core.faults import DeclaredError
+from mock_jobs.core.faults import DeclaredError, DeclaredOperation
 from mock_jobs.wire.service_names import NAMES
 
 if TYPE_CHECKING:
@@ -122,10 +122,18 @@ def _backend_class(name: str) -> type[Backend]:
     return iot().backend if name == "iot" else iot().data_backend
 
 
-def possible_errors(service: str, operation: str) -> tuple[str, dict[str, DeclaredError]]:
-    """Return what `declared_errors` returns, with the errors that all services of AWS may answer."""
+def declared_operation(service: str, operation: str) -> DeclaredOperation:
+    """Return what faults can be about: what `declared_errors` returns, with the errors that all services of AWS may answer.
+
+    Args:
+        service: As `declared_errors` takes it.
+        operation: As `declared_errors` takes it.
+
+    Raises:
+        UsageValueError: There is no such service or operation.
+    """
     name, declared = declared_errors(service, operation)
-    return name, {**_COMMON, **declared}
+    return DeclaredOperation(name, {**_COMMON, **declared}, partial(compiled(service).check_members, name))
 
 
 def declared_errors(service: str, operation: str) -> tuple[str, dict[str, DeclaredError]]:

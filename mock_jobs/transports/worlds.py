@@ -16,6 +16,7 @@ from mock_jobs.core.service_base import Backend
 from mock_jobs.core.world import World
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.moto_adapters.adapters import MotoAdapters
+from mock_jobs.moto_adapters.seeds import MotoSeed, on_seed
 from mock_jobs.transports import losses, services
 from mock_jobs.transports.dispatch import answer
 from mock_jobs.wire.http import Answer, Request
@@ -49,6 +50,9 @@ class Worlds:
         self.is_touched = False
         self.late_warning: MockJobsWarning | None = None
         self._pace = pace
+        self._seed: int | None = None
+        self._moto_seed = MotoSeed()
+        self._end_hearing: Callable[[], None] | None = None
         self._by_account: dict[str, World] = {}
         self._adapters = MotoAdapters(self._change_of_things, self._submit_job, self._ask_batch, self)
         self._end_listening = moto_core.on_reset(self._moto_was_reset)
@@ -62,7 +66,7 @@ class Worlds:
             # setdefault: two threads of a server must not make two worlds.
             # All worlds share moto's lock. A reset holds it from the first of moto's backends to the last of our worlds. Code that
             # calls another world, or moto, needs no second lock.
-            new = World(declared=services.possible_errors, ports=self._adapters, lock=moto_core.backend_lock)
+            new = World(declared=services.declared_operation, ports=self._adapters, lock=moto_core.backend_lock, seed=self._seed)
             new.loops.is_served = not self._is_shared
             if self._pace is not None:
                 new.shared(services.batch().scenario).pace_stack.begin_default(self, self._pace)
@@ -141,6 +145,36 @@ class Worlds:
         self.is_touched = False
         for world in list(self._by_account.values()):
             world.reset()
+        self._moto_seed.restart()
+
+    def begin_seed(self, seed: int | None) -> None:
+        """Let the worlds and moto draw from a seed until `end_seed`: from the next reset on, or at once if it is a new one.
+
+        A seed that a test gives to moto meanwhile counts as well.
+
+        Args:
+            seed: The seed; None lets each world draw one at each reset, and moto draw what nobody can repeat.
+        """
+        self._end_hearing = on_seed(self._hear_seed)
+        self._choose_seed(seed)
+        if seed is not None:
+            self._moto_seed.resume(seed)
+
+    def end_seed(self) -> None:
+        """Let moto draw what nobody can repeat. Does nothing without `begin_seed`."""
+        if self._end_hearing is not None:
+            self._end_hearing()
+            self._end_hearing = None
+            self._moto_seed.end()
+
+    def _hear_seed(self, seed: int | None) -> None:
+        self._moto_seed.note(seed)
+        self._choose_seed(seed)
+
+    def _choose_seed(self, seed: int | None) -> None:
+        self._seed = seed
+        for world in list(self._by_account.values()):
+            world.choose_seed(seed)
 
     def _moto_was_reset(self) -> None:
         is_lost = self.is_touched and bool(self._server)
@@ -164,6 +198,7 @@ class Worlds:
     def leave(self) -> None:
         """Stop listening to moto."""
         self.pause()
+        self.end_seed()
         self._end_listening()
 
     def _key(self, account: str) -> str:

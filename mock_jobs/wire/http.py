@@ -42,9 +42,12 @@ class Answer(NamedTuple):
         headers: Headers, without connection headers.
         body: The body; may be empty.
         error: The service's error behind this answer, for callers in this process. None if it is no error, or an injected fault.
+        failure: The failure of transport by which a client loses this answer, for example `read-timeout`. Status and body are what
+            callers without a transport get in its place. None if the answer arrives.
     """
 
     status: int
     headers: dict[str, str]
     body: bytes
     error: AwsError | None = None
+    failure: str | None = None

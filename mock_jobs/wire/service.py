@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 from mock_jobs.core.faults import DeclaredError
 from mock_jobs.core.service_base import AwsError, Backend, NotEmulatedYet, Violation
 from mock_jobs.wire.checks import Check, Checks
+from mock_jobs.wire.members import check_members
 from mock_jobs.wire.routes import Routes
 
 if TYPE_CHECKING:
@@ -140,15 +141,19 @@ class Operation:
         return {
             **{each.name: _as_sent(each, [labels[each.wire_name]]) for each in self._in_uri},
             **{each.name: _as_sent(each, given[each.wire_name]) for each in self._in_query if each.wire_name in given},
-            **self._sent_in_body(body),
+            **(self._sent_in_body(body) or {}),
         }
 
-    def _sent_in_body(self, body: bytes) -> dict[str, Any]:
+    def is_readable(self, body: bytes) -> bool:
+        """Return whether the body of a request can be read at all."""
+        return self._sent_in_body(body) is not None
+
+    def _sent_in_body(self, body: bytes) -> dict[str, Any] | None:
         try:
             content = _parse_json(body.decode()) if self._in_body and body else {}
         except (ValueError, RecursionError):
-            return {}
-        return content if isinstance(content, dict) else {}
+            return None
+        return content if isinstance(content, dict) else None
 
     def _read_labels(self, labels: Mapping[str, str], arguments: dict[str, Any], notes: list[Violation]) -> None:
         for member in self._in_uri:
@@ -243,6 +248,19 @@ class CompiledService:
             made = Operation(self.name, self._model.operation_model(name), self._backend, self._checks)
             found = self._compiled.setdefault(name, made)
         return found
+
+    def check_members(self, name: str, given: Mapping[str, object]) -> None:
+        """Check that a request of an operation can have these parameters.
+
+        Args:
+            name: The operation.
+            given: Some of its parameters, by the names of the model.
+
+        Raises:
+            UsageValueError: There is no such parameter.
+            UsageTypeError: A value has a type that the parameter never has.
+        """
+        check_members(given, self._model.operation_model(name).input_shape, self._checks, f"{self.name} {name}")
 
     def match(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """Return the operation of a request and the decoded labels of its path; None if no operation matches.

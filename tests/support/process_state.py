@@ -18,6 +18,7 @@ from botocore.httpsession import URLLib3Session
 from botocore.signers import RequestSigner
 from moto.core.config import default_user_config
 from moto.core.models import MockAWS, botocore_stubber, responses_mock
+from moto.moto_api._internal import mock_random
 
 PACKAGES = (
     *("aiohttp", "asyncio", "boto3", "botocore", "http", "httpx", "logging", "mock_jobs", "moto", "requests", "responses"),
@@ -75,6 +76,7 @@ def patched() -> Snapshot:
         "nesting": (MockAWS._nested_count, MockAWS._mocks_active),
         "class of moto's mocks": dict(vars(MockAWS)),
         "stubber": dict(vars(botocore_stubber)),
+        "generator of moto": dict(vars(mock_random)),
         "responses": list(responses_mock.registered()),
         "patches": list(unittest.mock._patch._active_patches),  # type: ignore[attr-defined]
         "class of sockets": dict(vars(socket.socket)),
