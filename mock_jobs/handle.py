@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mock_jobs.core.clock import Clock
     from mock_jobs.core.events import Event
     from mock_jobs.core.faults import Faults
+    from mock_jobs.core.setups import SetUp
     from mock_jobs.core.world import Call, World
     from mock_jobs.iot.handle import IoTHandle
 
@@ -59,6 +60,15 @@ class Handle(ABC):
     def faults(self) -> Faults:
         """The errors that the test injects into operations."""
         return self.world.faults
+
+    @property
+    def unused(self) -> tuple[SetUp, ...]:
+        """The plans, faults and refusals that nothing has used so far, without optional ones.
+
+        Each has a `name`, `used`, `optional` and `remove()`. If there are any at the end of a mock in process, it raises
+        `UnusedError`. A server raises nothing.
+        """
+        return self.world.unused()
 
     @property
     def calls(self) -> tuple[Call, ...]:

@@ -19,6 +19,33 @@ if TYPE_CHECKING:
     from mock_jobs.mock import MockJobs
 
 _MARKER = "mock_jobs"
+_OPTIONS = ("config", "region", "pace", "strict")
+
+
+class _RunningTest:
+    """A test that pytest runs, and whether it has already failed, or was skipped."""
+
+    def __init__(self, item: pytest.Item) -> None:
+        self.item = item
+        self.has_not_passed = False
+
+    @property
+    def is_expected_to_fail(self) -> bool:
+        """Whether a mark says so. Conditions that are texts count as met."""
+        if self.item.config.getoption("runxfail", default=False):
+            return False
+        return any(map(_is_met, self.item.iter_markers("xfail")))
+
+
+def _is_met(mark: pytest.Mark) -> bool:
+    conditions = (mark.kwargs["condition"],) if "condition" in mark.kwargs else mark.args
+    return not conditions or any(map(bool, conditions))
+
+
+# More than one while a test runs pytest inside
+_running: list[_RunningTest] = []
+_scopes: list[str] = []
+_begun = 0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,13 +54,61 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "mock_jobs_pace", "What moves Batch jobs, in tests that use mock_jobs: poll (the default), clock or manual.", default=""
     )
+    parser.addini(
+        "mock_jobs_strict",
+        "Whether plans, faults and refusals that nothing has used fail the test, in tests that use mock_jobs.",
+        type="bool",
+        default=True,
+    )
+
+
+def running_test() -> object:
+    """Return what stands for the running test, or between tests how many have begun; for `core.running_test`."""
+    return _running[-1] if _running else _begun
+
+
+def is_in_wide_fixture() -> bool:
+    """Return whether a fixture that may outlast the test is being set up; for `core.running_test`."""
+    return bool(_scopes) and _scopes[-1] != "function"
+
+
+def is_excused() -> bool:
+    """Return whether the running test has failed, was skipped, or is expected to fail; for `core.running_test`."""
+    return bool(_running) and (_running[-1].has_not_passed or _running[-1].is_expected_to_fail)
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Note which test is running."""
+    global _begun  # noqa: PLW0603 - counts over all runs
+    _begun += 1
+    _running.append(_RunningTest(item))
+    yield
+    _running.pop()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
+    """Note how long the fixture lasts that is being set up."""
+    _scopes.append(fixturedef.scope)
+    yield
+    _scopes.pop()
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Note what becomes of the running test. A set-up begins anew: some plugins run a test again."""
+    outcome: Any = yield
+    if outcome.excinfo is None and _running:
+        has_passed_before = call.when == "setup" or not _running[-1].has_not_passed
+        _running[-1].has_not_passed = not (has_passed_before and outcome.get_result().passed)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker."""
     config.addinivalue_line(
         "markers",
-        f"{_MARKER}(config=None, region=None, pace=None): mock AWS for the test, with these options.",
+        f"{_MARKER}(config=None, region=None, pace=None, strict=True): mock AWS for the test, with these options.",
     )
 
 
@@ -62,12 +137,13 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
     options: dict[str, Any] = {
         "region": request.config.getini("mock_jobs_region"),
         "pace": request.config.getini("mock_jobs_pace") or None,
+        "strict": request.config.getini("mock_jobs_strict"),
     }
     # From the outermost to the closest, so that the closest wins.
     for marker in reversed(list(request.node.iter_markers(_MARKER))):
-        if marker.args or not marker.kwargs.keys() <= {"config", "region", "pace"}:
+        if marker.args or not marker.kwargs.keys() <= set(_OPTIONS):
             pytest.fail(
-                f"@pytest.mark.{_MARKER} takes config, region and pace by name, got {marker.args} {marker.kwargs}",
+                f"@pytest.mark.{_MARKER} takes {', '.join(_OPTIONS[:-1])} and {_OPTIONS[-1]} by name, got {marker.args} {marker.kwargs}",
                 pytrace=False,
             )
         options.update(marker.kwargs)
@@ -79,6 +155,7 @@ def mock_jobs(request: pytest.FixtureRequest) -> Iterator[MockJobs]:
     """Mock AWS for one test; returns the handle: `clock`, `faults`, `calls`, `events`, `batch`, `iot`."""
     from mock_jobs.mock import MockJobs  # noqa: PLC0415 - see above
 
+    __tracebackhide__ = True
     with MockJobs(**_options(request)) as mock:
         yield mock
 

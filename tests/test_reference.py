@@ -54,9 +54,11 @@ INTERNAL = {
         "searching",
         "timers_made",
     },
-    "Faults": {"take"},
+    "BatchHandle": {"setups"},
+    "Faults": {"all_added", "take"},
+    "Fault": {"is_unused", "name", "unused_text", "remove"},
     "IoTHandle": {"reset"},
-    "JobPlan": {"duration_ms", "lines", "name", "name_pattern"},
+    "JobPlan": {"call", "duration_ms", "lines", "name", "name_pattern"},
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mock_jobs.core.argument_checks import check_flag, check_text, check_whole
@@ -38,6 +38,28 @@ class Fault:
     message: str
     times: int | None
     after: int = 0
+    optional: bool = field(default=False, repr=False)
+    used: int = field(default=0, repr=False)
+    _faults: Faults | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The call that made it, in short."""
+        return f"fault({self.service!r}, {self.operation!r}, {self.code!r})"
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether no request has got it, although it is not optional."""
+        return not (self.used or self.optional)
+
+    def unused_text(self) -> str:
+        """Return its name, and that no request has got it."""
+        return f"{self.name} met no request"
+
+    def remove(self) -> None:
+        """Take it back."""
+        if self._faults is not None:
+            self._faults.remove(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +84,7 @@ class Faults:
         self._declared = declared
         self._lock = lock
         self._waiting: dict[tuple[str, str], list[Fault]] = {}
+        self._added: list[Fault] = []
 
     def add(
         self,
@@ -74,6 +97,7 @@ class Faults:
         message: str | None = None,
         force: bool = False,
         status: int | None = None,
+        optional: bool = False,
     ) -> Fault:
         """Make the next requests of an operation answer an error; they change nothing.
 
@@ -92,6 +116,7 @@ class Faults:
             message: Message of the error; None means the text of its documentation.
             force: Take any code. Needs `status`.
             status: HTTP status of a code that is forced, 400 to 599.
+            optional: Whether the test may leave it unused.
 
         Returns:
             The fault: hand it to `remove`, or read from `times` how many requests are left.
@@ -113,6 +138,7 @@ class Faults:
             check_text(given, text)
         check_whole("after", after, 0)
         check_flag("force", force)
+        check_flag("optional", optional)
         name, errors = self._declared(service, operation)
         error = self._forced(code, status) if force else errors.get(code)
         if error is None:
@@ -124,8 +150,10 @@ class Faults:
         if status is not None and not force:
             raise UsageValueError(f"{code} has the status {error.status}: leave status out, or give force=True as well")
         fault = Fault(service, name, code, error.status, error.message if message is None else message, times, after)
+        fault.optional, fault._faults = optional, self  # noqa: SLF001 - part of it
         with self._lock:
             self._waiting.setdefault((service, name), []).append(fault)
+            self._added.append(fault)
         return fault
 
     def _forced(self, code: str, status: int | None) -> DeclaredError:
@@ -143,16 +171,25 @@ class Faults:
             fault: As `add` returned it.
         """
         with self._lock:
-            waiting = self._waiting.get((fault.service, fault.operation), [])
-            if fault in waiting:
-                waiting.remove(fault)
-                if not waiting:
-                    del self._waiting[fault.service, fault.operation]
+            self._added[:] = [each for each in self._added if each is not fault]
+            self._drop(fault)
+
+    def _drop(self, fault: Fault) -> None:
+        waiting = self._waiting.get((fault.service, fault.operation), [])
+        if fault in waiting:
+            waiting.remove(fault)
+            if not waiting:
+                del self._waiting[fault.service, fault.operation]
 
     def clear(self) -> None:
         """Remove all faults."""
         with self._lock:
             self._waiting.clear()
+            self._added.clear()
+
+    def all_added(self) -> list[Fault]:
+        """Return every fault since the last reset, without those that were removed by hand."""
+        return list(self._added)
 
     def __repr__(self) -> str:
         waiting = [repr(fault) for faults in list(self._waiting.values()) for fault in list(faults)]
@@ -173,8 +210,9 @@ class Faults:
             each.after = max(each.after - 1, 0)
         if fault is None:
             return None
+        fault.used += 1
         if fault.times is not None:
             fault.times -= 1
             if fault.times == 0:
-                self.remove(fault)
+                self._drop(fault)
         return fault
