@@ -29,6 +29,8 @@ class Fault:
         message: Its message.
         times: How many more requests get it, counted down; None means all, until the fault is removed.
         after: How many requests pass before that, counted down.
+        optional: Whether a test may leave it unused.
+        used: How many requests have got it.
     """
 
     service: str
