@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mock_jobs.core.clock import Clock
     from mock_jobs.core.events import Event
     from mock_jobs.core.faults import Faults
+    from mock_jobs.core.setups import SetUp
     from mock_jobs.core.world import World
     from mock_jobs.iot.handle import IoTHandle
     from mock_jobs.reporting.timeline import Timeline
@@ -66,6 +67,15 @@ class Handle(ABC):
     def faults(self) -> Faults:
         """What the test lets go wrong with operations: errors, lost answers, delays."""
         return self.world.faults
+
+    @property
+    def unused(self) -> tuple[SetUp, ...]:
+        """The plans, faults and refusals that nothing has used so far, without optional ones.
+
+        Each has a `name`, `used`, `optional` and `remove()`. If there are any at the end of a mock in process, it raises
+        `UnusedError`. A server raises nothing.
+        """
+        return self.world.unused()
 
     @property
     def calls(self) -> Calls:

@@ -13,11 +13,12 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
-from mock_jobs.core.argument_checks import check_whole, nearest
+from mock_jobs.core.argument_checks import check_flag, check_whole, nearest
 from mock_jobs.core.errors import HIDDEN, MockJobsWarning, NotActiveError, UsageTypeError, UsageValueError
 from mock_jobs.core.failures import log_late, report
 from mock_jobs.core.overrides import Override
 from mock_jobs.core.process import start_lock
+from mock_jobs.core.setups import Nest, complain
 from mock_jobs.handle import Handle
 from mock_jobs.reporting import watched
 from mock_jobs.transports import losses
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
 
     from mock_jobs.batch.scenario.pace import PaceName
+    from mock_jobs.core.errors import UnusedError, UnusedWarning
     from mock_jobs.core.world import World
     from mock_jobs.transports.botocore_hook import BotocoreHook
 
@@ -52,6 +54,8 @@ class MockJobs(Handle):
         region: Region of clients that name none; None leaves the environment as it is.
         pace: What moves Batch jobs: `poll`, `clock` or `manual`; None means `poll`.
         seed: Makes ids repeat, as `mock_jobs` takes it; None draws a seed.
+        strict: Whether a plan, fault or refusal that nothing has used is an error when the outermost mock ends. False accepts
+            those that are set up while this mock is active.
 
     Attributes:
         region: The region that was given, or None.
@@ -64,11 +68,13 @@ class MockJobs(Handle):
         region: str | None = None,
         pace: PaceName | None = None,
         seed: int | None = None,
+        strict: bool = True,
     ) -> None:
-        _check_options(config, region, pace)
+        _check_options(config, region, pace, strict)
         if seed is not None:
             check_whole("seed", seed, 0)
         self._config = config
+        self._is_strict = strict
         self.region = region
         self._pace = pace
         self._seed = seed
@@ -110,11 +116,13 @@ class MockJobs(Handle):
         """
         with start_lock, losses.collected() as lost:
             activation = _Activation(self._config)
-            activation.enter(reset=reset, region=self.region, pace=self._pace, seed=self._seed)
-            if not _innermost and activation.hook is not None:
-                # What a thread that outlived an earlier mock has left behind is no failure of this one.
-                log_late(activation.hook.world.failures.take())
-                watched.begin(MockJobs, partial(_worlds, activation.hook.world))
+            activation.enter(reset=reset, region=self.region, pace=self._pace, seed=self._seed, is_strict=self._is_strict)
+            if not _innermost:
+                _nest.begin()
+                if activation.hook is not None:
+                    # What a thread that outlived an earlier mock has left behind is no failure of this one.
+                    log_late(activation.hook.world.failures.take())
+                    watched.begin(MockJobs, partial(_worlds, activation.hook.world))
             self._active.append(activation)
             _innermost.append(self)
         try:
@@ -132,15 +140,19 @@ class MockJobs(Handle):
         Raises:
             NotActiveError: `start` was not called.
             AssertionError: An assertion failed in the function of a plan, during a request. The mock has stopped.
+            UnusedError: This was the outermost mock, `remove_data` is True, and nothing has used a plan, fault or refusal. The mock
+                has stopped.
         """
-        self._end(None, remove_data=remove_data)
+        self._end(None, remove_data=remove_data, is_last=remove_data)
 
-    def _end(self, error: BaseException | None, *, remove_data: bool) -> None:
+    def _end(self, error: BaseException | None, *, remove_data: bool, is_last: bool) -> None:
         """Deactivate this mock.
 
         Args:
-            error: What the code under the mock has raised. It takes precedence over failed assertions in functions of plans.
+            error: What the code under the mock has raised. It takes precedence over failed assertions in functions of plans, and
+                over set-ups that nothing has used.
             remove_data: As `stop` takes it.
+            is_last: Whether nothing can use the set-ups any more if this is the outermost mock.
         """
         with start_lock, losses.collected() as lost:
             if not self._active:
@@ -151,6 +163,8 @@ class MockJobs(Handle):
             if not _innermost:
                 watched.end(MockJobs)
             failed = [] if activation.hook is None else activation.hook.world.failures.take()
+            is_checked = self._is_strict and is_last and not _innermost and error is None and not failed
+            complaint = activation.complaint() if is_checked else None
             try:
                 activation.leave(remove_data=remove_data)
             except BaseException as other:
@@ -158,13 +172,14 @@ class MockJobs(Handle):
                 raise
         # A generator that is closed before its end has not failed.
         report(failed, None if isinstance(error, GeneratorExit) else error)
+        complain(complaint)
         losses.warn("the end of mock_jobs", lost)
 
     def reset(self) -> None:
         """Delete all state, moto's too, and stay active.
 
         Calls and events are deleted. Clock, faults, plans and settings go back to their defaults, and the pace to the one that
-        the mock was made with.
+        the mock was made with. Plans, faults and refusals that nothing has used are forgotten without an error.
 
         Raises:
             NotActiveError: The mock is not active.
@@ -178,7 +193,7 @@ class MockJobs(Handle):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._end(error, remove_data=True)
+        self._end(error, remove_data=True, is_last=True)
 
     # Decorating
 
@@ -209,11 +224,14 @@ class MockJobs(Handle):
             return self._decorate_class(target)
         if not callable(target):
             raise UsageTypeError(f"mock_jobs decorates functions, coroutine functions and classes, not {target!r}")
+        return self._decorate(target, lambda: _Entered(self, reset=reset, remove_data=remove_data, is_last=remove_data))
+
+    def _decorate(self, target: Callable[..., Any], entered: Callable[[], _Entered]) -> Callable[..., Any]:
         if inspect.iscoroutinefunction(target):
 
             @functools.wraps(target)
             async def mocked_coroutine(*args: Any, **kwargs: Any) -> Any:
-                with _Entered(self, reset=reset, remove_data=remove_data):
+                with entered():
                     return await target(*args, **kwargs)
 
             return mocked_coroutine
@@ -222,7 +240,7 @@ class MockJobs(Handle):
 
             @functools.wraps(target)
             def mocked_generator(*args: Any, **kwargs: Any) -> Any:
-                with _Entered(self, reset=reset, remove_data=remove_data):
+                with entered():
                     return (yield from target(*args, **kwargs))
 
             return mocked_generator
@@ -233,7 +251,7 @@ class MockJobs(Handle):
 
         @functools.wraps(target)
         def mocked(*args: Any, **kwargs: Any) -> Any:
-            with _Entered(self, reset=reset, remove_data=remove_data):
+            with entered():
                 return target(*args, **kwargs)
 
         return mocked
@@ -243,6 +261,7 @@ class MockJobs(Handle):
 
         A `setUp` that this class defines deletes all state. What the test leaves stays until a mock next starts with `reset`.
         With an inherited `setUp` that is not decorated, tests share state. Without any, each test method has its own state.
+        What a `setUp` has planned must be used when the test method ends.
         """
         setups = _setups_of(target)
         has_setup = _has_own(target, setups)
@@ -252,28 +271,31 @@ class MockJobs(Handle):
             if inspect.isclass(attribute):
                 setattr(target, name, self(attribute))
             elif inspect.isfunction(attribute):
-                begins = name in setups
-                alone = not has_setup and name.startswith(unittest.TestLoader.testMethodPrefix)
-                setattr(target, name, self(attribute, reset=begins or alone, remove_data=alone))
+                is_test = name.startswith(unittest.TestLoader.testMethodPrefix)
+                alone = is_test and not has_setup
+                entered = functools.partial(_Entered, self, reset=alone or name in setups, remove_data=alone, is_last=is_test)
+                setattr(target, name, self._decorate(attribute, entered))
         return target
 
 
 class _Entered:
-    """A context manager that keeps a mock active, with the arguments of `start` and `stop`."""
+    """A context manager that keeps a mock active, with the arguments of `start` and of its end."""
 
-    def __init__(self, mock: MockJobs, *, reset: bool, remove_data: bool) -> None:
+    def __init__(self, mock: MockJobs, *, reset: bool, remove_data: bool, is_last: bool) -> None:
         self._mock = mock
         self._reset = reset
         self._remove_data = remove_data
+        self._is_last = is_last
 
     def __enter__(self) -> None:
         self._mock.start(reset=self._reset)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._mock._end(error, remove_data=self._remove_data)  # noqa: SLF001 - part of it
+        self._mock._end(error, remove_data=self._remove_data, is_last=self._is_last)  # noqa: SLF001 - part of it
 
 
-def _check_options(config: object, region: object, pace: object) -> None:
+def _check_options(config: object, region: object, pace: object, strict: object) -> None:
+    check_flag("strict", strict)
     if config is not None and not isinstance(config, Mapping):
         raise UsageTypeError(f"config must be a mapping in moto's form, got {config!r}")
     for name, value in (config or {}).items():
@@ -343,7 +365,7 @@ class _Activation:
         self._left = ExitStack()
         self._seeded = ExitStack()
 
-    def enter(self, *, reset: bool, region: str | None, pace: PaceName | None, seed: int | None) -> None:
+    def enter(self, *, reset: bool, region: str | None, pace: PaceName | None, seed: int | None, is_strict: bool) -> None:
         from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415
 
         hook: BotocoreHook | None = None
@@ -365,10 +387,12 @@ class _Activation:
             if hook is not None:
                 hook.begin_seed(self, seed)
                 seeded.callback(hook.end_seed, self)
-            self._enter_seeded(hook, reset=reset, region=region, pace=pace)
+            self._enter_seeded(hook, reset=reset, region=region, pace=pace, is_strict=is_strict)
             self._seeded = seeded.pop_all()
 
-    def _enter_seeded(self, hook: BotocoreHook | None, *, reset: bool, region: str | None, pace: PaceName | None) -> None:
+    def _enter_seeded(
+        self, hook: BotocoreHook | None, *, reset: bool, region: str | None, pace: PaceName | None, is_strict: bool
+    ) -> None:
         from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415
 
         self._moto.start(reset=reset)
@@ -385,6 +409,8 @@ class _Activation:
                     pace_stack = hook.pace_stack
                     pace_stack.begin_default(self, pace)
                     entered.callback(pace_stack.end, self)
+                if hook is not None and not is_strict:
+                    entered.enter_context(hook.world.accepting_unused())
                 self._left = entered.pop_all()
         except BaseException:
             self._moto.stop()
@@ -409,11 +435,16 @@ class _Activation:
             last.callback(self._moto.stop, remove_data=remove_data)
             last.callback(self._left.close)
 
+    def complaint(self) -> UnusedError | UnusedWarning | None:
+        """Return what becomes of set-ups that nothing has used, if this was the last mock."""
+        return None if self.hook is None else _nest.complaint(self.hook.world.take_unused())
+
     def reset(self) -> None:
         self._moto.reset()
 
 
 _innermost: list[MockJobs] = []
+_nest = Nest()
 
 
 def _worlds(world: World) -> list[tuple[str, World]]:
@@ -448,6 +479,7 @@ def mock_jobs(
     region: str | None = None,
     pace: PaceName | None = None,
     seed: int | None = None,
+    strict: bool = True,
 ) -> MockJobs: ...
 
 
@@ -458,6 +490,7 @@ def mock_jobs(
     region: str | None = None,
     pace: PaceName | None = None,
     seed: int | None = None,
+    strict: bool = True,
 ) -> Any:
     """Mock AWS: AWS IoT Jobs on both planes, AWS Batch, and everything that moto mocks.
 
@@ -471,6 +504,7 @@ def mock_jobs(
         pace: What moves Batch jobs from state to state: `poll` (reads; the default), `clock` (time) or `manual` (the test).
         seed: A whole number that makes ids, moto's too, and faults with a `probability` repeat, from its begin after each
             reset; None draws one, which `mock.seed` shows. An inner mock has the seed of the outermost one.
+        strict: Whether the end of the mock raises `UnusedError` if nothing has used a plan, fault or refusal of the test.
 
     Returns:
         The decorated target, or the mock if there is no target.
@@ -479,5 +513,5 @@ def mock_jobs(
         UsageTypeError: An argument has the wrong type.
         UsageValueError: There is no such pace, or the seed is negative.
     """
-    mock = MockJobs(config, region=region, pace=pace, seed=seed)
+    mock = MockJobs(config, region=region, pace=pace, seed=seed, strict=strict)
     return mock if target is None else mock(target)

@@ -21,6 +21,33 @@ if TYPE_CHECKING:
 _MARKER = "mock_jobs"
 _WHEN = ("failed", "always", "never")
 _REPORTED = pytest.StashKey[bool]()
+_OPTIONS = ("config", "region", "pace", "seed", "strict")
+
+
+class _RunningTest:
+    """A test that pytest runs, and whether it has already failed, or was skipped."""
+
+    def __init__(self, item: pytest.Item) -> None:
+        self.item = item
+        self.has_not_passed = False
+
+    @property
+    def is_expected_to_fail(self) -> bool:
+        """Whether a mark says so. Conditions that are texts count as met."""
+        if self.item.config.getoption("runxfail", default=False):
+            return False
+        return any(map(_is_met, self.item.iter_markers("xfail")))
+
+
+def _is_met(mark: pytest.Mark) -> bool:
+    conditions = (mark.kwargs["condition"],) if "condition" in mark.kwargs else mark.args
+    return not conditions or any(map(bool, conditions))
+
+
+# More than one while a test runs pytest inside
+_running: list[_RunningTest] = []
+_scopes: list[str] = []
+_begun = 0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,6 +63,73 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "mock_jobs_pace", "What moves Batch jobs, in tests that use mock_jobs: poll (the default), clock or manual.", default=""
     )
     parser.addini("mock_jobs_seed", "Makes ids repeat, in tests that use mock_jobs: a whole number.", default="")
+    parser.addini(
+        "mock_jobs_strict",
+        "Whether plans, faults and refusals that nothing has used fail the test, in tests that use mock_jobs.",
+        type="bool",
+        default=True,
+    )
+
+
+def running_test() -> object:
+    """Return what stands for the running test, or between tests how many have begun; for `core.running_test`."""
+    return _running[-1] if _running else _begun
+
+
+def is_in_wide_fixture() -> bool:
+    """Return whether a fixture that may outlast the test is being set up; for `core.running_test`."""
+    return bool(_scopes) and _scopes[-1] != "function"
+
+
+def is_excused() -> bool:
+    """Return whether the running test has failed, was skipped, or is expected to fail; for `core.running_test`."""
+    return bool(_running) and (_running[-1].has_not_passed or _running[-1].is_expected_to_fail)
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Note which test is running."""
+    global _begun  # noqa: PLW0603 - counts over all runs
+    _begun += 1
+    _running.append(_RunningTest(item))
+    yield
+    _running.pop()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
+    """Note how long the fixture lasts that is being set up."""
+    _scopes.append(fixturedef.scope)
+    yield
+    _scopes.pop()
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Note what becomes of the running test, and add what its mock holds to the report if it has failed."""
+    outcome: Any = yield
+    if outcome.excinfo is not None:
+        return
+    report: pytest.TestReport = outcome.get_result()
+    if _running:
+        # A set-up begins anew: some plugins run a test again.
+        has_passed_before = call.when == "setup" or not _running[-1].has_not_passed
+        _running[-1].has_not_passed = not (has_passed_before and report.passed)
+    _add_section(item, report)
+
+
+def _add_section(item: pytest.Item, report: pytest.TestReport) -> None:
+    # Without this module there is no mock.
+    watched = sys.modules.get("mock_jobs.reporting.watched")
+    if watched is None:
+        return
+    when = item.config.getoption("--mock-jobs-report") or item.config.getini("mock_jobs_report")
+    is_wanted = when == "always" or (when == "failed" and report.failed)
+    if is_wanted and not item.stash.get(_REPORTED, False) and (text := _text(watched)):
+        item.stash[_REPORTED] = True
+        report.sections.append((_MARKER, text))
+    if report.when == "teardown":
+        watched.forget()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,7 +139,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"mock_jobs_report must be one of {', '.join(_WHEN)}, got {when!r}")
     config.addinivalue_line(
         "markers",
-        f"{_MARKER}(config=None, region=None, pace=None, seed=None): mock AWS for the test, with these options.",
+        f"{_MARKER}(config=None, region=None, pace=None, seed=None, strict=True): mock AWS for the test, with these options.",
     )
 
 
@@ -70,24 +164,6 @@ def pytest_runtest_call() -> Iterator[None]:
         outcome.force_exception(error)
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Add what the mock holds to the report of a failed test."""
-    outcome: Any = yield
-    report: pytest.TestReport = outcome.get_result()
-    # Without this module there is no mock.
-    watched = sys.modules.get("mock_jobs.reporting.watched")
-    if watched is None:
-        return
-    when = item.config.getoption("--mock-jobs-report") or item.config.getini("mock_jobs_report")
-    is_wanted = when == "always" or (when == "failed" and report.failed)
-    if is_wanted and not item.stash.get(_REPORTED, False) and (text := _text(watched)):
-        item.stash[_REPORTED] = True
-        report.sections.append((_MARKER, text))
-    if report.when == "teardown":
-        watched.forget()
-
-
 def _text(watched: Any) -> str:
     try:
         text: str = watched.text()
@@ -101,12 +177,13 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
         "region": request.config.getini("mock_jobs_region"),
         "pace": request.config.getini("mock_jobs_pace") or None,
         "seed": _seed(request.config.getini("mock_jobs_seed")),
+        "strict": request.config.getini("mock_jobs_strict"),
     }
     # From the outermost to the closest, so that the closest wins.
     for marker in reversed(list(request.node.iter_markers(_MARKER))):
-        if marker.args or not marker.kwargs.keys() <= {"config", "region", "pace", "seed"}:
+        if marker.args or not marker.kwargs.keys() <= set(_OPTIONS):
             pytest.fail(
-                f"@pytest.mark.{_MARKER} takes config, region, pace and seed by name, got {marker.args} {marker.kwargs}",
+                f"@pytest.mark.{_MARKER} takes {', '.join(_OPTIONS[:-1])} and {_OPTIONS[-1]} by name, got {marker.args} {marker.kwargs}",
                 pytrace=False,
             )
         options.update(marker.kwargs)
@@ -124,6 +201,7 @@ def mock_jobs(request: pytest.FixtureRequest) -> Iterator[MockJobs]:
     """Mock AWS for one test; returns the handle: `clock`, `faults`, `calls`, `events`, `batch`, `iot`."""
     from mock_jobs.mock import MockJobs  # noqa: PLC0415 - see above
 
+    __tracebackhide__ = True
     with MockJobs(**_options(request)) as mock:
         yield mock
 

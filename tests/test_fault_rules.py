@@ -10,8 +10,15 @@ from botocore.exceptions import ClientError
 from mock_jobs import MockJobsServer, NotImplementedByMotoError, UsageTypeError, UsageValueError, mock_jobs
 
 from support.batch_site import Site
-from support.constants import NO_RETRIES
+from support.constants import NO_RETRIES, REGION
 from support.server import ACCOUNT_A, client_of
+
+
+@pytest.fixture
+def mock():
+    """A mock that accepts faults which nothing uses: most tests look at one that must not act."""
+    with mock_jobs(region=REGION, strict=False) as active:
+        yield active
 
 
 @pytest.fixture
@@ -285,9 +292,9 @@ def _add(faults, **options):
         ),
         ({"times": None}, {"times": 2}, ", times=None) was hit by no request: faults that were added before it took 2 requests"),
         (
-            {"probability": 0.5, "optional": True},
+            {"probability": 0.5},
             {"times": 2},
-            ", probability=0.5, optional=True) was hit by no request: faults that",
+            ", probability=0.5) was hit by no request: faults that",
         ),
     ],
     ids=["no request", "after", "when", "shadowed", "never drawn"],

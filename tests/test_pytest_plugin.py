@@ -90,7 +90,7 @@ def test_the_fixture_activates_the_mock_and_gives_the_handle(run):
             iot.create_job(jobId="j", targets=[arn], document="{}")
             mock_jobs.clock.freeze()
             mock_jobs.clock.advance(60)
-            mock_jobs.faults.add("iot", "list_jobs", "ServiceUnavailableException")
+            mock_jobs.faults.add("iot", "list_jobs", "ServiceUnavailableException", optional=True)
             assert [call.operation for call in mock_jobs.calls] == ["CreateJob"]
 
         def test_state_is_gone(mock_jobs):
@@ -187,7 +187,7 @@ def test_wrong_options_of_the_marker_fail_the_test_in_one_line(run):
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["*@pytest.mark.mock_jobs takes config, region, pace and seed by name, got () {'regoin': 'eu-west-1'}"]
+        ["*@pytest.mark.mock_jobs takes config, region, pace, seed and strict by name, got () {'regoin': 'eu-west-1'}"]
     )
 
 

@@ -56,11 +56,12 @@ INTERNAL = {
         "searching",
         "timers_made",
     },
+    "BatchHandle": {"setups"},
     "Call": {"as_json", "cells", "size"},
-    "Fault": {"hits", "meets", "shown", "unused_text"},
+    "Fault": {"hits", "is_unused", "meets", "shown", "unused_text"},
     "Faults": {"all_added", "begin", "choose", "use"},
     "IoTHandle": {"adopt", "reset"},
-    "JobPlan": {"duration_ms", "lines", "name", "name_pattern"},
+    "JobPlan": {"call", "duration_ms", "lines", "name", "name_pattern"},
 }
 
 

@@ -6,10 +6,17 @@ import threading
 
 import pytest
 
-from mock_jobs import MockJobs, MockJobsServer
+from mock_jobs import MockJobs, MockJobsServer, mock_jobs
 
 from support.batch_site import Site
 from support.constants import ACCOUNT, REGION
+
+
+@pytest.fixture
+def mock():
+    """A mock that accepts what nothing uses: the tests only look at it."""
+    with mock_jobs(region=REGION, strict=False) as active:
+        yield active
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from typing_extensions import assert_type
 from mock_jobs import JobRun, MockJobs, MockJobsServer, current_mock, mock_jobs, run_command
 from mock_jobs.batch.handle import BatchHandle
 from mock_jobs.batch.scenario.pace import Pace
-from mock_jobs.batch.scenario.plans import JobPlan
 from mock_jobs.batch.scenario.queue_block import QueueBlock
 from mock_jobs.batch.scenario.settings import BatchSettings
+from mock_jobs.batch.scenario.setups import Plan, Refusal
 from mock_jobs.core.calls import Call, Calls
 from mock_jobs.core.clock import Clock
 from mock_jobs.core.events import Event
@@ -158,10 +158,10 @@ def test_batch(mock_jobs: MockJobs) -> None:
     assert_type(batch.pace, Pace)
     batch.pace = "manual"
     batch.pace = "quick"  # type: ignore[assignment]
-    assert_type(batch.plan("job-*", exit_code=1, duration=None, logs=["a", (1.5, "b")]), JobPlan)
+    assert_type(batch.plan("job-*", exit_code=1, duration=None, logs=["a", (1.5, "b")]), Plan)
     batch.plan("job-*", exit_cod=1)  # type: ignore[call-arg]
     assert_type(batch.block("q", "UNDETERMINED"), QueueBlock)
-    batch.refuse("job", "AccessDenied")
+    assert_type(batch.refuse("job", "AccessDenied", times=None), Refusal)
     batch.refuse("job", "Denied")  # type: ignore[arg-type]
     batch.run_until("job", "SUCCEEDED")
     batch.run_until("job", "DONE")  # type: ignore[arg-type]

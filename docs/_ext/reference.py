@@ -134,10 +134,10 @@ class _Recorder:
     """Stands for pytest's parser and configuration, and records what the plugin declares."""
 
     def __init__(self) -> None:
-        self.options: list[tuple[str, str, str]] = []
+        self.options: list[tuple[str, object, str]] = []
         self.markers: list[tuple[str, str]] = []
 
-    def addini(self, name: str, text: str, *, default: str) -> None:
+    def addini(self, name: str, text: str, *, default: object, type: str = "string") -> None:  # noqa: A002, ARG002 - as pytest
         self.options.append((name, default, text))
 
     def addinivalue_line(self, _kind: str, line: str) -> None:
@@ -163,7 +163,10 @@ class PytestPlugin(_Written):
             [(f"``@pytest.mark.{signature}``", f"{text[0].upper()}{text[1:]}") for signature, text in recorder.markers],
             "35 65",
         )
-        options = [(f"``{name}``", f"``{default}``" if default else "none", text) for name, default, text in recorder.options]
+        options = [
+            (f"``{name}``", f"``{str(default).lower() if default is True else default}``" if default else "none", text)
+            for name, default, text in recorder.options
+        ]
         yield from _table(("Ini option", "Default", "Meaning"), options, "30 15 55")
 
 

@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from mock_jobs.batch.blocked_queues import block_queue, find_queue, the_named
+from mock_jobs.batch.names import is_job_reference
 from mock_jobs.batch.region import BatchRegion
 from mock_jobs.batch.scenario.pace_stack import as_pace
 from mock_jobs.batch.scenario.plans import JobPlan
-from mock_jobs.batch.scenario.scenario import Refusal, Scenario
+from mock_jobs.batch.scenario.scenario import Scenario
+from mock_jobs.batch.scenario.setups import Plan, Refusal
+from mock_jobs.batch.unused import why_no_attempt, why_no_request
 from mock_jobs.core.argument_checks import check_text, check_whole
 from mock_jobs.core.errors import HIDDEN, UsageValueError
 from mock_jobs.core.summary import counts
@@ -114,7 +117,8 @@ class BatchHandle:
         logs: Sequence[LogLine] = (),
         run: JobFunction | None = None,
         raises: bool = True,
-    ) -> JobPlan:
+        optional: bool = False,
+    ) -> Plan:
         """Plan what matching jobs do when they run. If several plans match, the one added last counts.
 
         Without a plan a job succeeds as soon as it runs. The plan is looked up when the container of an attempt starts.
@@ -149,15 +153,17 @@ class BatchHandle:
                 They are raised by the call of the handle that moved the job: `run_until`, `run_all`, `step`, `clock.advance`,
                 `clock.move_to`. If a request moved it, they are raised at the end of the mock. The exit code is 1 as well.
                 With False it is only that: for application code whose assertions are no assertions of the test.
+            optional: Whether the test may leave it unused. If it is False and no attempt follows the plan, the end of the mock raises
+                `UnusedError`.
 
         Returns:
-            The plan, which matches until the next reset.
+            The plan, which matches until it is removed or the mock is reset. Read from `used` how many attempts have followed it.
 
         Raises:
             UsageValueError: A value is impossible, or two values exclude each other.
             UsageTypeError: A value has the wrong type.
         """
-        made = JobPlan(
+        job_plan = JobPlan(
             job_name,
             queue=queue,
             definition=definition,
@@ -173,9 +179,22 @@ class BatchHandle:
             run=run,
             raises=raises,
         )
+        made = Plan(job_plan, optional, self._scenario, self._why_no_attempt)
         with self._world.lock:
             self._scenario.plans.insert(0, made)
         return made
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """The plans since the last reset, the one that was added last first; without those that were removed. A copy."""
+        return tuple(self._scenario.plans)
+
+    def _why_no_attempt(self, plan: Plan) -> str:
+        return why_no_attempt(plan, self._scenario.plans, self._regions)
+
+    def setups(self) -> list[Plan | Refusal]:
+        """Return plans and refusals since the last reset, the oldest first, for `World.setups`."""
+        return [*reversed(self._scenario.plans), *self._scenario.refusals.values()]
 
     # Blocked queues
 
@@ -243,34 +262,60 @@ class BatchHandle:
             for block in list(find_queue(self._regions, queue)[1].blocks):
                 block.clear()
 
-    def refuse(self, job_id: str, code: RefusalCode, *, message: str | None = None, times: int = 1) -> None:
+    def refuse(
+        self,
+        job_id: str,
+        code: RefusalCode,
+        *,
+        message: str | None = None,
+        times: int | None = 1,
+        optional: bool = False,
+    ) -> Refusal:
         """Make CancelJobs, TerminateJobs and TerminateServiceJobs list a job in `errors`, and leave the job alone.
 
         A second call for the same id replaces the first; a reset removes all.
         For errors of whole requests use `mock.faults`. Source of the codes: API reference, CancelJobs (documented).
 
         Args:
-            job_id: The id as the request gives it. The job need not exist. Has no effect for a malformed id, which is an error
-                anyway.
+            job_id: The id as the request gives it, or an ARN. The job need not exist.
             code: `ValidationException`, `ClientException`, `ThrottlingException`, `ServerException` or `AccessDenied`.
             message: Message of the entry; None means a text of mock_jobs.
-            times: How many requests list the job so.
+            times: How many requests list the job so; None means all.
+            optional: Whether the test may leave it unused. If it is False and no request lists the job, the end of the mock raises
+                `UnusedError`.
+
+        Returns:
+            The refusal. Read from `used` how many requests have listed the job.
 
         Raises:
-            UsageValueError: AWS has no such code for an entry, or `times` is less than 1.
+            UsageValueError: AWS has no such code for an entry, `times` is less than 1, or the id is malformed, so that it is an
+                error anyway.
             UsageTypeError: An argument has the wrong type.
         """
         check_text("job_id", job_id)
         check_text("code", code)
-        check_whole("times", times, 1)
+        if times is not None:
+            check_whole("times", times, 1)
         if code not in get_args(RefusalCode):
             msg = f"there is no code {code!r} for an entry; there are: {', '.join(get_args(RefusalCode))}"
+            raise UsageValueError(msg)
+        if not (is_job_reference(job_id) or is_job_reference(job_id, "service-job")):
+            msg = f"job_id must be the id or the ARN of a job, got {job_id!r}, which is an error in every request"
             raise UsageValueError(msg)
         if message is not None:
             check_text("message", message)
         text = f"{code}, asked for by the test" if message is None else message
-        with self._world.lock:
-            self._scenario.refusals[job_id] = Refusal(code, text, times)
+        refusal = Refusal(job_id, code, text, times, optional, self._scenario, self._why_no_request)
+        self._scenario.refuse(refusal)
+        return refusal
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """The refusals since the last reset, the one that was added last first; without those that were removed. A copy."""
+        return tuple(reversed(self._scenario.refusals.values()))
+
+    def _why_no_request(self, refusal: Refusal) -> str:
+        return why_no_request(refusal, self._world.calls)
 
     # Moving by hand
 

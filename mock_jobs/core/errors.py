@@ -65,6 +65,24 @@ class FailedAssertionsError(AssertionError):
         self.errors = errors
 
 
+class UnusedError(AssertionError):
+    """A test has set up plans, faults or refusals that nothing used. The text says for each what came instead.
+
+    Raised when the mock ends. In a fixture of pytest that is the teardown of the test.
+
+    Args:
+        text: The text.
+        setups: The plans, faults and refusals.
+
+    Attributes:
+        setups: The plans, faults and refusals that were not used, faults first, then in the order in which they were set up.
+    """
+
+    def __init__(self, text: str, setups: tuple[object, ...] = ()) -> None:
+        super().__init__(text)
+        self.setups = setups
+
+
 class MockJobsWarning(UserWarning):
     """Something will not happen in the mock that would happen on AWS. Base of all warnings of mock_jobs."""
 
@@ -75,6 +93,10 @@ class DroppedEventsWarning(MockJobsWarning):
 
 class UndeliveredEventWarning(MockJobsWarning):
     """An event did not reach the target of an EventBridge rule: moto cannot reach the target, or does not emulate its kind."""
+
+
+class UnusedWarning(MockJobsWarning):
+    """Plans, faults or refusals were not used in a mock that lasted longer than one test, so that no single test is to blame."""
 
 
 def is_verdict(error: BaseException) -> bool:
@@ -105,7 +127,7 @@ def ends_the_run(error: BaseException) -> bool:
 
 def _is_of_the_test(info: Any) -> bool:
     """Return whether the test has caused an error: it called us wrongly, or its own assertion failed in a function that we called."""
-    if isinstance(info.value, (UsageError, FailedAssertionsError)):
+    if isinstance(info.value, (UsageError, FailedAssertionsError, UnusedError)):
         return True
     if not is_verdict(info.value):
         return False

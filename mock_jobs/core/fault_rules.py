@@ -145,8 +145,8 @@ class Fault:
 
     @property
     def is_unused(self) -> bool:
-        """Whether no request got it. With a `probability`: whether none could have got it."""
-        return not (self.used if self.probability is None else self._tried)
+        """Whether no request got it, although it is not optional. With a `probability`: whether none could have got it."""
+        return not self.optional and not (self.used if self.probability is None else self._tried)
 
     def __repr__(self) -> str:
         gets = "" if self.status is None else f": HTTP {self.status} {self.message!r}"

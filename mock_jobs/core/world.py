@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
@@ -15,10 +15,12 @@ from mock_jobs.core.faults import Declared, Faults
 from mock_jobs.core.ids import IdSource
 from mock_jobs.core.loops import Loops
 from mock_jobs.core.seed import Seed
+from mock_jobs.core.setups import HasSetUps
 from mock_jobs.core.timeline import TIME, Causes, ChangeLog
 
 if TYPE_CHECKING:
     from mock_jobs.core.calls import Call
+    from mock_jobs.core.setups import SetUp
     from mock_jobs.ports.ports import Ports
 
 
@@ -100,6 +102,8 @@ class World:
         self._stores: dict[tuple[type, str, str], object] = {}
         self._shared: dict[type, object] = {}
         self._observers: tuple[Observer, ...] = ()
+        # Unused set-ups that a test has heard of, or accepts
+        self._told: list[SetUp] = []
 
     @property
     def seed(self) -> int:
@@ -177,6 +181,32 @@ class World:
         for observer in self._observers:
             observer(call, answer)
 
+    def unused(self) -> tuple[SetUp, ...]:
+        """Return the plans, faults and refusals since the last reset that nothing has used and that are not optional."""
+        with self.lock:
+            kept = [self.faults.all_added(), *(each.setups() for each in self._shared.values() if isinstance(each, HasSetUps))]
+            return tuple(setup for setups in kept for setup in setups if setup.is_unused)
+
+    def take_unused(self) -> tuple[SetUp, ...]:
+        """Return those of `unused` that were neither accepted nor returned by this method before."""
+        with self.lock:
+            found = self._without(self._told)
+            self._told += found
+            return found
+
+    @contextmanager
+    def accepting_unused(self) -> Iterator[None]:
+        """Let `take_unused` return nothing that is set up inside a `with` block."""
+        before = self.unused()
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._told += self._without([*self._told, *before])
+
+    def _without(self, others: Sequence[SetUp]) -> tuple[SetUp, ...]:
+        return tuple(setup for setup in self.unused() if not any(setup is each for each in others))
+
     @contextmanager
     def unlocked(self) -> Iterator[None]:
         """Release the lock inside a `with` block, so that other threads can act. State must be consistent.
@@ -227,6 +257,7 @@ class World:
                 if reset is not None:
                     reset()
             self.faults.clear()
+            self._told.clear()
             self.calls = CallLog()
             self.events = EventLog()
             self.changes = ChangeLog()

@@ -70,7 +70,9 @@ def snapshot(world: World, called: str) -> Snapshot:
     backends = world.stores(Backend)  # type: ignore[type-abstract]  # of all services
     conditions = dict.fromkeys(condition for backend in backends for condition in backend.conditions())
     frozen = ["frozen"] if world.clock.is_frozen else []
-    return Snapshot(called, world.clock.now_ms, [*conditions, *frozen], backends, world.calls, world.events, world.changes)
+    unused = [each.unused_text() for each in world.unused()]
+    conditions_of_all = [*conditions, *frozen, f"seed {world.seed}"]
+    return Snapshot(called, world.clock.now_ms, conditions_of_all, backends, world.calls, world.events, world.changes, unused)
 
 
 def content(shot: Snapshot) -> dict[str, object]:

@@ -30,6 +30,7 @@ from mock_jobs.wire.origin import is_account_id
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace import PaceName
+    from mock_jobs.batch.scenario.setups import Plan, Refusal
     from mock_jobs.transports.worlds import Worlds
 
 
@@ -136,6 +137,18 @@ def _calls_of(world: World) -> object:
     return json.loads(json.dumps([call.as_json() for call in world.calls]), parse_constant=str)
 
 
+def _plan(plan: Plan) -> dict[str, object]:
+    asked = {each.name: getattr(plan.job_plan, each.name) for each in fields(plan.job_plan) if each.init}
+    # JSON has neither infinity nor functions.
+    duration = None if plan.job_plan.duration_ms is None else plan.job_plan.duration
+    run = None if plan.job_plan.run is None else getattr(plan.job_plan.run, "__name__", repr(plan.job_plan.run))
+    return {**asked, "duration": duration, "run": run, "optional": plan.optional, "used": plan.used}
+
+
+def _refusal(refusal: Refusal) -> dict[str, object]:
+    return {name: getattr(refusal, name) for name in ("job_id", "code", "message", "times", "optional", "used")}
+
+
 def _batch(world: World) -> BatchHandle:
     return world.shared(BatchHandle)
 
@@ -180,12 +193,15 @@ COMMANDS: Mapping[str, Command] = {
 
 
 REPORTS: Mapping[str, Report] = {
+    "batch/plans": Report("plans", lambda world: [_plan(each) for each in _batch(world).plans]),
+    "batch/refusals": Report("refusals", lambda world: [_refusal(each) for each in _batch(world).refusals]),
     "batch/settings": Report("settings", lambda world: asdict(_batch(world).settings)),
     "calls": Report("calls", _calls_of),
     "events": Report("events", lambda world: [event._asdict() for event in world.events.all()]),
     "faults": Report("faults", lambda world: [fault.shown() for fault in world.faults.all_added()]),
     "iot/settings": Report("settings", lambda world: asdict(_iot(world).settings)),
     "timeline": Report("changes", lambda world: [change._asdict() for change in world.changes.all()]),
+    "unused": Report("unused", lambda world: [each.unused_text() for each in world.unused()]),
 }
 
 
@@ -200,8 +216,8 @@ def page(method: str, path: str) -> Answer | None:
 def answer(worlds: Worlds, request: ControlRequest) -> Answer:
     """Run a command (`POST /mock-jobs-api/clock/advance` with `{"seconds": 60}`) or return a report (`GET`).
 
-    Every answer is a JSON object. A successful one has `now`, the clock in seconds since the epoch. A report adds `calls`,
-    `changes` or `events`, a list, or `settings`, an object. A wrong command gets HTTP 400, an unknown one 404, a wrong method 405, each with a `message`.
+    Every answer is a JSON object. A successful one has `now`, the clock in seconds since the epoch. A report adds a list, for
+    example `calls`, or `settings`, an object. A wrong command gets HTTP 400, an unknown one 404, a wrong method 405, each with a `message`.
     """
     name = request.path[len(CONTROL_API) :]
     allowed = _methods_of(name)

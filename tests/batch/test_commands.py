@@ -22,7 +22,7 @@ GROUP = "/aws/batch/job"
 @pytest.fixture(autouse=True)
 def _site(mock, site):
     site.make_queue_and_definition()
-    mock.batch.plan(run=run_command)
+    mock.batch.plan(run=run_command, optional=True)
 
 
 def python(code):

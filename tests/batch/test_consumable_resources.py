@@ -12,7 +12,7 @@ from support.consumables import ARN, by_resource, make_resource, needing, quanti
 def at(mock, site):
     timeline = Timeline(mock)
     site.make_queue_and_definition(max_vcpus=100)
-    mock.batch.plan(duration=10)
+    mock.batch.plan(duration=10, optional=True)
     return timeline
 
 

@@ -155,7 +155,7 @@ def test_a_plan_finds_queues_and_definitions_by_name_and_by_arn(mock, site, plan
     site.make_definition("d")
     site.make_definition("dx")
     site.make_queue("other")
-    mock.batch.plan(**plan, exit_code=9)
+    mock.batch.plan(**plan, exit_code=9, optional=True)
     jobs = {}
     for queue, definition in (("q", "d:1"), ("q", "d:2"), ("q", "dx:1"), ("other", "d:1")):
         jobs[f"{queue} {definition}"] = site.submit(jobQueue=queue, jobDefinition=definition)

@@ -28,7 +28,7 @@ def wrong(run):
 @pytest.fixture(name="site")
 def _site(mock, site):
     mock.batch.pace = "manual"
-    mock.batch.plan("wrong", run=wrong)
+    mock.batch.plan("wrong", run=wrong, optional=True)
     site.make_queue_and_definition()
     return site
 

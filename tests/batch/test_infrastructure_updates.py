@@ -21,8 +21,8 @@ def at(mock, site):
     site.make_environment(allocationStrategy="BEST_FIT_PROGRESSIVE")
     site.make_queue()
     site.make_definition()
-    mock.batch.plan("long", duration=300 * MINUTE)
-    mock.batch.plan("hanging", duration=None)
+    mock.batch.plan("long", duration=300 * MINUTE, optional=True)
+    mock.batch.plan("hanging", duration=None, optional=True)
     return timeline
 
 

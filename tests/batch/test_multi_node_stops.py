@@ -93,8 +93,8 @@ def test_a_multi_node_job_is_no_array_to_pair_with(batch, site, at):
 def bring_to(mock: Any, site: Site, at: Timeline, wanted: str) -> str:
     """Return a multi-node job that is in a status and stays there."""
     site.make_nodes()
-    mock.batch.plan("slow", duration=None)
-    mock.batch.plan("mnp", duration=None)
+    mock.batch.plan("slow", duration=None, optional=True)
+    mock.batch.plan("mnp", duration=None, optional=True)
     if wanted == "SUBMITTED":
         mock.batch.settings.submitted_seconds = 100
     if wanted == "STARTING":

@@ -202,7 +202,7 @@ def test_an_impossible_node_index_of_a_plan_is_refused(mock, value, kind):
 
 
 def test_a_plan_for_a_node_is_none_for_plain_jobs(mock, site, at):
-    mock.batch.plan(node_index=0, exit_code=1)
+    mock.batch.plan(node_index=0, exit_code=1, optional=True)
     job = site.submit()
 
     at.go_to(1)

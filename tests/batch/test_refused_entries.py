@@ -53,7 +53,7 @@ def test_an_unknown_job_can_be_refused_and_a_malformed_id_is_refused_anyway(mock
 
 def test_the_single_form_knows_nothing_of_it(mock, batch, site):
     job_id = site.submit()
-    mock.batch.refuse(job_id, "ServerException")
+    mock.batch.refuse(job_id, "ServerException", optional=True)
 
     batch.cancel_job(jobId=job_id, reason="stop")
 

@@ -359,7 +359,7 @@ def test_a_training_job_fails_as_planned(mock, site, at, plan, reason, has_start
 
 @pytest.mark.parametrize("other", [{"definition": "d"}, {"array_index": 0}, {"queue": "q"}, {"attempt": 2}, {"job_name": "x*"}])
 def test_a_plan_for_other_jobs_does_not_count(mock, site, at, other):
-    mock.batch.plan(exit_code=1, **other)
+    mock.batch.plan(exit_code=1, optional=True, **other)
     job_id = site.submit_service()
     at.go_to(0)
 

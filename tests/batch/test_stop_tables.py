@@ -39,7 +39,7 @@ def job_in(mock, site, state):
         site.reach(job_id, "RUNNING")
         site.reach(job_id, "RUNNABLE")
         return job_id, None
-    mock.batch.plan("job", exit_code=1 if state == "FAILED" else 0)
+    mock.batch.plan("job", exit_code=1 if state == "FAILED" else 0, optional=True)
     job_id = site.submit("job")
     if state != "SUBMITTED":
         site.reach(job_id, state)

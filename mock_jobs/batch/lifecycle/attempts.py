@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from mock_jobs.batch import messages
-from mock_jobs.batch.lifecycle.plan_matching import plan_for
+from mock_jobs.batch.lifecycle.plan_matching import take_plan
 from mock_jobs.batch.records.job import Attempt, Job, RunningAttempt
 from mock_jobs.batch.records.node import MultiNodeJob
 from mock_jobs.batch.states import RUNNING, STARTING, Trigger
@@ -114,7 +114,7 @@ class Attempts:
         dispatched = job.current
         if job.status != STARTING or dispatched is None or not self._timers.is_due(job):
             return
-        plan = plan_for(self._scenario.plans, job, job.attempt_number)
+        plan = take_plan(self._scenario.plans, job, job.attempt_number)
         if plan.start_failure is not None:
             self._fail(job, dispatched, None, plan.start_failure, messages.TASK_NOT_STARTED)
             return

@@ -12,19 +12,21 @@ if TYPE_CHECKING:
     from mock_jobs.batch.records.job_definition import JobDefinition
     from mock_jobs.batch.records.job_queue import JobQueue
     from mock_jobs.batch.scenario.plans import JobPlan
+    from mock_jobs.batch.scenario.setups import Plan
 
 
-def plan_for(plans: Iterable[JobPlan], job: Job, attempt: int) -> JobPlan:
-    """Return the plan of an attempt of a job, by default that of its submission.
+def take_plan(plans: Iterable[Plan], job: Job, attempt: int) -> JobPlan:
+    """Return the plan of an attempt of a job, by default that of its submission, and count it as used.
 
     Args:
         plans: All plans, the one that was added last first.
         job: The job.
         attempt: Number of the attempt, from 1.
     """
-    found = next((plan for plan in plans if _matches(plan, job, attempt)), None)
+    found = next((plan for plan in plans if matches(plan.job_plan, job, attempt)), None)
     if found is not None:
-        return found
+        found.used += 1
+        return found.job_plan
     fallback = job.spec.fallback
     if fallback is None:
         return SUCCESS
@@ -32,10 +34,8 @@ def plan_for(plans: Iterable[JobPlan], job: Job, attempt: int) -> JobPlan:
     return fallback if attempt == 1 else FAILURE
 
 
-def plan_for_service_job(plans: Iterable[JobPlan], name: str, queue: JobQueue[Any], attempt: int) -> JobPlan:
-    """Return the plan of an attempt of a service job, by default one that succeeds.
-
-    Plans for a definition, array, node or function do not apply to service jobs.
+def take_plan_for_service_job(plans: Iterable[Plan], name: str, queue: JobQueue[Any], attempt: int) -> JobPlan:
+    """Return the plan of an attempt of a service job, by default one that succeeds, and count it as used.
 
     Args:
         plans: All plans, the one that was added last first.
@@ -43,16 +43,29 @@ def plan_for_service_job(plans: Iterable[JobPlan], name: str, queue: JobQueue[An
         queue: Queue of the job.
         attempt: Number of the attempt, from 1.
     """
-    return next((plan for plan in plans if not _is_for_jobs_only(plan) and _fits(plan, name, queue, attempt)), SUCCESS)
+    found = next((plan for plan in plans if matches_service_job(plan.job_plan, name, queue, attempt)), None)
+    if found is None:
+        return SUCCESS
+    found.used += 1
+    return found.job_plan
 
 
-def _matches(plan: JobPlan, job: Job, attempt: int) -> bool:
+def matches(plan: JobPlan, job: Job, attempt: int) -> bool:
+    """Return whether a plan matches an attempt of a job, of a child of an array, or of a node."""
     return (
         _fits(plan, job.spec.name, job.spec.queue, attempt)
         and (plan.array_index is None or (job.parent is not None and plan.array_index == job.index))
         and (plan.node_index is None or plan.node_index == job.node_index)
         and (plan.definition is None or _means(plan.definition, job.spec.definition))
     )
+
+
+def matches_service_job(plan: JobPlan, name: str, queue: JobQueue[Any], attempt: int) -> bool:
+    """Return whether a plan matches an attempt of a service job.
+
+    Plans for a definition, array, node or function do not apply to service jobs.
+    """
+    return not _is_for_jobs_only(plan) and _fits(plan, name, queue, attempt)
 
 
 def _is_for_jobs_only(plan: JobPlan) -> bool:

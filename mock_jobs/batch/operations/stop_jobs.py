@@ -17,7 +17,7 @@ from mock_jobs.batch.region import BatchRegion
 from mock_jobs.batch.states import StopRequest
 
 if TYPE_CHECKING:
-    from mock_jobs.batch.scenario.scenario import Refusal
+    from mock_jobs.batch.scenario.setups import Refusal
 
 MAX_REASON = 1024
 MAX_JOBS = 50

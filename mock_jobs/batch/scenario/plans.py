@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fnmatch import translate
 from inspect import iscoroutinefunction, signature
+from reprlib import Repr
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch.names import DEFINITION_NAME, NAME, parse_revision
@@ -24,13 +25,18 @@ _MAX_EXIT_CODE = 255
 _ARN = re.compile(r"arn:[a-z-]+:batch:[a-z0-9-]+:[0-9]{12}:(?P<kind>[a-z-]+)/(?P<name>.*)")
 _FOREVER = float("inf")
 _PAIR = 2
+# What a pattern of names is made of. A set in brackets may have anything.
+_PATTERN = re.compile(r"(?:[A-Za-z0-9_*?-]|\[[^\]]+\])+")
+_short = Repr()
+_short.maxstring = _short.maxother = 80
+_short.maxlist = _short.maxtuple = 3
 
 LogLine = str | tuple[float, str]
 
 
 @dataclass(frozen=True, slots=True)
 class JobPlan:
-    """A plan: what a matching job does when it runs. `mock.batch.plan()` makes one.
+    """What a plan asks for: which jobs match, and what a matching job does when it runs. `Plan.job_plan` holds it.
 
     Attributes:
         job_name: Pattern of the job name, with `*`, `?` and `[...]`; `*` matches all.
@@ -76,6 +82,7 @@ class JobPlan:
 
     def __post_init__(self) -> None:
         check_text("job_name", self.job_name)
+        _check_pattern(self.job_name)
         _check_reference("queue", self.queue, _is_queue)
         _check_reference("definition", self.definition, _is_definition)
         if self.array_index is not None:
@@ -137,6 +144,18 @@ class JobPlan:
         return f"plan({self.job_name!r}{''.join(given)})"
 
     @property
+    def call(self) -> str:
+        """The call of `mock.batch.plan` that asks for it, without what is at its default; long values in short."""
+        given = [(each.name, getattr(self, each.name)) for each in fields(self)[1:] if each.init]
+        # Without an exit code there is something else that says how the container ends.
+        changed = [
+            f", {name}={_written(name, value)}"
+            for name, value in given
+            if value != getattr(SUCCESS, name) and (name, value) != ("exit_code", None)
+        ]
+        return f"plan({self.job_name!r}{''.join(changed)})"
+
+    @property
     def duration_ms(self) -> int | None:
         """Milliseconds from RUNNING to the end; None if only a timeout or TerminateJob ends the job."""
         return None if self.duration == _FOREVER else round(self.duration * 1000)
@@ -165,6 +184,18 @@ def _parsed_logs(logs: Sequence[LogLine], duration: float) -> Iterator[tuple[int
             raise UsageValueError(msg)
         # The awslogs driver makes an event of each line.
         yield from ((round(seconds * 1000), line) for line in str(text).splitlines() if line)
+
+
+def _written(name: str, value: object) -> str:
+    if name == "run":
+        return getattr(value, "__name__", None) or _short.repr(value)
+    return "None" if value == _FOREVER else _short.repr(value)
+
+
+def _check_pattern(job_name: str) -> None:
+    if _PATTERN.fullmatch(job_name) is None:
+        msg = f"job_name must be a pattern of letters, digits, - and _, with *, ? and [...], got {job_name!r}: no job has such a name"
+        raise UsageValueError(msg)
 
 
 def _is_queue(text: str) -> bool:

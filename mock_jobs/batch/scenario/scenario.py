@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,24 +10,10 @@ from mock_jobs.batch.scenario.pace_stack import PaceStack
 from mock_jobs.batch.scenario.plans import JobPlan
 from mock_jobs.batch.scenario.polling import Polling
 from mock_jobs.batch.scenario.settings import BatchSettings
+from mock_jobs.batch.scenario.setups import Plan, Refusal
 
 if TYPE_CHECKING:
     from mock_jobs.core.world import World
-
-
-@dataclass(slots=True)
-class Refusal:
-    """What the bulk forms of CancelJob and TerminateJob answer for one job.
-
-    Attributes:
-        code: The error code.
-        message: The error text.
-        times: How often it will still be answered.
-    """
-
-    code: str
-    message: str
-    times: int
 
 
 class Scenario:
@@ -38,7 +23,7 @@ class Scenario:
         pace_stack: The pace that applies.
         settings: Latencies and switches.
         plans: The plans, last added first.
-        refusals: By job id, the error that bulk requests answer instead of ending the job.
+        refusals: By job id, the error that bulk requests answer instead of ending the job; those that are used up, too.
         polling: How reads move jobs.
         empty_polls: How code moves jobs that waits for a message or a line of a log.
         fallback: What new jobs without a plan do by moto's switches; None for success.
@@ -47,12 +32,13 @@ class Scenario:
     def __init__(self, world: World) -> None:
         self.pace_stack = PaceStack(world.clock, world.lock)
         self.settings = BatchSettings()
-        self.plans: list[JobPlan] = []
+        self.plans: list[Plan] = []
         self.refusals: dict[str, Refusal] = {}
         self.polling = Polling(world.clock, self.pace_stack)
         self.empty_polls = EmptyPolls(self.polling, self.pace_stack, self.settings)
         self.fallback: JobPlan | None = None
         self._clock = world.clock
+        self._lock = world.lock
 
     def reset(self) -> None:
         """Remove jobs and plans and restore the defaults of settings and pace, for `World.reset`.
@@ -78,11 +64,26 @@ class Scenario:
     def take_refusal(self, job_id: str) -> Refusal | None:
         """Return the error that a bulk request answers for a job, and count it as used; None if the request acts."""
         refusal = self.refusals.get(job_id)
-        if refusal is not None:
+        if refusal is None or refusal.times == 0:
+            return None
+        refusal.used += 1
+        if refusal.times is not None:
             refusal.times -= 1
-            if not refusal.times:
-                del self.refusals[job_id]
         return refusal
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer with a refusal from now on. It replaces one for the same job."""
+        with self._lock:
+            self.refusals.pop(refusal.job_id, None)
+            self.refusals[refusal.job_id] = refusal
+
+    def forget(self, setup: Plan | Refusal) -> None:
+        """Stop following a plan or a refusal. Does nothing if it is gone already."""
+        with self._lock:
+            if isinstance(setup, Plan):
+                self.plans[:] = [each for each in self.plans if each is not setup]
+            elif self.refusals.get(setup.job_id) is setup:
+                del self.refusals[setup.job_id]
 
     def latency_ms(self, setting: str | None, *, at_least: bool = True) -> int:
         """Return how many milliseconds a state lasts.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch import messages
 from mock_jobs.batch.lifecycle.base import BaseLifecycle
 from mock_jobs.batch.lifecycle.changes import Recorder
-from mock_jobs.batch.lifecycle.plan_matching import plan_for_service_job
+from mock_jobs.batch.lifecycle.plan_matching import take_plan_for_service_job
 from mock_jobs.batch.lifecycle.transition import Listener, ends, leaves_runnable
 from mock_jobs.batch.service_jobs.announcements import ServiceAnnouncer
 from mock_jobs.batch.service_jobs.capacity import add
@@ -128,7 +128,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         dispatched = job.current
         if job.status != STARTING or dispatched is None or not self._timers.is_due(job):
             return
-        plan = plan_for_service_job(self._scenario.plans, job.spec.name, job.spec.queue, len(job.attempts) + 1)
+        plan = take_plan_for_service_job(self._scenario.plans, job.spec.name, job.spec.queue, len(job.attempts) + 1)
         if plan.start_failure is not None:
             self._fail(job, dispatched, plan.start_failure)
             return
