@@ -90,7 +90,7 @@ def test_the_fixture_activates_the_mock_and_gives_the_handle(run):
             iot.create_job(jobId="j", targets=[arn], document="{}")
             mock_jobs.clock.freeze()
             mock_jobs.clock.advance(60)
-            mock_jobs.faults.add("iot", "list_jobs", "ServiceUnavailableException")
+            mock_jobs.faults.add("iot", "list_jobs", "ServiceUnavailableException", optional=True)
             assert [call.operation for call in mock_jobs.calls] == ["CreateJob"]
 
         def test_state_is_gone(mock_jobs):
