@@ -57,8 +57,8 @@ def test_a_mock_shows_time_pace_and_how_many_jobs_have_which_status(mock, now):
 
 @pytest.mark.usefixtures("jobs")
 def test_parts_of_the_handle_show_what_is_theirs(mock, now):
-    mock.batch.plan("a")
-    mock.batch.plan("b")
+    mock.batch.plan("a", optional=True)
+    mock.batch.plan("b", optional=True)
 
     assert repr(mock.batch) == f"<batch: pace manual; plans: 2; {BATCH_JOBS}>"
     assert repr(mock.iot) == f"<iot: {IOT_JOBS}>"
@@ -77,7 +77,7 @@ def test_a_clock_that_runs_is_not_called_frozen(mock):
 
 
 def test_faults_show_what_waits(mock):
-    fault = mock.faults.add("batch", "cancel_job", "ServerException", times=2, message="down")
+    fault = mock.faults.add("batch", "cancel_job", "ServerException", times=2, message="down", optional=True)
 
     assert repr(mock.faults) == f"<faults: {fault!r}>"
     assert repr(fault) == (

@@ -280,7 +280,7 @@ def test_what_follows_a_reset_is_not_moved_by_a_move_from_before_it(mock, batch,
             mock.reset()
             mock.clock.freeze()
             site.make_queue_and_definition()
-            mock.batch.plan(duration=60)
+            mock.batch.plan(duration=60, optional=True)
             made.append((site.submit(), mock.clock.now_ms))
 
         at_once(others)

@@ -21,7 +21,7 @@ OUTRANKED = "In-share preemption triggered by a job with a higher scheduling pri
 
 @pytest.fixture
 def at(mock, batch):
-    mock.batch.plan(duration=1000)
+    mock.batch.plan(duration=1000, optional=True)
     return Timeline(mock)
 
 

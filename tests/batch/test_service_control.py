@@ -100,7 +100,6 @@ def test_all_jobs_of_both_kinds_run_to_their_end(mock, site):
 
 def test_more_capacity_than_there_is_is_never_stepped_into(mock, batch, site):
     batch.update_service_environment(serviceEnvironment="se", capacityLimits=[limit(2)])
-    mock.batch.plan(duration=None)
     jobs = [site.submit_service(f"job-{number}") for number in range(3)]
     for job_id in jobs:
         mock.batch.step(job_id)

@@ -222,7 +222,7 @@ def test_a_training_job_that_cannot_start_has_failed_without_a_start(mock, site,
 def test_a_terminated_job_leaves_a_stopped_training_job(mock, batch, site, sagemaker, status, steps):
     mock.batch.pace = "manual"
     site.make_service_queue_and_environment()
-    mock.batch.plan(duration=None)
+    mock.batch.plan(duration=None, optional=True)
     job_id = site.submit_service()
     for _ in range(steps):
         mock.batch.step(job_id)
