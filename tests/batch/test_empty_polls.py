@@ -148,9 +148,9 @@ def test_a_read_of_a_job_in_between_moves_jobs_instead(mock, site, sqs, queue):
     seen = []
     for _ in range(3):
         sqs.receive_message(QueueUrl=queue)
-        seen.append(site.status(job_id))
+        seen.append((state_of(mock, job_id), site.status(job_id)))
 
-    assert seen == ["SUBMITTED", "RUNNABLE", "STARTING"]
+    assert seen == [("SUBMITTED", "SUBMITTED"), ("SUBMITTED", "RUNNABLE"), ("RUNNABLE", "STARTING")]
 
 
 @pytest.mark.parametrize(
