@@ -80,7 +80,7 @@ def test_calls_and_events_are_read_over_http(server):
     events = _control(server, "events", method="GET").json()["events"]
 
     assert [(call["operation"], call["error"]) for call in calls] == [("CreateJob", None), ("CancelJob", None)]
-    assert calls[1]["parameters"] == {"job_id": "job-1"}
+    assert calls[1]["parameters"] == {"jobId": "job-1"}
     assert (events[-1]["topic"], events[-1]["payload"]["status"]) == ("$aws/events/job/job-1/canceled", "CANCELED")
     assert _control(server, "events", method="GET", account=ACCOUNT_B).json()["events"] == []
     assert _control(server, "events").status_code == 405
@@ -372,7 +372,7 @@ def test_the_index_lists_all_commands_and_reports_with_their_members(server):
     index = _control(server, "", method="GET").json()
 
     commands = {each["path"]: each for each in index["commands"]}
-    assert len(commands) == 20
+    assert len(commands) == 23
     assert commands["/mock-jobs-api/clock/advance"]["members"] == [{"name": "seconds", "required": True}]
     assert commands["/mock-jobs-api/clock/freeze"]["method"] == "POST"
     plan = {each["name"]: each for each in commands["/mock-jobs-api/batch/plan"]["members"]}
@@ -381,7 +381,7 @@ def test_the_index_lists_all_commands_and_reports_with_their_members(server):
     assert commands["/mock-jobs-api/reset"]["does"].startswith("Delete the jobs")
     reports = {each["path"]: each["members"] for each in index["reports"]}
     assert reports["/mock-jobs-api/calls"] == ["now", "calls"]
-    assert len(reports) == 5
+    assert len(reports) == 9
 
 
 def test_every_path_of_the_index_answers(server):

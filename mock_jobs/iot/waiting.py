@@ -129,9 +129,9 @@ def _what_waits(job: Job) -> str:
     pending = " and ".join(f"{count} {status}" for status, count in counts.items() if count)
     if pending:
         return f"waits for its executions: {pending}; no timer is due, and {_DEVICES}"
-    if job.is_continuous:
-        return "is CONTINUOUS: without an end time only cancel_job and delete_job end it"
-    return "no timer is due"
+    if job.status == states.SCHEDULED:
+        return "no maintenance window opens any more"
+    return "is CONTINUOUS: without an end time only cancel_job and delete_job end it"
 
 
 class WaitForExecution(Wait):

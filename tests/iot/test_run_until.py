@@ -18,6 +18,13 @@ from support.windows import SUNDAY, day, rate
 
 SCHEDULE = {"schedulingConfig": {"startTime": "2030-06-02T13:00"}}
 ENDING = {"schedulingConfig": {"startTime": "2030-06-02T13:00", "endTime": "2030-06-02T15:00", "endBehavior": "CANCEL"}}
+NO_WINDOW = {
+    "targetSelection": "CONTINUOUS",
+    "schedulingConfig": {
+        "startTime": "2030-06-02T13:00",
+        "maintenanceWindows": [{"startTime": "0 0 18 1 1 ? 2029", "durationInMinutes": 60}],
+    },
+}
 RETRY = {"jobExecutionsRetryConfig": {"criteriaList": [{"failureType": "TIMED_OUT", "numberOfRetries": 1}]}}
 TIMEOUT = {"timeoutConfig": {"inProgressTimeoutInMinutes": 10}}
 
@@ -113,6 +120,7 @@ JOB_PROBLEMS = {
         "COMPLETED",
         "is CONTINUOUS: without an end time",
     ),
+    "window": (NO_WINDOW, nothing, "IN_PROGRESS", "it is SCHEDULED, and no maintenance window opens any more"),
     "no timer": (SCHEDULE, nothing, "CANCELED", "it is IN_PROGRESS, and waits for its executions: 2 QUEUED"),
     "ended": ({}, canceled, "COMPLETED", r"job job will never be COMPLETED: it is CANCELED \(no more\)"),
     "deleted": ({}, delete_later, "COMPLETED", "it is DELETION_IN_PROGRESS"),
@@ -140,7 +148,7 @@ EXECUTION_PROBLEMS = {
         None,
         r"execution of thing t and job job will never .*: it is QUEUED: no timer is due",
     ),
-    "other status": (TIMEOUT, lambda fleet: fleet.start("t"), "t", "SUCCEEDED", None, "it is TIMED_OUT"),
+    "other status": (TIMEOUT, lambda fleet: fleet.start("t"), "t", "SUCCEEDED", None, "it is TIMED_OUT$"),
     "retry": ({}, nothing, "t", "QUEUED", 2, "execution 2 of thing t .*: it does not exist; the job is IN_PROGRESS, and waits"),
     "deleted": ({}, delete_execution, "t", "SUCCEEDED", None, "thing 't' has no execution of job job.* one: u"),
     "thing": (
@@ -202,15 +210,24 @@ def test_jobs_with_the_same_id_need_their_arns(mock, things, iot_data):
         mock.iot.run_until("job", "IN_PROGRESS")
 
 
-def test_a_job_that_is_deleted_on_the_way_says_so(mock, things):
-    mock.iot.settings.change(deletion_seconds=60)
-    things.job("t")
-    delete_later(things)
-    mock.iot.run_until("job", "DELETION_IN_PROGRESS")
-    mock.batch.plan()
+@pytest.mark.parametrize(
+    ("members", "wait"),
+    [
+        ({}, lambda iot: iot.run_until("job", "COMPLETED")),
+        ({}, lambda iot: iot.run_execution_until("job", "t", "SUCCEEDED")),
+        (SCHEDULE, lambda iot: iot.run_execution_until("job", "t", "QUEUED")),
+    ],
+    ids=["job", "execution", "execution to come"],
+)
+def test_a_job_that_is_deleted_on_the_way_says_so(members, wait, mock, things, batch):
+    site = Site(batch)
+    site.make_queue_and_definition()
+    mock.batch.plan(run=lambda _: things.iot.delete_job(jobId="job", force=True) and None)
+    site.submit()
+    things.job("t", **members)
 
-    with pytest.raises(UsageValueError, match="it was deleted"):
-        mock.iot.run_execution_until("job", "t", "CANCELED")
+    with pytest.raises(UsageValueError, match="was deleted"):
+        wait(mock.iot)
 
 
 def test_the_server_runs_jobs_until_a_status():
