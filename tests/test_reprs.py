@@ -77,7 +77,7 @@ def test_a_clock_that_runs_is_not_called_frozen(mock):
 
 
 def test_faults_show_what_waits(mock):
-    fault = mock.faults.add("batch", "cancel_job", "ServerException", times=2, message="down", optional=True)
+    fault = mock.faults.add("batch", "cancel_job", "ServerException", times=2, message="down")
 
     assert repr(mock.faults) == f"<faults: {fault!r}>"
     assert repr(fault) == (
