@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, get_args, overload
 
 from mock_jobs.core.argument_checks import nearest
 from mock_jobs.core.errors import HIDDEN, MockJobsWarning, NotActiveError, UsageTypeError, UsageValueError
@@ -32,6 +32,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 ClassT = TypeVar("ClassT", bound=type)
 
+SleepName = Literal["skip"]
+
 _REGION_VARIABLE = "AWS_DEFAULT_REGION"
 
 
@@ -48,16 +50,25 @@ class MockJobs(Handle):
         config: moto's configuration, as for `mock_aws`.
         region: Region of clients that name none; None leaves the environment as it is.
         pace: What moves Batch jobs: `poll`, `clock` or `manual`; None means `poll`.
+        sleep: `skip` lets sleeps move the mock's clock and take no time, as `mock.clock.skipping_sleep()` does; None changes nothing.
 
     Attributes:
         region: The region that was given, or None.
     """
 
-    def __init__(self, config: DefaultConfig | None = None, *, region: str | None = None, pace: PaceName | None = None) -> None:
-        _check_options(config, region, pace)
+    def __init__(
+        self,
+        config: DefaultConfig | None = None,
+        *,
+        region: str | None = None,
+        pace: PaceName | None = None,
+        sleep: SleepName | None = None,
+    ) -> None:
+        _check_options(config, region, pace, sleep)
         self._config = config
         self.region = region
         self._pace = pace
+        self._sleep = sleep
         self._active: list[_Activation] = []
 
     # The handle
@@ -91,11 +102,11 @@ class MockJobs(Handle):
             reset: Whether to delete state that is left from before, if this is the outermost mock.
 
         Raises:
-            UsageValueError: A pace was given, and moto answers from another process (TEST_SERVER_MODE).
+            UsageValueError: `pace` or `sleep` was given, and moto answers from another process (TEST_SERVER_MODE).
         """
         with start_lock:
             activation = _Activation(self._config)
-            activation.enter(reset=reset, region=self.region, pace=self._pace)
+            activation.enter(reset=reset, region=self.region, pace=self._pace, sleep=self._sleep)
             if not _innermost and activation.hook is not None:
                 # What a thread that outlived an earlier mock has left behind is no failure of this one.
                 log_late(activation.hook.world.failures.take())
@@ -249,7 +260,7 @@ class _Entered:
         self._mock._end(error, remove_data=self._remove_data)  # noqa: SLF001 - part of it
 
 
-def _check_options(config: object, region: object, pace: object) -> None:
+def _check_options(config: object, region: object, pace: object, sleep: object) -> None:
     if config is not None and not isinstance(config, Mapping):
         raise UsageTypeError(f"config must be a mapping in moto's form, got {config!r}")
     for name, value in (config or {}).items():
@@ -260,7 +271,7 @@ def _check_options(config: object, region: object, pace: object) -> None:
 
         for text in unknown_settings(config):
             warnings.warn(f"moto ignores {text}", MockJobsWarning, stacklevel=4)
-    for name, value in (("region", region), ("pace", pace)):
+    for name, value in (("region", region), ("pace", pace), ("sleep", sleep)):
         if value is not None and not isinstance(value, str):
             raise UsageTypeError(f"{name} must be a string, got {value!r}")
     if isinstance(region, str):
@@ -269,6 +280,8 @@ def _check_options(config: object, region: object, pace: object) -> None:
         from mock_jobs.batch.scenario.pace import check_pace_name  # noqa: PLC0415 - only Batch needs it
 
         check_pace_name(pace)
+    if isinstance(sleep, str) and sleep not in get_args(SleepName):
+        raise UsageValueError(f"sleep must be 'skip' or None, got {sleep!r}{nearest(sleep, get_args(SleepName))}")
 
 
 def _check_region(region: str) -> None:
@@ -318,7 +331,7 @@ class _Activation:
         self.hook: BotocoreHook | None = None
         self._left = ExitStack()
 
-    def enter(self, *, reset: bool, region: str | None, pace: PaceName | None) -> None:
+    def enter(self, *, reset: bool, region: str | None, pace: PaceName | None, sleep: SleepName | None) -> None:
         from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415
 
         hook: BotocoreHook | None = None
@@ -326,11 +339,8 @@ class _Activation:
             from mock_jobs.transports.botocore_hook import the_hook  # noqa: PLC0415
 
             hook = the_hook()
-        elif pace is not None:
-            raise UsageValueError(
-                "moto answers from another process (TEST_SERVER_MODE or proxy mode), so pace cannot be set from here; "
-                "POST it to /mock-jobs-api/batch/pace of the server"
-            )
+        else:
+            _check_options_of_another_process(pace, sleep)
         self._moto.start(reset=reset)
         try:
             with ExitStack() as entered:
@@ -345,6 +355,8 @@ class _Activation:
                     pace_stack = hook.pace_stack
                     pace_stack.begin_default(self, pace)
                     entered.callback(pace_stack.end, self)
+                if hook is not None and sleep is not None:
+                    entered.enter_context(hook.world.clock.skipping_sleep())
                 self._left = entered.pop_all()
         except BaseException:
             self._moto.stop()
@@ -373,6 +385,19 @@ class _Activation:
         self._moto.reset()
 
 
+def _check_options_of_another_process(pace: object, sleep: object) -> None:
+    if pace is not None:
+        raise UsageValueError(
+            "moto answers from another process (TEST_SERVER_MODE or proxy mode), so pace cannot be set from here; "
+            "POST it to /mock-jobs-api/batch/pace of the server"
+        )
+    if sleep is not None:
+        raise UsageValueError(
+            "moto answers from another process (TEST_SERVER_MODE or proxy mode), whose clock sleeps cannot move; "
+            "leave `sleep` out"
+        )
+
+
 _innermost: list[MockJobs] = []
 
 
@@ -398,12 +423,22 @@ def mock_jobs(target: Callable[P, T]) -> Callable[P, T]: ...
 
 @overload
 def mock_jobs(
-    target: None = None, config: DefaultConfig | None = None, *, region: str | None = None, pace: PaceName | None = None
+    target: None = None,
+    config: DefaultConfig | None = None,
+    *,
+    region: str | None = None,
+    pace: PaceName | None = None,
+    sleep: SleepName | None = None,
 ) -> MockJobs: ...
 
 
 def mock_jobs(
-    target: Any = None, config: DefaultConfig | None = None, *, region: str | None = None, pace: PaceName | None = None
+    target: Any = None,
+    config: DefaultConfig | None = None,
+    *,
+    region: str | None = None,
+    pace: PaceName | None = None,
+    sleep: SleepName | None = None,
 ) -> Any:
     """Mock AWS: AWS IoT Jobs on both planes, AWS Batch, and everything that moto mocks.
 
@@ -415,13 +450,14 @@ def mock_jobs(
         config: moto's configuration, as for `mock_aws`.
         region: Region of clients that name none. It is `AWS_DEFAULT_REGION` while the mock is active; None changes nothing.
         pace: What moves Batch jobs from state to state: `poll` (reads; the default), `clock` (time) or `manual` (the test).
+        sleep: `skip` lets sleeps move the mock's clock and take no time, as `mock.clock.skipping_sleep()` does; None changes nothing.
 
     Returns:
         The decorated target, or the mock if there is no target.
 
     Raises:
         UsageTypeError: An argument has the wrong type.
-        UsageValueError: There is no such pace.
+        UsageValueError: There is no such pace, or `sleep` is neither `skip` nor None.
     """
-    mock = MockJobs(config, region=region, pace=pace)
+    mock = MockJobs(config, region=region, pace=pace, sleep=sleep)
     return mock if target is None else mock(target)

@@ -27,13 +27,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "mock_jobs_pace", "What moves Batch jobs, in tests that use mock_jobs: poll (the default), clock or manual.", default=""
     )
+    parser.addini(
+        "mock_jobs_sleep", "`skip` lets sleeps take no time and move the mock's clock, in tests that use mock_jobs.", default=""
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker."""
     config.addinivalue_line(
         "markers",
-        f"{_MARKER}(config=None, region=None, pace=None): mock AWS for the test, with these options.",
+        f"{_MARKER}(config=None, region=None, pace=None, sleep=None): mock AWS for the test, with these options.",
     )
 
 
@@ -62,12 +65,13 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
     options: dict[str, Any] = {
         "region": request.config.getini("mock_jobs_region"),
         "pace": request.config.getini("mock_jobs_pace") or None,
+        "sleep": request.config.getini("mock_jobs_sleep") or None,
     }
     # From the outermost to the closest, so that the closest wins.
     for marker in reversed(list(request.node.iter_markers(_MARKER))):
-        if marker.args or not marker.kwargs.keys() <= {"config", "region", "pace"}:
+        if marker.args or not marker.kwargs.keys() <= {"config", "region", "pace", "sleep"}:
             pytest.fail(
-                f"@pytest.mark.{_MARKER} takes config, region and pace by name, got {marker.args} {marker.kwargs}",
+                f"@pytest.mark.{_MARKER} takes config, region, pace and sleep by name, got {marker.args} {marker.kwargs}",
                 pytrace=False,
             )
         options.update(marker.kwargs)

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_jobs import UsageTypeError, UsageValueError
-from mock_jobs.core.clock import Clock, Timer
+from mock_jobs.core.clock import Clock
+from mock_jobs.core.timers import Timer
 
 from support.batch_site import Site
 

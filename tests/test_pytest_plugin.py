@@ -186,7 +186,9 @@ def test_wrong_options_of_the_marker_fail_the_test_in_one_line(run):
     )
 
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*@pytest.mark.mock_jobs takes config, region and pace by name, got () {'regoin': 'eu-west-1'}"])
+    result.stdout.fnmatch_lines(
+        ["*@pytest.mark.mock_jobs takes config, region, pace and sleep by name, got () {'regoin': 'eu-west-1'}"]
+    )
 
 
 def test_a_wrong_pace_is_refused_with_what_there_is(run, pytester):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch import messages
@@ -100,6 +100,15 @@ class BatchBackend(
             "Batch jobs": {status: jobs[status] for status in STATUSES},
             "Batch service jobs": {status: service_jobs[status] for status in SERVICE_STATUSES},
         }
+
+    def unfinished(self) -> Iterable[str]:
+        """Return a text about each job and service job that has not ended."""
+        for job in self.jobs.values():
+            if not job.is_terminal:
+                yield f"Batch job {job.spec.name!r} ({job.job_id}) {job.status}"
+        for service_job in self.service_jobs.values():
+            if not service_job.is_terminal:
+                yield f"Batch service job {service_job.spec.name!r} ({service_job.job_id}) {service_job.status}"
 
     @classmethod
     def validation_error(cls, violations: Sequence[Violation]) -> AwsError:

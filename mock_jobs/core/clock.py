@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import heapq
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta, timezone
 from threading import RLock
+from typing import Any
 
 from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 from mock_jobs.core.failures import Failures
+from mock_jobs.core.timers import Timer, TimerHeap
 
 __tracebackhide__ = HIDDEN
 
@@ -20,67 +22,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # The last moment that a datetime can hold
 _LONGEST_S = 253_402_300_799
 _NEVER_MS = _LONGEST_S * 1000
-# Up to this number, keeping cancelled timers is cheaper than removing them.
-_FEW_CANCELLED = 64
-
-
-class Timer:
-    """One callback that waits for its moment; `cancel` prevents it."""
-
-    __slots__ = ("_heap", "callback", "due_ms", "sequence")
-
-    def __init__(self, due_ms: int, sequence: int, callback: Callable[[], None], heap: _Heap) -> None:
-        self.due_ms = due_ms
-        self.sequence = sequence
-        self.callback: Callable[[], None] | None = callback
-        self._heap = heap
-
-    def __lt__(self, other: Timer) -> bool:
-        return (self.due_ms, self.sequence) < (other.due_ms, other.sequence)
-
-    def cancel(self) -> None:
-        """Prevent the callback. Does nothing if the timer has fired."""
-        if self.callback is not None:
-            self.callback = None
-            self._heap.note_cancelled()
-
-
-class _Heap:
-    """Timers ordered by due time, then by creation.
-
-    A cancelled timer is removed when it reaches the front, or when most timers are cancelled. Most timeouts of job
-    executions are cancelled long before they are due, and would stay for days.
-    """
-
-    __slots__ = ("_cancelled", "waiting")
-
-    def __init__(self) -> None:
-        self.waiting: list[Timer] = []
-        self._cancelled = 0
-
-    def note_cancelled(self) -> None:
-        self._cancelled += 1
-        if self._cancelled > max(_FEW_CANCELLED, len(self.waiting) // 2):
-            self.waiting = [timer for timer in self.waiting if timer.callback is not None]
-            heapq.heapify(self.waiting)
-            self._cancelled = 0
-
-    def push(self, timer: Timer) -> None:
-        heapq.heappush(self.waiting, timer)
-
-    def first(self) -> Timer | None:
-        timers = self.waiting
-        while timers and timers[0].callback is None:
-            heapq.heappop(timers)
-            self._cancelled -= 1
-        return timers[0] if timers else None
-
-    def pop(self) -> Timer:
-        return heapq.heappop(self.waiting)
-
-    def clear(self) -> None:
-        self.waiting.clear()
-        self._cancelled = 0
 
 
 def in_iso(moment: datetime) -> str:
@@ -113,12 +54,15 @@ class Clock:
         self._soon: deque[Callable[[], None]] = deque()
         self._settling: list[deque[Callable[[], None]]] = []
         self._sequence = 0
-        self._timers = _Heap()
-        self._gated = _Heap()
+        self._timers = TimerHeap()
+        self._gated = TimerHeap()
         self._searches = 0
         self.search: object | None = None
         self.gate_follows_time = True
         self.gate_follows_moves = True
+        self.moved_ms = 0  # in all, also before a reset
+        self.changes = 0  # of status, of jobs and executions
+        self.skipper: Callable[[Clock], AbstractContextManager[object]] | None = None
 
     def __repr__(self) -> str:
         return f"<clock at {in_iso(self.now)}{', frozen' if self.is_frozen else ''}>"
@@ -148,9 +92,7 @@ class Clock:
         """The present moment, in milliseconds since the epoch; it does not change during a request."""
         if self._pinned_ms is not None:
             return self._pinned_ms
-        if self._frozen_ms is not None:
-            return self._frozen_ms
-        return int(time.time() * 1000) + self._offset_ms
+        return self._unpinned_ms
 
     @property
     def now_s(self) -> float:
@@ -161,6 +103,17 @@ class Clock:
     def is_frozen(self) -> bool:
         """Whether the clock is frozen, so that real time does not move it."""
         return self._frozen_ms is not None
+
+    @property
+    def ahead_ms(self) -> int:
+        """How far it is ahead of the process clock while it is not frozen, in milliseconds."""
+        return self._offset_ms
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this thread is inside a request, or another call that holds the world's lock."""
+        lock: Any = self._lock
+        return bool(lock._is_owned())  # noqa: SLF001 - as threading.Condition does
 
     @property
     def timers_made(self) -> int:
@@ -239,7 +192,9 @@ class Clock:
         with self._lock:
             if self._frozen_ms is not None:
                 frozen_ms, self._frozen_ms = self._frozen_ms, None
-                self._set(frozen_ms)
+                self._offset_ms = frozen_ms - int(time.time() * 1000)
+                if self._pinned_ms is not None:
+                    self._pinned_ms = frozen_ms
 
     @contextmanager
     def frozen(self) -> Iterator[Clock]:
@@ -258,7 +213,25 @@ class Clock:
             if not was_frozen:
                 self.unfreeze()
 
-    def _moved_by_advance(self) -> list[_Heap]:
+    @contextmanager
+    def skipping_sleep(self) -> Iterator[Clock]:
+        """Let sleeps move this clock, and cost no time, inside a `with` block.
+
+        `time.sleep` and `asyncio.sleep` move the clock as `advance` does, whoever calls them, except for pytest and Python's
+        standard library. What the code under test reads of `time.time`, `time.monotonic`, `time.perf_counter` and
+        `datetime.now` moves along. Blocks may nest, and end in any order; the one that began last applies.
+
+        Yields:
+            The clock.
+
+        Raises:
+            EndlessSleepError: By a sleep: no job and no execution has changed during the last 1,000 sleeps.
+        """
+        assert self.skipper is not None
+        with self.skipper(self):
+            yield self
+
+    def _moved_by_advance(self) -> list[TimerHeap]:
         return [self._timers, self._gated] if self.gate_follows_moves else [self._timers]
 
     # Timers, for the core
@@ -279,6 +252,28 @@ class Clock:
             now_ms = self.now_ms
             if self._earliest(gated=self.gate_follows_time, until_ms=now_ms) is not None:
                 self._fire_until(now_ms, gated=self.gate_follows_time)
+
+    def wake_after(self, seconds: float) -> int:
+        """Return when a sleep that begins now ends, in milliseconds since the epoch. It is never too short."""
+        is_still = self._pinned_ms is not None or self._frozen_ms is not None
+        start_ms = self.now_ms if is_still else math.ceil(time.time() * 1000) + self._offset_ms
+        # A millisecond is the least; 1.1 s are not 1,101 ms.
+        return start_ms + max(1, math.ceil(round(seconds * 1000, 3)))
+
+    def pass_to(self, moment_ms: int) -> None:
+        """Move forward to a moment as `move_to` does, if it has not passed, and let what is due happen.
+
+        For sleeps. The end of the mock raises what has failed in a function of a plan, as after a request.
+
+        Args:
+            moment_ms: In milliseconds since the epoch.
+
+        Raises:
+            UsageValueError: The moment lies after the year 9999.
+        """
+        _milliseconds(moment_ms / 1000)
+        with self._lock:
+            self._move(max(moment_ms, self.now_ms), gated=self.gate_follows_moves)
 
     def pinned(self) -> _Pinned:
         """Show the same moment inside a `with` block, unless this clock is moved."""
@@ -368,13 +363,22 @@ class Clock:
 
     # Inside
 
+    @property
+    def _unpinned_ms(self) -> int:
+        if self._frozen_ms is not None:
+            return self._frozen_ms
+        return int(time.time() * 1000) + self._offset_ms
+
     def _set(self, moment_ms: int) -> None:
         if self._pinned_ms is not None:
             self._pinned_ms = moment_ms
         if self._frozen_ms is not None:
+            self.moved_ms += max(0, moment_ms - self._frozen_ms)
             self._frozen_ms = moment_ms
         else:
-            self._offset_ms = moment_ms - int(time.time() * 1000)
+            process_ms = time.time() * 1000
+            self.moved_ms += max(0, math.ceil(moment_ms - process_ms - self._offset_ms))
+            self._offset_ms = moment_ms - int(process_ms)
 
     def _move(self, target_ms: int, *, gated: bool) -> None:
         with self.pinned():
@@ -383,7 +387,7 @@ class Clock:
             if moment is self._moment and target_ms > self.now_ms:
                 self._set(target_ms)
 
-    def _earliest(self, *, gated: bool, until_ms: int) -> _Heap | None:
+    def _earliest(self, *, gated: bool, until_ms: int) -> TimerHeap | None:
         ordinary = self._timers.first()
         heap = self._timers
         if gated:
@@ -420,7 +424,7 @@ class Clock:
             if moment is self._moment:
                 self._pinned_ms = outer_ms
 
-    def _fire(self, heap: _Heap) -> None:
+    def _fire(self, heap: TimerHeap) -> None:
         timer = heap.pop()
         callback, timer.callback = timer.callback, None
         if callback is not None:
@@ -430,6 +434,10 @@ class Clock:
 
     def _settle(self) -> None:
         moment = self._moment
+        pinned_ms = self._pinned_ms
+        if pinned_ms is not None and pinned_ms > self._unpinned_ms:
+            # Functions of plans may read the time of the process, which follows while sleeps are skipped.
+            self._set(pinned_ms)
         while moment is self._moment and self._soon:
             # Callbacks that these callbacks add get a queue of their own, so that their requests need not wait for each other.
             waiting, self._soon = self._soon, deque()

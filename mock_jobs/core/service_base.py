@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
@@ -141,6 +141,10 @@ class Backend(ABC):
     def census(self) -> Mapping[str, Mapping[str, int]]:
         """Return how many records there are of each kind, by status; the default has none."""
         return {}
+
+    def unfinished(self) -> Iterable[str]:
+        """Return a text about each job that has not ended; the default has none."""
+        return ()
 
     def listing(self, name: str) -> str:
         """Return the name that binds page tokens to a listing in this account and region.

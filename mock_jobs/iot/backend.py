@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,6 +27,7 @@ from mock_jobs.iot.records.store import JobStore
 from mock_jobs.iot.rules.arns import Scope
 from mock_jobs.iot.rules.bounds import MORE_BOUNDS
 from mock_jobs.iot.rules.validation import validation_error
+from mock_jobs.iot.states import PENDING
 
 if TYPE_CHECKING:
     from mock_jobs.core.service_base import AwsError, Bound, Violation
@@ -73,6 +74,13 @@ class IoTBackend(
     def census(self) -> Mapping[str, Mapping[str, int]]:
         """Return how many jobs and executions there are, by status."""
         return {"IoT jobs": self.store.count_jobs(), "IoT executions": self.store.count_executions()}
+
+    def unfinished(self) -> Iterable[str]:
+        """Return a text about each job that has not ended, with the number of its executions that have not."""
+        for job in self.store.active_jobs():
+            executions = job.executions.counts()
+            pending = ", ".join(f"{executions[status]} {status}" for status in PENDING if executions.get(status))
+            yield f"IoT job {job.job_id!r} {job.status} (executions: {pending or 'none pending'})"
 
     @classmethod
     def validation_error(cls, violations: Sequence[Violation]) -> AwsError:

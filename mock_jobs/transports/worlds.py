@@ -6,11 +6,14 @@ A world is all state of one run of the mock: clock, stores, calls and events.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from mock_jobs.core.clock import in_iso
 from mock_jobs.core.errors import HIDDEN
 from mock_jobs.core.service_base import Backend
 from mock_jobs.core.world import World
@@ -22,10 +25,14 @@ from mock_jobs.wire.http import Answer, Request
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace import PaceName
+    from mock_jobs.core.clock import Clock
     from mock_jobs.core.failures import Failed
     from mock_jobs.ports.thing_registry import ThingChange
 
 __tracebackhide__ = HIDDEN
+
+# How many unfinished jobs an error names
+_MOST_SHOWN = 3
 
 
 class Worlds:
@@ -55,6 +62,7 @@ class Worlds:
             # calls another world, or moto, needs no second lock.
             new = World(declared=services.possible_errors, ports=self._adapters, lock=moto_core.backend_lock)
             new.loops.is_served = not self._is_shared
+            new.clock.skipper = partial(_skip_sleeps, new)
             if self._pace is not None:
                 new.shared(services.batch().scenario).pace_stack.begin_default(self, self._pace)
             world = self._by_account.setdefault(key, new)
@@ -152,3 +160,19 @@ class Worlds:
         with world.lock, world.clock.pinned():
             world.clock.run_due()
             yield world.store(services.iot().backend, account, region).membership.things_changed
+
+
+def _skip_sleeps(world: World, clock: Clock) -> AbstractContextManager[None]:
+    from mock_jobs.sleeping.skipping import skip_sleeps  # noqa: PLC0415 - costs nothing until asked for
+
+    return skip_sleeps(clock, partial(_waiting, world))
+
+
+def _waiting(world: World) -> str:
+    """Return the pace of a world and what waits there, for an error."""
+    # Without this module nobody has set a pace, and there are no jobs of Batch.
+    is_with_batch = "mock_jobs.batch.handle" in sys.modules
+    pace = [f"pace {world.shared(services.batch().scenario).pace_stack.pace.mode}"] if is_with_batch else []
+    unfinished = [text for store in world.stores(Backend) for text in store.unfinished()]  # type: ignore[type-abstract]  # all
+    shown = unfinished[:_MOST_SHOWN] + [f"and {len(unfinished) - _MOST_SHOWN} more"] * (len(unfinished) > _MOST_SHOWN)
+    return ", ".join([f"the clock shows {in_iso(world.clock.now)}", *pace, *(shown or ["no job is unfinished"])])

@@ -72,7 +72,7 @@ class Transition(Generic[MovableT, TriggerT]):
     """Moves jobs of one kind, of one account and region, from status to status.
 
     Args:
-        clock: Gives the time at which a job ends.
+        clock: Gives the time at which a job ends, and counts changes.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -93,6 +93,7 @@ class Transition(Generic[MovableT, TriggerT]):
         except KeyError:
             job.status, hearers = self._find_step(job, trigger)
         job.moves += 1
+        self._clock.changes += 1
         job.reads = 0
         for hear in hearers:
             hear(job, before, trigger)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from mock_jobs.batch.queueing.time_limits import TimeLimit
     from mock_jobs.batch.queueing.timer_batches import TimerBatches
     from mock_jobs.batch.scenario.settings import BatchSettings
-    from mock_jobs.core.clock import Clock, Timer
+    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.timers import Timer
 
 
 class HeadOfLine(Generic[JobT]):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Generic
 from mock_jobs.batch.queueing.schedulable import JobT
 
 if TYPE_CHECKING:
-    from mock_jobs.core.clock import Clock, Timer
+    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.timers import Timer
 
 
 class TimerBatches(Generic[JobT]):

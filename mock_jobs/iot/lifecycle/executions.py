@@ -78,6 +78,7 @@ class ExecutionLifecycle:
             queue.add(execution)
             created.append(execution)
         executions.add_all(created)
+        self._clock.changes += len(created)
 
     def queue_retry(self, execution: Execution, retries: Retries) -> None:
         """Create the next attempt after an execution that failed or timed out."""
@@ -135,6 +136,7 @@ class ExecutionLifecycle:
         status = states.next_execution_status(executions[0].status, trigger)
         assert status is not None
         has_ended = status not in states.PENDING
+        self._clock.changes += len(executions)
         for execution in executions:
             queue = queues[execution.thing_name]
             queue.remove(execution)

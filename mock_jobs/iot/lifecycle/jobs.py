@@ -254,6 +254,7 @@ class JobLifecycle:
         assert status is not None
         self._store.with_status(job.status).remove(job)
         job.status = status
+        self._clock.changes += 1
         self._store.with_status(status).add(job)
         job.updated_at_ms = self._clock.now_ms
         if status not in states.ACTIVE:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.literals import JobExecutionStatusType, JobStatusType, TargetSelectionType
     from mypy_boto3_iot.type_defs import SchedulingConfigTypeDef
 
-    from mock_jobs.core.clock import Timer
     from mock_jobs.core.sorted_records import Key
+    from mock_jobs.core.timers import Timer
     from mock_jobs.iot.documents.documents import JobDocument
     from mock_jobs.iot.rules.execution_timers import Timers
     from mock_jobs.iot.rules.maintenance_windows import MaintenanceWindows

@@ -14,7 +14,8 @@ from mock_jobs.iot.rules.cron import BadCronError, Cron
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import MaintenanceWindowTypeDef
 
-    from mock_jobs.core.clock import Clock, Timer
+    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.timers import Timer
 
 MINUTE_MS: Final = 60_000
 

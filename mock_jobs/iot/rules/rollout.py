@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import JobExecutionsRolloutConfigTypeDef
 
-    from mock_jobs.core.clock import Timer
+    from mock_jobs.core.timers import Timer
     from mock_jobs.iot.rules.targets import Expansion
 
 TICK_MS: Final = 60_000

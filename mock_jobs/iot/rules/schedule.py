@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.literals import TargetSelectionType
     from mypy_boto3_iot.type_defs import SchedulingConfigTypeDef
 
-    from mock_jobs.core.clock import Clock, Timer
+    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.timers import Timer
 
 _HALF_HOUR: Final = timedelta(minutes=30)
 _YEAR: Final = timedelta(days=365)

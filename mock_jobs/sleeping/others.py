@@ -1,0 +1,71 @@
+"""The other threads of the process: wait until they have done what they can do for now."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+# What stays at one place for so many looks waits for something.
+_LOOKS: Final = 2
+_INTERVAL_S: Final = 0.0005
+# How many looks to take while threads go on, or may only wait for their turn: 0.05 s
+_MOST_LOOKS: Final = 100
+# Functions of Python in which threads wait for one another, or for the network
+_WAITING: Final = {
+    "queue.py": {"get", "put"},
+    "selectors.py": {"select"},
+    "socket.py": {"accept", "readinto"},
+    "thread.py": {"_worker"},
+    "threading.py": {"_wait_for_tstate_lock", "acquire", "join", "wait"},
+}
+
+_Place = tuple[int, int]
+
+
+class OtherThreads:
+    """Waits for the other threads.
+
+    Whether a thread waits cannot be asked, so this looks where it is, and looks again. Places where a thread once stayed for all
+    looks are remembered.
+
+    Args:
+        sleep: Sleeps in real time.
+    """
+
+    def __init__(self, sleep: Callable[[float], object]) -> None:
+        self._sleep = sleep
+        self._stayed: dict[int, _Place] = {}
+
+    def settle(self, asleep: AbstractSet[int], awake: AbstractSet[int]) -> None:
+        """Wait until no other thread goes on, for 0.05 s at most. Return at once if there is no other thread.
+
+        Args:
+            asleep: Threads that do not count: this one, and those that wait for it.
+            awake: Threads that were woken and have not gone on.
+        """
+        places, all_wait = self._look(asleep)
+        stayed, unchanged = dict(places), 0
+        for _ in range(_MOST_LOOKS):
+            if unchanged == _LOOKS or not places:
+                return
+            self._sleep(_INTERVAL_S)
+            before, (places, all_wait) = places, self._look(asleep)
+            unchanged = unchanged + 1 if places == before and all_wait and awake.isdisjoint(places) else 0
+            stayed = {thread: place for thread, place in stayed.items() if places.get(thread) == place}
+        self._stayed = stayed
+
+    def _look(self, asleep: AbstractSet[int]) -> tuple[dict[int, _Place], bool]:
+        """Return where each thread is, and whether each of them waits there."""
+        frames = sys._current_frames()  # noqa: SLF001 - the documented way to the threads
+        places = {thread: (id(frame), frame.f_lasti) for thread, frame in frames.items() if thread not in asleep}
+        all_wait = all(self._stayed.get(thread) == place or _is_waiting(frames[thread]) for thread, place in places.items())
+        return places, all_wait
+
+
+def _is_waiting(frame: FrameType) -> bool:
+    code = frame.f_code
+    return code.co_name in _WAITING.get(Path(code.co_filename).name, ())
