@@ -67,5 +67,15 @@ class OtherThreads:
 
 
 def _is_waiting(frame: FrameType) -> bool:
+    """Return whether a thread is in a function that waits, and what it waits for has not come."""
     code = frame.f_code
-    return code.co_name in _WAITING.get(Path(code.co_filename).name, ())
+    if code.co_name not in _WAITING.get(Path(code.co_filename).name, ()):
+        return False
+    inside = frame.f_locals
+    if "waiter" in inside:
+        # The lock of a condition, which `notify` releases
+        return bool(inside["waiter"].locked())
+    if "work_queue" in inside:
+        return bool(inside["work_queue"].empty())
+    loop = None if code.co_name != "select" or frame.f_back is None else frame.f_back.f_locals.get("self")
+    return not getattr(loop, "_ready", None)

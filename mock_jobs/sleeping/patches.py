@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +33,11 @@ class Patches:
         # Stand-ins by the identity of what they replace, in all modules and in those of the code under test
         self._everywhere: dict[int, object] = {}
         self._in_tested: dict[int, object] = {}
+        # For freezegun: it keeps what it replaces, and if it was imported meanwhile, that is ours.
+        self._genuine = {id(each): each.genuine for each in functions}
         self._put: list[tuple[dict[str, Any], str, object]] = []
         self._seen: set[str] = set()
-        # How many attributes an installed module has that has none of these functions
+        # How many attributes a module has in which nothing is to be replaced; never one of the code under test
         self._without: dict[str, int] = {}
 
     def put(self) -> None:
@@ -67,7 +70,7 @@ class Patches:
                 setattr(each.owner, each.name, each.replaced)
         originals = {id(each): each.replaced for each in self._functions}
         originals.update((id(stand_in), value) for value, stand_in in self._tested_only())
-        for name, module in _modules():
+        for name, module in self._modules():
             self._replace(name, module, originals)
         self._put.clear()
 
@@ -80,39 +83,37 @@ class Patches:
             setattr(stand_in.owner, stand_in.name, stand_in)
 
     def _scan(self) -> None:
-        # freezegun keeps what it replaces; if it was imported meanwhile, that is ours.
-        genuine = {id(each): each.genuine for each in self._functions}
-        for name, module in _modules():
+        for name, module in self._modules():
             if name in self._seen:
                 continue
             if _is_installed(module):
-                self._replace(name, module, genuine if is_of_a_tool(name) else self._everywhere)
+                self._replace(name, module, self._genuine if is_of_a_tool(name) else self._everywhere)
             else:
                 self._replace(name, module, self._in_tested)
         self._seen = set(sys.modules)
 
     def _replace(self, module_name: str, module: ModuleType, by_identity: Mapping[int, object]) -> None:
-        attributes = vars(module)
-        if self._without.get(module_name) == len(attributes):
+        attributes = list(vars(module).items())
+        if by_identity.keys().isdisjoint(id(value) for _, value in attributes):
+            if by_identity is self._everywhere or by_identity is self._genuine:
+                self._without[module_name] = len(attributes)
             return
-        values = list(attributes.items())
-        if by_identity.keys().isdisjoint(id(value) for _, value in values):
-            if by_identity is self._everywhere:
-                self._without[module_name] = len(values)
-            return
-        for name, value in values:
+        for name, value in attributes:
             stand_in = by_identity.get(id(value))
             if stand_in is not None:
-                self._put.append((attributes, name, value))
-                attributes[name] = stand_in
+                self._put.append((vars(module), name, value))
+                setattr(module, name, stand_in)
 
-
-def _modules() -> Iterator[tuple[str, ModuleType]]:
-    """Yield the modules in which functions are replaced: all but Python's and ours."""
-    modules: dict[str, object] = dict(sys.modules)
-    for name, module in modules.items():
-        if isinstance(module, ModuleType) and not _keeps_real_time(module):
-            yield name, module
+    def _modules(self) -> Iterator[tuple[str, ModuleType]]:
+        """Yield the modules in which functions may have to be replaced."""
+        modules: dict[str, object] = dict(sys.modules)
+        for name, module in modules.items():
+            if not isinstance(module, ModuleType) or self._without.get(name) == len(vars(module)):
+                continue
+            if _keeps_real_time(module):
+                self._without[name] = len(vars(module))
+            else:
+                yield name, module
 
 
 def _keeps_real_time(module: ModuleType) -> bool:
@@ -120,8 +121,16 @@ def _keeps_real_time(module: ModuleType) -> bool:
     if file is None:
         # A module that a test has made, or what Python was given on its command line, has no file either.
         return getattr(vars(module).get("__spec__"), "origin", None) in ("built-in", "frozen")
-    return is_of_python(file) or is_ours(file)
+    return _is_of_python_or_ours(file)
 
 
 def _is_installed(module: ModuleType) -> bool:
-    return is_installed(vars(module).get("__file__") or "")
+    return _is_file_installed(vars(module).get("__file__") or "")
+
+
+@cache
+def _is_of_python_or_ours(file: str) -> bool:
+    return is_of_python(file) or is_ours(file)
+
+
+_is_file_installed = cache(is_installed)
