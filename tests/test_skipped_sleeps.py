@@ -373,12 +373,33 @@ def test_a_loop_that_closes_amid_a_sleep_holds_nobody_up(skipping_mock):
     loop = asyncio.new_event_loop()
     sleeping = loop.create_task(asyncio.sleep(10))
     loop.run_until_complete(asyncio.sleep(0))
-    sleeping.cancel()
     loop.close()
 
     assert moved_s(skipping_mock.clock, lambda: time.sleep(20)) == 20
+    assert skipping._current().sleepers._present == []
+    sleeping._log_destroy_pending = False
     del sleeping, loop
     gc.collect()
+
+
+def test_a_sleep_raises_what_keeps_the_clock_from_moving(skipping_mock):
+    skipping_mock.clock.advance(250_000_000_000)
+    for sleep in (lambda: time.sleep(9e9), lambda: asyncio.run(asyncio.sleep(9e9))):
+        with pytest.raises(UsageValueError, match="the year 9999"):
+            sleep()
+
+
+def test_a_sleep_that_was_cancelled_as_it_ended_is_cancelled(skipping_mock):
+    async def main():
+        sleeping = asyncio.ensure_future(asyncio.sleep(10))
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_soon(sleeping.cancel)
+        skipping_mock.clock.advance(10)
+        skipping._current().sleepers._wake_due()
+        await asyncio.wait([sleeping])
+        assert sleeping.cancelled()
+
+    asyncio.run(main())
 
 
 # Sleeps inside the mock

@@ -12,8 +12,8 @@ from typing import Final
 # What stays at one place for so many looks waits for something.
 _LOOKS: Final = 2
 _INTERVAL_S: Final = 0.0005
-# How many looks to take while threads go on, or may only wait for their turn: 0.05 s
-_MOST_LOOKS: Final = 100
+# How many looks to take while threads go on, or may only wait for their turn: 0.2 s
+_MOST_LOOKS: Final = 400
 # Functions of Python in which threads wait for one another, or for the network
 _WAITING: Final = {
     "queue.py": {"get", "put"},
@@ -40,12 +40,12 @@ class OtherThreads:
         self._sleep = sleep
         self._stayed: dict[int, _Place] = {}
 
-    def settle(self, asleep: AbstractSet[int], awake: AbstractSet[int]) -> None:
-        """Wait until no other thread goes on, for 0.05 s at most. Return at once if there is no other thread.
+    def settle(self, asleep: AbstractSet[int], awake: Callable[[], AbstractSet[int]]) -> None:
+        """Wait until no other thread goes on, for 0.2 s at most. Return at once if there is no other thread.
 
         Args:
             asleep: Threads that do not count: this one, and those that wait for it.
-            awake: Threads that were woken and have not gone on.
+            awake: Returns the threads that were woken and have not gone on.
         """
         places, all_wait = self._look(asleep)
         stayed, unchanged = dict(places), 0
@@ -54,7 +54,7 @@ class OtherThreads:
                 return
             self._sleep(_INTERVAL_S)
             before, (places, all_wait) = places, self._look(asleep)
-            unchanged = unchanged + 1 if places == before and all_wait and awake.isdisjoint(places) else 0
+            unchanged = unchanged + 1 if places == before and all_wait and awake().isdisjoint(places) else 0
             stayed = {thread: place for thread, place in stayed.items() if places.get(thread) == place}
         self._stayed = stayed
 

@@ -63,15 +63,16 @@ class _Sleeper:
         self.loop = loop
         self.ended = None if loop is None else loop.create_future()
 
-    def wake(self, error: BaseException | None = None) -> None:
+    def wake(self, error: BaseException | None = None) -> bool:
+        """Let the sleeper go on; return False if it cannot, because its loop was closed."""
         self.is_awake = True
         if self.loop is None:
-            return
+            return True
         try:
             self.loop.call_soon_threadsafe(self._end, error)
         except RuntimeError:
-            # The loop was closed, with a task that slept.
-            self.ended = None
+            return False
+        return True
 
     def _end(self, error: BaseException | None) -> None:
         if self.ended is None or self.ended.done():
@@ -160,19 +161,8 @@ class Sleepers:
 
     def _remove(self, sleeper: _Sleeper) -> None:
         with self._changed:
-            self._present.remove(sleeper)
+            self._present = [each for each in self._present if each is not sleeper]
             self._changed.notify_all()
-            # Who has woken this one may have been the last to move the clock for others.
-            loops = {each.loop for each in self._present if each.loop is not None and not each.is_awake}
-        for loop in loops - self._turning:
-            self._call_soon(loop)
-
-    def _call_soon(self, loop: asyncio.AbstractEventLoop) -> None:
-        try:
-            loop.call_soon_threadsafe(self._take_turn, loop)
-        except RuntimeError:
-            with self._changed:
-                self._present = [each for each in self._present if each.loop is not loop]
 
     # Waking
 
@@ -192,9 +182,8 @@ class Sleepers:
             self._is_choosing = True
             me = get_ident()
             asleep = {me, *(each.thread for each in self._present if not each.is_awake and each.loop is None)}
-            awake = {each.thread for each in self._present if each.is_awake} - {me}
         try:
-            self._others.settle(asleep, awake)
+            self._others.settle(asleep, lambda: {each.thread for each in self._present if each.is_awake} - {me})
         finally:
             with self._changed:
                 self._is_choosing = False
@@ -211,7 +200,8 @@ class Sleepers:
                 each.is_awake = True
             self._changed.notify_all()
         for each in sorted(due, key=lambda each: each.wake_ms):
-            each.wake()
+            if not each.wake():
+                self._remove(each)
 
     # Event loops
 
