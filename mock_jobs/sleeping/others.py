@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Final
 
 # What stays at one place for so many looks waits for something.
-_LOOKS: Final = 2
+_LOOKS: Final = 4
 _INTERVAL_S: Final = 0.0005
 # How many looks to take while threads go on, or may only wait for their turn: 0.2 s
 _MOST_LOOKS: Final = 400
