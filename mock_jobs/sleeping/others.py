@@ -20,7 +20,7 @@ _WAITING: Final = {
     "selectors.py": {"select"},
     "socket.py": {"accept", "readinto"},
     "thread.py": {"_worker"},
-    "threading.py": {"_wait_for_tstate_lock", "acquire", "join", "wait"},
+    "threading.py": {"_wait_for_tstate_lock", "join", "wait"},
 }
 
 _Place = tuple[int, int]
@@ -62,6 +62,8 @@ class OtherThreads:
         """Return where each thread is, and whether each of them waits there."""
         frames = sys._current_frames()  # noqa: SLF001 - the documented way to the threads
         places = {thread: (id(frame), frame.f_lasti) for thread, frame in frames.items() if thread not in asleep}
+        # Who has moved on since is to stay again; places are used again.
+        self._stayed = {thread: place for thread, place in self._stayed.items() if places.get(thread) == place}
         all_wait = all(self._stayed.get(thread) == place or _is_waiting(frames[thread]) for thread, place in places.items())
         return places, all_wait
 
@@ -72,9 +74,9 @@ def _is_waiting(frame: FrameType) -> bool:
     if code.co_name not in _WAITING.get(Path(code.co_filename).name, ()):
         return False
     inside = frame.f_locals
-    if "waiter" in inside:
-        # The lock of a condition, which `notify` releases
-        return bool(inside["waiter"].locked())
+    if code.co_name == "wait":
+        # A condition, whose `notify` removes it from those that wait; other functions of this name wait by one.
+        return "waiter" in inside and inside["waiter"] in getattr(inside.get("self"), "_waiters", ())
     if "work_queue" in inside:
         return bool(inside["work_queue"].empty())
     loop = None if code.co_name != "select" or frame.f_back is None else frame.f_back.f_locals.get("self")
