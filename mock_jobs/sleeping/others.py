@@ -40,20 +40,20 @@ class OtherThreads:
         self._sleep = sleep
         self._stayed: dict[int, _Place] = {}
 
-    def settle(self, asleep: AbstractSet[int], awake: Callable[[], AbstractSet[int]]) -> None:
+    def settle(self, asleep: Callable[[], AbstractSet[int]], awake: Callable[[], AbstractSet[int]]) -> None:
         """Wait until no other thread goes on, for 0.2 s at most. Return at once if there is no other thread.
 
         Args:
-            asleep: Threads that do not count: this one, and those that wait for it.
+            asleep: Returns the threads that do not count: this one, and those that wait for it.
             awake: Returns the threads that were woken and have not gone on.
         """
-        places, all_wait = self._look(asleep)
+        places, all_wait = self._look(asleep())
         stayed, unchanged = dict(places), 0
         for _ in range(_MOST_LOOKS):
             if unchanged == _LOOKS or not places:
                 return
             self._sleep(_INTERVAL_S)
-            before, (places, all_wait) = places, self._look(asleep)
+            before, (places, all_wait) = places, self._look(asleep())
             unchanged = unchanged + 1 if places == before and all_wait and awake().isdisjoint(places) else 0
             stayed = {thread: place for thread, place in stayed.items() if places.get(thread) == place}
         self._stayed = stayed

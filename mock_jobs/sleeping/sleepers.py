@@ -181,9 +181,11 @@ class Sleepers:
                 return None
             self._is_choosing = True
             me = get_ident()
-            asleep = {me, *(each.thread for each in self._present if not each.is_awake and each.loop is None)}
         try:
-            self._others.settle(asleep, lambda: {each.thread for each in self._present if each.is_awake} - {me})
+            self._others.settle(
+                lambda: {me, *(each.thread for each in self._present if not each.is_awake and each.loop is None)},
+                lambda: {each.thread for each in self._present if each.is_awake} - {me},
+            )
         finally:
             with self._changed:
                 self._is_choosing = False
