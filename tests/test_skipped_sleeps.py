@@ -680,7 +680,7 @@ def test_a_stand_in_that_another_patch_has_brought_back_goes_at_its_next_call(mo
 
 def test_who_sleeps_when_the_block_ends_sleeps_on_in_real_time(mock, monkeypatch):
     is_asleep, may_go_on, rests = threading.Event(), threading.Event(), []
-    monkeypatch.setattr(skipping._others, "settle", lambda *_: (is_asleep.set(), may_go_on.wait(PATIENCE)))
+    monkeypatch.setattr(skipping.OtherThreads, "settle", lambda *_: (is_asleep.set(), may_go_on.wait(PATIENCE)))
     monkeypatch.setattr(time, "sleep", rests.append)
 
     def end():

@@ -76,8 +76,14 @@ def _is_waiting(frame: FrameType) -> bool:
     inside = frame.f_locals
     if code.co_name == "wait":
         # A condition, whose `notify` removes it from those that wait; other functions of this name wait by one.
-        return "waiter" in inside and inside["waiter"] in getattr(inside.get("self"), "_waiters", ())
+        return inside.get("waiter") in getattr(inside.get("self"), "_waiters", ()) and not _is_starting_another(frame)
     if "work_queue" in inside:
         return bool(inside["work_queue"].empty())
     loop = None if code.co_name != "select" or frame.f_back is None else frame.f_back.f_locals.get("self")
     return not getattr(loop, "_ready", None)
+
+
+def _is_starting_another(frame: FrameType) -> bool:
+    """Return whether a thread waits for one that it has started, and that has not begun: that one has no place yet."""
+    caller = frame.f_back and frame.f_back.f_back
+    return caller is not None and caller.f_code.co_name == "start" and "_started" in caller.f_code.co_names

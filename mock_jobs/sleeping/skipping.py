@@ -95,7 +95,6 @@ _patches = Patches(
     lambda: [(each, StandInDatetime) for each in (dt.datetime, StandInDatetime.__base__)] + [(dt, stand_in_module)],
 )
 StandInDatetime.skipping = staticmethod(_current)
-_others = OtherThreads(_sleep.genuine)
 
 
 @contextmanager
@@ -115,7 +114,9 @@ def skip_sleeps(clock: SkippedClock, describe: Callable[[], str]) -> Iterator[No
 
 def _begin(clock: SkippedClock, describe: Callable[[], str]) -> _Skipping:
     with start_lock:
-        block = next((each for each in _blocks if each.clock is clock), None) or _Skipping(clock, describe, _others)
+        block = next((each for each in _blocks if each.clock is clock), None) or _Skipping(
+            clock, describe, OtherThreads(_sleep.genuine)
+        )
         if not _blocks:
             _patches.put()
         _blocks.append(block)
