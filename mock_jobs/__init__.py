@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mock_jobs.core.errors import (
         DroppedEventsWarning,
         EndlessLoopError,
+        EndlessSleepError,
         FailedAssertionsError,
         MockJobsWarning,
         NotActiveError,
@@ -36,6 +37,7 @@ _HOMES = {
     "AttemptTimedOut": "mock_jobs.batch.scenario.job_run",
     "DroppedEventsWarning": "mock_jobs.core.errors",
     "EndlessLoopError": "mock_jobs.core.errors",
+    "EndlessSleepError": "mock_jobs.core.errors",
     "FailedAssertionsError": "mock_jobs.core.errors",
     "JobRun": "mock_jobs.batch.scenario.job_run",
     "MockJobs": "mock_jobs.mock",
@@ -61,6 +63,7 @@ __all__ = [
     "AttemptTimedOut",
     "DroppedEventsWarning",
     "EndlessLoopError",
+    "EndlessSleepError",
     "FailedAssertionsError",
     "JobRun",
     "MockJobs",

@@ -15,6 +15,7 @@ from mock_jobs.core.summary import counts
 
 if TYPE_CHECKING:
     from mock_jobs.batch.handle import BatchHandle
+    from mock_jobs.batch.scenario.scenario import Scenario
     from mock_jobs.core.calls import Calls
     from mock_jobs.core.clock import Clock
     from mock_jobs.core.events import Event
@@ -50,8 +51,13 @@ class Handle(ABC):
         return f"<{'; '.join([f'{self._called} at {in_iso(world.clock.now)}', *self._shown_pace(), *counts(world)])}>"
 
     def _shown_pace(self) -> list[str]:
-        # Without this module nobody has set a pace, and there are no jobs of Batch.
-        return [f"pace {self.batch.pace.mode}"] if "mock_jobs.batch.handle" in sys.modules else []
+        # Without this module nobody has set a pace, and there are no jobs of Batch. What a world has not made yet is not made here:
+        # that would wait for a thread that holds the world.
+        module = sys.modules.get("mock_jobs.batch.handle")
+        if module is None:
+            return []
+        scenario: Scenario | None = self.world.shared_if_made(module.Scenario)
+        return [f"pace {'poll' if scenario is None else scenario.pace_stack.pace.mode}"]
 
     @property
     def clock(self) -> Clock:

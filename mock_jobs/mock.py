@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, get_args, overload
 
 from mock_jobs.core.argument_checks import check_flag, check_whole, nearest
 from mock_jobs.core.errors import HIDDEN, MockJobsWarning, NotActiveError, UsageTypeError, UsageValueError
@@ -37,6 +37,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 ClassT = TypeVar("ClassT", bound=type)
 
+SleepName = Literal["skip"]
+
 _REGION_VARIABLE = "AWS_DEFAULT_REGION"
 
 
@@ -54,6 +56,7 @@ class MockJobs(Handle):
         region: Region of clients that name none; None leaves the environment as it is.
         pace: What moves Batch jobs: `poll`, `clock` or `manual`; None means `poll`.
         seed: Makes ids repeat, as `mock_jobs` takes it; None draws a seed.
+        sleep: `skip` lets sleeps move the mock's clock and take no time, as `mock.clock.skipping_sleep()` does; None changes nothing.
         strict: Whether a plan, fault or refusal that nothing has used is an error when the outermost mock ends. False accepts
             those that are set up while this mock is active.
 
@@ -68,9 +71,10 @@ class MockJobs(Handle):
         region: str | None = None,
         pace: PaceName | None = None,
         seed: int | None = None,
+        sleep: SleepName | None = None,
         strict: bool = True,
     ) -> None:
-        _check_options(config, region, pace, strict)
+        _check_options(config, region, pace, sleep, strict)
         if seed is not None:
             check_whole("seed", seed, 0)
         self._config = config
@@ -78,6 +82,7 @@ class MockJobs(Handle):
         self.region = region
         self._pace = pace
         self._seed = seed
+        self._sleep = sleep
         self._active: list[_Activation] = []
 
     # The handle
@@ -111,12 +116,14 @@ class MockJobs(Handle):
             reset: Whether to delete state that is left from before, if this is the outermost mock.
 
         Raises:
-            UsageValueError: A pace or a seed was given, and moto answers from another process (TEST_SERVER_MODE). Or this mock
-                is inside another one that has another seed.
+            UsageValueError: `pace`, `sleep` or `seed` was given, and moto answers from another process (TEST_SERVER_MODE). Or this
+                mock is inside another one that has another seed.
         """
         with start_lock, losses.collected() as lost:
             activation = _Activation(self._config)
-            activation.enter(reset=reset, region=self.region, pace=self._pace, seed=self._seed, is_strict=self._is_strict)
+            activation.enter(
+                reset=reset, region=self.region, pace=self._pace, seed=self._seed, sleep=self._sleep, is_strict=self._is_strict
+            )
             if not _innermost:
                 _nest.begin()
                 if activation.hook is not None:
@@ -294,7 +301,7 @@ class _Entered:
         self._mock._end(error, remove_data=self._remove_data, is_last=self._is_last)  # noqa: SLF001 - part of it
 
 
-def _check_options(config: object, region: object, pace: object, strict: object) -> None:
+def _check_options(config: object, region: object, pace: object, sleep: object, strict: object) -> None:
     check_flag("strict", strict)
     if config is not None and not isinstance(config, Mapping):
         raise UsageTypeError(f"config must be a mapping in moto's form, got {config!r}")
@@ -306,7 +313,7 @@ def _check_options(config: object, region: object, pace: object, strict: object)
 
         for text in unknown_settings(config):
             warnings.warn(f"moto ignores {text}", MockJobsWarning, stacklevel=4)
-    for name, value in (("region", region), ("pace", pace)):
+    for name, value in (("region", region), ("pace", pace), ("sleep", sleep)):
         if value is not None and not isinstance(value, str):
             raise UsageTypeError(f"{name} must be a string, got {value!r}")
     if isinstance(region, str):
@@ -315,6 +322,8 @@ def _check_options(config: object, region: object, pace: object, strict: object)
         from mock_jobs.batch.scenario.pace import check_pace_name  # noqa: PLC0415 - only Batch needs it
 
         check_pace_name(pace)
+    if isinstance(sleep, str) and sleep not in get_args(SleepName):
+        raise UsageValueError(f"sleep must be 'skip' or None, got {sleep!r}{nearest(sleep, get_args(SleepName))}")
 
 
 def _check_region(region: str) -> None:
@@ -365,7 +374,16 @@ class _Activation:
         self._left = ExitStack()
         self._seeded = ExitStack()
 
-    def enter(self, *, reset: bool, region: str | None, pace: PaceName | None, seed: int | None, is_strict: bool) -> None:
+    def enter(
+        self,
+        *,
+        reset: bool,
+        region: str | None,
+        pace: PaceName | None,
+        seed: int | None,
+        sleep: SleepName | None,
+        is_strict: bool,
+    ) -> None:
         from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415
 
         hook: BotocoreHook | None = None
@@ -373,25 +391,24 @@ class _Activation:
             from mock_jobs.transports.botocore_hook import the_hook  # noqa: PLC0415
 
             hook = the_hook()
-        elif pace is not None:
-            raise UsageValueError(
-                "moto answers from another process (TEST_SERVER_MODE or proxy mode), so pace cannot be set from here; "
-                "POST it to /mock-jobs-api/batch/pace of the server"
-            )
-        elif seed is not None:
-            raise UsageValueError(
-                "moto answers from another process (TEST_SERVER_MODE or proxy mode), so seed cannot be set from here; "
-                f"POST to /moto-api/seed?a={seed} of the server"
-            )
+        else:
+            _check_options_of_another_process(pace, sleep, seed)
         with ExitStack() as seeded:
             if hook is not None:
                 hook.begin_seed(self, seed)
                 seeded.callback(hook.end_seed, self)
-            self._enter_seeded(hook, reset=reset, region=region, pace=pace, is_strict=is_strict)
+            self._enter_seeded(hook, reset=reset, region=region, pace=pace, sleep=sleep, is_strict=is_strict)
             self._seeded = seeded.pop_all()
 
     def _enter_seeded(
-        self, hook: BotocoreHook | None, *, reset: bool, region: str | None, pace: PaceName | None, is_strict: bool
+        self,
+        hook: BotocoreHook | None,
+        *,
+        reset: bool,
+        region: str | None,
+        pace: PaceName | None,
+        sleep: SleepName | None,
+        is_strict: bool,
     ) -> None:
         from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415
 
@@ -411,6 +428,8 @@ class _Activation:
                     entered.callback(pace_stack.end, self)
                 if hook is not None and not is_strict:
                     entered.enter_context(hook.world.accepting_unused())
+                if hook is not None and sleep is not None:
+                    entered.enter_context(hook.world.clock.skipping_sleep())
                 self._left = entered.pop_all()
         except BaseException:
             self._moto.stop()
@@ -441,6 +460,24 @@ class _Activation:
 
     def reset(self) -> None:
         self._moto.reset()
+
+
+def _check_options_of_another_process(pace: object, sleep: object, seed: object) -> None:
+    if pace is not None:
+        raise UsageValueError(
+            "moto answers from another process (TEST_SERVER_MODE or proxy mode), so pace cannot be set from here; "
+            "POST it to /mock-jobs-api/batch/pace of the server"
+        )
+    if sleep is not None:
+        raise UsageValueError(
+            "moto answers from another process (TEST_SERVER_MODE or proxy mode), whose clock sleeps cannot move; "
+            "leave `sleep` out"
+        )
+    if seed is not None:
+        raise UsageValueError(
+            "moto answers from another process (TEST_SERVER_MODE or proxy mode), so seed cannot be set from here; "
+            f"POST to /moto-api/seed?a={seed} of the server"
+        )
 
 
 _innermost: list[MockJobs] = []
@@ -479,6 +516,7 @@ def mock_jobs(
     region: str | None = None,
     pace: PaceName | None = None,
     seed: int | None = None,
+    sleep: SleepName | None = None,
     strict: bool = True,
 ) -> MockJobs: ...
 
@@ -490,6 +528,7 @@ def mock_jobs(
     region: str | None = None,
     pace: PaceName | None = None,
     seed: int | None = None,
+    sleep: SleepName | None = None,
     strict: bool = True,
 ) -> Any:
     """Mock AWS: AWS IoT Jobs on both planes, AWS Batch, and everything that moto mocks.
@@ -504,6 +543,7 @@ def mock_jobs(
         pace: What moves Batch jobs from state to state: `poll` (reads; the default), `clock` (time) or `manual` (the test).
         seed: A whole number that makes ids, moto's too, and faults with a `probability` repeat, from its begin after each
             reset; None draws one, which `mock.seed` shows. An inner mock has the seed of the outermost one.
+        sleep: `skip` lets sleeps move the mock's clock and take no time, as `mock.clock.skipping_sleep()` does; None changes nothing.
         strict: Whether the end of the mock raises `UnusedError` if nothing has used a plan, fault or refusal of the test.
 
     Returns:
@@ -511,7 +551,7 @@ def mock_jobs(
 
     Raises:
         UsageTypeError: An argument has the wrong type.
-        UsageValueError: There is no such pace, or the seed is negative.
+        UsageValueError: There is no such pace, `sleep` is neither `skip` nor None, or the seed is negative.
     """
-    mock = MockJobs(config, region=region, pace=pace, seed=seed, strict=strict)
+    mock = MockJobs(config, region=region, pace=pace, seed=seed, sleep=sleep, strict=strict)
     return mock if target is None else mock(target)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MARKER = "mock_jobs"
 _WHEN = ("failed", "always", "never")
 _REPORTED = pytest.StashKey[bool]()
-_OPTIONS = ("config", "region", "pace", "seed", "strict")
+_OPTIONS = ("config", "region", "pace", "sleep", "seed", "strict")
 
 
 class _RunningTest:
@@ -61,6 +61,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("mock_jobs_region", "Region of clients that name none, in tests that use mock_jobs.", default="us-east-1")
     parser.addini(
         "mock_jobs_pace", "What moves Batch jobs, in tests that use mock_jobs: poll (the default), clock or manual.", default=""
+    )
+    parser.addini(
+        "mock_jobs_sleep", "`skip` lets sleeps take no time and move the mock's clock, in tests that use mock_jobs.", default=""
     )
     parser.addini("mock_jobs_seed", "Makes ids repeat, in tests that use mock_jobs: a whole number.", default="")
     parser.addini(
@@ -139,7 +142,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"mock_jobs_report must be one of {', '.join(_WHEN)}, got {when!r}")
     config.addinivalue_line(
         "markers",
-        f"{_MARKER}(config=None, region=None, pace=None, seed=None, strict=True): mock AWS for the test, with these options.",
+        f"{_MARKER}(config=None, region=None, pace=None, sleep=None, seed=None, strict=True): mock AWS for the test, with these options.",
     )
 
 
@@ -176,6 +179,7 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
     options: dict[str, Any] = {
         "region": request.config.getini("mock_jobs_region"),
         "pace": request.config.getini("mock_jobs_pace") or None,
+        "sleep": request.config.getini("mock_jobs_sleep") or None,
         "seed": _seed(request.config.getini("mock_jobs_seed")),
         "strict": request.config.getini("mock_jobs_strict"),
     }

@@ -187,7 +187,7 @@ def test_wrong_options_of_the_marker_fail_the_test_in_one_line(run):
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["*@pytest.mark.mock_jobs takes config, region, pace, seed and strict by name, got () {'regoin': 'eu-west-1'}"]
+        ["*@pytest.mark.mock_jobs takes config, region, pace, sleep, seed and strict by name, got () {'regoin': 'eu-west-1'}"]
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta, timezone
 from threading import RLock
+from typing import Any
 
 from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 from mock_jobs.core.failures import Failures
@@ -60,6 +62,8 @@ class Clock:
         self.search: object | None = None
         self.gate_follows_time = True
         self.gate_follows_moves = True
+        self.moved_ms = 0  # in all, also before a reset
+        self.skipper: Callable[[Clock], AbstractContextManager[object]] | None = None
 
     def __repr__(self) -> str:
         return f"<clock at {in_iso(self.now)}{', frozen' if self.is_frozen else ''}>"
@@ -89,9 +93,7 @@ class Clock:
         """The present moment, in milliseconds since the epoch; it does not change during a request."""
         if self._pinned_ms is not None:
             return self._pinned_ms
-        if self._frozen_ms is not None:
-            return self._frozen_ms
-        return int(time.time() * 1000) + self._offset_ms
+        return self._unpinned_ms
 
     @property
     def now_s(self) -> float:
@@ -102,6 +104,22 @@ class Clock:
     def is_frozen(self) -> bool:
         """Whether the clock is frozen, so that real time does not move it."""
         return self._frozen_ms is not None
+
+    @property
+    def ahead_ms(self) -> int:
+        """How far it is ahead of the process clock while it is not frozen, in milliseconds."""
+        return self._offset_ms
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this thread is inside a request, or another call that holds the world's lock."""
+        lock: Any = self._lock
+        return bool(lock._is_owned())  # noqa: SLF001 - as threading.Condition does
+
+    @property
+    def changes(self) -> int:
+        """How many changes of a status there were so far."""
+        return self._causes.changes
 
     @property
     def timers_made(self) -> int:
@@ -180,7 +198,9 @@ class Clock:
         with self._lock:
             if self._frozen_ms is not None:
                 frozen_ms, self._frozen_ms = self._frozen_ms, None
-                self._set(frozen_ms)
+                self._offset_ms = frozen_ms - int(time.time() * 1000)
+                if self._pinned_ms is not None:
+                    self._pinned_ms = frozen_ms
 
     @contextmanager
     def frozen(self) -> Iterator[Clock]:
@@ -198,6 +218,24 @@ class Clock:
         finally:
             if not was_frozen:
                 self.unfreeze()
+
+    @contextmanager
+    def skipping_sleep(self) -> Iterator[Clock]:
+        """Let sleeps move this clock, and cost no time, inside a `with` block.
+
+        `time.sleep` and `asyncio.sleep` move the clock as `advance` does, whoever calls them, except for pytest and Python's
+        standard library. What the code under test reads of `time.time`, `time.monotonic`, `time.perf_counter` and
+        `datetime.now` moves along. Blocks may nest, and end in any order; the one that began last applies.
+
+        Yields:
+            The clock.
+
+        Raises:
+            EndlessSleepError: By a sleep: no job and no execution has changed during the last 1,000 sleeps.
+        """
+        assert self.skipper is not None
+        with self.skipper(self):
+            yield self
 
     def _moved_by_advance(self) -> list[TimerHeap]:
         return [self._timers, self._gated] if self.gate_follows_moves else [self._timers]
@@ -240,6 +278,28 @@ class Clock:
     def pass_time(self, seconds: float) -> None:
         """Move the clock forward as `advance` does, for a request that takes time."""
         self._move(self.now_ms + _milliseconds(seconds), gated=self.gate_follows_moves)
+
+    def wake_after(self, seconds: float) -> int:
+        """Return when a sleep that begins now ends, in milliseconds since the epoch. It is never too short."""
+        is_still = self._pinned_ms is not None or self._frozen_ms is not None
+        start_ms = self.now_ms if is_still else math.ceil(time.time() * 1000) + self._offset_ms
+        # A millisecond is the least; 1.1 s are not 1,101 ms.
+        return start_ms + max(1, math.ceil(round(seconds * 1000, 3)))
+
+    def pass_to(self, moment_ms: int) -> None:
+        """Move forward to a moment as `move_to` does, if it has not passed, and let what is due happen.
+
+        For sleeps. The end of the mock raises what has failed in a function of a plan, as after a request.
+
+        Args:
+            moment_ms: In milliseconds since the epoch.
+
+        Raises:
+            UsageValueError: The moment lies after the year 9999.
+        """
+        _milliseconds(moment_ms / 1000)
+        with self._lock:
+            self._move(max(moment_ms, self.now_ms), gated=self.gate_follows_moves)
 
     def pinned(self) -> _Pinned:
         """Show the same moment inside a `with` block, unless this clock is moved."""
@@ -346,13 +406,22 @@ class Clock:
 
     # Inside
 
+    @property
+    def _unpinned_ms(self) -> int:
+        if self._frozen_ms is not None:
+            return self._frozen_ms
+        return int(time.time() * 1000) + self._offset_ms
+
     def _set(self, moment_ms: int) -> None:
         if self._pinned_ms is not None:
             self._pinned_ms = moment_ms
         if self._frozen_ms is not None:
+            self.moved_ms += max(0, moment_ms - self._frozen_ms)
             self._frozen_ms = moment_ms
         else:
-            self._offset_ms = moment_ms - int(time.time() * 1000)
+            process_ms = time.time() * 1000
+            self.moved_ms += max(0, math.ceil(moment_ms - process_ms - self._offset_ms))
+            self._offset_ms = moment_ms - int(process_ms)
 
     def _move(self, target_ms: int, *, gated: bool) -> None:
         with self.pinned():
@@ -417,6 +486,10 @@ class Clock:
 
     def _settle(self) -> None:
         moment = self._moment
+        pinned_ms = self._pinned_ms
+        if pinned_ms is not None and pinned_ms > self._unpinned_ms:
+            # Functions of plans may read the time of the process, which follows while sleeps are skipped.
+            self._set(pinned_ms)
         while moment is self._moment and self._soon:
             # Callbacks that these callbacks add get a queue of their own, so that their requests need not wait for each other.
             waiting, self._soon = self._soon, deque()

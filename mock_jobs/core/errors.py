@@ -49,6 +49,14 @@ class EndlessLoopError(UsageError, RuntimeError):
     """
 
 
+class EndlessSleepError(UsageError, RuntimeError):
+    """Code sleeps again and again, sleeps are skipped, and meanwhile no job and no execution changes.
+
+    Raised by the sleep that follows 1,000 such sleeps, or up to 10,000 while something is due soon. The text names the pace and
+    the jobs that wait.
+    """
+
+
 class FailedAssertionsError(AssertionError):
     """Several assertions failed in functions of plans. The text shows each one with its traceback.
 

@@ -78,12 +78,14 @@ class Causes:
 
     Attributes:
         now: What is going on now.
+        changes: How many changes of a status there were so far.
     """
 
-    __slots__ = ("now",)
+    __slots__ = ("changes", "now")
 
     def __init__(self) -> None:
         self.now = TIME
+        self.changes = 0
 
     @contextmanager
     def acting(self, actor: tuple[int, str] | str | None) -> Iterator[None]:
@@ -100,16 +102,20 @@ class Causes:
 
 
 class ChangeLog:
-    """The changes of one world, oldest first; at most the last 10,000."""
+    """The changes of one world, oldest first; at most the last 10,000.
 
-    def __init__(self) -> None:
+    Args:
+        causes: Count them.
+    """
+
+    def __init__(self, causes: Causes) -> None:
+        self._causes = causes
         self._drafts: deque[Change | ChangeDraft] = deque(maxlen=MOST_CHANGES)
-        self.total = 0
 
     def note(self, change: Change | ChangeDraft) -> None:
         """Record a change."""
         self._drafts.append(change)
-        self.total += 1
+        self._causes.changes += 1
 
     def note_all(self, changes: Iterable[Change | ChangeDraft], number: int) -> None:
         """Record changes of which there may be a million.
@@ -119,7 +125,7 @@ class ChangeLog:
             number: How many there are.
         """
         self._drafts.extend(changes)
-        self.total += number
+        self._causes.changes += number
 
     def all(self) -> tuple[Change, ...]:
         """Return the recorded changes."""

@@ -98,7 +98,7 @@ class World:
         self.faults.begin(self.seed)
         self.calls = CallLog()
         self.events = EventLog()
-        self.changes = ChangeLog()
+        self.changes = ChangeLog(self.causes)
         self._stores: dict[tuple[type, str, str], object] = {}
         self._shared: dict[type, object] = {}
         self._observers: tuple[Observer, ...] = ()
@@ -149,6 +149,10 @@ class World:
             with self.lock:
                 found = self._shared.get(kind) or self._shared.setdefault(kind, kind(self))
         return cast("SharedT", found)
+
+    def shared_if_made(self, kind: type[SharedT]) -> SharedT | None:
+        """Return the object of this class for the whole world, None if it was not made yet. It never waits for the lock."""
+        return cast("SharedT | None", self._shared.get(kind))
 
     def observe(self, observer: Observer) -> Callable[[], None]:
         """Call an observer with each operation that is answered from now on; it survives resets.
@@ -260,4 +264,4 @@ class World:
             self._told.clear()
             self.calls = CallLog()
             self.events = EventLog()
-            self.changes = ChangeLog()
+            self.changes = ChangeLog(self.causes)

@@ -71,6 +71,17 @@ def _records(shot: Snapshot) -> dict[str, list[str]]:
     return found
 
 
+def unfinished_jobs(shot: Snapshot) -> Iterator[str]:
+    """Yield a text about each job that has not ended: what it is, its status, and what it waits for if there is more to say."""
+    for kind, rows in shot.rows().items():
+        if kind in _SHOWN and kind.endswith(" jobs"):
+            for place, row in rows:
+                if row.status not in _OVER:
+                    name = repr(row.name) if row.name == row.id else f"{row.name!r} ({row.id})"
+                    why = _why(shot, place, row)
+                    yield f"{kind.removesuffix('s')} {name} {row.status}{'' if why is None else f': {why}'}"
+
+
 def _rank(row: Row) -> int:
     return 2 if row.status in _FINE else 1 if row.status in _OVER else 0
 
@@ -79,11 +90,14 @@ def _record_cells(shot: Snapshot, place: Place, row: Row) -> Sequence[str]:
     name = row.name if row.name == row.id else f"{row.name} {short_id(row.id)}"
     if row.status in _OVER:
         return name, row.status, row.reason or ""
-    why = next(
-        (text for each in shot.backends if place == (each.account, each.region) and (text := each.why_unfinished(row.id))), None
-    )
-    is_news = why is not None and why != f"it is {row.status}"
-    return name, row.status, (why if is_news else row.reason) or ""
+    return name, row.status, _why(shot, place, row) or row.reason or ""
+
+
+def _why(shot: Snapshot, place: Place, row: Row) -> str | None:
+    """Return what an unfinished record waits for, None if that is only its status."""
+    texts = (each.why_unfinished(row.id) for each in shot.backends if place == (each.account, each.region))
+    why = next(filter(None, texts), None)
+    return None if why == f"it is {row.status}" else why
 
 
 def _call_cells(call: Call) -> Sequence[str]:

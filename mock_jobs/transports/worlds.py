@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from mock_jobs.core.clock import in_iso
 from mock_jobs.core.errors import HIDDEN
 from mock_jobs.core.service_base import Backend
 from mock_jobs.core.world import World
@@ -23,11 +25,15 @@ from mock_jobs.wire.http import Answer, Request
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace import PaceName
+    from mock_jobs.core.clock import Clock
     from mock_jobs.core.errors import MockJobsWarning
     from mock_jobs.core.failures import Failed
     from mock_jobs.ports.thing_registry import ThingChange
 
 __tracebackhide__ = HIDDEN
+
+# How many unfinished jobs an error names
+_MOST_SHOWN = 3
 
 
 class Worlds:
@@ -68,6 +74,7 @@ class Worlds:
             # calls another world, or moto, needs no second lock.
             new = World(declared=services.declared_operation, ports=self._adapters, lock=moto_core.backend_lock, seed=self._seed)
             new.loops.is_served = not self._is_shared
+            new.clock.skipper = partial(_skip_sleeps, new)
             if self._pace is not None:
                 new.shared(services.batch().scenario).pace_stack.begin_default(self, self._pace)
             world = self._by_account.setdefault(key, new)
@@ -237,3 +244,20 @@ class Worlds:
         with world.lock, world.clock.pinned():
             world.clock.run_due()
             yield world.store(services.iot().backend, account, region).membership.things_changed
+
+
+def _skip_sleeps(world: World, clock: Clock) -> AbstractContextManager[None]:
+    from mock_jobs.sleeping.skipping import skip_sleeps  # noqa: PLC0415 - costs nothing until asked for
+
+    return skip_sleeps(clock, partial(_waiting, world))
+
+
+def _waiting(world: World) -> str:
+    """Return the pace of a world and what waits there, for an error."""
+    from mock_jobs.reporting.failure import unfinished_jobs  # noqa: PLC0415 - only errors need it
+    from mock_jobs.reporting.snapshot import snapshot  # noqa: PLC0415
+
+    shot = snapshot(world, "")
+    found = list(unfinished_jobs(shot))
+    shown = found[:_MOST_SHOWN] + [f"and {len(found) - _MOST_SHOWN} more"] * (len(found) > _MOST_SHOWN)
+    return ", ".join([f"the clock shows {in_iso(world.clock.now)}", *shot.conditions, *(shown or ["no job is unfinished"])])

@@ -72,7 +72,7 @@ class Transition(Generic[MovableT, TriggerT]):
     """Moves jobs of one kind, of one account and region, from status to status.
 
     Args:
-        clock: Gives the time at which a job ends.
+        clock: Gives the time at which a job ends, and counts changes.
     """
 
     def __init__(self, clock: Clock) -> None:

@@ -97,6 +97,10 @@ class JobStore:
             raise ResourceNotFoundException(messages.TEMPLATE_NOT_FOUND.format(template_id=template_id))
         return template
 
+    def active_jobs(self) -> list[Job]:
+        """Return the jobs that have not ended, oldest first."""
+        return [job for job in self._jobs.values() if job.status in states.ACTIVE]
+
     def count_jobs(self) -> dict[str, int]:
         """Return the number of jobs in each status that occurs or has occurred."""
         return {status: len(records) for status, records in self._by_status.items()}

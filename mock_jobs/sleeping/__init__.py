@@ -1,0 +1,1 @@
+"""Sleeps that move the mock's clock and take no time."""
