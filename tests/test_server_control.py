@@ -381,7 +381,7 @@ def test_the_index_lists_all_commands_and_reports_with_their_members(server):
     assert commands["/mock-jobs-api/reset"]["does"].startswith("Delete the jobs")
     reports = {each["path"]: each["members"] for each in index["reports"]}
     assert reports["/mock-jobs-api/calls"] == ["now", "calls"]
-    assert len(reports) == 4
+    assert len(reports) == 5
 
 
 def test_every_path_of_the_index_answers(server):

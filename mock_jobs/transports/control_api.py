@@ -8,7 +8,7 @@ signature, else moto's default account. `reset` leaves other accounts, and every
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, fields
 from http import HTTPStatus
 from importlib.metadata import version
@@ -23,6 +23,7 @@ from mock_jobs.core.errors import UsageError, is_verdict
 from mock_jobs.core.faults import Faults
 from mock_jobs.iot.handle import IoTHandle
 from mock_jobs.iot.settings import IoTSettings
+from mock_jobs.transports import ui
 from mock_jobs.transports.access import CONTROL_API
 from mock_jobs.wire.http import Answer
 from mock_jobs.wire.origin import is_account_id
@@ -179,11 +180,11 @@ REPORTS: Mapping[str, Report] = {
 
 
 def page(method: str, path: str) -> Answer | None:
-    """Return the answer to a request that no account is needed for: the index, or health. None for any other one."""
+    """Return the answer to a request that no account is needed for: the index, health, or the page. None for any other one."""
     name = path.removeprefix(CONTROL_API)
     if name == path or name not in _PAGES or method not in ("GET", "HEAD"):
         return None
-    return json_answer(HTTPStatus.OK, _PAGES[name]())
+    return _PAGES[name]()
 
 
 def answer(worlds: Worlds, request: ControlRequest) -> Answer:
@@ -196,11 +197,14 @@ def answer(worlds: Worlds, request: ControlRequest) -> Answer:
     allowed = _methods_of(name)
     if not allowed or request.method not in allowed or request.method == "OPTIONS":
         return _without_acting(request, allowed)
-    account = _account_of(request)
+    seen = "" if name != _UI_DATA else "".join(parse_qs(request.query).get("seen", []))
+    account = _account_of(request, {"seen"} if name == _UI_DATA else set())
     if account is None:
         return _bad(f"?account= must name one account id of 12 digits, got {request.query!r}")
     if not is_account_id(account):
         return _bad(f"x-moto-account-id must be 12 digits, got {account!r}")
+    if name == _UI_DATA:
+        return ui.data(worlds, account, seen)
     world = worlds.of(account)
     if request.method == "POST":
         return _run(world, name, request.body)
@@ -213,7 +217,7 @@ def _without_acting(request: ControlRequest, allowed: list[str]) -> Answer:
     """Return the answer to OPTIONS, to a path that does not exist, or to a method that it does not take."""
     if not allowed:
         known = [f"POST {CONTROL_API}{each}" for each in sorted(COMMANDS)] + [
-            f"GET {CONTROL_API}{each}" for each in sorted(REPORTS)
+            f"GET {CONTROL_API}{each}" for each in sorted([*REPORTS, *PAGES])
         ]
         text = f"There is no command {request.method} {request.path}. There are: {', '.join(known)}"
         return json_answer(HTTPStatus.NOT_FOUND, {"message": text})
@@ -253,13 +257,18 @@ def _run(world: World, name: str, body: bytes) -> Answer:
 
 def _methods_of(name: str) -> list[str]:
     """Return the methods of a path; none if there is no such path."""
-    reads = ["GET", "HEAD"] if name in REPORTS or name in _PAGES else []
+    reads = ["GET", "HEAD"] if name in REPORTS or name in _PAGES or name in PAGES else []
     return reads + (["POST"] if name in COMMANDS else []) + (["OPTIONS"] if reads or name in COMMANDS else [])
 
 
-def _account_of(request: ControlRequest) -> str | None:
-    """Return the account that a request acts on, or None if its query string does not name one as it should."""
-    named = parse_qs(request.query, keep_blank_values=True)
+def _account_of(request: ControlRequest, more: Collection[str] = ()) -> str | None:
+    """Return the account that a request acts on, or None if its query string does not name one as it should.
+
+    Args:
+        request: The request.
+        more: What else the query string may have.
+    """
+    named = {name: values for name, values in parse_qs(request.query, keep_blank_values=True).items() if name not in more}
     if not named:
         return request.account
     if named.keys() != {"account"} or len(named["account"]) != 1 or not is_account_id(named["account"][0]):
@@ -278,6 +287,7 @@ def _index() -> dict[str, object]:
             {"method": "GET", "path": f"{CONTROL_API}{name}", "members": ["now", report.member]}
             for name, report in sorted(REPORTS.items())
         ],
+        "pages": [{"method": "GET", "path": f"{CONTROL_API}{name}", "does": does} for name, does in sorted(PAGES.items())],
     }
 
 
@@ -285,7 +295,20 @@ def _health() -> dict[str, object]:
     return {"status": "ok", "version": version("mock_jobs")}
 
 
-_PAGES: Mapping[str, Callable[[], dict[str, object]]] = {"": _index, "health": _health}
+_UI_DATA = "ui/data"
+
+PAGES: Mapping[str, str] = {
+    "ui": "Show an account to eyes: a page that renews itself.",
+    _UI_DATA: "Return what the page shows, for the page itself.",
+}
+"""What paths do that serve the page for eyes."""
+
+# What needs no account
+_PAGES: Mapping[str, Callable[[], Answer]] = {
+    "": lambda: json_answer(HTTPStatus.OK, _index()),
+    "health": lambda: json_answer(HTTPStatus.OK, _health()),
+    "ui": ui.page,
+}
 
 
 def _members_of(command: Command) -> list[dict[str, object]]:

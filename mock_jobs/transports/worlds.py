@@ -60,6 +60,18 @@ class Worlds:
             world = self._by_account.setdefault(key, new)
         return world
 
+    def find(self, account: str) -> World | None:
+        """Return the world of an account, or None if no request has used it."""
+        return self._by_account.get(self._key(account))
+
+    def accounts(self) -> list[str]:
+        """Return the ids of the accounts that have a world of their own, in order."""
+        return sorted(filter(None, list(self._by_account)))
+
+    def all(self) -> list[World]:
+        """Return all worlds."""
+        return list(self._by_account.values())
+
     def ready_for(self, request: Request) -> World:
         """Return the world that a request acts on; for Batch, adopt moto's switches first."""
         world = self.of(request.account)
