@@ -184,6 +184,16 @@ def test_the_data_are_sent_again_only_if_something_has_changed(server):
     assert [step(each) for each in changes] == [(True, False)] * len(changes)
 
 
+def test_the_same_after_a_reset_counts_as_changed(server):
+    versions = set()
+    for _ in range(2):
+        server.account(ACCOUNT_A).world.reset()
+        Site(client_of(server, "batch")).make_environment()
+        versions.add(get(server, "ui/data", account=ACCOUNT_A).json()["version"])
+
+    assert len(versions) == 2
+
+
 def test_the_data_have_the_time_even_if_nothing_has_changed(server):
     account = server.account(ACCOUNT_A)
     account.clock.freeze()
@@ -249,8 +259,8 @@ def test_the_index_and_the_error_for_an_unknown_path_name_the_page(server):
 
 def test_motos_data_have_the_records_of_all_accounts_of_a_server(server):
     Site(client_of(server, "batch", ACCOUNT_B, "eu-west-1")).make_environment()
-    for path in ("data.json", "data%2Ejson"):
-        found = requests.get(f"{server.url}/moto-api/{path}", timeout=5)
+    for path in ("/moto-api/data.json", "/moto-api%2Fdata.json"):
+        found = requests.get(f"{server.url}{path}", timeout=5)
 
         (row,) = found.json()["batch"]["compute environments"]
         assert (row["account"], row["region"], row["id"], row["status"]) == (ACCOUNT_B, "eu-west-1", "ce", "VALID")

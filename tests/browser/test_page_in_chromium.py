@@ -20,17 +20,23 @@ from support.constants import REGION
 from support.fleet import Fleet
 from support.server import ACCOUNT_A, ACCOUNT_B, client_of
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed: pip install -e '.[browser]'")
-from selenium.webdriver.chrome.service import Service  # noqa: E402 - not there without selenium
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
+try:
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+except ModuleNotFoundError:
+    webdriver = None
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None or DRIVER is None, reason="there is no Chromium with its driver: apt-get install chromium chromium-driver"
-)
+pytestmark = [
+    pytest.mark.skipif(webdriver is None, reason="selenium is not installed: pip install -e '.[browser]'"),
+    pytest.mark.skipif(
+        not CHROMIUM or not DRIVER, reason="no Chromium with its driver: apt-get install chromium chromium-driver"
+    ),
+]
 
 OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1400,900")
 EVIL = "</script><img src=x onerror=alert(1)>"
@@ -262,6 +268,17 @@ def test_tables_are_sorted_by_their_headers(see):
 
     names = ["alpha", "beta", "array"]
     assert orders == [("ascending", sorted(names)), ("descending", sorted(names, reverse=True)), (None, names)]
+
+
+def test_parameters_and_payloads_unfold(see):
+    page = see("few")
+    page.tab("Calls")
+    next(each for each in page.all("summary") if "alpha" in each.text).click()
+    page.wait(lambda: '"job_name": "alpha"' in page.text("pre"))
+    page.tab("Events")
+    page.tab("Calls")
+
+    page.wait(lambda: '"job_name": "alpha"' in page.text("pre"))
 
 
 def test_a_status_at_the_top_filters_by_it(see):

@@ -14,12 +14,15 @@ const LOGS = {
   Events: ["events", [time("Time", "at_ms"), text("Service", "service", "tight"), text("Topic", "topic"), json("Payload", "payload"), ...PLACE]],
 };
 const texts = new WeakMap();
+const unfolded = new Set();
 
 function folded(value) {
   if (value === "{}") return "";
   if (value === "null") return "left out: the page has the last 2,000";
-  const details = make("details", {}, make("summary", {}, value.slice(0, 120)));
+  const details = make("details", { open: unfolded.has(value) }, make("summary", {}, value.slice(0, 120)));
   details.addEventListener("toggle", () => {
+    if (details.open) unfolded.add(value);
+    else unfolded.delete(value);
     if (details.open && details.children.length === 1) details.append(make("pre", {}, JSON.stringify(JSON.parse(value), null, 2)));
   });
   return details;
@@ -132,11 +135,19 @@ class Tables {
     const last = Math.max(Math.ceil(shown.length / ROWS_OF_PAGE) - 1, 0);
     this.place.page = Math.min(Math.max(this.place.page, 0), last);
     const from = this.place.page * ROWS_OF_PAGE;
-    this.drawHead(columns);
-    this.drawBody(columns, shown.slice(from, from + ROWS_OF_PAGE), rows.length > 0);
+    this.drawTable(columns, shown.slice(from, from + ROWS_OF_PAGE), rows.length > 0);
     this.drawPlace(from, shown.length, last, rows.length);
     byId("omitted").hidden = !omitted;
     byId("omitted").textContent = `${plural(omitted, "more row is", "more rows are")} not on this page.`;
+  }
+
+  // What looks the same is left alone: somebody may read it, or be in it with the keyboard.
+  drawTable(columns, rows, hasSome) {
+    const looks = JSON.stringify([this.chosen, this.place, columns.map((column) => column.name), rows, hasSome]);
+    if (looks === this.looks) return;
+    this.looks = looks;
+    this.drawHead(columns);
+    this.drawBody(columns, rows, hasSome);
   }
 
   drawHead(columns) {
