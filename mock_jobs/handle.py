@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
@@ -139,11 +140,18 @@ class Handle(ABC):
 
         `print(mock.timeline)` shows it as a table. A copy, oldest first, of at most the last 10,000 changes.
         """
-        from mock_jobs.reporting.timeline import Timeline  # noqa: PLC0415 - costs nothing until asked for
+        from mock_jobs.reporting.snapshot import content, snapshot  # noqa: PLC0415 - costs nothing until asked for
+        from mock_jobs.reporting.timeline import Timeline  # noqa: PLC0415
 
         world = self.world
         with world.lock:
-            return Timeline(world.changes.all())
+            shot = snapshot(world, self._called)
+
+            def read_rest() -> Mapping[str, object]:
+                with world.lock:
+                    return content(shot)
+
+            return Timeline(world.changes.all(), read_rest)
 
     @property
     def batch(self) -> BatchHandle:

@@ -88,7 +88,7 @@ class MockJobsServer:
             raise UsageError("this server runs already; stop it first, or make another MockJobsServer")
         with losses.collected() as lost:
             running = self._running = _Running(self._host, self._port, self._pace, self._seed, self._allowed_hosts)
-        watched.begin(self, running.worlds.all)
+        watched.begin(self, running.worlds.named)
         try:
             losses.warn(f"the start of {self!r}", lost)
         except MockJobsWarning:

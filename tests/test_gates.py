@@ -13,6 +13,7 @@ GATES = {
     "pytest -n auto",
     "coverage combine -q",
     "coverage report",
+    "pytest -rs tests/browser",
     "ruff check .",
     "ruff format --check .",
     "lint-imports",

@@ -24,6 +24,7 @@ from mock_jobs.core import errors
 from mock_jobs.core.settings import Settings
 from mock_jobs.iot.settings import IoTSettings
 from mock_jobs.transports.control_api import COMMANDS, REPORTS
+from mock_jobs.transports.control_api import PAGES as WEB_PAGES
 
 from support.batch_site import Site
 
@@ -142,6 +143,11 @@ def test_each_command_over_http_is_described(name):
 @pytest.mark.parametrize("name", REPORTS)
 def test_each_report_over_http_is_described(name):
     assert f"| `GET /mock-jobs-api/{name}` | `{REPORTS[name].member}`: " in CONTROL_API
+
+
+@pytest.mark.parametrize("name", WEB_PAGES)
+def test_each_page_over_http_is_described(name):
+    assert f"| `GET /mock-jobs-api/{name}` | " in CONTROL_API
 
 
 def test_each_path_over_http_has_a_line_to_copy():

@@ -14,12 +14,17 @@ MOST_BYTES: Final = 16 << 20
 
 
 class CallLog:
-    """Calls, in the order of their answers: at most `MOST_CALLS`, and `MOST_BYTES` in all. The last one is always kept."""
+    """Calls, in the order of their answers: at most `MOST_CALLS`, and `MOST_BYTES` in all. The last one is always kept.
+
+    Attributes:
+        total: How many calls were added.
+    """
 
     def __init__(self) -> None:
         self._calls: deque[Call] = deque()
         self._bytes = 0
         self._arrived = 0
+        self.total = 0
 
     def next_number(self) -> int:
         """Return the number of a request that arrives now: 1 for the first since the reset."""
@@ -34,6 +39,7 @@ class CallLog:
     def append(self, call: Call) -> None:
         """Add a call, and remove the oldest ones that are too many."""
         self._calls.append(call)
+        self.total += 1
         self._bytes += call.size
         while (len(self._calls) > MOST_CALLS or self._bytes > MOST_BYTES) and len(self._calls) > 1:
             self._bytes -= self._calls.popleft().size

@@ -168,8 +168,9 @@ class Call:
         return None if found is None else int(found[1])
 
     def as_json(self) -> dict[str, Any]:
-        """Return all attributes by their names, in a form that JSON can hold."""
-        return {name: getattr(self, name) for name in _SHOWN_MEMBERS}
+        """Return all attributes by their names, in a form that JSON can hold: infinity, which it has not, is a text."""
+        shown: dict[str, Any] = json.loads(json.dumps({name: getattr(self, name) for name in _SHOWN_MEMBERS}), parse_constant=str)
+        return shown
 
     def __repr__(self) -> str:
         return _short(f"<call {self.number}: {self.service} {self.operation}, {self._outcome}; {self._arguments}>")

@@ -52,6 +52,11 @@ class EventLog:
         self._events.append((event, 0))
         self._noted += 1
 
+    @property
+    def total(self) -> int:
+        """How many events were recorded."""
+        return self._noted
+
     def unreported_dropped(self) -> int:
         """Return how many events were discarded because there were too many, or 0 if that was reported before."""
         dropped = self._noted - len(self._events)

@@ -105,16 +105,21 @@ class ChangeLog:
     """The changes of one world, oldest first; at most the last 10,000.
 
     Args:
-        causes: Count them.
+        causes: Count them too, over all resets.
+
+    Attributes:
+        total: How many there were.
     """
 
     def __init__(self, causes: Causes) -> None:
         self._causes = causes
         self._drafts: deque[Change | ChangeDraft] = deque(maxlen=MOST_CHANGES)
+        self.total = 0
 
     def note(self, change: Change | ChangeDraft) -> None:
         """Record a change."""
         self._drafts.append(change)
+        self.total += 1
         self._causes.changes += 1
 
     def note_all(self, changes: Iterable[Change | ChangeDraft], number: int) -> None:
@@ -125,6 +130,7 @@ class ChangeLog:
             number: How many there are.
         """
         self._drafts.extend(changes)
+        self.total += number
         self._causes.changes += number
 
     def all(self) -> tuple[Change, ...]:

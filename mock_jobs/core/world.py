@@ -82,11 +82,13 @@ class World:
     Attributes:
         endpoint: Scheme, host and port by which the present request reached a server; None for the hosts of AWS. URLs in
             answers begin with it.
+        resets: How often all this was deleted.
     """
 
     def __init__(self, *, declared: Declared, ports: Ports, lock: RLock | None = None, seed: int | None = None) -> None:
         self.ports = ports
         self.endpoint: str | None = None
+        self.resets = 0
         self.lock = RLock() if lock is None else lock
         self.causes = Causes()
         self.failures = Failures(self.causes)
@@ -251,6 +253,7 @@ class World:
         What a report may still show is replaced, not emptied.
         """
         with self.lock:
+            self.resets += 1
             self._stores = {}
             self._seed.reset()
             self._begin_seed()

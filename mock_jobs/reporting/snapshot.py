@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mock_jobs.core.world import World
 
 MOST_ROWS: Final = 10_000
+MOST_PAYLOADS: Final = 2_000
 
 
 class Place(NamedTuple):
@@ -78,11 +79,12 @@ def snapshot(world: World, called: str) -> Snapshot:
 def content(shot: Snapshot) -> dict[str, object]:
     """Return a snapshot in a form that JSON can hold, for the page.
 
-    Tables hold at most 10,000 rows each.
+    Tables hold at most 10,000 rows each. The payload of an event that has 2,000 later ones is None: it is much text.
 
     Returns:
         `called`, `now_ms`, `conditions` (texts), `tables` (by kind: `rows`, whose members are those of `Row` with `account` and
-        `region`, and `omitted`, the number of rows that are left out), `changes`, `calls` and `events` (lists of objects).
+        `region`, and `omitted`, the number of rows that are left out), `changed` (the number of changes that there were),
+        `changes`, `calls` and `events` (lists of objects).
     """
     tables: dict[str, object] = {}
     for kind, rows in shot.rows().items():
@@ -93,7 +95,15 @@ def content(shot: Snapshot) -> dict[str, object]:
         "now_ms": shot.now_ms,
         "conditions": list(shot.conditions),
         "tables": tables,
+        "changed": shot.changes.total,
         "changes": [each._asdict() for each in shot.changes.all()],
         "calls": [each.as_json() for each in shot.calls],
-        "events": [each._asdict() for each in shot.events.all()],
+        "events": _shown_events(shot.events),
     }
+
+
+def _shown_events(log: EventLog) -> list[dict[str, object]]:
+    shown = [each._asdict() for each in log.all()]
+    for each in shown[:-MOST_PAYLOADS]:
+        each["payload"] = None
+    return shown

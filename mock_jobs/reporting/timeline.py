@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Literal, get_args, overload
 
 from mock_jobs.core.argument_checks import check_text
-from mock_jobs.core.errors import HIDDEN, UsageValueError
+from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 from mock_jobs.core.timeline import Change
 from mock_jobs.reporting.tables import aligned, clock_times
 
@@ -30,10 +32,12 @@ class Timeline(Sequence[Change]):
 
     Args:
         changes: The changes.
+        read_rest: Returns what else the page shows, as `snapshot.content` does.
     """
 
-    def __init__(self, changes: Iterable[Change]) -> None:
+    def __init__(self, changes: Iterable[Change], read_rest: Callable[[], Mapping[str, object]]) -> None:
         self._changes = tuple(changes)
+        self._read_rest = read_rest
 
     def of(
         self,
@@ -69,12 +73,13 @@ class Timeline(Sequence[Change]):
             raise UsageValueError(f"the timeline knows the services {', '.join(get_args(ServiceName))}, not {service!r}")
         wanted = {"service": service, "account": account, "region": region}
         given = {name: value for name, value in wanted.items() if value is not None}
-        return Timeline(
+        found = (
             each
             for each in self._changes
             if (job is None or job in (each.job, each.id, each.name))
             and all(getattr(each, name) == value for name, value in given.items())
         )
+        return Timeline(found, self._read_rest)
 
     @overload
     def __getitem__(self, index: int) -> Change: ...
@@ -83,7 +88,7 @@ class Timeline(Sequence[Change]):
     def __getitem__(self, index: slice) -> Timeline: ...
 
     def __getitem__(self, index: int | slice) -> Change | Timeline:
-        return Timeline(self._changes[index]) if isinstance(index, slice) else self._changes[index]
+        return Timeline(self._changes[index], self._read_rest) if isinstance(index, slice) else self._changes[index]
 
     def __len__(self) -> int:
         return len(self._changes)
@@ -97,6 +102,30 @@ class Timeline(Sequence[Change]):
     def to_json(self) -> str:
         """Return the changes as JSON: a list of objects, whose members are the attributes of `Change`."""
         return json.dumps([each._asdict() for each in self._changes])
+
+    def to_html(self, path: str | os.PathLike[str]) -> None:
+        """Write a page that shows the changes as swim lanes over time, with tables of everything that the mock holds.
+
+        The page is one file that needs no network. Its lanes show the changes of this timeline, so `of()` shortens them. Its tables
+        show all records, calls and events that the mock holds at the moment of writing; after its end or a reset, those that it
+        held last.
+
+        Args:
+            path: The file to write; one that exists is replaced.
+
+        Raises:
+            UsageTypeError: The path is neither a string nor a path.
+            OSError: The file cannot be written.
+
+        Example:
+            `mock.timeline.to_html("timeline.html")`
+        """
+        if not isinstance(path, str | os.PathLike):
+            raise UsageTypeError(f"path must be a string or a path, got {path!r}")
+        from mock_jobs.reporting.page import page_of  # noqa: PLC0415 - costs nothing until asked for
+
+        changes = [each._asdict() for each in self._changes]
+        Path(path).write_text(page_of({**self._read_rest(), "changes": changes}), encoding="utf-8", newline="\n")
 
 
 def lines(changes: Sequence[Change]) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
@@ -184,6 +185,9 @@ class BotocoreHook:
             raise not_implemented_error(_any(sent, headers), moto_core.MissingError("moto has no such path"))
         if is_stopped:
             raise unmocked_error(_any(sent, headers))
+        if decided.lists_records and answered is not None and answered[0] == HTTPStatus.OK:
+            kept = {name: value for name, value in answered[1].items() if name.lower() != "content-length"}
+            return HTTPStatus.OK, kept, self._router.with_records(answered[2])
         return answered
 
     def _ask_moto(self, request: AWSPreparedRequest, *, is_for_stacks: bool) -> MotoAnswer | None:

@@ -8,7 +8,7 @@ signature, else moto's default account. `reset` leaves other accounts, and every
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, fields
 from http import HTTPStatus
 from importlib.metadata import version
@@ -24,6 +24,7 @@ from mock_jobs.core.faults import Faults
 from mock_jobs.core.world import World
 from mock_jobs.iot.handle import IoTHandle
 from mock_jobs.iot.settings import IoTSettings
+from mock_jobs.transports import ui
 from mock_jobs.transports.access import CONTROL_API
 from mock_jobs.wire.http import Answer
 from mock_jobs.wire.origin import is_account_id
@@ -132,11 +133,6 @@ def _reset(world: World) -> None:
     world.reset()
 
 
-def _calls_of(world: World) -> object:
-    # JSON has no infinity, which a number in a request may be.
-    return json.loads(json.dumps([call.as_json() for call in world.calls]), parse_constant=str)
-
-
 def _plan(plan: Plan) -> dict[str, object]:
     asked = {each.name: getattr(plan.job_plan, each.name) for each in fields(plan.job_plan) if each.init}
     # JSON has neither infinity nor functions.
@@ -196,7 +192,7 @@ REPORTS: Mapping[str, Report] = {
     "batch/plans": Report("plans", lambda world: [_plan(each) for each in _batch(world).plans]),
     "batch/refusals": Report("refusals", lambda world: [_refusal(each) for each in _batch(world).refusals]),
     "batch/settings": Report("settings", lambda world: asdict(_batch(world).settings)),
-    "calls": Report("calls", _calls_of),
+    "calls": Report("calls", lambda world: [call.as_json() for call in world.calls]),
     "events": Report("events", lambda world: [event._asdict() for event in world.events.all()]),
     "faults": Report("faults", lambda world: [fault.shown() for fault in world.faults.all_added()]),
     "iot/settings": Report("settings", lambda world: asdict(_iot(world).settings)),
@@ -206,11 +202,11 @@ REPORTS: Mapping[str, Report] = {
 
 
 def page(method: str, path: str) -> Answer | None:
-    """Return the answer to a request that no account is needed for: the index, or health. None for any other one."""
+    """Return the answer to a request that no account is needed for: the index, health, or the page. None for any other one."""
     name = path.removeprefix(CONTROL_API)
     if name == path or name not in _PAGES or method not in ("GET", "HEAD"):
         return None
-    return json_answer(HTTPStatus.OK, _PAGES[name]())
+    return _PAGES[name]()
 
 
 def answer(worlds: Worlds, request: ControlRequest) -> Answer:
@@ -223,11 +219,14 @@ def answer(worlds: Worlds, request: ControlRequest) -> Answer:
     allowed = _methods_of(name)
     if not allowed or request.method not in allowed or request.method == "OPTIONS":
         return _without_acting(request, allowed)
-    account = _account_of(request)
+    seen = "" if name != _UI_DATA else "".join(parse_qs(request.query).get("seen", []))
+    account = _account_of(request, {"seen"} if name == _UI_DATA else set())
     if account is None:
         return _bad(f"?account= must name one account id of 12 digits, got {request.query!r}")
     if not is_account_id(account):
         return _bad(f"x-moto-account-id must be 12 digits, got {account!r}")
+    if name == _UI_DATA:
+        return ui.data(worlds, account, seen)
     world = worlds.of(account)
     if request.method == "POST":
         return _run(world, name, request.body)
@@ -240,7 +239,7 @@ def _without_acting(request: ControlRequest, allowed: list[str]) -> Answer:
     """Return the answer to OPTIONS, to a path that does not exist, or to a method that it does not take."""
     if not allowed:
         known = [f"POST {CONTROL_API}{each}" for each in sorted(COMMANDS)] + [
-            f"GET {CONTROL_API}{each}" for each in sorted(REPORTS)
+            f"GET {CONTROL_API}{each}" for each in sorted([*REPORTS, *PAGES])
         ]
         text = f"There is no command {request.method} {request.path}. There are: {', '.join(known)}"
         return json_answer(HTTPStatus.NOT_FOUND, {"message": text})
@@ -280,13 +279,18 @@ def _run(world: World, name: str, body: bytes) -> Answer:
 
 def _methods_of(name: str) -> list[str]:
     """Return the methods of a path; none if there is no such path."""
-    reads = ["GET", "HEAD"] if name in REPORTS or name in _PAGES else []
+    reads = ["GET", "HEAD"] if name in REPORTS or name in _PAGES or name in PAGES else []
     return reads + (["POST"] if name in COMMANDS else []) + (["OPTIONS"] if reads or name in COMMANDS else [])
 
 
-def _account_of(request: ControlRequest) -> str | None:
-    """Return the account that a request acts on, or None if its query string does not name one as it should."""
-    named = parse_qs(request.query, keep_blank_values=True)
+def _account_of(request: ControlRequest, more: Collection[str] = ()) -> str | None:
+    """Return the account that a request acts on, or None if its query string does not name one as it should.
+
+    Args:
+        request: The request.
+        more: What else the query string may have.
+    """
+    named = {name: values for name, values in parse_qs(request.query, keep_blank_values=True).items() if name not in more}
     if not named:
         return request.account
     if named.keys() != {"account"} or len(named["account"]) != 1 or not is_account_id(named["account"][0]):
@@ -305,6 +309,7 @@ def _index() -> dict[str, object]:
             {"method": "GET", "path": f"{CONTROL_API}{name}", "members": ["now", report.member]}
             for name, report in sorted(REPORTS.items())
         ],
+        "pages": [{"method": "GET", "path": f"{CONTROL_API}{name}", "does": does} for name, does in sorted(PAGES.items())],
     }
 
 
@@ -312,7 +317,20 @@ def _health() -> dict[str, object]:
     return {"status": "ok", "version": version("mock_jobs")}
 
 
-_PAGES: Mapping[str, Callable[[], dict[str, object]]] = {"": _index, "health": _health}
+_UI_DATA = "ui/data"
+
+PAGES: Mapping[str, str] = {
+    "ui": "Show an account to eyes: a page that renews itself.",
+    _UI_DATA: "Return what the page shows, for the page itself.",
+}
+"""What paths do that serve the page for eyes."""
+
+# What needs no account
+_PAGES: Mapping[str, Callable[[], Answer]] = {
+    "": lambda: json_answer(HTTPStatus.OK, _index()),
+    "health": lambda: json_answer(HTTPStatus.OK, _health()),
+    "ui": ui.page,
+}
 
 
 def _members_of(command: Command) -> list[dict[str, object]]:

@@ -182,12 +182,19 @@ class Application:
         assert decided is not None, "only a router that obeys passthrough leaves a request to the network"
         if decided.account is not None:
             sent.headers[moto_core.ACCOUNT_HEADER] = decided.account
+        if decided.lists_records:
+            listed = self._ask_moto(sent)
+            return self._add_records(listed) if listed.status == HTTPStatus.OK else listed
         if not decided.is_for_stacks:
             return self._ask_moto(sent)
         with self._router.stack_run() as note_status:
             answered = self._ask_moto(sent)
             note_status(answered.status)
         return answered
+
+    def _add_records(self, answered: Response) -> Response:
+        headers = [(name, value) for name, value in answered.headers if name.lower() != "content-length"]
+        return Response(answered.status, headers, self._router.with_records(answered.body).encode())
 
     def _ask_moto(self, sent: Sent) -> Response:
         try:

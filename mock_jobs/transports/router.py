@@ -17,6 +17,7 @@ from mock_jobs.moto_adapters import cloudformation
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.moto_adapters.presigned_urls import grant_of
 from mock_jobs.transports.access import CONTROL_API, MOTO_API
+from mock_jobs.transports.model_data import is_model_data, with_records
 from mock_jobs.wire.http import Answer, Request
 from mock_jobs.wire.origin import Origin, is_account_id, origin_of, region_of, service_of
 
@@ -67,10 +68,12 @@ class ForMoto(NamedTuple):
     Attributes:
         account: The account to pass to moto in its header; None if moto finds the account by itself.
         is_for_stacks: Whether the request is for CloudFormation, whose stacks may have resources of mock_jobs.
+        lists_records: Whether moto answers a list of all that it keeps, to which `Router.with_records` adds.
     """
 
     account: str | None
     is_for_stacks: bool
+    lists_records: bool = False
 
 
 class Router:
@@ -117,7 +120,11 @@ class Router:
             account = grant.account
         # The client's account header takes precedence, and moto reads it by itself.
         named = account if sent.account_header is None else None
-        return ForMoto(named, origin.signing_name == cloudformation.SIGNING_NAME)
+        return ForMoto(named, origin.signing_name == cloudformation.SIGNING_NAME, is_model_data(sent.method, sent.path))
+
+    def with_records(self, answered: str | bytes) -> str:
+        """Return moto's list of all that it keeps, with the records of mock_jobs."""
+        return with_records(answered, self._worlds.all())
 
     @contextmanager
     def stack_run(self) -> Iterator[Callable[[int], None]]:

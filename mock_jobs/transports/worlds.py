@@ -80,8 +80,20 @@ class Worlds:
             world = self._by_account.setdefault(key, new)
         return world
 
-    def all(self) -> list[tuple[str, World]]:
-        """Return the worlds that there are, each with the name of its account."""
+    def find(self, account: str) -> World | None:
+        """Return the world of an account, or None if no request has used it."""
+        return self._by_account.get(self._key(account))
+
+    def accounts(self) -> list[str]:
+        """Return the ids of the accounts that have a world of their own, in order."""
+        return sorted(filter(None, list(self._by_account)))
+
+    def all(self) -> list[World]:
+        """Return all worlds."""
+        return list(self._by_account.values())
+
+    def named(self) -> list[tuple[str, World]]:
+        """Return all worlds, each with the name of its account."""
         return [(f"account {account}" if account else "mock_jobs", world) for account, world in list(self._by_account.items())]
 
     def ready_for(self, request: Request) -> World:
