@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
-from mock_jobs.core.clock import in_iso
 from mock_jobs.core.errors import DroppedEventsWarning, NotActiveError
 from mock_jobs.core.events import EVENT_LOG_LENGTH
+from mock_jobs.core.moments import in_iso
 from mock_jobs.core.summary import counts
 
 if TYPE_CHECKING:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 import unittest
-import warnings
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, get_args, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
-from mock_jobs.core.argument_checks import check_flag, check_whole, nearest
-from mock_jobs.core.errors import HIDDEN, MockJobsWarning, NotActiveError, UsageTypeError, UsageValueError
+from mock_jobs.activation import Activation
+from mock_jobs.core.errors import HIDDEN, MockJobsWarning, NotActiveError, UsageTypeError
 from mock_jobs.core.failures import log_late, report
-from mock_jobs.core.overrides import Override
 from mock_jobs.core.process import start_lock
 from mock_jobs.core.setups import Nest, complain
 from mock_jobs.handle import Handle
+from mock_jobs.options import Options
 from mock_jobs.reporting import watched
 from mock_jobs.transports import losses
 
@@ -27,19 +24,14 @@ if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
 
     from mock_jobs.batch.scenario.pace import PaceName
-    from mock_jobs.core.errors import UnusedError, UnusedWarning
     from mock_jobs.core.world import World
-    from mock_jobs.transports.botocore_hook import BotocoreHook
+    from mock_jobs.options import SleepName
 
 __tracebackhide__ = HIDDEN
 
 P = ParamSpec("P")
 T = TypeVar("T")
 ClassT = TypeVar("ClassT", bound=type)
-
-SleepName = Literal["skip"]
-
-_REGION_VARIABLE = "AWS_DEFAULT_REGION"
 
 
 class MockJobs(Handle):
@@ -74,16 +66,9 @@ class MockJobs(Handle):
         sleep: SleepName | None = None,
         strict: bool = True,
     ) -> None:
-        _check_options(config, region, pace, sleep, strict)
-        if seed is not None:
-            check_whole("seed", seed, 0)
-        self._config = config
-        self._is_strict = strict
+        self._options = Options(config, region, pace, seed, sleep, strict).checked()
         self.region = region
-        self._pace = pace
-        self._seed = seed
-        self._sleep = sleep
-        self._active: list[_Activation] = []
+        self._active: list[Activation] = []
 
     # The handle
 
@@ -120,10 +105,8 @@ class MockJobs(Handle):
                 mock is inside another one that has another seed.
         """
         with start_lock, losses.collected() as lost:
-            activation = _Activation(self._config)
-            activation.enter(
-                reset=reset, region=self.region, pace=self._pace, seed=self._seed, sleep=self._sleep, is_strict=self._is_strict
-            )
+            activation = Activation(self._options)
+            activation.enter(reset=reset)
             if not _innermost:
                 _nest.begin()
                 if activation.hook is not None:
@@ -170,8 +153,8 @@ class MockJobs(Handle):
             if not _innermost:
                 watched.end(MockJobs)
             failed = [] if activation.hook is None else activation.hook.world.failures.take()
-            is_checked = self._is_strict and is_last and not _innermost and error is None and not failed
-            complaint = activation.complaint() if is_checked else None
+            is_checked = self._options.strict and is_last and not _innermost and error is None and not failed
+            complaint = _nest.complaint(activation.take_unused()) if is_checked else None
             try:
                 activation.leave(remove_data=remove_data)
             except BaseException as other:
@@ -301,46 +284,6 @@ class _Entered:
         self._mock._end(error, remove_data=self._remove_data, is_last=self._is_last)  # noqa: SLF001 - part of it
 
 
-def _check_options(config: object, region: object, pace: object, sleep: object, strict: object) -> None:
-    check_flag("strict", strict)
-    if config is not None and not isinstance(config, Mapping):
-        raise UsageTypeError(f"config must be a mapping in moto's form, got {config!r}")
-    for name, value in (config or {}).items():
-        if not isinstance(value, Mapping):
-            raise UsageTypeError(f"config[{name!r}] must be a mapping in moto's form, got {value!r}")
-    if config:
-        from mock_jobs.moto_adapters.core import unknown_settings  # noqa: PLC0415 - moto comes when a mock starts
-
-        for text in unknown_settings(config):
-            warnings.warn(f"moto ignores {text}", MockJobsWarning, stacklevel=4)
-    for name, value in (("region", region), ("pace", pace), ("sleep", sleep)):
-        if value is not None and not isinstance(value, str):
-            raise UsageTypeError(f"{name} must be a string, got {value!r}")
-    if isinstance(region, str):
-        _check_region(region)
-    if pace is not None:
-        from mock_jobs.batch.scenario.pace import check_pace_name  # noqa: PLC0415 - only Batch needs it
-
-        check_pace_name(pace)
-    if isinstance(sleep, str) and sleep not in get_args(SleepName):
-        raise UsageValueError(f"sleep must be 'skip' or None, got {sleep!r}{nearest(sleep, get_args(SleepName))}")
-
-
-def _check_region(region: str) -> None:
-    """Check that a region exists in any partition.
-
-    As for moto, all are accepted if `MOTO_ALLOW_NONEXISTENT_REGION` is `true`.
-    """
-    if region == "":
-        raise UsageValueError("region must not be empty; leave it out to keep that of the environment")
-    from mock_jobs.wire.loader import shared_loader  # noqa: PLC0415 - botocore comes when a mock starts
-
-    known = [each for partition in shared_loader().load_data("partitions")["partitions"] for each in partition["regions"]]
-    if region in known or os.environ.get("MOTO_ALLOW_NONEXISTENT_REGION", "").lower() == "true":
-        return
-    raise UsageValueError(f"there is no region {region!r}{nearest(region, known)}")
-
-
 def _setups_of(target: type) -> frozenset[str]:
     """Return the names of the methods that begin the state of a test in this class."""
     if issubclass(target, unittest.TestCase):
@@ -351,133 +294,6 @@ def _setups_of(target: type) -> frozenset[str]:
 def _has_own(target: type, names: frozenset[str]) -> bool:
     library = (unittest.TestCase, unittest.IsolatedAsyncioTestCase)
     return any(names & vars(each).keys() for each in target.__mro__ if each not in library)
-
-
-def _put_region(region: str | None) -> None:
-    if region is None:
-        os.environ.pop(_REGION_VARIABLE, None)
-    else:
-        os.environ[_REGION_VARIABLE] = region
-
-
-_region = Override(lambda: os.environ.get(_REGION_VARIABLE), _put_region)
-
-
-class _Activation:
-    """One activation of the mock, with what must be restored when it ends."""
-
-    def __init__(self, config: DefaultConfig | None) -> None:
-        from mock_jobs.moto_adapters.starts import MotoMock  # noqa: PLC0415 - moto comes when a mock starts
-
-        self._moto = MotoMock(config)
-        self.hook: BotocoreHook | None = None
-        self._left = ExitStack()
-        self._seeded = ExitStack()
-
-    def enter(
-        self,
-        *,
-        reset: bool,
-        region: str | None,
-        pace: PaceName | None,
-        seed: int | None,
-        sleep: SleepName | None,
-        is_strict: bool,
-    ) -> None:
-        from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415
-
-        hook: BotocoreHook | None = None
-        if moto_core.is_in_process():
-            from mock_jobs.transports.botocore_hook import the_hook  # noqa: PLC0415
-
-            hook = the_hook()
-        else:
-            _check_options_of_another_process(pace, sleep, seed)
-        with ExitStack() as seeded:
-            if hook is not None:
-                hook.begin_seed(self, seed)
-                seeded.callback(hook.end_seed, self)
-            self._enter_seeded(hook, reset=reset, region=region, pace=pace, sleep=sleep, is_strict=is_strict)
-            self._seeded = seeded.pop_all()
-
-    def _enter_seeded(
-        self,
-        hook: BotocoreHook | None,
-        *,
-        reset: bool,
-        region: str | None,
-        pace: PaceName | None,
-        sleep: SleepName | None,
-        is_strict: bool,
-    ) -> None:
-        from mock_jobs.moto_adapters import core as moto_core  # noqa: PLC0415
-
-        self._moto.start(reset=reset)
-        try:
-            with ExitStack() as entered:
-                if hook is not None:
-                    hook.open()
-                    entered.callback(hook.close)
-                if not moto_core.is_behind_proxy():
-                    self._guard_network(entered)
-                self._enter_region(region, entered)
-                if hook is not None and pace is not None:
-                    # Found before anything begins, since finding it may fail.
-                    pace_stack = hook.pace_stack
-                    pace_stack.begin_default(self, pace)
-                    entered.callback(pace_stack.end, self)
-                if hook is not None and not is_strict:
-                    entered.enter_context(hook.world.accepting_unused())
-                if hook is not None and sleep is not None:
-                    entered.enter_context(hook.world.clock.skipping_sleep())
-                self._left = entered.pop_all()
-        except BaseException:
-            self._moto.stop()
-            raise
-        self.hook = hook
-
-    def _enter_region(self, region: str | None, entered: ExitStack) -> None:
-        if region is not None:
-            _region.begin(self, region)
-            entered.callback(_region.end, self)
-
-    def _guard_network(self, entered: ExitStack) -> None:
-        from mock_jobs.transports.network_guard import network_guard  # noqa: PLC0415
-
-        network_guard.open()
-        entered.callback(network_guard.close)
-
-    def leave(self, *, remove_data: bool) -> None:
-        with self._seeded as last:
-            if self.hook is not None:
-                last.callback(self.hook.tidy)
-            last.callback(self._moto.stop, remove_data=remove_data)
-            last.callback(self._left.close)
-
-    def complaint(self) -> UnusedError | UnusedWarning | None:
-        """Return what becomes of set-ups that nothing has used, if this was the last mock."""
-        return None if self.hook is None else _nest.complaint(self.hook.world.take_unused())
-
-    def reset(self) -> None:
-        self._moto.reset()
-
-
-def _check_options_of_another_process(pace: object, sleep: object, seed: object) -> None:
-    if pace is not None:
-        raise UsageValueError(
-            "moto answers from another process (TEST_SERVER_MODE or proxy mode), so pace cannot be set from here; "
-            "POST it to /mock-jobs-api/batch/pace of the server"
-        )
-    if sleep is not None:
-        raise UsageValueError(
-            "moto answers from another process (TEST_SERVER_MODE or proxy mode), whose clock sleeps cannot move; "
-            "leave `sleep` out"
-        )
-    if seed is not None:
-        raise UsageValueError(
-            "moto answers from another process (TEST_SERVER_MODE or proxy mode), so seed cannot be set from here; "
-            f"POST to /moto-api/seed?a={seed} of the server"
-        )
 
 
 _innermost: list[MockJobs] = []

@@ -50,7 +50,6 @@ INTERNAL = {
         "has_gated_before",
         "is_held",
         "nesting",
-        "pass_time",
         "pass_to",
         "pinned",
         "reset",

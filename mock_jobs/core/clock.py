@@ -4,34 +4,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
 
-from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
+from mock_jobs.core.errors import HIDDEN, UsageValueError
 from mock_jobs.core.failures import Failures
+from mock_jobs.core.moments import NEVER_MS, as_datetime, in_iso, milliseconds, moment_ms
+from mock_jobs.core.soon import SoonQueue
 from mock_jobs.core.timeline import Cause, Causes
 from mock_jobs.core.timers import Timer, TimerHeap
 
 __tracebackhide__ = HIDDEN
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-# The last moment that a datetime can hold
-_LONGEST_S = 253_402_300_799
-_NEVER_MS = _LONGEST_S * 1000
-
-
-def in_iso(moment: datetime) -> str:
-    """Return a moment in UTC as text, in ISO 8601 with milliseconds."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _as_datetime(at_ms: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=min(at_ms, _NEVER_MS))
 
 
 class Clock:
@@ -53,8 +39,7 @@ class Clock:
         self._frozen_ms: int | None = None
         self._pinned_ms: int | None = None
         self._moment = _Pinned(self)
-        self._soon: deque[Callable[[], None]] = deque()
-        self._settling: list[deque[Callable[[], None]]] = []
+        self._soon = SoonQueue()
         self._sequence = 0
         self._timers = TimerHeap()
         self._gated = TimerHeap()
@@ -73,7 +58,7 @@ class Clock:
     @property
     def now(self) -> datetime:
         """The present moment, as an aware datetime in UTC."""
-        return _as_datetime(self.now_ms)
+        return as_datetime(self.now_ms)
 
     @property
     def next_due(self) -> datetime | None:
@@ -85,8 +70,8 @@ class Clock:
         """
         with self._lock:
             due = [timer.due_ms for heap in self._moved_by_advance() if (timer := heap.first()) is not None]
-            earliest_ms = max(min(due, default=_NEVER_MS), self.now_ms)
-        return None if earliest_ms >= _NEVER_MS else _as_datetime(earliest_ms)
+            earliest_ms = max(min(due, default=NEVER_MS), self.now_ms)
+        return None if earliest_ms >= NEVER_MS else as_datetime(earliest_ms)
 
     @property
     def now_ms(self) -> int:
@@ -129,7 +114,7 @@ class Clock:
     @property
     def nesting(self) -> int:
         """How many callbacks wait for one another, because one has made requests that ran the next."""
-        return len(self._settling)
+        return self._soon.nesting
 
     @property
     def generation(self) -> object:
@@ -152,9 +137,9 @@ class Clock:
             EndlessLoopError: Jobs cause one another without end and take no time.
             AssertionError: An assertion failed in the function of a plan.
         """
-        delta_ms = _milliseconds(delta)
+        delta_ms = milliseconds(delta)
         with self._lock, self._failures.raised("mock.clock.advance()"):
-            _milliseconds((self.now_ms + delta_ms) / 1000)
+            milliseconds((self.now_ms + delta_ms) / 1000)
             self._move(self.now_ms + delta_ms, gated=self.gate_follows_moves)
 
     def move_to(self, moment: float | datetime) -> None:
@@ -171,13 +156,7 @@ class Clock:
             EndlessLoopError: Jobs cause one another without end and take no time.
             AssertionError: An assertion failed in the function of a plan.
         """
-        if isinstance(moment, datetime):
-            if moment.tzinfo is None:
-                msg = f"move_to() needs an aware datetime, got the naive {moment!r}; add tzinfo=timezone.utc"
-                raise UsageTypeError(msg)
-            moment = moment.timestamp()
-        _check_no_duration(moment)
-        target_ms = _milliseconds(moment)
+        target_ms = moment_ms(moment)
         with self._lock, self._failures.raised("mock.clock.move_to()"):
             now_ms = self.now_ms
             if target_ms < now_ms:
@@ -275,10 +254,6 @@ class Clock:
             if self._earliest(gated=self.gate_follows_time, until_ms=now_ms) is not None:
                 self._fire_until(now_ms, gated=self.gate_follows_time)
 
-    def pass_time(self, seconds: float) -> None:
-        """Move the clock forward as `advance` does, for a request that takes time."""
-        self._move(self.now_ms + _milliseconds(seconds), gated=self.gate_follows_moves)
-
     def wake_after(self, seconds: float) -> int:
         """Return when a sleep that begins now ends, in milliseconds since the epoch. It is never too short."""
         is_still = self._pinned_ms is not None or self._frozen_ms is not None
@@ -289,7 +264,7 @@ class Clock:
     def pass_to(self, moment_ms: int) -> None:
         """Move forward to a moment as `move_to` does, if it has not passed, and let what is due happen.
 
-        For sleeps. The end of the mock raises what has failed in a function of a plan, as after a request.
+        For sleeps, and requests that take time. The end of the mock raises what has failed in a function of a plan.
 
         Args:
             moment_ms: In milliseconds since the epoch.
@@ -297,7 +272,7 @@ class Clock:
         Raises:
             UsageValueError: The moment lies after the year 9999.
         """
-        _milliseconds(moment_ms / 1000)
+        milliseconds(moment_ms / 1000)
         with self._lock:
             self._move(max(moment_ms, self.now_ms), gated=self.gate_follows_moves)
 
@@ -311,7 +286,7 @@ class Clock:
         For code that acts from outside and may itself make requests. Callbacks run in order. What such a request leads to
         does not wait for the callbacks after it.
         """
-        self._soon.append(callback)
+        self._soon.add(callback)
 
     def forget_other_threads(self) -> None:
         """Take over from the threads that were inside a request when this process was forked; they are not here.
@@ -322,9 +297,7 @@ class Clock:
         self._searches = 0
         self.search = None
         self._moment = _Pinned(self)
-        for waiting in reversed(self._settling):
-            self._soon.extendleft(reversed(waiting))
-        self._settling = []
+        self._soon.forget_other_threads()
 
     def run_next(self, by_ms: int | None = None) -> bool:
         """Move to the next gated timers and fire them, and all ordinary timers that are due before.
@@ -397,8 +370,7 @@ class Clock:
         """
         self._timers.clear()
         self._gated.clear()
-        for waiting in (self._soon, *self._settling):
-            waiting.clear()
+        self._soon.clear()
         self._offset_ms = 0
         self._frozen_ms = None
         self._pinned_ms = None
@@ -490,17 +462,7 @@ class Clock:
         if pinned_ms is not None and pinned_ms > self._unpinned_ms:
             # Functions of plans may read the time of the process, which follows while sleeps are skipped.
             self._set(pinned_ms)
-        while moment is self._moment and self._soon:
-            # Callbacks that these callbacks add get a queue of their own, so that their requests need not wait for each other.
-            waiting, self._soon = self._soon, deque()
-            self._settling.append(waiting)
-            try:
-                while waiting:
-                    waiting.popleft()()
-            finally:
-                # By identity: deques are equal when they are empty.
-                self._settling = [each for each in self._settling if each is not waiting]
-                self._soon.extendleft(reversed(waiting))
+        self._soon.run(lambda: moment is self._moment)
 
 
 class _Pinned:
@@ -531,21 +493,3 @@ class _Pinned:
             self._depth -= 1
             if not self._depth and clock._moment is self:  # noqa: SLF001
                 clock._pinned_ms = None  # noqa: SLF001
-
-
-def _check_no_duration(moment: object) -> None:
-    if isinstance(moment, timedelta):
-        msg = f"move_to() needs a moment, got {moment!r}; use advance() to move by a duration"
-        raise UsageTypeError(msg)
-
-
-def _milliseconds(delta: float | timedelta) -> int:
-    if isinstance(delta, timedelta):
-        delta = delta.total_seconds()
-    if isinstance(delta, bool) or not isinstance(delta, (int, float)):
-        msg = f"expected seconds, a timedelta (advance) or a datetime (move_to), got {delta!r}"
-        raise UsageTypeError(msg)
-    if not 0 <= delta <= _LONGEST_S:
-        msg = f"the clock moves forward only: expected 0 to {_LONGEST_S} seconds (the year 9999), got {delta!r}"
-        raise UsageValueError(msg)
-    return round(delta * 1000)

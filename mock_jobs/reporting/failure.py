@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timezone
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from mock_jobs.core.clock import in_iso
+from mock_jobs.core.moments import as_datetime, in_iso
 from mock_jobs.reporting.tables import aligned
 from mock_jobs.reporting.timeline import lines as lines_of_changes
 from mock_jobs.reporting.timeline import short_id
@@ -38,7 +37,7 @@ def lines(shot: Snapshot) -> list[str]:
     calls, changes = list(shot.calls), shot.changes.latest(_MOST_CHANGES)
     if not calls and not changes:
         return []
-    moment = in_iso(datetime.fromtimestamp(shot.now_ms / 1000, timezone.utc))
+    moment = in_iso(as_datetime(shot.now_ms))
     found = ["; ".join([f"{shot.called} at {moment}", *shot.conditions])]
     sections = {
         "what may help": [*_hints(shot, calls)][:_MOST_HINTS],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timezone
+
+from mock_jobs.core.moments import as_datetime
 
 _GAP = "  "
 
@@ -19,6 +20,6 @@ def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
 
 def clock_times(moments_ms: Sequence[int]) -> list[str]:
     """Return moments (milliseconds since the epoch) as texts in UTC, without the date if all are on one day."""
-    moments = [datetime.fromtimestamp(each / 1000, timezone.utc) for each in moments_ms]
+    moments = [as_datetime(each) for each in moments_ms]
     form = "%H:%M:%S" if len({each.date() for each in moments}) == 1 else "%Y-%m-%d %H:%M:%S"
     return [f"{moment:{form}}.{at_ms % 1000:03}" for moment, at_ms in zip(moments, moments_ms, strict=True)]

@@ -101,7 +101,7 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
             code = fault.code
             answered = _injected(fault, operation, request_id)
         if fault.delay:
-            world.clock.pass_time(fault.delay)
+            world.clock.pass_to(world.clock.now_ms + round(fault.delay * 1000))
     status, body = (answered.status, answered.body) if answered.failure is None else (None, b"")
     world.record(Call(number, at_ms, operation, labels, request, status=status, error=code, body=body), answered)
     return answered

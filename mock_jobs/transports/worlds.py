@@ -12,8 +12,8 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from mock_jobs.core.clock import in_iso
 from mock_jobs.core.errors import HIDDEN
+from mock_jobs.core.moments import in_iso
 from mock_jobs.core.service_base import Backend
 from mock_jobs.core.world import World
 from mock_jobs.moto_adapters import core as moto_core
