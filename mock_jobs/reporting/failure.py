@@ -86,7 +86,7 @@ def _rank(row: Row) -> int:
 
 
 def _record_cells(shot: Snapshot, place: Place, row: Row) -> Sequence[str]:
-    name = row.name if row.name == row.id else f"{row.name} {short_id(row.id)}"
+    name = row.id if row.name in row.id else f"{row.name} {short_id(row.id)}"
     if row.status in _OVER:
         return name, row.status, row.reason or ""
     return name, row.status, _why(shot, place, row) or row.reason or ""
@@ -110,11 +110,11 @@ def _hints(shot: Snapshot, calls: Sequence[Call]) -> Iterator[str]:
 
 
 def _elsewhere(shot: Snapshot, calls: Sequence[Call]) -> Iterator[str]:
-    """Yield a hint if the last calls went to an account or region that has no jobs, while another one has."""
+    """Yield a hint if the last call went to an account or region that has no jobs, while another one has."""
     with_jobs = {place for kind, rows in shot.rows().items() if kind in _SHOWN for place, _ in islice(rows, _MOST_SCANNED)}
-    called = {(call.account, call.region) for call in calls[-_MOST_CALLS:]}
+    called = {(call.account, call.region) for call in calls[-1:]}
     if with_jobs and called and not called & with_jobs:
-        yield f"the last calls went to {_named(called)}, but the jobs are in {_named(with_jobs)}"
+        yield f"the last call went to {_named(called)}, but the jobs are in {_named(with_jobs)}"
 
 
 def _named(places: Iterable[tuple[str, str]]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mock_jobs.core.service_base import Backend, Row
@@ -56,7 +56,7 @@ class Snapshot(NamedTuple):
         for backend in self.backends:
             place = Place(backend.account, backend.region)
             for kind, rows in backend.rows().items():
-                more = ((place, row) for row in rows)
+                more = zip(repeat(place), rows)
                 found[kind] = chain(found[kind], more) if kind in found else more
         return found
 
