@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
 
     from mock_jobs.batch.scenario.pace import PaceName
+    from mock_jobs.core.failures import Failed
     from mock_jobs.core.world import World
     from mock_jobs.options import SleepName
 
@@ -94,11 +95,14 @@ class MockJobs(Handle):
 
     # Starting and stopping
 
-    def start(self, reset: bool = True) -> None:
+    def start(self, reset: bool = True) -> MockJobs:
         """Activate this mock: from now on it answers requests to AWS.
 
         Args:
             reset: Whether to delete state that is left from before, if this is the outermost mock.
+
+        Returns:
+            The mock itself, which is the handle.
 
         Raises:
             UsageValueError: `pace`, `sleep` or `seed` was given, and moto answers from another process (TEST_SERVER_MODE). Or this
@@ -120,6 +124,7 @@ class MockJobs(Handle):
         except MockJobsWarning:
             self.stop()
             raise
+        return self
 
     def stop(self, remove_data: bool = True) -> None:
         """Deactivate this mock.
@@ -150,20 +155,26 @@ class MockJobs(Handle):
             # The last entry of this mock: another one may have been entered since, in an overlapping order.
             del _innermost[len(_innermost) - 1 - _innermost[::-1].index(self)]
             activation = self._active.pop()
-            if not _innermost:
-                watched.end(MockJobs)
-            failed = [] if activation.hook is None else activation.hook.world.failures.take()
-            is_checked = self._options.strict and is_last and not _innermost and error is None and not failed
-            complaint = _nest.complaint(activation.take_unused()) if is_checked else None
+            failed: list[Failed] = []
+            complaint = None
             try:
-                activation.leave(remove_data=remove_data)
+                try:
+                    if not _innermost:
+                        watched.end(MockJobs)
+                    failed = [] if activation.hook is None else activation.hook.world.failures.take()
+                    is_checked = self._options.strict and is_last and not _innermost and error is None and not failed
+                    complaint = _nest.complaint(activation.take_unused()) if is_checked else None
+                finally:
+                    activation.leave(remove_data=remove_data)
             except BaseException as other:
                 report(failed, other)
                 raise
-        # A generator that is closed before its end has not failed.
-        report(failed, None if isinstance(error, GeneratorExit) else error)
-        complain(complaint)
-        losses.warn("the end of mock_jobs", lost)
+        try:
+            # A generator that is closed before its end has not failed.
+            report(failed, None if isinstance(error, GeneratorExit) else error)
+            complain(complaint)
+        finally:
+            losses.warn("the end of mock_jobs", lost)
 
     def reset(self) -> None:
         """Delete all state, moto's too, and stay active.
@@ -179,8 +190,7 @@ class MockJobs(Handle):
         self._active[-1].reset()
 
     def __enter__(self) -> MockJobs:
-        self.start()
-        return self
+        return self.start()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._end(error, remove_data=True, is_last=True)
@@ -298,6 +308,19 @@ def _has_own(target: type, names: frozenset[str]) -> bool:
 
 _innermost: list[MockJobs] = []
 _nest = Nest()
+
+
+def is_left_by(test: object) -> bool:
+    """Return whether a test has ended, but a mock that it has started has not; for the plugin."""
+    return bool(_innermost) and _nest.was_begun_by(test)
+
+
+def left_warning() -> MockJobsWarning:
+    """Return the warning about such a mock."""
+    return MockJobsWarning(
+        "this test has started a mock and has not stopped it, so its state goes on in the tests that follow, which are not checked "
+        "for what they leave unused: call stop() in tearDown or by addCleanup, or use a `with` block"
+    )
 
 
 def _worlds(world: World) -> list[tuple[str, World]]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from mock_jobs.core.argument_checks import check_flag, check_whole, nearest
-from mock_jobs.core.errors import HIDDEN, MockJobsWarning, UsageTypeError, UsageValueError
+from mock_jobs.core.errors import HIDDEN, MockJobsWarning, UsageTypeError, UsageValueError, level_outside
 
 if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
@@ -81,7 +81,7 @@ def _check_config(config: object) -> None:
         from mock_jobs.moto_adapters.core import unknown_settings  # noqa: PLC0415 - moto comes when a mock starts
 
         for text in unknown_settings(config):
-            warnings.warn(f"moto ignores {text}", MockJobsWarning, stacklevel=5)
+            warnings.warn(f"moto ignores {text}", MockJobsWarning, stacklevel=level_outside())
 
 
 def _check_region(region: str) -> None:

@@ -96,7 +96,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     _begun += 1
     _running.append(_RunningTest(item))
     yield
-    _running.pop()
+    test = _running.pop()
+    mock = sys.modules.get("mock_jobs.mock")
+    if mock is not None and mock.is_left_by(test):
+        item.warn(mock.left_warning())
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -108,16 +111,14 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Note what becomes of the running test, and add what its mock holds to the report if it has failed."""
     outcome: Any = yield
     if outcome.excinfo is not None:
         return
     report: pytest.TestReport = outcome.get_result()
     if _running:
-        # A set-up begins anew: some plugins run a test again.
-        has_passed_before = call.when == "setup" or not _running[-1].has_not_passed
-        _running[-1].has_not_passed = not (has_passed_before and report.passed)
+        _running[-1].has_not_passed = _running[-1].has_not_passed or not report.passed
     _add_section(item, report)
 
 
@@ -131,7 +132,8 @@ def _add_section(item: pytest.Item, report: pytest.TestReport) -> None:
     if is_wanted and not item.stash.get(_REPORTED, False) and (text := _text(watched)):
         item.stash[_REPORTED] = True
         report.sections.append((_MARKER, text))
-    if report.when == "teardown":
+    # A test may run pytest inside.
+    if report.when == "teardown" and len(_running) <= 1:
         watched.forget()
 
 
@@ -153,8 +155,30 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Begin a test, maybe again, and fail it if an assertion has failed inside a job meanwhile."""
+    __tracebackhide__ = True
+    item.stash[_REPORTED] = False
+    if _running:
+        _running[-1].has_not_passed = False
+    yield from _failing_with_jobs()
+
+
+@pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call() -> Iterator[None]:
     """Fail the test in which an assertion has failed inside a job, also if its mock lasts longer."""
+    __tracebackhide__ = True
+    yield from _failing_with_jobs()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Fail the test in whose teardown an assertion has failed inside a job, and not the next one."""
+    __tracebackhide__ = True
+    yield from _failing_with_jobs()
+
+
+def _failing_with_jobs() -> Iterator[None]:
     __tracebackhide__ = True
     outcome: Any = yield
     # Without this module there is no world.

@@ -109,15 +109,19 @@ class MockJobsServer:
         running, self._running = self._running, None
         if running is None:
             return
-        watched.end(self)
         try:
             with losses.collected() as lost:
-                running.stop()
+                try:
+                    watched.end(self)
+                finally:
+                    running.stop()
         except BaseException as other:
             report(running.worlds.take_failures(), other)
             raise
-        report(running.worlds.take_failures(), error)
-        losses.warn(f"the end of {running.called}", lost)
+        try:
+            report(running.worlds.take_failures(), error)
+        finally:
+            losses.warn(f"the end of {running.called}", lost)
         if running.worlds.late_warning is not None and error is None:
             raise running.worlds.late_warning
 
@@ -217,8 +221,6 @@ class _Running:
             moto_core.check_server_is_installed()
         except ImportError as error:
             raise UsageError("server mode needs more packages: pip install 'mock_jobs[server]'") from error
-        self._reset_moto = moto_core.reset_unless_mocked
-        self._reset_moto()
         # Our own socket: an address in use is found here, and a name with several addresses does not get several ports.
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.create_server(address, family=family)
@@ -226,9 +228,12 @@ class _Running:
         self.port: int
         self.host, self.port = listening.getsockname()[:2]
         self.called = f"<MockJobsServer at {_url(self.host, self.port)}>"
+        # Not before: another server need not lose its state to one that cannot start.
+        self._reset_moto = moto_core.reset_unless_mocked
+        self._reset_moto()
         self.worlds = Worlds(shared=False, pace=pace, server=self.called)
-        self.worlds.begin_seed(seed)
         try:
+            self.worlds.begin_seed(seed)
             self._server = HttpServer(listening, lambda threads: Application(self.worlds, threads, allowed_hosts))
         except BaseException:
             self.worlds.leave()

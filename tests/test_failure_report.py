@@ -79,6 +79,15 @@ class TestUnittest(unittest.TestCase):
         self.fail("no")
 
 
+@mock_jobs(region="us-east-1")
+class TestDecorated(unittest.TestCase):
+    def setUp(self):
+        self.job_id = submit("by-class")
+
+    def test_class(self):
+        self.fail("no")
+
+
 def test_server():
     with MockJobsServer() as server:
         submit("by-server", endpoint_url=server.url, aws_access_key_id="111111111111", aws_secret_access_key="x")
@@ -91,6 +100,8 @@ def test_array(mock_jobs):
     for number in range(40):
         batch.submit_job(jobName=f"more-{number}", jobQueue="q", jobDefinition="d", arrayProperties={"size": 2})
     mock_jobs.batch.run_all()
+    for _ in range(10):
+        batch.list_jobs(jobQueue="q")
     assert False
 
 
@@ -114,7 +125,7 @@ def sections(pytester):
 
     def run(*options):
         result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist", *options)
-        parts = re.split(r"^_+ (?:\w+\.)?(test_\w+|TestUnittest.test_it) _+$", result.stdout.str(), flags=re.MULTILINE)
+        parts = re.split(r"^_+ (?:\w+\.)?(test_\w+) _+$", result.stdout.str(), flags=re.MULTILINE)
         found = dict(zip(parts[1::2], parts[2::2], strict=True))
         return {name: re.split(r"^-+ mock_jobs -+$", text, flags=re.MULTILINE)[1:] for name, text in found.items()}
 
@@ -131,8 +142,16 @@ def test_it_says_what_the_mock_holds_wherever_the_mock_comes_from(sections):
     assert re.search(r"^mock_jobs at 20\d\d-\S+Z; pace manual; seed \d+$", text("test_fixture"), re.MULTILINE)
     assert "1 job is unfinished, and the pace is manual: only mock.batch.step()" in text("test_fixture")
     assert re.search(r"^  by-fixture [0-9a-f]{8}  SUBMITTED$", text("test_fixture"), re.MULTILINE)
-    assert re.search(r"^  call 4  batch  SubmitJob +200$", text("test_fixture"), re.MULTILINE)
-    assert re.search(r"^  call 5  batch  DescribeJobQueues +4\d\d  ClientException: \S.+$", text("test_fixture"), re.MULTILINE)
+    assert re.search(
+        r"^  call 4  batch  SubmitJob +200 +jobName='by-fixture', jobQueue='q', jobDefinition='d' *$",
+        text("test_fixture"),
+        re.MULTILINE,
+    )
+    assert re.search(
+        r"^  call 5  batch  DescribeJobQueues +4\d\d  jobQueues=.+\.\.\.  ClientException: \S.+$",
+        text("test_fixture"),
+        re.MULTILINE,
+    )
     assert re.search(r"- > SUBMITTED +it was submitted +call 4 SubmitJob$", text("test_fixture"), re.MULTILINE)
 
     assert "; seed 7\n" in text("test_marker")
@@ -142,16 +161,25 @@ def test_it_says_what_the_mock_holds_wherever_the_mock_comes_from(sections):
     assert re.search(
         r"^last lines of containers:\n  [0-9a-f]{8}  first line\n  [0-9a-f]{8}  last line$", text("test_marker"), re.MULTILINE
     )
-    assert re.search(r"talks [0-9a-f]{8}  FAILED  Essential container in task exited$", text("test_marker"), re.MULTILINE)
+    assert re.search(
+        r"talks [0-9a-f]{8}  FAILED  Essential container in task exited; exit code 3$", text("test_marker"), re.MULTILINE
+    )
 
-    for name, job in (("test_decorator", "by-decorator"), ("test_with", "by-with"), ("test_it", "by-unittest")):
+    # By a decorated class too, which has two mocks, there is one.
+    for name, job in (
+        ("test_decorator", "by-decorator"),
+        ("test_with", "by-with"),
+        ("test_it", "by-unittest"),
+        ("test_class", "by-class"),
+    ):
         assert f"  {job} " in text(name)
     assert "  firmware  IN_PROGRESS  its executions are not finished: 1 QUEUED" in text("test_with")
-    assert "1 execution is QUEUED: a device moves it" in text("test_with")
+    assert "1 execution is QUEUED: its device moves it" in text("test_with")
     assert "the last call went to us-east-1 of account 123456789012, but the jobs are in eu-west-1" in text("test_elsewhere")
     assert text("test_server").lstrip().startswith("account 111111111111 at ")
 
     assert "and 34 more" in text("test_array")
+    assert re.search(r"^  calls 45 to 54  batch  ListJobs +200  jobQueue='q'$", text("test_array"), re.MULTILINE)
     assert len(text("test_array").strip().splitlines()) <= 60
     assert found["test_nothing"] == found["test_no_mock"] == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import gc
 import pickle
@@ -501,6 +502,19 @@ def test_sleeps_that_lead_to_nothing_are_an_error_that_says_why(mock, site, iot,
             assert "IoT job 'job' IN_PROGRESS: its executions are not finished: 1 QUEUED" in text
         mock.batch.step(job_id)
         time.sleep(30)
+
+
+def test_code_that_swallows_the_error_comes_to_an_end_and_fails_the_test():
+    def work():
+        while True:
+            with contextlib.suppress(Exception):
+                time.sleep(1)
+
+    mock = mock_jobs(region=REGION, sleep="skip").start()
+    with pytest.raises(pytest.fail.Exception, match="1,000 skipped sleeps"):
+        work()
+    with pytest.raises(EndlessSleepError):
+        mock.stop()
 
 
 def test_an_error_names_a_few_of_many_jobs(mock, site):

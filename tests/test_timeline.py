@@ -57,15 +57,24 @@ def test_a_job_shows_each_state_with_its_cause(mock, site):
 
 
 def test_the_plan_that_ends_an_attempt_is_named(mock, site):
-    mock.batch.plan("nightly", exit_code=3, attempt=1)
+    mock.batch.plan("nightly", exit_code=3, attempt=1, reason="OutOfMemory")
     site.submit("nightly", retryStrategy={"attempts": 2})
     mock.batch.run_all()
 
     ends = [each.why for each in mock.timeline.of("nightly") if each.before == "RUNNING"]
+    plan = "plan('nightly', attempt=1, exit_code=3, reason='OutOfMemory')"
     assert ends == [
-        "the attempt failed and is repeated: plan('nightly', attempt=1)",
+        f"the attempt failed and is repeated (exit code 3, OutOfMemory): {plan}",
         "the container exited with code 0",
     ]
+
+
+def test_a_container_that_cannot_start_says_why(mock, site):
+    mock.batch.plan("nightly", start_failure="CannotPullContainerError: x")
+    site.submit("nightly")
+    mock.batch.run_all()
+
+    assert mock.timeline[-1].why == "the attempt failed and is not repeated (CannotPullContainerError: x)"
 
 
 def test_each_change_has_the_time_of_the_world(mock, site):

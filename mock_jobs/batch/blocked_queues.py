@@ -6,6 +6,7 @@ Source: user guide, "Jobs stuck in RUNNABLE" (*documented*: codes and texts). Th
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from mock_jobs.batch import messages
@@ -14,6 +15,7 @@ from mock_jobs.batch.scenario.queue_block import QueueBlock
 from mock_jobs.batch.service_jobs.resources import ServiceQueue
 from mock_jobs.core.argument_checks import check_text
 from mock_jobs.core.errors import HIDDEN, UsageValueError
+from mock_jobs.core.timeline import TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -85,8 +87,11 @@ def _notice(region: BatchRegion, queue: AnyQueue) -> Callable[[], None]:
     """Return a function that is called when a block of a queue begins or ends."""
     lifecycle = region.service_lifecycle if isinstance(queue, ServiceQueue) else region.lifecycle
 
+    causes = region.world.causes
+
     def act() -> None:
-        with region.world.causes.acting("mock.batch.block()"):
+        # Whoever blocks or unblocks the queue has a name already.
+        with causes.acting("QueueBlock.clear()") if causes.now is TIME else nullcontext():
             if queue.blocks:
                 region.recorder.changed(queue, "the test blocks it", queue.blocks[-1].reason)
             else:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
+from mock_jobs.batch.lifecycle.changes import outcome_of
 from mock_jobs.batch.records.job import ArrayJob
-from mock_jobs.batch.states import TERMINAL
+from mock_jobs.batch.states import RUNNABLE
 from mock_jobs.core.service_base import Row
 
 if TYPE_CHECKING:
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
 
 JOBS: Final = "Batch jobs"
 SERVICE_JOBS: Final = "Batch service jobs"
+
+
+_MOVERS: Final = {
+    "poll": "a job moves when its state is read a second time",
+    "clock": "mock.clock.advance() moves jobs, or real time",
+    "manual": "only mock.batch.step(), run_until() and run_all() move jobs",
+}
 
 
 class _Resource(Protocol):
@@ -58,23 +66,27 @@ def why_unfinished(region: BatchRegion, job_id: str) -> str | None:
 
 
 def hints(region: BatchRegion) -> list[str]:
-    """Return what keeps the unfinished jobs from moving because of the pace, and what to do."""
-    waiting = sum(job.status not in TERMINAL for job in region.jobs.values())
-    waiting += sum(job.status not in TERMINAL for job in region.service_jobs.values())
-    if not waiting:
-        return []
-    number = "1 job is" if waiting == 1 else f"{waiting} jobs are"
-    match region.scenario.pace_stack.pace.mode:
-        case "manual":
-            return [f"{number} unfinished, and the pace is manual: only mock.batch.step(), run_until() and run_all() move jobs"]
-        case "clock":
-            return [f"{number} unfinished, and the pace is clock: mock.clock.advance() moves jobs, or real time"]
-        case _:
-            return [f"{number} unfinished, and the pace is poll: a job moves when its state is read a second time"]
+    """Return what keeps the unfinished jobs from moving, and what to do."""
+    jobs: list[Job | ServiceJob] = [*region.jobs.values(), *region.service_jobs.values()]
+    unfinished = [job for job in jobs if not job.is_terminal]
+    endless = sum(job.is_endless for job in unfinished)
+    blocked = {job.spec.queue.name for job in unfinished if job.status == RUNNABLE and job.spec.queue.blocks}
+    found = [f"the test blocks the queue {name!r}: mock.batch.unblock({name!r}) ends that" for name in sorted(blocked)]
+    if endless:
+        found.append(f"{_jobs(endless)} until a timeout or TerminateJob ends it: its plan has no duration")
+    waiting = sum(not (job.is_endless or job.spec.queue.name in blocked) for job in unfinished)
+    if waiting:
+        mode = region.scenario.pace_stack.pace.mode
+        found.append(f"{_jobs(waiting)}, and the pace is {mode}: {_MOVERS[mode]}")
+    return found
+
+
+def _jobs(number: int) -> str:
+    return "1 job is unfinished" if number == 1 else f"{number} jobs are unfinished"
 
 
 def _job_row(job: Job) -> Row:
-    reason = job.status_reason
+    reason = "; ".join(filter(None, (job.status_reason, outcome_of(job.attempts) if job.is_terminal else None))) or None
     if isinstance(job, ArrayJob):
         children = ", ".join(f"{number} {status}" for status, number in job.summary.items() if number)
         reason = f"children: {children}" if reason is None else f"{reason}; children: {children}"

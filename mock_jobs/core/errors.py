@@ -6,7 +6,7 @@ Errors that the emulated services answer are `AwsError` of `mock_jobs.core.servi
 from __future__ import annotations
 
 import sys
-from traceback import walk_tb
+from traceback import walk_stack, walk_tb
 from typing import Any
 
 
@@ -53,7 +53,8 @@ class EndlessSleepError(UsageError, RuntimeError):
     """Code sleeps again and again, sleeps are skipped, and meanwhile no job and no execution changes.
 
     Raised by the sleep that follows 1,000 such sleeps, or up to 10,000 while something is due soon. The text names the pace and
-    the jobs that wait.
+    the jobs that wait. If code swallows it again and again, the
+    end of the mock raises it too, and what comes after 100 times is no `Exception`.
     """
 
 
@@ -131,6 +132,13 @@ def ends_the_run(error: BaseException) -> bool:
     pytest = sys.modules.get("pytest")
     exits = () if pytest is None else (pytest.exit.Exception,)
     return isinstance(error, exits) or not (isinstance(error, Exception) or is_verdict(error))
+
+
+def level_outside() -> int:
+    """Return the `stacklevel`, for a warning of the caller, of the nearest code that belongs neither to mock_jobs nor to moto."""
+    frames = enumerate(walk_stack(sys._getframe(1)), 1)  # noqa: SLF001 - as warnings does
+    inside = ("mock_jobs", "moto")
+    return next((level for level, (frame, _) in frames if frame.f_globals.get("__name__", "").partition(".")[0] not in inside), 1)
 
 
 def _is_of_the_test(info: Any) -> bool:

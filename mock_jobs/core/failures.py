@@ -106,10 +106,12 @@ class _Call:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._causes.now = self._before
         found = self._calls.pop()
-        if any(each.error is error for each in found):
-            return
-        # That a job did not get where it should follows from the assertion.
-        report(found, None if isinstance(error, UsageError) else error)
+        others = [each for each in found if each.error is not error]
+        if len(others) < len(found):
+            report(others, error)
+        else:
+            # That a job did not get where it should follows from the assertion.
+            report(found, None if isinstance(error, UsageError) else error)
 
 
 def report(failed: Sequence[Failed], error: BaseException | None) -> None:
@@ -122,6 +124,8 @@ def report(failed: Sequence[Failed], error: BaseException | None) -> None:
     if failed and error is None:
         _raise(_the_one(failed))
     for each in failed:
+        if each.error is error:
+            continue
         _log.warning("an assertion failed in %s, beside another error", each.where, exc_info=each.error)
 
 
@@ -145,7 +149,7 @@ def _the_one(found: Sequence[Failed]) -> BaseException:
     failures = [each for each in found if is_failure(each.error)]
     if len(failures) <= 1:
         return (failures or found)[0].error
-    lines = [f"{len(failures)} assertions failed in functions of plans"]
+    lines = [f"{len(failures)} assertions failed in functions of the test"]
     for number, (where, error) in enumerate(failures[:_MOST_SHOWN], 1):
         lines.append(f"{number}. In {where}\n{''.join(format_exception(type(error), error, error.__traceback__))}")
     if failures[_MOST_SHOWN:]:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
-from mock_jobs.core.errors import HIDDEN, UnusedError, UnusedWarning
+from mock_jobs.core.errors import HIDDEN, UnusedError, UnusedWarning, level_outside
 from mock_jobs.core.running_test import Place, is_excused, place
 
 __tracebackhide__ = HIDDEN
@@ -65,6 +65,10 @@ class Nest:
         """Begin anew, as the outermost mock starts."""
         self._begun = place()
 
+    def was_begun_by(self, test: object) -> bool:
+        """Return whether the outermost mock has started in a test, and not in a fixture that may outlast the test."""
+        return self._begun.test is test and not self._begun.is_wide
+
     def complaint(self, unused: Sequence[SetUp]) -> UnusedError | UnusedWarning | None:
         """Return what to raise, or to warn of, when the outermost mock ends. None if the test may leave these set-ups unused.
 
@@ -80,7 +84,7 @@ class Nest:
 def complain(complaint: UnusedError | UnusedWarning | None) -> None:
     """Raise what `Nest.complaint` has returned, or warn of it."""
     if isinstance(complaint, Warning):
-        warnings.warn(complaint, stacklevel=4)
+        warnings.warn(complaint, stacklevel=level_outside())
     elif complaint is not None:
         raise complaint
 

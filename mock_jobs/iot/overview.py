@@ -45,12 +45,19 @@ def why_unfinished(store: JobStore, record_id: str) -> str | None:
 
 
 def hints(store: JobStore) -> list[str]:
-    """Return what keeps the unfinished executions from moving, and what to do."""
+    """Return what keeps the unfinished jobs and executions from moving, and what to do."""
+    found = []
+    rolling = sum(job.is_rolling_out for job in store.rollouts.values())
+    if rolling:
+        jobs = "the rollout of 1 job goes" if rolling == 1 else f"the rollouts of {rolling} jobs go"
+        found.append(f"{jobs} on with the clock: mock.clock.advance() or mock.run_until_idle()")
     queued = store.count_executions().get(states.QUEUED, 0)
-    if not queued:
-        return []
-    number = "1 execution is" if queued == 1 else f"{queued} executions are"
-    return [f"{number} QUEUED: a device moves it, with start_next_pending_job_execution or update_job_execution of iot-jobs-data"]
+    if queued:
+        what = (
+            "1 execution is QUEUED: its device moves it" if queued == 1 else f"{queued} executions are QUEUED: devices move them"
+        )
+        found.append(f"{what}, with start_next_pending_job_execution or update_job_execution of iot-jobs-data")
+    return found
 
 
 def _execution_row(execution: Execution) -> Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Final
 
 from mock_jobs.core.moments import as_datetime, in_iso
@@ -21,14 +21,16 @@ _MOST_CHARACTERS: Final = 240
 _MOST_RECORDS: Final = 7
 _MOST_SCANNED: Final = 2_000
 _MOST_CALLS: Final = 8
+_MOST_FOLDED: Final = 200
+_MOST_PARAMETERS: Final = 80
 _MOST_CHANGES: Final = 12
 _MOST_OUTPUT: Final = 8
 _MOST_HINTS: Final = 5
-_MOST_UNUSED: Final = 5
 
 # Kinds of rows that a report shows, and the statuses in which a record has ended well
 _SHOWN: Final = ("Batch jobs", "Batch service jobs", "IoT jobs", "IoT executions")
 _FINE: Final = frozenset({"SUCCEEDED", "COMPLETED"})
+_WAITING: Final = frozenset({"QUEUED", "SUBMITTED", "PENDING", "SCHEDULED"})
 _OVER: Final = _FINE | {"FAILED", "CANCELED", "TIMED_OUT", "REJECTED", "REMOVED", "DELETION_IN_PROGRESS"}
 
 
@@ -42,8 +44,8 @@ def lines(shot: Snapshot) -> list[str]:
     sections = {
         "what may help": [*_hints(shot, calls)][:_MOST_HINTS],
         **_records(shot),
-        "set up and not used": list(shot.unused[:_MOST_UNUSED]),
-        "last calls": aligned(map(_call_cells, calls[-_MOST_CALLS:])),
+        "set up and not used": list(shot.unused),
+        "last calls": aligned(_folded(calls)[-_MOST_CALLS:]),
         "last changes": lines_of_changes(changes),
         "last lines of containers": [
             f"{short_id(job_id)}  {text}" for backend in shot.backends for job_id, text in backend.output()
@@ -56,17 +58,15 @@ def lines(shot: Snapshot) -> list[str]:
 
 
 def _records(shot: Snapshot) -> dict[str, list[str]]:
-    """Return lines about jobs and executions by kind: the unfinished ones first, then what failed, then the rest."""
+    """Return lines about jobs and executions by kind: those in progress first, then other unfinished ones, failed ones, the rest."""
     found = {}
     for kind, rows in shot.rows().items():
-        if kind not in _SHOWN:
-            continue
-        scanned = list(islice(rows, _MOST_SCANNED))
-        left = sum(1 for _ in rows)
-        ranked = sorted(scanned, key=lambda each: _rank(each[1]))
-        cells = [_record_cells(shot, place, row) for place, row in ranked[:_MOST_RECORDS]]
-        more = len(scanned) + left - len(cells)
-        found[kind] = aligned(cells) + ([f"and {more:,} more"] if more else [])
+        if kind in _SHOWN:
+            scanned = list(islice(rows, _MOST_SCANNED))
+            ranked = sorted(scanned, key=lambda each: _rank(each[1]))[:_MOST_RECORDS]
+            lines = aligned(_record_cells(shot, place, row) for place, row in ranked)
+            more = (shot.total(kind) or 0) - len(ranked)
+            found[kind] = [*lines, f"and {more:,} more"] if more > 0 else lines
     return found
 
 
@@ -82,7 +82,11 @@ def unfinished_jobs(shot: Snapshot) -> Iterator[str]:
 
 
 def _rank(row: Row) -> int:
-    return 2 if row.status in _FINE else 1 if row.status in _OVER else 0
+    if row.status in _FINE:
+        return 3
+    if row.status in _OVER:
+        return 2
+    return 1 if row.status in _WAITING else 0
 
 
 def _record_cells(shot: Snapshot, place: Place, row: Row) -> Sequence[str]:
@@ -99,9 +103,25 @@ def _why(shot: Snapshot, place: Place, row: Row) -> str | None:
     return None if why == f"it is {row.status}" else why
 
 
-def _call_cells(call: Call) -> Sequence[str]:
-    error = ": ".join(each for each in (call.error, call.error_message) if each is not None)
-    return f"call {call.number}", call.service, call.operation, str(call.status or "lost"), error
+def _folded(calls: Sequence[Call]) -> list[Sequence[str]]:
+    """Return the cells of the last calls. Equal calls in a row, as pollers make them, are one line."""
+    found: list[Sequence[str]] = []
+    for _, group in groupby(calls[-_MOST_FOLDED:], key=_like):
+        first, *others = group
+        last = others[-1] if others else first
+        number = f"call {first.number}" if not others else f"calls {first.number} to {last.number}"
+        error = ": ".join(each for each in (first.error, first.error_message) if each is not None)
+        found.append((number, first.service, first.operation, str(first.status or "lost"), _parameters(first), error))
+    return found
+
+
+def _like(call: Call) -> tuple[object, ...]:
+    return call.service, call.operation, call.status, call.error, _parameters(call)
+
+
+def _parameters(call: Call) -> str:
+    text = ", ".join(f"{name}={value!r}" for name, value in call.parameters.items())
+    return text if len(text) <= _MOST_PARAMETERS else f"{text[: _MOST_PARAMETERS - 3]}..."
 
 
 def _hints(shot: Snapshot, calls: Sequence[Call]) -> Iterator[str]:

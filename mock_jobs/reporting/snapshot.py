@@ -26,9 +26,9 @@ class Place(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """The records and logs of a world.
+    """The records and logs of a world, as they are when they are read.
 
-    Nothing is copied: a world that goes on changes them, and a reset leaves them as they were.
+    Nothing is copied. A reset leaves them as they were.
 
     Attributes:
         called: What names the mock.
@@ -50,6 +50,11 @@ class Snapshot(NamedTuple):
     changes: ChangeLog
     unused: Sequence[str] = ()
 
+    def total(self, kind: str) -> int | None:
+        """Return how many records of a kind there are; None if only the rows tell."""
+        counted = [census[kind] for backend in self.backends if kind in (census := backend.census())]
+        return sum(sum(by_status.values()) for by_status in counted) if counted else None
+
     def rows(self) -> Mapping[str, Iterator[tuple[Place, Row]]]:
         """Return the rows of all records, by their kind; they are made when they are read."""
         found: dict[str, Iterator[tuple[Place, Row]]] = {}
@@ -61,17 +66,17 @@ class Snapshot(NamedTuple):
         return found
 
 
-def snapshot(world: World, called: str) -> Snapshot:
-    """Return what a world holds now; its lock must be held.
+def snapshot(world: World, called: str, unused: Sequence[str] = ()) -> Snapshot:
+    """Return what a world holds now; its lock must be held, also while records of a world that is in use are read.
 
     Args:
         world: The world.
         called: What names the mock.
+        unused: What was set up and not used yet, in words.
     """
     backends = world.stores(Backend)  # type: ignore[type-abstract]  # of all services
     conditions = dict.fromkeys(condition for backend in backends for condition in backend.conditions())
     frozen = ["frozen"] if world.clock.is_frozen else []
-    unused = [each.unused_text() for each in world.unused()]
     conditions_of_all = [*conditions, *frozen, f"seed {world.seed}"]
     return Snapshot(called, world.clock.now_ms, conditions_of_all, backends, world.calls, world.events, world.changes, unused)
 
@@ -89,7 +94,8 @@ def content(shot: Snapshot) -> dict[str, object]:
     tables: dict[str, object] = {}
     for kind, rows in shot.rows().items():
         shown = [{**place._asdict(), **row._asdict()} for place, row in islice(rows, MOST_ROWS)]
-        tables[kind] = {"rows": shown, "omitted": sum(1 for _ in rows)}
+        total = shot.total(kind)
+        tables[kind] = {"rows": shown, "omitted": sum(1 for _ in rows) if total is None else total - len(shown)}
     return {
         "called": shot.called,
         "now_ms": shot.now_ms,

@@ -139,7 +139,7 @@ def lines(changes: Sequence[Change]) -> list[str]:
             time,
             *([f"{each.account} {each.region}"] if len(places) > 1 else []),
             _what(each),
-            f"{each.before or '-'} > {each.after or '-'}",
+            each.before if each.before == each.after and each.before else f"{each.before or '-'} > {each.after or '-'}",
             each.why,
             each.during,
             each.reason or "",

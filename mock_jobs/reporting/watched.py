@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from mock_jobs.core.process import registry_lock
 from mock_jobs.reporting.snapshot import Snapshot, snapshot
 
 if TYPE_CHECKING:
+    from mock_jobs.core.timeline import ChangeLog
     from mock_jobs.core.world import World
 
-_MOST_ENDED: Final = 3
+_MOST_WORLDS: Final = 3
+_MOST_UNUSED: Final = 5
+_MOST_ENDED: Final = 5
 _PATIENCE_S: Final = 1.0
 
 # Returns the worlds of a mock or server, each with its name.
 Worlds = Callable[[], Iterable[tuple[str, "World"]]]
 
 _active: dict[object, Worlds] = {}
-_ended: deque[Snapshot] = deque(maxlen=_MOST_ENDED)
+# By their changes: one state, even if several mocks have ended on it
+_ended: dict[ChangeLog, Snapshot] = {}
 
 
 def begin(owner: object, worlds: Worlds) -> None:
@@ -39,8 +44,15 @@ def end(owner: object) -> None:
     with registry_lock:
         worlds = _active.pop(owner, None)
     # pytest sets it for each phase of a test.
-    if worlds is not None and "PYTEST_CURRENT_TEST" in os.environ:
-        _ended.extend(_shots(worlds()))
+    if worlds is None or "PYTEST_CURRENT_TEST" not in os.environ:
+        return
+    for called, world in islice(worlds(), _MOST_WORLDS):
+        with _held(world):
+            unused = [each.unused_text() for each in world.unused()[:_MOST_UNUSED]]
+            # The state of a decorated class outlasts the mock of its set-up. What is there last says more.
+            _ended[world.changes] = snapshot(world, called, unused)
+    for oldest in list(_ended)[:-_MOST_ENDED]:
+        del _ended[oldest]
 
 
 def text() -> str:
@@ -48,9 +60,14 @@ def text() -> str:
     from mock_jobs.reporting import failure  # noqa: PLC0415 - only reports need it
 
     with registry_lock:
-        active = list(_active.values())
-    shots = [*_ended, *_shots(pair for worlds in active for pair in worlds())]
-    return "\n\n".join("\n".join(lines) for shot in shots if (lines := failure.lines(shot)))
+        active = [pair for worlds in _active.values() for pair in islice(worlds(), _MOST_WORLDS)]
+    current = [world.changes for _, world in active]
+    found = [failure.lines(shot) for changes, shot in _ended.items() if changes not in current]
+    for called, world in active:
+        with _held(world):
+            unused = [each.unused_text() for each in world.unused()[:_MOST_UNUSED]]
+            found.append(failure.lines(snapshot(world, called, unused)))
+    return "\n\n".join("\n".join(lines) for lines in found if lines)
 
 
 def forget() -> None:
@@ -58,13 +75,12 @@ def forget() -> None:
     _ended.clear()
 
 
-def _shots(worlds: Iterable[tuple[str, World]]) -> list[Snapshot]:
-    found = []
-    for called, world in worlds:
-        # The failure of a test may leave a thread behind that holds the lock.
-        if world.lock.acquire(timeout=_PATIENCE_S):
-            try:
-                found.append(snapshot(world, called))
-            finally:
-                world.lock.release()
-    return found
+@contextmanager
+def _held(world: World) -> Iterator[None]:
+    """Hold the lock of a world, unless a thread that the test left behind keeps it."""
+    has_lock = world.lock.acquire(timeout=_PATIENCE_S)
+    try:
+        yield
+    finally:
+        if has_lock:
+            world.lock.release()

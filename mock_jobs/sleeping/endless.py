@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final, NoReturn, Protocol
@@ -13,6 +14,10 @@ __tracebackhide__ = HIDDEN
 MOST_SLEEPS: Final = 1000
 # While something is due that comes with this many times the time that was slept, sleeping goes on.
 _PATIENCE: Final = 10
+# The error after which it is plain that code swallows it
+_SWALLOWED: Final = 3
+# How often code may swallow the error before it gets one that is no Exception
+_MOST_SWALLOWED: Final = 100
 
 
 class Changing(Protocol):
@@ -40,11 +45,14 @@ class EndlessSleeps:
     Args:
         clock: The clock that sleeps move.
         describe: Returns pace and waiting jobs, as text.
+        note: Called with an error that the code has swallowed, for the end of the mock to raise.
     """
 
-    def __init__(self, clock: Changing, describe: Callable[[], str]) -> None:
+    def __init__(self, clock: Changing, describe: Callable[[], str], note: Callable[[BaseException], None]) -> None:
         self._clock = clock
         self._describe = describe
+        self._note = note
+        self._stops = 0
         self._changes = -1
         self._sleeps = 0
         self._most = MOST_SLEEPS
@@ -59,6 +67,7 @@ class EndlessSleeps:
         clock = self._clock
         if clock.changes != self._changes:
             self._changes, self._sleeps, self._most, self._begin = clock.changes, 0, MOST_SLEEPS, clock.now
+            self._stops = 0
         if self._sleeps >= self._most:
             if self._is_due_soon():
                 self._most += MOST_SLEEPS
@@ -67,11 +76,19 @@ class EndlessSleeps:
         self._sleeps += 1
 
     def _stop(self, seconds: float) -> NoReturn:
-        raise EndlessSleepError(
+        error = EndlessSleepError(
             f"no job and no execution has changed during {self._sleeps:,} skipped sleeps, the last one of {seconds:g} s: "
             f"{self._describe()}. These sleeps move the mock's clock and nothing else: move the jobs or the devices in the test, "
             "choose another pace or plan, or, if the code waits for something else than jobs, let it sleep in real time."
         )
+        self._stops += 1
+        if self._stops == _SWALLOWED:
+            # The code has swallowed the ones before, and sleeps again.
+            self._note(error)
+        if self._stops > _MOST_SWALLOWED and (pytest := sys.modules.get("pytest")) is not None:
+            # `except Exception` does not catch it.
+            raise pytest.fail.Exception(str(error)) from error
+        raise error
 
     def _is_due_soon(self) -> bool:
         """Return whether going on for a while may change something."""

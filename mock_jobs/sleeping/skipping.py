@@ -46,9 +46,11 @@ class _Skipping:
         blocks: How many blocks skip sleeps on it.
     """
 
-    def __init__(self, clock: SkippedClock, describe: Callable[[], str], others: OtherThreads) -> None:
+    def __init__(
+        self, clock: SkippedClock, describe: Callable[[], str], note: Callable[[BaseException], None], others: OtherThreads
+    ) -> None:
         self.clock = clock
-        self.sleepers = Sleepers(clock, EndlessSleeps(clock, describe), others)
+        self.sleepers = Sleepers(clock, EndlessSleeps(clock, describe, note), others)
         self.blocks = 0
         # How far moves had taken the clock when each caller began to see them
         self._moved_ms = {TESTED: clock.moved_ms}
@@ -98,24 +100,25 @@ StandInDatetime.skipping = staticmethod(_current)
 
 
 @contextmanager
-def skip_sleeps(clock: SkippedClock, describe: Callable[[], str]) -> Iterator[None]:
+def skip_sleeps(clock: SkippedClock, describe: Callable[[], str], note: Callable[[BaseException], None]) -> Iterator[None]:
     """Let sleeps move a clock inside a `with` block. Blocks may end in any order; the one that began last applies.
 
     Args:
         clock: The clock.
         describe: Returns pace and waiting jobs, as text.
+        note: Keeps an error that code has swallowed, for the end of the mock to raise.
     """
-    block = _begin(clock, describe)
+    block = _begin(clock, describe, note)
     try:
         yield
     finally:
         _end(block)
 
 
-def _begin(clock: SkippedClock, describe: Callable[[], str]) -> _Skipping:
+def _begin(clock: SkippedClock, describe: Callable[[], str], note: Callable[[BaseException], None]) -> _Skipping:
     with start_lock:
         block = next((each for each in _blocks if each.clock is clock), None) or _Skipping(
-            clock, describe, OtherThreads(_sleep.genuine)
+            clock, describe, note, OtherThreads(_sleep.genuine)
         )
         if not _blocks:
             _patches.put()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import local
-from traceback import walk_stack
 
-from mock_jobs.core.errors import MockJobsWarning
+from mock_jobs.core.errors import MockJobsWarning, level_outside
 
 
 class _Losses(local):
@@ -81,11 +79,4 @@ def warn(cause: str, servers: list[str]) -> None:
             f"{cause} has deleted the state of {' and '.join(servers)}: moto keeps one state per process. Run the server in a "
             "process of its own (`mock-jobs server`), or stop it before"
         )
-        warnings.warn(text, MockJobsWarning, stacklevel=_level_outside())
-
-
-def _level_outside() -> int:
-    """Return the `stacklevel` of the nearest caller that belongs neither to mock_jobs nor to moto."""
-    frames = enumerate(walk_stack(sys._getframe(1)), 1)  # noqa: SLF001 - as warnings does
-    inside = ("mock_jobs", "moto")
-    return next((level for level, (frame, _) in frames if frame.f_globals.get("__name__", "").partition(".")[0] not in inside), 1)
+        warnings.warn(text, MockJobsWarning, stacklevel=level_outside())

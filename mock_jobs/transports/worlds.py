@@ -261,7 +261,7 @@ class Worlds:
 def _skip_sleeps(world: World, clock: Clock) -> AbstractContextManager[None]:
     from mock_jobs.sleeping.skipping import skip_sleeps  # noqa: PLC0415 - costs nothing until asked for
 
-    return skip_sleeps(clock, partial(_waiting, world))
+    return skip_sleeps(clock, partial(_waiting, world), partial(world.failures.note, "a skipped sleep"))
 
 
 def _waiting(world: World) -> str:
@@ -269,7 +269,8 @@ def _waiting(world: World) -> str:
     from mock_jobs.reporting.failure import unfinished_jobs  # noqa: PLC0415 - only errors need it
     from mock_jobs.reporting.snapshot import snapshot  # noqa: PLC0415
 
-    shot = snapshot(world, "")
-    found = list(unfinished_jobs(shot))
+    with world.lock:
+        shot = snapshot(world, "")
+        found = list(unfinished_jobs(shot))
     shown = found[:_MOST_SHOWN] + [f"and {len(found) - _MOST_SHOWN} more"] * (len(found) > _MOST_SHOWN)
     return ", ".join([f"the clock shows {in_iso(world.clock.now)}", *shot.conditions, *(shown or ["no job is unfinished"])])

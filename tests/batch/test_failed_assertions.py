@@ -93,7 +93,7 @@ def test_several_come_in_one_error(mock, site, job_id):
 
     text = str(caught.value)
     assert text.startswith(
-        f"2 assertions failed in functions of plans\n1. In the function of plan('wrong'), job 'wrong' ({job_id})\n"
+        f"2 assertions failed in functions of the test\n1. In the function of plan('wrong'), job 'wrong' ({job_id})\n"
     )
     assert text.count("in wrong\n") == text.count("AssertionError: the first attempt is number 1") == 2
     assert [type(each) for each in caught.value.errors] == [AssertionError] * 2
@@ -143,7 +143,7 @@ def test_only_some_of_many_are_shown_in_full(mock, site):
     with pytest.raises(FailedAssertionsError) as caught:
         mock.batch.run_all()
 
-    assert str(caught.value).startswith("7 assertions failed in functions of plans")
+    assert str(caught.value).startswith("7 assertions failed in functions of the test")
     assert str(caught.value).count("in wrong\n") == 5
     assert str(caught.value).endswith("and 2 more, see the attribute `errors`")
     assert len(caught.value.errors) == 7

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from mock_jobs.batch.records.node import Node
@@ -21,7 +21,8 @@ BLOCKED: Final = "it blocks the head of its queue"
 UNBLOCKED: Final = "it no longer blocks the head of its queue"
 
 # Names of triggers that end an attempt as a plan says
-_DECIDED_BY_PLANS: Final = frozenset({"EXITED_ZERO", "COMPLETED", "ATTEMPT_FAILED", "RETRIED"})
+_FAILED: Final = frozenset({"ATTEMPT_FAILED", "RETRIED"})
+_DECIDED_BY_PLANS: Final = _FAILED | {"EXITED_ZERO", "COMPLETED"}
 
 
 class _Named(Protocol):
@@ -96,11 +97,26 @@ class JobMove(NamedTuple):
         )
 
     def _why(self, trigger: Enum) -> str:
-        """Return the text of a trigger, with the plan that has decided it."""
+        """Return the text of a trigger, with how the attempt ended and the plan that has decided it."""
         text = str(trigger.value)
-        last = self.attempts[-1] if self.attempts and trigger.name in _DECIDED_BY_PLANS else None
-        plan = getattr(last, "plan", SUCCESS)
-        return text if plan is SUCCESS else f"{text}: {plan.name}"
+        if not self.attempts or trigger.name not in _DECIDED_BY_PLANS:
+            return text
+        outcome = outcome_of(self.attempts) if trigger.name in _FAILED else None
+        plan = getattr(self.attempts[-1], "plan", SUCCESS)
+        shown = text if outcome is None else f"{text} ({outcome})"
+        return shown if plan is SUCCESS else f"{shown}: {plan.call}"
+
+
+def outcome_of(attempts: Sequence[Any]) -> str | None:
+    """Return how the last attempt ended, if it did not succeed: exit code and reason of its container.
+
+    Args:
+        attempts: The attempts of a job that have ended.
+    """
+    last = attempts[-1] if attempts else None
+    code, reason = getattr(last, "exit_code", None), getattr(last, "reason", None)
+    parts = [*([f"exit code {code}"] if code else []), *([reason] if reason else [])]
+    return ", ".join(parts) or None
 
 
 def label_of_job(job: Job) -> tuple[str, str]:

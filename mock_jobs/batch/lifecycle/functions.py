@@ -106,11 +106,10 @@ class FunctionRunner:
                 given = run_of(job, attempt)
                 acting = self._world.loops.acting(job.spec, f"the function of {attempt.plan.name}")
                 raised: list[BaseException] = []
-                with acting, self._world.unlocked():
-                    with caught(partial(self._say, job, attempt)):
-                        code = _exit_code(function, given, partial(self._say, job, attempt), raised.append)
-                    for error in raised:
-                        self._tell(job, attempt, error)
+                with acting, self._world.unlocked(), caught(partial(self._say, job, attempt)):
+                    code = _exit_code(function, given, partial(self._say, job, attempt), raised.append)
+                for error in raised:
+                    self._tell(job, attempt, error)
         except AttemptTimedOut:
             attempt.times_out = job.spec.timeout_seconds is not None
         finally:

@@ -59,7 +59,10 @@ class Scenario:
     def sleep_as_moto(self) -> None:
         """Move the clock after this submission, as moto sleeps in it, if its switch lets the job fail later."""
         if self.fallback is not None and self.fallback.duration:
-            self._clock.call_soon(partial(self._clock.advance, self.fallback.duration))
+            self._clock.call_soon(partial(self._sleep, round(self.fallback.duration * 1000)))
+
+    def _sleep(self, duration_ms: int) -> None:
+        self._clock.pass_to(self._clock.now_ms + duration_ms)
 
     def take_refusal(self, job_id: str) -> Refusal | None:
         """Return the error that a bulk request answers for a job, and count it as used; None if the request acts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import repeat
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mock_jobs.core.timeline import MOST_CHANGES, Cause, Change
@@ -31,7 +32,7 @@ class _JobChange(NamedTuple):
 
     scope: Scope
     at_ms: int
-    job: Job
+    job_id: str
     before: str | None
     after: str | None
     why: Enum | str
@@ -41,7 +42,7 @@ class _JobChange(NamedTuple):
     def change(self) -> Change:
         """Return the change."""
         scope, why, during = self.scope, _text(self.why), str(self.cause)
-        job_id, statuses = self.job.job_id, (self.before, self.after)
+        job_id, statuses = self.job_id, (self.before, self.after)
         return Change(
             self.at_ms, "iot", scope.account, scope.region, "job", job_id, job_id, job_id, *statuses, why, self.comment, during
         )
@@ -52,7 +53,9 @@ class _ExecutionChange(NamedTuple):
 
     scope: Scope
     at_ms: int
-    execution: Execution
+    job_id: str
+    thing_name: str
+    number: int
     before: str | None
     after: str | None
     why: Enum | str
@@ -61,8 +64,8 @@ class _ExecutionChange(NamedTuple):
     def change(self) -> Change:
         """Return the change."""
         scope, why, during = self.scope, _text(self.why), str(self.cause)
-        execution, statuses = self.execution, (self.before, self.after)
-        job_id, name = execution.job.job_id, f"{execution.thing_name}/{execution.number}"
+        job_id, statuses = self.job_id, (self.before, self.after)
+        name = f"{self.thing_name}/{self.number}"
         return Change(
             self.at_ms, "iot", scope.account, scope.region, "execution", job_id, name, name, *statuses, why, None, during
         )
@@ -98,22 +101,29 @@ class Recorder:
             is_gone: Whether it was deleted.
         """
         after = None if is_gone else job.status
-        self._changes.note(_JobChange(self._scope, self._clock.now_ms, job, before, after, why, job.comment, self._causes.now))
+        self._changes.note(
+            _JobChange(self._scope, self._clock.now_ms, job.job_id, before, after, why, job.comment, self._causes.now)
+        )
 
     def executions_changed(self, executions: Sequence[Execution], before: str | None, after: str | None, why: Enum | str) -> None:
         """Record the same change of several executions.
 
         Args:
-            executions: The executions.
+            executions: The executions, all of one job.
             before: Their status before; None if they are new.
             after: Their status now; None if they were deleted.
             why: The cause, in words.
         """
-        last = executions[-MOST_CHANGES:] if len(executions) > MOST_CHANGES else executions
+        if not executions:
+            return
+        last = executions[-MOST_CHANGES:]
+        # Names, not records: those of a deleted job need not stay.
         rows = zip(
             repeat(self._scope),
             repeat(self._clock.now_ms),
-            last,
+            repeat(executions[0].job.job_id),
+            map(attrgetter("thing_name"), last),
+            map(attrgetter("number"), last),
             repeat(before),
             repeat(after),
             repeat(why),
