@@ -199,6 +199,7 @@ def test_executions_show_rollout_device_timers_and_retries(mock, fleet):
         ("A/2", "IN_PROGRESS", "TIMED_OUT", "a timer of it runs out"),
         ("J", "IN_PROGRESS", "COMPLETED", "all its executions are finished"),
     ]
+    assert list(mock.timeline.of("A")) == [each for each in changes if each.kind == "execution"]
     assert changes[3].during == "in-progress timeout, mock.clock.advance()"
     assert changes[6].during == "step timeout, mock.clock.advance()"
 
@@ -282,7 +283,7 @@ def test_print_names_account_and_region_if_there_are_several(mock, site):
 
 
 def test_print_says_that_nothing_has_changed(mock):
-    assert str(mock.timeline) == "nothing has changed"
+    assert str(mock.timeline) == "no change"
 
 
 def test_json_has_the_members_of_a_change(mock, site):

@@ -16,10 +16,11 @@ MAX_SECONDS: Final = 3_155_760_000
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return what to add to the text of an error about an unknown name: the known one that is most like it, if one is."""
-    found = get_close_matches(name, list(known))
+    by_folded = {each.casefold(): each for each in known}
+    found = get_close_matches(name.casefold(), list(by_folded))
     # Swapped letters are the most frequent slip, and difflib does not favour them.
-    found.sort(key=lambda each: sorted(each) != sorted(name))
-    return f"; did you mean {found[0]!r}?" if found else ""
+    found.sort(key=lambda each: sorted(each) != sorted(name.casefold()))
+    return f"; did you mean {by_folded[found[0]]!r}?" if found else ""
 
 
 def check_flag(name: str, value: object) -> None:

@@ -50,8 +50,8 @@ class Timeline(Sequence[Change]):
         """Return the changes of one job, service, account or region.
 
         Args:
-            job: Id or name of a job, a child, a node or a service job of AWS Batch, or id of a job of AWS IoT. With an array, a
-                multi-node job or a job of AWS IoT come its children, nodes or executions.
+            job: Id or name of a job, a child, a node or a service job of AWS Batch, id of a job of AWS IoT, or name of a thing. With an
+                array, a multi-node job or a job of AWS IoT come its children, nodes or executions; with a thing its executions.
             service: `batch` or `iot`.
             account: Account id.
             region: Region.
@@ -76,7 +76,7 @@ class Timeline(Sequence[Change]):
         found = (
             each
             for each in self._changes
-            if (job is None or job in (each.job, each.id, each.name))
+            if (job is None or job in (each.job, each.id, each.name, _thing_of(each)))
             and all(getattr(each, name) == value for name, value in given.items())
         )
         return Timeline(found, self._read_rest)
@@ -97,7 +97,7 @@ class Timeline(Sequence[Change]):
         return f"<timeline of {len(self)} {'change' if len(self) == 1 else 'changes'}>"
 
     def __str__(self) -> str:
-        return "\n".join(lines(self._changes)) or "nothing has changed"
+        return "\n".join(lines(self._changes)) or "no change"
 
     def to_json(self) -> str:
         """Return the changes as JSON: a list of objects, whose members are the attributes of `Change`."""
@@ -126,6 +126,10 @@ class Timeline(Sequence[Change]):
 
         changes = [each._asdict() for each in self._changes]
         Path(path).write_text(page_of({**self._read_rest(), "changes": changes}), encoding="utf-8", newline="\n")
+
+
+def _thing_of(change: Change) -> str | None:
+    return change.id.rpartition("/")[0] if change.kind == "execution" else None
 
 
 def lines(changes: Sequence[Change]) -> list[str]:

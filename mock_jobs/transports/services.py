@@ -152,9 +152,9 @@ def declared_errors(service: str, operation: str) -> tuple[str, dict[str, Declar
     for name, found in operations.items():
         if operation in (name, found.method_name):
             return name, {**found.errors, **_OUTSIDE_MODEL.get(service, {})}
-    raise UsageValueError(
-        f"mock_jobs answers no operation {operation!r} of {service}; it answers: {', '.join(sorted(operations))}"
-    )
+    similar = nearest(operation, [each for name, found in operations.items() for each in (name, found.method_name)])
+    known = f"; it answers: {', '.join(sorted(operations))}"
+    raise UsageValueError(f"mock_jobs answers no operation {operation!r} of {service}{similar or known}")
 
 
 def find_operation(service: str, operation: str | None) -> str | None:
