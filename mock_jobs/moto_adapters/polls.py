@@ -65,7 +65,8 @@ class _Seam:
         return end
 
     def _open(self) -> None:
-        for owner, name, replacement in self._replacements(self._listeners):
+        # All of them are found before one is replaced, since finding them may fail.
+        for owner, name, replacement in list(self._replacements(self._listeners)):
             self._kept.append((owner, name, getattr(owner, name)))
             setattr(owner, name, replacement)
 
