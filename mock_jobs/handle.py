@@ -41,12 +41,12 @@ class Handle(ABC):
 
     @property
     @abstractmethod
-    def world(self) -> World:
-        """The state that this handle controls. Internal: it may change in any release."""
+    def _world(self) -> World:
+        """The state that this handle controls."""
 
     def __repr__(self) -> str:
         try:
-            world = self.world
+            world = self._world
         except NotActiveError:
             return f"<{self._called}, {self._why_absent}>"
         return f"<{'; '.join([f'{self._called} at {in_iso(world.clock.now)}', *self._shown_pace(), *counts(world)])}>"
@@ -57,23 +57,23 @@ class Handle(ABC):
         module = sys.modules.get("mock_jobs.batch.handle")
         if module is None:
             return []
-        scenario: Scenario | None = self.world.shared_if_made(module.Scenario)
+        scenario: Scenario | None = self._world.shared_if_made(module.Scenario)
         return [f"pace {'poll' if scenario is None else scenario.pace_stack.pace.mode}"]
 
     @property
     def clock(self) -> Clock:
         """The clock, which a test reads, moves forward and freezes."""
-        return self.world.clock
+        return self._world.clock
 
     @property
     def seed(self) -> int:
         """The seed of the ids and of the faults with a `probability`: as given, or drawn. Give it to repeat a run."""
-        return self.world.seed
+        return self._world.seed
 
     @property
     def faults(self) -> Faults:
         """What the test lets go wrong with operations: errors, lost answers, delays."""
-        return self.world.faults
+        return self._world.faults
 
     @property
     def unused(self) -> tuple[SetUp, ...]:
@@ -82,7 +82,7 @@ class Handle(ABC):
         Each has a `name`, `used`, `optional` and `remove()`. If there are any at the end of a mock in process, it raises
         `UnusedError`. A server raises nothing.
         """
-        return self.world.unused()
+        return self._world.unused()
 
     @property
     def calls(self) -> Calls:
@@ -94,7 +94,7 @@ class Handle(ABC):
         from mock_jobs.core.calls import Calls  # noqa: PLC0415 - costs nothing until asked for
         from mock_jobs.transports.services import find_operation  # noqa: PLC0415
 
-        world = self.world
+        world = self._world
         with world.lock:
             return Calls(tuple(world.calls), find_operation)
 
@@ -106,7 +106,7 @@ class Handle(ABC):
         10,000 children makes 40,000 events. The first read after older events were discarded gives a `DroppedEventsWarning`, once
         until the next reset.
         """
-        world = self.world
+        world = self._world
         with world.lock:
             dropped = world.events.unreported_dropped()
             if dropped:
@@ -132,7 +132,7 @@ class Handle(ABC):
             EndlessLoopError: Jobs cause one another without end, even if that takes time.
             AssertionError: An assertion failed in the function of a plan.
         """
-        self.world.run_until_idle()
+        self._world.run_until_idle()
 
     @property
     def timeline(self) -> Timeline:
@@ -143,7 +143,7 @@ class Handle(ABC):
         from mock_jobs.reporting.snapshot import content, snapshot  # noqa: PLC0415 - costs nothing until asked for
         from mock_jobs.reporting.timeline import Timeline  # noqa: PLC0415
 
-        world = self.world
+        world = self._world
         with world.lock:
             shot = snapshot(world, self._called)
 
@@ -158,11 +158,20 @@ class Handle(ABC):
         """The controls of AWS Batch, that is pace, plans, steps, blocked queues and settings."""
         from mock_jobs.transports.services import batch  # noqa: PLC0415 - costs nothing until asked for
 
-        return self.world.shared(batch().handle)
+        return self._world.shared(batch().handle)
 
     @property
     def iot(self) -> IoTHandle:
         """The controls of AWS IoT Jobs, that is its settings."""
         from mock_jobs.transports.services import iot  # noqa: PLC0415 - costs nothing until asked for
 
-        return self.world.shared(iot().handle)
+        return self._world.shared(iot().handle)
+
+
+def world_of(handle: Handle) -> World:
+    """Return the state that a handle controls, for the package itself. It may change in any release.
+
+    Raises:
+        NotActiveError: The handle is that of a mock that is not active, or of a server that does not run.
+    """
+    return handle._world  # noqa: SLF001 - the one place

@@ -77,8 +77,8 @@ class MockJobs(Handle):
         return "moto answers in another process" if self._active else "not active"
 
     @property
-    def world(self) -> World:
-        """The state that this mock controls. Internal: it may change in any release.
+    def _world(self) -> World:
+        """The state that this mock controls.
 
         Raises:
             NotActiveError: The mock is not active, or moto answers from another process (TEST_SERVER_MODE).

@@ -191,7 +191,7 @@ class _AccountHandle(Handle):
         self._find = find
 
     @property
-    def world(self) -> World:
+    def _world(self) -> World:
         """The state of this account, while the server runs."""
         return self._find()
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
 
-_SECTION = re.compile(r"^(Args|Attributes|Raises|Returns|Yields|Source):", re.MULTILINE)
+_SECTION = re.compile(r"^(Args|Attributes|Raises|Returns|Yields|Example|Source):", re.MULTILINE)
 
 
 def summary_of(found: object) -> str:

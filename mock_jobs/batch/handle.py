@@ -192,10 +192,6 @@ class BatchHandle:
     def _why_no_attempt(self, plan: Plan) -> str:
         return why_no_attempt(plan, self._scenario.plans, self._regions)
 
-    def setups(self) -> list[Plan | Refusal]:
-        """Return plans and refusals since the last reset, the oldest first, for `World.setups`."""
-        return [*reversed(self._scenario.plans), *self._scenario.refusals.values()]
-
     # Blocked queues
 
     def block(self, queue: str, code: str, *, instance_type: str | None = None) -> QueueBlock:

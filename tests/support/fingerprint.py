@@ -14,6 +14,7 @@ from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.core.ids import IdSource
 from mock_jobs.core.world import World
 from mock_jobs.core.world_clock import WorldClock
+from mock_jobs.handle import world_of
 
 from support.constants import ACCOUNT, REGION
 
@@ -30,7 +31,7 @@ Fingerprint = list[tuple[str, object]]
 
 def fingerprint(handle: Handle | MockJobs) -> Fingerprint:
     """Return everything that the services keep for the account and region of the tests, as a flat list of places and values."""
-    world = handle.world
+    world = world_of(handle)
     found: Fingerprint = []
     seen: dict[int, int] = {}
     with world.lock:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from mock_jobs.batch.records.node import Node
-from mock_jobs.batch.scenario.plans import SUCCESS
+from mock_jobs.batch.scenario.plans import SUCCESS, jobs_text
 from mock_jobs.core.timeline import Cause, Change
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class JobMove(NamedTuple):
         text = str(trigger.value)
         last = self.attempts[-1] if self.attempts and trigger.name in _DECIDED_BY_PLANS else None
         plan = getattr(last, "plan", SUCCESS)
-        return text if plan is SUCCESS else f"{text}: {plan.name}"
+        return text if plan is SUCCESS else f"{text}: {jobs_text(plan)}"
 
 
 def label_of_job(job: Job) -> tuple[str, str]:
