@@ -81,6 +81,9 @@ class Handle(ABC):
 
         Each has a `name`, `used`, `optional` and `remove()`. If there are any at the end of a mock in process, it raises
         `UnusedError`. A server raises nothing.
+
+        Example:
+            `assert not mock.unused` checks in the middle of a test what the end of the mock checks.
         """
         return self._world.unused()
 
@@ -105,6 +108,9 @@ class Handle(ABC):
         Check them, or pass them to event handlers under test. A copy, oldest first, of at most the last 10,000. One array of
         10,000 children makes 40,000 events. The first read after older events were discarded gives a `DroppedEventsWarning`, once
         until the next reset.
+
+        Example:
+            `[each.topic for each in mock.events if each.service == "iot"]`
         """
         world = self._world
         with world.lock:
@@ -131,6 +137,9 @@ class Handle(ABC):
         Raises:
             EndlessLoopError: Jobs cause one another without end, even if that takes time.
             AssertionError: An assertion failed in the function of a plan.
+
+        Example:
+            `mock.run_until_idle()` lets everything happen before the test looks at the result.
         """
         self._world.run_until_idle()
 
@@ -155,14 +164,22 @@ class Handle(ABC):
 
     @property
     def batch(self) -> BatchHandle:
-        """The controls of AWS Batch, that is pace, plans, steps, blocked queues and settings."""
+        """The controls of AWS Batch, that is pace, plans, steps, blocked queues and settings.
+
+        Example:
+            `mock.batch.plan("nightly", exit_code=1)`
+        """
         from mock_jobs.transports.services import batch  # noqa: PLC0415 - costs nothing until asked for
 
         return self._world.shared(batch().handle)
 
     @property
     def iot(self) -> IoTHandle:
-        """The controls of AWS IoT Jobs, that is its settings."""
+        """The controls of AWS IoT Jobs, that is its settings.
+
+        Example:
+            `mock.iot.run_until("firmware-7", "IN_PROGRESS")`
+        """
         from mock_jobs.transports.services import iot  # noqa: PLC0415 - costs nothing until asked for
 
         return self._world.shared(iot().handle)

@@ -309,6 +309,9 @@ def current_mock() -> MockJobs:
 
     Raises:
         NotActiveError: No mock is active.
+
+    Example:
+        `current_mock().clock.advance(60)`
     """
     with start_lock:
         if not _innermost:

@@ -167,6 +167,9 @@ class MockJobsServer:
             NotActiveError: The server does not run.
             UsageValueError: The id is not 12 digits.
             UsageTypeError: The id is not a string.
+
+        Example:
+            `server.account("111122223333").clock.advance(60)`
         """
         check_text("account_id", account_id)
         if re.fullmatch("[0-9]{12}", account_id) is None:

@@ -223,6 +223,9 @@ class Calls(Sequence[Call]):
         Raises:
             UsageValueError: mock_jobs answers no such service or operation.
             UsageTypeError: An argument is not a string.
+
+        Example:
+            `[each.parameters["jobId"] for each in mock.calls.of("batch", "cancel_job")]` lists the jobs that were to be cancelled.
         """
         name = self._find(service, operation)
         found = [each for each in self._calls if each.service == service and name in (None, each.operation)]

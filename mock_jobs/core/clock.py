@@ -55,6 +55,9 @@ class Clock(ABC):
         An aware datetime in UTC, not in the past; what is due already waits for a request. None if nothing is going to happen by
         itself, also at the pace `manual` if only jobs of Batch wait. Before `move_to(next_due)` freeze the clock, which else
         runs on meanwhile.
+
+        Example:
+            `mock.clock.move_to(mock.clock.next_due)`, with the clock frozen, lets the next thing happen.
         """
 
     @property
@@ -89,6 +92,9 @@ class Clock(ABC):
             UsageValueError: `delta` is negative or not finite, or the clock would pass the year 9999.
             EndlessLoopError: Jobs cause one another without end and take no time.
             AssertionError: An assertion failed in the function of a plan.
+
+        Example:
+            `mock.clock.advance(60)` and `mock.clock.advance(timedelta(minutes=1))` do the same.
         """
         delta_ms = milliseconds(delta)
         with self._lock, self._failures.raised("mock.clock.advance()"):
@@ -108,6 +114,9 @@ class Clock(ABC):
             UsageValueError: `moment` lies in the past of this clock, or after the year 9999.
             EndlessLoopError: Jobs cause one another without end and take no time.
             AssertionError: An assertion failed in the function of a plan.
+
+        Example:
+            `mock.clock.move_to(datetime(2031, 1, 1, tzinfo=timezone.utc))`
         """
         target_ms = moment_ms(moment)
         with self._lock, self._failures.raised("mock.clock.move_to()"):
@@ -142,6 +151,9 @@ class Clock(ABC):
 
         Yields:
             The clock.
+
+        Example:
+            `with mock.clock.frozen():` lets no real time pass on the mock's clock.
         """
         was_frozen = self.is_frozen
         self.freeze()
@@ -164,6 +176,9 @@ class Clock(ABC):
 
         Raises:
             EndlessSleepError: By a sleep: no job and no execution has changed during the last 1,000 sleeps.
+
+        Example:
+            `with mock.clock.skipping_sleep():` lets a `time.sleep(60)` inside move the mock by a minute.
         """
         with self._skipping():
             yield self

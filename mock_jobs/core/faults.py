@@ -104,6 +104,9 @@ class Faults:
             UsageValueError: The service, the operation, a parameter in `when` or another argument is impossible, or AWS documents
                 no such code for the operation.
             UsageTypeError: An argument has the wrong type.
+
+        Example:
+            `mock.faults.add("batch", "cancel_job", "ServerException", when={"reason": "too late"})`
         """
         _check_texts(service=service, operation=operation, code=code)
         conditions = Conditions(times, after, when, probability, delay, optional).checked()
@@ -163,6 +166,9 @@ class Faults:
         Raises:
             UsageValueError: An argument has an impossible value.
             UsageTypeError: An argument has the wrong type.
+
+        Example:
+            `mock.faults.add_transport("iot", "create_job", "read-timeout", effect="done")`
         """
         _check_texts(service=service, operation=operation)
         conditions = Conditions(times, after, when, probability, delay, optional).checked()
@@ -207,6 +213,9 @@ class Faults:
         Raises:
             UsageValueError: An argument has an impossible value.
             UsageTypeError: An argument has the wrong type.
+
+        Example:
+            `mock.faults.add_delay("batch", "describe_jobs", 90)`
         """
         _check_texts(service=service, operation=operation)
         check_seconds("seconds", seconds)

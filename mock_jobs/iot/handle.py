@@ -51,6 +51,9 @@ class IoTHandle:
             UsageTypeError: An argument is not a string.
             EndlessLoopError: Batch jobs cause one another without end, and nothing else is due that could end it.
             AssertionError: An assertion failed in the function of a plan.
+
+        Example:
+            `mock.iot.run_until("firmware-7", "IN_PROGRESS")` waits for the start of a scheduled job.
         """
         check_text("job_id", job_id)
         check_status(status, JobStatus)
@@ -77,6 +80,9 @@ class IoTHandle:
             UsageTypeError: An argument has the wrong type.
             EndlessLoopError: Batch jobs cause one another without end, and nothing else is due that could end it.
             AssertionError: An assertion failed in the function of a plan.
+
+        Example:
+            `mock.iot.run_execution_until("firmware-7", "pump-1", "TIMED_OUT")` waits for the timeout of an execution in progress.
         """
         check_text("job_id", job_id)
         check_text("thing_name", thing_name)
