@@ -48,9 +48,8 @@ class Clock(ABC):
         return as_datetime(self.now_ms)
 
     @property
-    @abstractmethod
     def next_due(self) -> datetime | None:
-        """When the next thing falls due that `advance` would let happen: a timeout, the next state of a job, its end.
+        """When the next thing falls due that `advance` would let happen, for example a timeout or the next state of a job.
 
         An aware datetime in UTC, not in the past; what is due already waits for a request. None if nothing is going to happen by
         itself, also at the pace `manual` if only jobs of Batch wait. Before `move_to(next_due)` freeze the clock, which else
@@ -59,6 +58,8 @@ class Clock(ABC):
         Example:
             `mock.clock.move_to(mock.clock.next_due)`, with the clock frozen, lets the next thing happen.
         """
+        due_ms = self._next_due_ms()
+        return None if due_ms is None else as_datetime(due_ms)
 
     @property
     def now_ms(self) -> int:
@@ -190,6 +191,10 @@ class Clock(ABC):
         if self._frozen_ms is not None:
             return self._frozen_ms
         return int(time.time() * 1000) + self._offset_ms
+
+    @abstractmethod
+    def _next_due_ms(self) -> int | None:
+        """Return `next_due` in milliseconds since the epoch."""
 
     @abstractmethod
     def _move_as_asked(self, target_ms: int) -> None:

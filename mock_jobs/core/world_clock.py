@@ -6,14 +6,13 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
 from threading import RLock
 from typing import Any
 
 from mock_jobs.core.clock import Clock
 from mock_jobs.core.errors import HIDDEN
 from mock_jobs.core.failures import Failures
-from mock_jobs.core.moments import NEVER_MS, as_datetime, milliseconds
+from mock_jobs.core.moments import NEVER_MS, milliseconds
 from mock_jobs.core.soon import SoonQueue
 from mock_jobs.core.timeline import Cause, Causes
 from mock_jobs.core.timers import Timer, TimerHeap
@@ -59,15 +58,6 @@ class WorldClock(Clock):
         return dir(Clock)
 
     # Reading
-
-    @property
-    def next_due(self) -> datetime | None:
-        """As `Clock.next_due`."""
-        heaps = [self._timers, self._gated] if self.gate_follows_moves else [self._timers]
-        with self._lock:
-            due = [timer.due_ms for heap in heaps if (timer := heap.first()) is not None]
-            earliest_ms = max(min(due, default=NEVER_MS), self.now_ms)
-        return None if earliest_ms >= NEVER_MS else as_datetime(earliest_ms)
 
     @property
     def ahead_ms(self) -> int:
@@ -258,6 +248,13 @@ class WorldClock(Clock):
         self._moment = _Pinned(self)
 
     # For the public face
+
+    def _next_due_ms(self) -> int | None:
+        heaps = [self._timers, self._gated] if self.gate_follows_moves else [self._timers]
+        with self._lock:
+            due = [timer.due_ms for heap in heaps if (timer := heap.first()) is not None]
+            earliest_ms = max(min(due, default=NEVER_MS), self.now_ms)
+        return None if earliest_ms >= NEVER_MS else earliest_ms
 
     def _move_as_asked(self, target_ms: int) -> None:
         self._move(target_ms, gated=self.gate_follows_moves)
