@@ -12,6 +12,7 @@ from functools import partial
 import boto3
 
 from mock_jobs import mock_jobs
+from mock_jobs.handle import world_of
 
 from _measure import ACCOUNT, REGION, is_quick, once, table
 from _scale import PAGE, median_of, report, request
@@ -59,10 +60,10 @@ def site(*, has_shares=False):
         # fewer there are the more of them, so that the cost would seem to grow.
         for number in range(DURATIONS):
             mock.batch.plan(f"job-{number}", duration=60 + 0.131 * number)
-        backend = mock.world.store(BatchBackend, ACCOUNT, REGION)
+        backend = world_of(mock).store(BatchBackend, ACCOUNT, REGION)
 
         def submit(number=0, **more):
-            with request(mock.world):
+            with request(world_of(mock)):
                 given = {"job_name": f"job-{number % DURATIONS}", "job_queue": "q", "job_definition": "d", **more}
                 return backend.submit_job(**given)["jobId"]
 

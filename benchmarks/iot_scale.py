@@ -11,6 +11,7 @@ from functools import partial
 import boto3
 
 from mock_jobs import mock_jobs
+from mock_jobs.handle import world_of
 
 from _measure import ACCOUNT, REGION, is_quick, once, slope, table
 from _scale import PAGE, median_of, report, request
@@ -42,7 +43,7 @@ def finish_all(mock, count):
     """Start and finish the next pending execution of every device."""
     from mock_jobs.iot_jobs_data.backend import IoTJobsDataBackend
 
-    world = mock.world
+    world = world_of(mock)
     backend = world.store(IoTJobsDataBackend, ACCOUNT, REGION)
     for number in range(count):
         name = f"thing-{number}"
@@ -94,7 +95,7 @@ def weigh(count):
         queued = tracemalloc.get_traced_memory()[0]
         finish_all(mock, count)
         # The list of events is bounded, and does not belong to an execution.
-        mock.world.events.clear()
+        world_of(mock).events.clear()
         finished = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
     return queued / count, finished / count

@@ -41,12 +41,12 @@ class Handle(ABC):
 
     @property
     @abstractmethod
-    def world(self) -> World:
-        """The state that this handle controls. Internal: it may change in any release."""
+    def _world(self) -> World:
+        """The state that this handle controls."""
 
     def __repr__(self) -> str:
         try:
-            world = self.world
+            world = self._world
         except NotActiveError:
             return f"<{self._called}, {self._why_absent}>"
         return f"<{'; '.join([f'{self._called} at {in_iso(world.clock.now)}', *self._shown_pace(), *counts(world)])}>"
@@ -57,23 +57,23 @@ class Handle(ABC):
         module = sys.modules.get("mock_jobs.batch.handle")
         if module is None:
             return []
-        scenario: Scenario | None = self.world.shared_if_made(module.Scenario)
+        scenario: Scenario | None = self._world.shared_if_made(module.Scenario)
         return [f"pace {'poll' if scenario is None else scenario.pace_stack.pace.mode}"]
 
     @property
     def clock(self) -> Clock:
         """The clock, which a test reads, moves forward and freezes."""
-        return self.world.clock
+        return self._world.clock
 
     @property
     def seed(self) -> int:
         """The seed of the ids and of the faults with a `probability`: as given, or drawn. Give it to repeat a run."""
-        return self.world.seed
+        return self._world.seed
 
     @property
     def faults(self) -> Faults:
         """What the test lets go wrong with operations: errors, lost answers, delays."""
-        return self.world.faults
+        return self._world.faults
 
     @property
     def unused(self) -> tuple[SetUp, ...]:
@@ -81,8 +81,11 @@ class Handle(ABC):
 
         Each has a `name`, `used`, `optional` and `remove()`. If there are any at the end of a mock in process, it raises
         `UnusedError`. A server raises nothing.
+
+        Example:
+            `assert not mock.unused` checks in the middle of a test what the end of the mock checks.
         """
-        return self.world.unused()
+        return self._world.unused()
 
     @property
     def calls(self) -> Calls:
@@ -94,7 +97,7 @@ class Handle(ABC):
         from mock_jobs.core.calls import Calls  # noqa: PLC0415 - costs nothing until asked for
         from mock_jobs.transports.services import find_operation  # noqa: PLC0415
 
-        world = self.world
+        world = self._world
         with world.lock:
             return Calls(tuple(world.calls), find_operation)
 
@@ -105,8 +108,11 @@ class Handle(ABC):
         Check them, or pass them to event handlers under test. A copy, oldest first, of at most the last 10,000. One array of
         10,000 children makes 40,000 events. The first read after older events were discarded gives a `DroppedEventsWarning`, once
         until the next reset.
+
+        Example:
+            `[each.topic for each in mock.events if each.service == "iot"]`
         """
-        world = self.world
+        world = self._world
         with world.lock:
             dropped = world.events.unreported_dropped()
             if dropped:
@@ -131,8 +137,11 @@ class Handle(ABC):
         Raises:
             EndlessLoopError: Jobs cause one another without end, even if that takes time.
             AssertionError: An assertion failed in the function of a plan.
+
+        Example:
+            `mock.run_until_idle()` lets everything happen before the test looks at the result.
         """
-        self.world.run_until_idle()
+        self._world.run_until_idle()
 
     @property
     def timeline(self) -> Timeline:
@@ -143,7 +152,7 @@ class Handle(ABC):
         from mock_jobs.reporting.snapshot import content, snapshot  # noqa: PLC0415 - costs nothing until asked for
         from mock_jobs.reporting.timeline import Timeline  # noqa: PLC0415
 
-        world = self.world
+        world = self._world
         with world.lock:
             shot = snapshot(world, self._called)
 
@@ -155,14 +164,31 @@ class Handle(ABC):
 
     @property
     def batch(self) -> BatchHandle:
-        """The controls of AWS Batch, that is pace, plans, steps, blocked queues and settings."""
+        """The controls of AWS Batch, that is pace, plans, steps, blocked queues and settings.
+
+        Example:
+            `mock.batch.plan("nightly", exit_code=1)`
+        """
         from mock_jobs.transports.services import batch  # noqa: PLC0415 - costs nothing until asked for
 
-        return self.world.shared(batch().handle)
+        return self._world.shared(batch().handle)
 
     @property
     def iot(self) -> IoTHandle:
-        """The controls of AWS IoT Jobs, that is its settings."""
+        """The controls of AWS IoT Jobs, that is its settings.
+
+        Example:
+            `mock.iot.run_until("firmware-7", "IN_PROGRESS")`
+        """
         from mock_jobs.transports.services import iot  # noqa: PLC0415 - costs nothing until asked for
 
-        return self.world.shared(iot().handle)
+        return self._world.shared(iot().handle)
+
+
+def world_of(handle: Handle) -> World:
+    """Return the state that a handle controls, for the package itself. It may change in any release.
+
+    Raises:
+        NotActiveError: The handle is that of a mock that is not active, or of a server that does not run.
+    """
+    return handle._world  # noqa: SLF001 - the one place

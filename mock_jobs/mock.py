@@ -78,8 +78,8 @@ class MockJobs(Handle):
         return "moto answers in another process" if self._active else "not active"
 
     @property
-    def world(self) -> World:
-        """The state that this mock controls. Internal: it may change in any release.
+    def _world(self) -> World:
+        """The state that this mock controls.
 
         Raises:
             NotActiveError: The mock is not active, or moto answers from another process (TEST_SERVER_MODE).
@@ -332,6 +332,9 @@ def current_mock() -> MockJobs:
 
     Raises:
         NotActiveError: No mock is active.
+
+    Example:
+        `current_mock().clock.advance(60)`
     """
     with start_lock:
         if not _innermost:

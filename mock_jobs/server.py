@@ -171,6 +171,9 @@ class MockJobsServer:
             NotActiveError: The server does not run.
             UsageValueError: The id is not 12 digits.
             UsageTypeError: The id is not a string.
+
+        Example:
+            `server.account("111122223333").clock.advance(60)`
         """
         check_text("account_id", account_id)
         if re.fullmatch("[0-9]{12}", account_id) is None:
@@ -195,7 +198,7 @@ class _AccountHandle(Handle):
         self._find = find
 
     @property
-    def world(self) -> World:
+    def _world(self) -> World:
         """The state of this account, while the server runs."""
         return self._find()
 

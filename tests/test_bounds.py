@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mock_jobs import mock_jobs
+from mock_jobs.handle import world_of
 
 _MIB = 1 << 20
 
@@ -59,7 +60,7 @@ def test_small_calls_are_held_up_to_10_000():
         boto3.client("batch", "us-east-1").describe_jobs(jobs=["x"])
         (call,) = mock.calls
         for _ in range(10_000):
-            mock.world.calls.append(copy(call))
+            world_of(mock).calls.append(copy(call))
 
         assert len(mock.calls) == 10_000
         assert call not in mock.calls

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_jobs import UsageTypeError, UsageValueError
-from mock_jobs.core.clock import Clock
 from mock_jobs.core.timers import Timer
+from mock_jobs.core.world_clock import WorldClock
 
 from support.batch_site import Site
 
@@ -21,8 +21,8 @@ NEW_YEAR_MS = 1_893_456_000_000
 
 
 @pytest.fixture
-def clock() -> Clock:
-    clock = Clock()
+def clock() -> WorldClock:
+    clock = WorldClock()
     clock.freeze()
     return clock
 
@@ -61,7 +61,7 @@ def test_next_due_is_never_in_the_past(clock):
 
 
 def test_the_end_of_all_time_can_be_shown():
-    clock = Clock()
+    clock = WorldClock()
     clock.move_to(253_402_300_799)
     with time_machine.travel(datetime.now(timezone.utc) + timedelta(seconds=5), tick=False):
         assert repr(clock) == "<clock at 9999-12-31T23:59:59.000Z>"
@@ -142,7 +142,7 @@ def test_move_to_refuses_a_naive_datetime(clock):
 
 def test_real_time_runs_on_after_a_move():
     with time_machine.travel(NEW_YEAR, tick=False) as traveller:
-        clock = Clock()
+        clock = WorldClock()
         clock.advance(10)
         traveller.shift(5)
 
@@ -151,7 +151,7 @@ def test_real_time_runs_on_after_a_move():
 
 def test_a_frozen_clock_ignores_real_time_and_resumes_where_it_stood():
     with time_machine.travel(NEW_YEAR, tick=False) as traveller:
-        clock = Clock()
+        clock = WorldClock()
         with clock.frozen():
             traveller.shift(3600)
             assert clock.now_ms == NEW_YEAR_MS
@@ -162,7 +162,7 @@ def test_a_frozen_clock_ignores_real_time_and_resumes_where_it_stood():
 
 def test_freezegun_governs_the_clock():
     with freezegun.freeze_time("2030-01-01") as frozen:
-        clock = Clock()
+        clock = WorldClock()
         frozen.tick(7)
 
         assert clock.now_ms == NEW_YEAR_MS + 7000
@@ -211,7 +211,7 @@ def test_a_timer_that_is_not_due_waits(clock):
 
 def test_catching_up_shows_an_overdue_timer_its_own_moment():
     with time_machine.travel(NEW_YEAR, tick=False) as traveller:
-        clock, seen = Clock(), []
+        clock, seen = WorldClock(), []
         clock.call_at(NEW_YEAR_MS + 1000, lambda: seen.append(clock.now_ms))
         traveller.shift(60)
 
@@ -261,7 +261,7 @@ def test_a_wave_takes_the_clock_to_its_moment_and_ordinary_timers_fire_on_the_wa
 
 def test_one_moment_stands_still_while_real_time_runs():
     with time_machine.travel(NEW_YEAR, tick=False) as traveller:
-        clock = Clock()
+        clock = WorldClock()
         with clock.pinned():
             traveller.shift(1)
             assert clock.now_ms == NEW_YEAR_MS
@@ -271,7 +271,7 @@ def test_one_moment_stands_still_while_real_time_runs():
 # A day in milliseconds: enough for ties and gaps, small enough to shrink well.
 @given(st.lists(st.integers(0, 86_400_000), max_size=30), st.lists(st.integers(0, 86_400_000), min_size=1, max_size=10))
 def test_every_timer_fires_once_in_order_and_never_early(dues, moves):
-    clock, seen = Clock(), []
+    clock, seen = WorldClock(), []
     clock.freeze()
     start = clock.now_ms
     for number, due in enumerate(dues):
@@ -355,7 +355,7 @@ def test_a_clock_that_is_made_forgetful_by_a_callback_calls_nobody_else(clock):
 
 def test_a_clock_that_is_made_forgetful_while_it_moves_moves_no_further():
     with time_machine.travel(NEW_YEAR, tick=False):
-        clock = Clock()
+        clock = WorldClock()
         clock.call_at(NEW_YEAR_MS + 1000, clock.reset)
 
         clock.advance(5)
@@ -375,7 +375,7 @@ def test_a_forgetful_clock_calls_nobody(clock):
 @pytest.mark.parametrize("is_frozen", [True, False])
 def test_a_callback_that_moves_the_clock_takes_the_move_it_interrupts_along(is_frozen):
     with time_machine.travel(NEW_YEAR, tick=False):
-        clock, seen = Clock(), []
+        clock, seen = WorldClock(), []
         if is_frozen:
             clock.freeze()
         clock.call_at(NEW_YEAR_MS + 1000, lambda: clock.call_soon(lambda: clock.advance(60)))
@@ -391,7 +391,7 @@ def test_a_callback_that_moves_the_clock_takes_the_move_it_interrupts_along(is_f
 
 def test_moments_of_two_threads_may_end_in_any_order():
     with time_machine.travel(NEW_YEAR, tick=False) as traveller:
-        clock = Clock()
+        clock = WorldClock()
         one, other = clock.pinned(), clock.pinned()
         one.__enter__()
         other.__enter__()
@@ -419,7 +419,7 @@ def test_cancelled_timers_do_not_stay_until_their_time(clock):
 def test_what_is_not_cancelled_fires_in_order_however_much_is(seed, share):
     random = Random(seed)
     wishes = [(random.randrange(1000), random.random() < 0.5, random.random() < share) for _ in range(300)]
-    clock = Clock()
+    clock = WorldClock()
     clock.freeze()
     start_ms, seen = clock.now_ms, []
 

@@ -8,6 +8,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from mock_jobs import MockJobsServer, NotImplementedByMotoError, UsageTypeError, UsageValueError, mock_jobs
+from mock_jobs.handle import world_of
 
 from support.batch_site import Site
 from support.constants import NO_RETRIES, REGION
@@ -158,7 +159,7 @@ def test_a_function_may_end_the_run():
         mock.faults.add("batch", "describe_jobs", "ServerException", when=interrupt, optional=True)
         with pytest.raises(KeyboardInterrupt):
             boto3.client("batch").describe_jobs(jobs=["x"])
-        assert mock.world.failures.take() == []
+        assert world_of(mock).failures.take() == []
 
 
 # Probability
@@ -272,7 +273,7 @@ def test_a_fault_tells_how_often_it_was_used_and_leaves_when_it_is_removed(mock,
     second.remove()
 
     assert not mock.faults
-    assert mock.world.faults.all_added() == [first]
+    assert world_of(mock).faults.all_added() == [first]
     assert _outcomes(batch.cancel_job, [{"jobId": "x", "reason": "r"}]) == [None]
 
 

@@ -18,6 +18,7 @@ import boto3
 from support.batch_site import Site
 from mock_jobs import mock_jobs
 from mock_jobs.core import process
+from mock_jobs.handle import world_of
 warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of every fork beside threads
 process.FORK_PATIENCE_S = 0.2
 
@@ -33,7 +34,7 @@ def in_a_function(mock, batch):
     mock.batch.run_until(Site(batch).submit("parked"), "SUCCEEDED")
 
 def in_an_observer(mock, batch):
-    mock.world.observe(lambda call, _: park() if call.parameters.get("jobName") == "parked" else None)
+    world_of(mock).observe(lambda call, _: park() if call.parameters.get("jobName") == "parked" else None)
     Site(batch).submit("parked")
 
 def in_a_start(mock, batch):
@@ -56,9 +57,9 @@ def act_in_child(mock, batch):
     mock.clock.advance(1)
     assert mock.clock.now_ms == before + 1000
     mock.clock.unfreeze()
-    assert mock.world.clock._pinned_ms is None
-    assert mock.world.clock.search is None
-    assert mock.world.loops.active == []
+    assert world_of(mock).clock._pinned_ms is None
+    assert world_of(mock).clock.search is None
+    assert world_of(mock).loops.active == []
     with mock_jobs():
         job_id = Site(batch).submit("child")
         mock.batch.run_until(job_id, "SUCCEEDED")

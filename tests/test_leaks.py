@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from mock_jobs import mock_jobs
+from mock_jobs.handle import world_of
 
 from support.batch_site import Site
 from support.process_state import changes, patched
@@ -49,7 +50,7 @@ def _use_much(clients):
         Site(clients["batch"]).make_queue_and_definition()
         mock.batch.plan(run=lambda _: None)
         mock.batch.run_until(Site(clients["batch"]).submit(), "SUCCEEDED")
-        mock.world.observe(lambda *_: None)()
+        world_of(mock).observe(lambda *_: None)()
         clients["events"].list_rules()
         clients["stepfunctions"].list_state_machines()
         with mock_jobs():

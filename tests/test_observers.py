@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mock_jobs.batch.exceptions import DoesNotExistError
+from mock_jobs.handle import world_of
 
 
 class SpyObserver:
@@ -25,7 +26,7 @@ def observed(world):
 
 
 def test_an_observer_gets_each_operation_with_its_answer(mock, batch):
-    with observed(mock.world) as spy:
+    with observed(world_of(mock)) as spy:
         batch.describe_jobs(jobs=["a"])
 
     ((call, answer),) = spy.seen
@@ -34,7 +35,7 @@ def test_an_observer_gets_each_operation_with_its_answer(mock, batch):
 
 
 def test_an_observer_gets_the_error_that_is_answered(mock, batch):
-    with observed(mock.world) as spy, pytest.raises(ClientError):
+    with observed(world_of(mock)) as spy, pytest.raises(ClientError):
         batch.update_scheduling_policy(arn="arn:aws:batch:eu-west-1:123456789012:scheduling-policy/p")
 
     ((call, answer),) = spy.seen
@@ -44,7 +45,7 @@ def test_an_observer_gets_the_error_that_is_answered(mock, batch):
 
 def test_an_observer_gets_faults(mock, batch):
     mock.faults.add("batch", "describe_jobs", "ServerException")
-    with observed(mock.world) as spy, pytest.raises(ClientError):
+    with observed(world_of(mock)) as spy, pytest.raises(ClientError):
         batch.describe_jobs(jobs=["a"])
 
     ((call, answer),) = spy.seen
@@ -52,14 +53,14 @@ def test_an_observer_gets_faults(mock, batch):
 
 
 def test_an_observer_gets_nothing_that_moto_answers(mock, iot):
-    with observed(mock.world) as spy:
+    with observed(world_of(mock)) as spy:
         iot.create_thing(thingName="thing")
 
     assert spy.seen == []
 
 
 def test_an_observer_outlives_resets_until_it_is_removed(mock, batch):
-    with observed(mock.world) as spy:
+    with observed(world_of(mock)) as spy:
         mock.reset()
         batch.describe_jobs(jobs=["a"])
     batch.describe_jobs(jobs=["a"])
@@ -69,7 +70,7 @@ def test_an_observer_outlives_resets_until_it_is_removed(mock, batch):
 
 def test_of_equal_observers_one_is_removed_at_a_time(mock, batch):
     spy = SpyObserver()
-    removals = [mock.world.observe(spy), mock.world.observe(spy)]
+    removals = [world_of(mock).observe(spy), world_of(mock).observe(spy)]
     removals[0]()
     batch.describe_jobs(jobs=["a"])
     removals[1]()
@@ -82,7 +83,7 @@ def test_an_error_of_an_observer_takes_the_place_of_the_answer(mock, batch):
     def refuse(call, _):
         raise AssertionError(call.operation)
 
-    remove = mock.world.observe(refuse)
+    remove = world_of(mock).observe(refuse)
 
     with pytest.raises(AssertionError, match="DescribeJobs"):
         batch.describe_jobs(jobs=["a"])

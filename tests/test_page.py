@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from mock_jobs import MockJobsServer, UsageTypeError, mock_jobs
+from mock_jobs.handle import world_of
 from mock_jobs.reporting import snapshot
 from mock_jobs.transports.model_data import with_records
 
@@ -179,7 +180,7 @@ def test_the_data_are_sent_again_only_if_something_has_changed(server):
         account.batch.run_all,
         lambda: batch.list_jobs(jobQueue="q"),
         account.clock.freeze,
-        account.world.reset,
+        world_of(account).reset,
     ]
     assert [step(each) for each in changes] == [(True, False)] * len(changes)
 
@@ -187,7 +188,7 @@ def test_the_data_are_sent_again_only_if_something_has_changed(server):
 def test_the_same_after_a_reset_counts_as_changed(server):
     versions = set()
     for _ in range(2):
-        server.account(ACCOUNT_A).world.reset()
+        world_of(server.account(ACCOUNT_A)).reset()
         Site(client_of(server, "batch")).make_environment()
         versions.add(get(server, "ui/data", account=ACCOUNT_A).json()["version"])
 

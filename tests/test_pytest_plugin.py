@@ -262,8 +262,10 @@ def test_the_report_of_a_usage_error_ends_at_the_call_that_is_wrong(run):
 def test_the_report_of_another_error_keeps_all_frames(run):
     result = run(
         test_it="""
+        from mock_jobs.handle import world_of
+
         def test_it(mock_jobs):
-            mock_jobs.clock.call_at(0, lambda: 1 / 0)
+            world_of(mock_jobs).clock.call_at(0, lambda: 1 / 0)
             mock_jobs.clock.advance(1)
         """
     )

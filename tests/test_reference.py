@@ -6,6 +6,7 @@ import inspect
 import json
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import reduce
 from importlib import import_module
@@ -33,41 +34,6 @@ DIRECTIVE = re.compile(r"^\.\. auto(\w+):: (\S+)\n(?:   :members: (.*)\n)?", re.
 DESCRIBED = {path: members or "" for page in PAGES.glob("*.md") for _, path, members in DIRECTIVE.findall(page.read_text())}
 CONTROL_API = (PAGES / "control-api.md").read_text()
 CURL_LINES = re.findall(r"^curl .*$", CONTROL_API, re.MULTILINE)
-
-# What classes that users hold offer to the other modules of the package
-INTERNAL = {
-    "Handle": {"world"},
-    "MockJobs": {"world"},
-    "Clock": {
-        "ahead_ms",
-        "call_at",
-        "call_soon",
-        "changes",
-        "forget_other_threads",
-        "gate_follows_moves",
-        "gate_follows_time",
-        "generation",
-        "has_gated_before",
-        "is_held",
-        "nesting",
-        "pass_to",
-        "pinned",
-        "reset",
-        "run_due",
-        "run_next",
-        "run_next_awaited",
-        "search",
-        "searching",
-        "timers_made",
-        "wake_after",
-    },
-    "BatchHandle": {"setups"},
-    "Call": {"as_json", "cells", "size"},
-    "Fault": {"hits", "is_unused", "meets", "shown", "unused_text"},
-    "Faults": {"all_added", "begin", "choose", "use"},
-    "IoTHandle": {"adopt", "reset"},
-    "JobPlan": {"call", "duration_ms", "lines", "name", "name_pattern"},
-}
 
 
 def found(path):
@@ -111,17 +77,67 @@ def test_each_public_attribute_of_a_class_is_described(path):
     inherited = {name for base in kind.__mro__[1:] if base.__module__.startswith("mock_jobs") for name in vars(base)}
     own = public(vars(kind)) - (inherited if kind.__name__ == "MockJobs" else set())
     members = {name.strip() for name in DESCRIBED[path].split(",")}
-    explained = members | entries(kind, "Attributes") | INTERNAL.get(kind.__name__, set())
+    explained = members | entries(kind, "Attributes")
 
     assert own - explained - {"count", "index"} == set()
 
 
-def test_what_counts_as_internal_exists():
-    kinds = {found(path).__name__: found(path) for path in CLASSES}
-    instance = {"gate_follows_moves", "gate_follows_time", "search"}
+def described(thing):
+    """Return the public names that the reference gives to an object, those of its bases included."""
+    kinds = {found(path): members for path, members in DESCRIBED.items() if inspect.isclass(found(path))}
+    names = {"count", "index"} if isinstance(thing, Sequence) else set()
+    for kind in type(thing).__mro__:
+        names |= {name.strip() for name in kinds.get(kind, "").split(",")} | entries(kind, "Attributes")
+    return names
 
-    assert INTERNAL.keys() <= kinds.keys()
-    assert [name for kind, names in INTERNAL.items() for name in names - instance if not hasattr(kinds[kind], name)] == []
+
+@pytest.fixture
+def things(mock, batch, iot):
+    """Return each kind of object that a test can hold, by name, except those of a server."""
+    given = {}
+
+    def run(job_run):
+        given["job run"] = job_run
+
+    def meant(call):
+        given["incoming call"] = call
+        return False
+
+    Site(batch).make_queue_and_definition()
+    iot.create_job(jobId="job", targets=[iot.create_thing(thingName="pump-1")["thingArn"]], document="{}")
+    fault = mock.faults.add("batch", "describe_jobs", "ServerException", when=meant, optional=True)
+    plan = mock.batch.plan(run=run)
+    job_id = batch.submit_job(jobName="j", jobQueue="q", jobDefinition="d")["jobId"]
+    batch.describe_jobs(jobs=[job_id])
+    mock.batch.run_until(job_id, "SUCCEEDED")
+    return given | {
+        "mock": mock,
+        "clock": mock.clock,
+        "faults": mock.faults,
+        "fault": fault,
+        "calls": mock.calls,
+        "call": mock.calls[0],
+        "events": mock.events,
+        "event": mock.events[0],
+        "timeline": mock.timeline,
+        "change": mock.timeline[0],
+        "batch": mock.batch,
+        "pace": mock.batch.pace,
+        "plan": plan,
+        "job plan": plan.job_plan,
+        "refusal": mock.batch.refuse(job_id, "ClientException", optional=True),
+        "block": mock.batch.block("q", "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"),
+        "batch settings": mock.batch.settings,
+        "iot": mock.iot,
+        "iot settings": mock.iot.settings,
+    }
+
+
+def test_dir_shows_what_is_meant_for_tests_and_nothing_else(things):
+    with MockJobsServer() as server:
+        shown = {**things, "server": server, "account": server.account()}
+
+        assert {name: more for name, thing in shown.items() if (more := public(dir(thing)) - described(thing))} == {}
 
 
 @pytest.mark.parametrize("settings", [BatchSettings, IoTSettings])

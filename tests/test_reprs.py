@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from mock_jobs import MockJobs, MockJobsServer, mock_jobs
+from mock_jobs.handle import world_of
 
 from support.batch_site import Site
 from support.constants import ACCOUNT, REGION
@@ -129,7 +130,7 @@ def test_a_world_that_another_thread_holds_is_not_waited_for(mock, monkeypatch):
     has_lock, may_go = threading.Event(), threading.Event()
 
     def hold():
-        with mock.world.lock:
+        with world_of(mock).lock:
             has_lock.set()
             may_go.wait(30)
 

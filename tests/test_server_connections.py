@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from mock_jobs import MockJobsServer
+from mock_jobs.handle import world_of
 from mock_jobs.transports import http_server
 
 from support.raw_http import raw_connection
@@ -91,7 +92,7 @@ def test_idle_connections_are_closed_in_the_end(impatient, monkeypatch):
 def waiting(impatient):
     """A server in which requests for Batch wait, an event that tells that one does, and one that lets them go on."""
     arrived, release = threading.Event(), threading.Event()
-    world = impatient.account(ACCOUNT_A).world
+    world = world_of(impatient.account(ACCOUNT_A))
 
     def wait(*_):
         arrived.set()
@@ -249,7 +250,7 @@ def test_functions_that_call_their_server_again_are_answered(impatient):
     def call():
         inner.append(requests.get(f"{impatient.url}/mock-jobs-api/calls", timeout=30).status_code)
 
-    world = impatient.account(ACCOUNT_A).world
+    world = world_of(impatient.account(ACCOUNT_A))
 
     def call_unlocked(*_):
         with world.unlocked():

@@ -23,6 +23,7 @@ from mock_jobs import MockJobsServer, UsageValueError, cli
 from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.batch.scenario.settings import BatchSettings
 from mock_jobs.core.clock import Clock
+from mock_jobs.handle import world_of
 from mock_jobs.iot.settings import IoTSettings
 from mock_jobs.moto_adapters import thing_watch
 
@@ -327,7 +328,7 @@ def test_first_requests_that_come_at_once_are_steered_alike(server, monkeypatch)
 
     _at_once(4, lambda: client_of(server, "batch").describe_jobs(jobs=["x"]))
 
-    assert made == [server.account(ACCOUNT_A).world.shared(Scenario)]
+    assert made == [world_of(server.account(ACCOUNT_A)).shared(Scenario)]
 
 
 def test_accounts_that_come_at_once_listen_to_moto_once(monkeypatch):
@@ -394,7 +395,7 @@ def test_every_path_of_the_index_answers(server):
 
 
 def test_the_health_of_a_server_is_told_while_a_request_holds_all_locks(server):
-    with server.account(ACCOUNT_A).world.lock:
+    with world_of(server.account(ACCOUNT_A)).lock:
         answer = _control(server, "health", method="GET")
 
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")

@@ -13,6 +13,7 @@ from moto.core import request as moto_request
 from werkzeug.datastructures import Headers
 
 from mock_jobs import MockJobsServer
+from mock_jobs.handle import world_of
 from mock_jobs.transports import moto_server
 
 from support.raw_http import raw_connection
@@ -242,7 +243,7 @@ def test_a_client_that_has_sent_all_that_it_will_send_gets_its_answer(server):
 
 
 def test_pytest_fail_in_an_observer_is_told_to_the_client(server):
-    end = server.account(ACCOUNT_A).world.observe(lambda *_: pytest.fail("not this job"))
+    end = world_of(server.account(ACCOUNT_A)).observe(lambda *_: pytest.fail("not this job"))
     try:
         with pytest.raises(ClientError, match="not this job"):
             client_of(server, "batch").describe_jobs(jobs=["x"])

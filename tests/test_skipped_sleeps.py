@@ -25,6 +25,7 @@ from botocore.config import Config
 from botocore.exceptions import WaiterError
 
 from mock_jobs import EndlessSleepError, JobRun, MockJobsServer, UsageTypeError, UsageValueError, mock_jobs
+from mock_jobs.handle import world_of
 from mock_jobs.sleeping import skipping
 
 from support.batch_site import Site
@@ -455,7 +456,7 @@ def test_who_sleeps_amid_a_request_waits_for_nobody(skipping_mock):
         woken.append(skipping_mock.clock.now)
 
     def sleep_inside():
-        with skipping_mock.world.lock:
+        with world_of(skipping_mock).lock:
             time.sleep(5)
 
     assert moved_s(skipping_mock.clock, lambda: at_once(sleep_inside, sleep_long)) in (100, 105)

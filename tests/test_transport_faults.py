@@ -12,6 +12,7 @@ from botocore.config import Config
 from moto.core.models import botocore_stubber
 
 from mock_jobs import MockJobsServer, UsageTypeError, UsageValueError
+from mock_jobs.handle import world_of
 
 from support.batch_site import Site
 from support.constants import NO_RETRIES
@@ -233,7 +234,7 @@ def test_a_silent_connection_ends_with_its_client(server, faults):
 
 def test_a_client_that_sends_no_more_is_not_kept_in_silence(server, faults):
     faults.add_transport("batch", "describe_jobs", "read-timeout")
-    with server.account(ACCOUNT_A).world.lock:
+    with world_of(server.account(ACCOUNT_A)).lock:
         connection = _ask(server)
         connection.socket.shutdown(1)
         _until(lambda: [each._is_at_end for each in _connections(server)] == [True])

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_jobs.core.service_base import Violation
+from mock_jobs.handle import world_of
 from mock_jobs.transports import services
 from mock_jobs.transports.dispatch import answer
 from mock_jobs.wire.checks import Checks
@@ -36,7 +37,7 @@ def _request(service, method, path, body=b"", query=""):
 
 
 def _send(mock, *args, **kwargs):
-    answered = answer(mock.world, _request(*args, **kwargs))
+    answered = answer(world_of(mock), _request(*args, **kwargs))
     return answered.status, answered.headers.get("x-amzn-ErrorType"), json.loads(answered.body or "{}")
 
 
@@ -122,7 +123,7 @@ def test_unknown_routes_and_wrong_methods_are_not_found(mock, service, method, p
 
 @pytest.mark.parametrize("path", ["/things/thing-1", "/thing-groups/group-1/things", "/jobsx", "/endpoint"])
 def test_what_else_iot_has_is_left_to_moto(mock, path):
-    assert answer(mock.world, _request("iot", "GET", path)) is None
+    assert answer(world_of(mock), _request("iot", "GET", path)) is None
 
 
 def test_a_thing_may_be_called_jobs(mock, iot, iot_data):
@@ -224,7 +225,7 @@ def test_a_token_that_nobody_gave_out_is_refused(mock, iot, token):
 def test_a_request_that_is_motos_is_not_among_the_calls(mock):
     body = json.dumps({"resourceArn": "arn:aws:iot:us-east-1:123456789012:thinggroup/g", "tags": [{"Key": "k"}]}).encode()
 
-    assert answer(mock.world, _request("iot", "POST", "/tags", body)) is None
+    assert answer(world_of(mock), _request("iot", "POST", "/tags", body)) is None
     assert mock.calls == ()
 
 
@@ -248,7 +249,7 @@ def test_every_answer_has_a_request_id_of_its_own(batch):
 
 
 def test_errors_carry_code_header_and_message(mock):
-    answered = answer(mock.world, _request("iot", "GET", "/jobs/unknown"))
+    answered = answer(world_of(mock), _request("iot", "GET", "/jobs/unknown"))
 
     assert answered.status == 404
     assert answered.headers["x-amzn-ErrorType"] == "ResourceNotFoundException"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
 
-_SECTION = re.compile(r"^(Args|Attributes|Raises|Returns|Yields|Source):", re.MULTILINE)
+_SECTION = re.compile(r"^(Args|Attributes|Raises|Returns|Yields|Example|Source):", re.MULTILINE)
 
 
 def summary_of(found: object) -> str:
@@ -139,6 +139,16 @@ class _Recorder:
 
     def addini(self, name: str, text: str, *, default: object, type: str = "string") -> None:  # noqa: A002, ARG002 - as pytest
         self.options.append((name, default, text))
+
+    def getgroup(self, _name: str) -> _Recorder:
+        return self
+
+    def addoption(self, *_names: str, choices: object, help: str) -> None:  # noqa: A002 - as pytest
+        # The ini option of the same name says the same.
+        del choices, help
+
+    def getini(self, name: str) -> object:
+        return next(default for option, default, _ in self.options if option == name)
 
     def addinivalue_line(self, _kind: str, line: str) -> None:
         signature, _, text = line.partition(": ")

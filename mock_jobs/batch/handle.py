@@ -59,6 +59,9 @@ class BatchHandle:
         """Latencies, rates and switches.
 
         Set its members, or several at once with `change`. A reset restores the defaults.
+
+        Example:
+            `mock.batch.settings.change(starting_seconds=30, poll_on_empty=False)`
         """
         return self._scenario.settings
 
@@ -72,6 +75,9 @@ class BatchHandle:
 
         Raises:
             UsageValueError: It is set to a pace that does not exist.
+
+        Example:
+            `mock.batch.pace = "manual"`
         """
         return self._scenario.pace_stack.pace
 
@@ -90,6 +96,9 @@ class BatchHandle:
 
         Raises:
             UsageValueError: There is no such pace.
+
+        Example:
+            `with mock.batch.paced("manual"):` lets no read move a job.
         """
         owner = object()
         self._scenario.pace_stack.begin(owner, as_pace(pace))
@@ -162,6 +171,9 @@ class BatchHandle:
         Raises:
             UsageValueError: A value is impossible, or two values exclude each other.
             UsageTypeError: A value has the wrong type.
+
+        Example:
+            `mock.batch.plan("nightly", attempt=1, exit_code=137, reason="OutOfMemoryError", duration=60)`
         """
         job_plan = JobPlan(
             job_name,
@@ -192,10 +204,6 @@ class BatchHandle:
     def _why_no_attempt(self, plan: Plan) -> str:
         return why_no_attempt(plan, self._scenario.plans, self._regions)
 
-    def setups(self) -> list[Plan | Refusal]:
-        """Return plans and refusals since the last reset, the oldest first, for `World.setups`."""
-        return [*reversed(self._scenario.plans), *self._scenario.refusals.values()]
-
     # Blocked queues
 
     def block(self, queue: str, code: str, *, instance_type: str | None = None) -> QueueBlock:
@@ -219,6 +227,9 @@ class BatchHandle:
             UsageValueError: There is no such queue or code, several queues have this name, the code or `instance_type` does not
                 fit the queue, or requests alone can bring the queue into this state.
             UsageTypeError: An argument is not a string.
+
+        Example:
+            `with mock.batch.block("q", "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"):` keeps the jobs of `q` RUNNABLE.
         """
         with self._world.lock, self._world.failures.raised("mock.batch.block()"), self._world.clock.pinned():
             self._world.clock.run_due()
@@ -236,6 +247,9 @@ class BatchHandle:
         Raises:
             UsageValueError: There is no such environment, several have this name, or it is being deleted.
             UsageTypeError: An argument is not a string.
+
+        Example:
+            `mock.batch.invalidate("ce", "CLIENT_ERROR - Not authorized to perform sts:AssumeRole")`
         """
         check_text("compute_environment", compute_environment)
         check_text("reason", reason)
@@ -291,6 +305,9 @@ class BatchHandle:
             UsageValueError: AWS has no such code for an entry, `times` is less than 1, or the id is malformed, so that it is an
                 error anyway.
             UsageTypeError: An argument has the wrong type.
+
+        Example:
+            `mock.batch.refuse(job_id, "ThrottlingException", times=2)`
         """
         check_text("job_id", job_id)
         check_text("code", code)
@@ -334,6 +351,9 @@ class BatchHandle:
             UsageValueError: There is no such job, or nothing can move it; the text says what it waits for.
             UsageTypeError: `job_id` is not a string.
             AssertionError: An assertion failed in the function of a plan.
+
+        Example:
+            `assert mock.batch.step(job_id) == "RUNNABLE"`
         """
         check_text("job_id", job_id)
         with self._world.lock, self._world.failures.raised("mock.batch.step()"), self._world.clock.pinned():
@@ -360,6 +380,9 @@ class BatchHandle:
             UsageTypeError: An argument is not a string.
             EndlessLoopError: Jobs cause one another without end, and nothing else is due that could end it.
             AssertionError: An assertion failed in the function of a plan.
+
+        Example:
+            `mock.batch.run_until(job_id, "RUNNING")`
         """
         check_text("job_id", job_id)
         check_text("status", status)
@@ -388,6 +411,9 @@ class BatchHandle:
         Raises:
             EndlessLoopError: Jobs cause one another without end, even if that takes time.
             AssertionError: An assertion failed in the function of a plan.
+
+        Example:
+            `mock.batch.run_all()` ends all jobs that can end.
         """
         with self._world.lock, self._world.failures.raised("mock.batch.run_all()"), self._world.clock.pinned():
             self._world.clock.run_due()

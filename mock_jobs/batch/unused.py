@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 from mock_jobs.batch.lifecycle.plan_matching import matches, matches_service_job
 from mock_jobs.batch.records.job import ArrayJob, Job, RunningAttempt
 from mock_jobs.batch.records.node import MultiNodeJob
-from mock_jobs.batch.scenario.plans import JobPlan
+from mock_jobs.batch.scenario.plans import JobPlan, name_pattern, plan_text
 from mock_jobs.batch.service_jobs.job import RunningServiceAttempt
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def why_no_attempt(plan: Plan, plans: Sequence[Plan], regions: Iterable[BatchReg
     if fitting:
         later = [each.job_plan for each in plans[: plans.index(plan)]] if plan in plans else []
         return _why_not_followed(wanted, fitting, later)
-    named = [each for each in candidates if wanted.name_pattern.match(each.name)]
+    named = [each for each in candidates if name_pattern(wanted.job_name).match(each.name)]
     return _why_not_fitting(wanted, named) if named else _what_there_is(wanted, candidates)
 
 
@@ -109,7 +109,7 @@ def _why_not_followed(wanted: JobPlan, fitting: Sequence[_Candidate], later: Seq
     first = next((each for each in later if any(_takes(each, candidate, wanted.attempt) for candidate in ran)), None)
     labels = _list([each.label for each in ran])
     if first is not None:
-        return f"{first.call} was added later and matches too, so it came first for {labels}"
+        return f"{plan_text(first)} was added later and matches too, so it came first for {labels}"
     return f"it was added when the attempts that match had started already: {labels}"
 
 
@@ -142,7 +142,7 @@ def _what_there_is(wanted: JobPlan, candidates: Sequence[_Candidate]) -> str:
 
 
 def _fits_in_any_case(wanted: JobPlan, names: Iterable[str]) -> bool:
-    pattern = re.compile(wanted.name_pattern.pattern, re.IGNORECASE)
+    pattern = re.compile(name_pattern(wanted.job_name).pattern, re.IGNORECASE)
     return any(map(pattern.match, names))
 
 

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from mock_jobs.core.calls import kept_bytes
+
 if TYPE_CHECKING:
     from mock_jobs.core.calls import Call
 
@@ -40,9 +42,9 @@ class CallLog:
         """Add a call, and remove the oldest ones that are too many."""
         self._calls.append(call)
         self.total += 1
-        self._bytes += call.size
+        self._bytes += kept_bytes(call)
         while (len(self._calls) > MOST_CALLS or self._bytes > MOST_BYTES) and len(self._calls) > 1:
-            self._bytes -= self._calls.popleft().size
+            self._bytes -= kept_bytes(self._calls.popleft())
 
     def __iter__(self) -> Iterator[Call]:
         return iter(self._calls)

@@ -92,7 +92,7 @@ class Call:
             `read-timeout`; None if the request succeeded.
     """
 
-    __slots__ = ("_body", "_labels", "_operation", "_request", "at_ms", "error", "number", "size", "status")
+    __slots__ = ("_body", "_labels", "_operation", "_request", "_size", "at_ms", "error", "number", "status")
 
     def __init__(
         self,
@@ -114,8 +114,7 @@ class Call:
         self._labels = labels
         self._request = request
         self._body = body if len(body) <= MOST_ANSWER_BYTES else None
-        # Bytes that are kept of request and answer, for the log
-        self.size = len(request.body) + len(request.path) + len(request.query) + (0 if self._body is None else len(body))
+        self._size = len(request.body) + len(request.path) + len(request.query) + (0 if self._body is None else len(body))
 
     @property
     def service(self) -> str:
@@ -167,26 +166,8 @@ class Call:
         found = _ATTEMPT.search(info.decode("latin-1") if isinstance(info, bytes) else info or "")
         return None if found is None else int(found[1])
 
-    def as_json(self) -> dict[str, Any]:
-        """Return all attributes by their names, in a form that JSON can hold: infinity, which it has not, is a text."""
-        shown: dict[str, Any] = json.loads(json.dumps({name: getattr(self, name) for name in _SHOWN_MEMBERS}), parse_constant=str)
-        return shown
-
     def __repr__(self) -> str:
-        return _short(f"<call {self.number}: {self.service} {self.operation}, {self._outcome}; {self._arguments}>")
-
-    @property
-    def _outcome(self) -> str:
-        return " ".join(str(each) for each in (self.status, self.error) if each is not None)
-
-    @property
-    def _arguments(self) -> str:
-        return ", ".join(f"{name}={value!r}" for name, value in self.parameters.items()) or "no parameters"
-
-    @property
-    def cells(self) -> tuple[str, str, str, str]:
-        """What a table shows of it: number, operation, outcome, parameters."""
-        return f"{self.number}", f"{self.service} {self.operation}", self._outcome, self._arguments
+        return _short(f"<call {self.number}: {self.service} {self.operation}, {_outcome(self)}; {_arguments(self)}>")
 
 
 _SHOWN_MEMBERS: Final = (
@@ -203,6 +184,17 @@ _SHOWN_MEMBERS: Final = (
     "attempt",
     "answer",
 )
+
+
+def call_as_json(call: Call) -> dict[str, Any]:
+    """Return all attributes by their names, in a form that JSON can hold: infinity, which it has not, is a text."""
+    shown: dict[str, Any] = json.loads(json.dumps({name: getattr(call, name) for name in _SHOWN_MEMBERS}), parse_constant=str)
+    return shown
+
+
+def kept_bytes(call: Call) -> int:
+    """Return how many bytes of request and answer a call keeps."""
+    return call._size  # noqa: SLF001 - of this module; no matter for tests
 
 
 class Calls(Sequence[Call]):
@@ -231,6 +223,9 @@ class Calls(Sequence[Call]):
         Raises:
             UsageValueError: mock_jobs answers no such service or operation.
             UsageTypeError: An argument is not a string.
+
+        Example:
+            `[each.parameters["jobId"] for each in mock.calls.of("batch", "cancel_job")]` lists the jobs that were to be cancelled.
         """
         name = self._find(service, operation)
         found = [each for each in self._calls if each.service == service and name in (None, each.operation)]
@@ -269,11 +264,24 @@ class Calls(Sequence[Call]):
         return "\n".join([self._counted, *lines])
 
     def _rows(self) -> list[tuple[str, str, str, str]]:
-        return [each.cells for each in self._calls[-_MOST_SHOWN:]]
+        return [_cells(each) for each in self._calls[-_MOST_SHOWN:]]
 
     @property
     def _counted(self) -> str:
         return "1 call" if len(self) == 1 else f"{len(self) or 'no'} calls"
+
+
+def _outcome(call: Call) -> str:
+    return " ".join(str(each) for each in (call.status, call.error) if each is not None)
+
+
+def _arguments(call: Call) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in call.parameters.items()) or "no parameters"
+
+
+def _cells(call: Call) -> tuple[str, str, str, str]:
+    """Return what a table shows of a call: number, operation, outcome, parameters."""
+    return f"{call.number}", f"{call.service} {call.operation}", _outcome(call), _arguments(call)
 
 
 def _short(line: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Literal, NamedTuple, get_args
 
@@ -153,9 +153,30 @@ class Fault:
         left = "" if self.times is None else f", {self.times} left"
         return f"<fault {self.name}{gets}, used {self.used}{left}>"
 
+    def unused_text(self) -> str:
+        """Return why no request has got it, as far as that can be told now."""
+        text = f"{self.name} was hit by no request"
+        if self.after:
+            passed = self.seen
+            return f"{text}: after={passed + self.after} was not reached, {_requests(passed)} came"
+        if self.seen:
+            return f"{text}: faults that were added before it took {_requests(self.seen)}"
+        if self._mismatched:
+            return f"{text}: its `when` fitted none of {_requests(self._mismatched)} of {self.operation}"
+        return text
+
+
+class WaitingFault(Fault):
+    """A fault as `WorldFaults` keeps it. Tests get it as a `Fault`, and completion shows them no more than that."""
+
+    __slots__ = ()
+
+    def __dir__(self) -> Iterable[str]:
+        return dir(Fault)
+
     def shown(self) -> dict[str, object]:
         """Return the attributes by name, in a form that JSON can hold."""
-        found = {name: getattr(self, name) for name in self.__slots__ if not name.startswith("_")}
+        found = {name: getattr(self, name) for name in Fault.__slots__ if not name.startswith("_")}
         return found | {"when": _shown(self.when) if callable(self.when) else self.when}
 
     def meets(self, call: IncomingCall | None) -> bool:
@@ -181,18 +202,6 @@ class Fault:
         """
         self._tried += 1
         return self.probability is None or draw() < self.probability
-
-    def unused_text(self) -> str:
-        """Return what is wrong with an unused fault, for the error about it."""
-        text = f"{self.name} was hit by no request"
-        if self.after:
-            passed = self.seen
-            return f"{text}: after={passed + self.after} was not reached, {_requests(passed)} came"
-        if self.seen:
-            return f"{text}: faults that were added before it took {_requests(self.seen)}"
-        if self._mismatched:
-            return f"{text}: its `when` fitted none of {_requests(self._mismatched)} of {self.operation}"
-        return text
 
     def _is_for(self, call: IncomingCall | None) -> bool:
         if self.when is None:

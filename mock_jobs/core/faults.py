@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from mock_jobs.core.argument_checks import check_flag, check_seconds, check_text, check_whole
-from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError, ends_the_run, is_verdict
-from mock_jobs.core.fault_rules import Conditions, Effect, Failure, Fault, IncomingCall, Outcome, When, call_text, check_choice
+from mock_jobs.core.errors import HIDDEN, UsageValueError
+from mock_jobs.core.fault_rules import Conditions, Effect, Failure, Fault, Outcome, WaitingFault, When, call_text, check_choice
 
 if TYPE_CHECKING:
     from threading import RLock
-
-    from mock_jobs.core.failures import Failures
 
 __tracebackhide__ = HIDDEN
 
@@ -57,13 +54,11 @@ class Faults:
     A reset removes them all.
     """
 
-    def __init__(self, declared: Declared, lock: RLock, failures: Failures) -> None:
+    def __init__(self, declared: Declared, lock: RLock) -> None:
         self._declared = declared
         self._lock = lock
-        self._failures = failures
-        self._waiting: dict[tuple[str, str], list[Fault]] = {}
-        self._added: list[Fault] = []
-        self._random = Random(0)
+        self._waiting: dict[tuple[str, str], list[WaitingFault]] = {}
+        self._added: list[WaitingFault] = []
 
     def add(
         self,
@@ -109,6 +104,9 @@ class Faults:
             UsageValueError: The service, the operation, a parameter in `when` or another argument is impossible, or AWS documents
                 no such code for the operation.
             UsageTypeError: An argument has the wrong type.
+
+        Example:
+            `mock.faults.add("batch", "cancel_job", "ServerException", when={"reason": "too late"})`
         """
         _check_texts(service=service, operation=operation, code=code)
         conditions = Conditions(times, after, when, probability, delay, optional).checked()
@@ -127,7 +125,7 @@ class Faults:
         outcome = Outcome(code, error.status, error.message if message is None else message)
         options = {**conditions._asdict(), "message": message, "force": force, "status": status}
         name = call_text("add", service, known.name, code, **options)
-        return self._keep(Fault((service, known.name), outcome, conditions, name, self.remove))
+        return self._keep(WaitingFault((service, known.name), outcome, conditions, name, self.remove))
 
     def add_transport(
         self,
@@ -168,6 +166,9 @@ class Faults:
         Raises:
             UsageValueError: An argument has an impossible value.
             UsageTypeError: An argument has the wrong type.
+
+        Example:
+            `mock.faults.add_transport("iot", "create_job", "read-timeout", effect="done")`
         """
         _check_texts(service=service, operation=operation)
         conditions = Conditions(times, after, when, probability, delay, optional).checked()
@@ -178,7 +179,7 @@ class Faults:
         known = self._known(service, operation, conditions)
         options = {"effect": effect if effect == "done" else None, **conditions._asdict()}
         name = call_text("add_transport", service, known.name, failure, **options)
-        return self._keep(Fault((service, known.name), Outcome(failure, effect=effect), conditions, name, self.remove))
+        return self._keep(WaitingFault((service, known.name), Outcome(failure, effect=effect), conditions, name, self.remove))
 
     def add_delay(
         self,
@@ -212,6 +213,9 @@ class Faults:
         Raises:
             UsageValueError: An argument has an impossible value.
             UsageTypeError: An argument has the wrong type.
+
+        Example:
+            `mock.faults.add_delay("batch", "describe_jobs", 90)`
         """
         _check_texts(service=service, operation=operation)
         check_seconds("seconds", seconds)
@@ -220,7 +224,7 @@ class Faults:
             raise UsageValueError("seconds must be above 0")
         known = self._known(service, operation, conditions)
         name = call_text("add_delay", service, known.name, seconds, **conditions._replace(delay=0)._asdict())
-        return self._keep(Fault((service, known.name), Outcome(None, effect="done"), conditions, name, self.remove))
+        return self._keep(WaitingFault((service, known.name), Outcome(None, effect="done"), conditions, name, self.remove))
 
     def remove(self, fault: Fault) -> None:
         """Remove a fault. Does nothing if it is used up or was removed before.
@@ -230,7 +234,7 @@ class Faults:
         """
         with self._lock:
             if self._unwait(fault):
-                self._added.remove(fault)
+                self._added[:] = [each for each in self._added if each is not fault]
 
     def clear(self) -> None:
         """Remove all faults."""
@@ -248,62 +252,8 @@ class Faults:
         return bool(self._waiting)
 
     def __iter__(self) -> Iterator[Fault]:
-        return iter([each for each in self.all_added() if each.times != 0])
-
-    def all_added(self) -> list[Fault]:
-        """Return the faults that were added since the last reset, also those that are used up, without those that were removed."""
         with self._lock:
-            return list(self._added)
-
-    def begin(self, seed: int) -> None:
-        """Let a seed decide which requests get a fault that has a `probability`."""
-        # Apart from the ids, which therefore do not depend on the faults of a test.
-        self._random.seed(f"faults {seed}")
-
-    def choose(self, service: str, operation: str, read: Callable[[], IncomingCall | None]) -> Fault | None:
-        """Return the fault for a request, which `use` counts; None if there is none. Counts the request itself.
-
-        Args:
-            service: Name of the service in boto3.
-            operation: Name of the operation in the API.
-            read: Returns the request, or None if it cannot be read. Called only if a fault has a `when`.
-
-        Raises:
-            UsageError: A function `when` has failed, or has returned neither True nor False.
-            AssertionError: A function `when` has raised it.
-        """
-        waiting = tuple(self._waiting.get((service, operation), ()))
-        if not waiting:
-            return None
-        call = read() if any(each.when is not None for each in waiting) else None
-        chosen = None
-        for each in waiting:
-            if self._meets(each, call) and chosen is None and each.hits(self._random.random):
-                chosen = each
-        return chosen
-
-    def use(self, fault: Fault) -> None:
-        """Count a request that gets a fault."""
-        fault.used += 1
-        if fault.times is not None:
-            fault.times -= 1
-            if fault.times == 0:
-                self._unwait(fault)
-
-    def _meets(self, fault: Fault, call: IncomingCall | None) -> bool:
-        """Return whether the turn of a fault has come. What its function raises reaches the test, even if the caller swallows it."""
-        try:
-            return fault.meets(call)
-        except BaseException as error:
-            if ends_the_run(error):
-                raise
-            where = f"`when` of {fault.name}"
-            if is_verdict(error) or isinstance(error, UsageTypeError):
-                self._failures.note(where, error)
-                raise
-            wrong = UsageValueError(f"{where} raised {error!r}; it must return True or False")
-            self._failures.note(where, wrong)
-            raise wrong from error
+            return iter([each for each in self._added if each.times != 0])
 
     def _known(self, service: str, operation: str, conditions: Conditions) -> DeclaredOperation:
         known = self._declared(service, operation)
@@ -311,7 +261,7 @@ class Faults:
             known.check_members(conditions.when)
         return known
 
-    def _keep(self, fault: Fault) -> Fault:
+    def _keep(self, fault: WaitingFault) -> Fault:
         with self._lock:
             self._waiting.setdefault((fault.service, fault.operation), []).append(fault)
             self._added.append(fault)
@@ -323,7 +273,7 @@ class Faults:
         waiting = self._waiting.get(key, [])
         if fault not in waiting:
             return False
-        waiting.remove(fault)
+        waiting[:] = [each for each in waiting if each is not fault]
         if not waiting:
             del self._waiting[key]
         return True

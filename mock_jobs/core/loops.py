@@ -18,7 +18,7 @@ from mock_jobs.core.errors import HIDDEN, EndlessLoopError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.world_clock import WorldClock
 
 __tracebackhide__ = HIDDEN
 
@@ -199,7 +199,7 @@ class Loops:
         is_served: Whether requests come through a server, each in a thread of its own.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: WorldClock) -> None:
         self._clock = clock
         self.active: list[Actor] = []
         self.is_served = False

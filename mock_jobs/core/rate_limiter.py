@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.world_clock import WorldClock
 
 _SECOND_MS = 1000
 
@@ -16,7 +16,7 @@ class RateLimiter:
 
     __slots__ = ("_allowed", "_clock")
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: WorldClock) -> None:
         self._clock = clock
         self._allowed: dict[str, deque[int]] = {}
 

@@ -39,6 +39,9 @@ class Settings:
             UsageNameError: There is no such setting.
             UsageTypeError: A value has the wrong type.
             UsageValueError: A value is impossible.
+
+        Example:
+            `mock.iot.settings.change(max_targets=2, deletion_seconds=5)`
         """
         for name, value in values.items():
             _check(type(self), name, value)

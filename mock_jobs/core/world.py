@@ -8,18 +8,19 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from mock_jobs.core.call_log import CallLog
-from mock_jobs.core.clock import Clock
 from mock_jobs.core.events import EventLog
 from mock_jobs.core.failures import Failures
-from mock_jobs.core.faults import Declared, Faults
 from mock_jobs.core.ids import IdSource
 from mock_jobs.core.loops import Loops
 from mock_jobs.core.seed import Seed
 from mock_jobs.core.setups import HasSetUps
 from mock_jobs.core.timeline import TIME, Causes, ChangeLog
+from mock_jobs.core.world_clock import WorldClock
+from mock_jobs.core.world_faults import WorldFaults
 
 if TYPE_CHECKING:
     from mock_jobs.core.calls import Call
+    from mock_jobs.core.faults import Declared
     from mock_jobs.core.setups import SetUp
     from mock_jobs.ports.ports import Ports
 
@@ -92,11 +93,11 @@ class World:
         self.lock = RLock() if lock is None else lock
         self.causes = Causes()
         self.failures = Failures(self.causes)
-        self.clock = Clock(self.lock, self.failures, self.causes)
+        self.clock = WorldClock(self.lock, self.failures, self.causes)
         self.loops = Loops(self.clock)
         self._seed = Seed(seed)
         self.ids = IdSource(self.seed)
-        self.faults = Faults(declared, self.lock, self.failures)
+        self.faults = WorldFaults(declared, self.lock, self.failures)
         self.faults.begin(self.seed)
         self.calls = CallLog()
         self.events = EventLog()

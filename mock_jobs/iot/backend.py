@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mock_jobs.iot import messages, overview
 from mock_jobs.iot.exceptions import InvalidRequestException
-from mock_jobs.iot.handle import IoTHandle
 from mock_jobs.iot.lifecycle.call_rates import CallRates
 from mock_jobs.iot.lifecycle.changes import Recorder
 from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
@@ -28,6 +27,7 @@ from mock_jobs.iot.records.store import JobStore
 from mock_jobs.iot.rules.arns import Scope
 from mock_jobs.iot.rules.bounds import MORE_BOUNDS
 from mock_jobs.iot.rules.validation import validation_error
+from mock_jobs.iot.scenario import IoTScenario
 
 if TYPE_CHECKING:
     from mock_jobs.core.service_base import AwsError, Bound, Row, Violation
@@ -58,12 +58,13 @@ class IoTBackend(
         super().__init__(world, account, region)
         clock = world.clock
         self.scope = Scope(self.partition, region, account)
-        self.settings = world.shared(IoTHandle).settings
+        scenario = world.shared(IoTScenario)
+        self.settings = scenario.settings
         self.objects = world.ports.objects(account, region)
         self.things = partial(world.ports.things, account, region)
         announcer = Announcer(world, self.scope)
         self.store = JobStore()
-        world.shared(IoTHandle).adopt(self.scope, self.store)
+        scenario.stores[self.scope] = self.store
         recorder = Recorder(world, self.scope)
         self.executions = ExecutionLifecycle(self.store, clock, announcer, recorder)
         self.jobs = JobLifecycle(

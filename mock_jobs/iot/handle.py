@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from mock_jobs.core.argument_checks import check_text, check_whole
 from mock_jobs.core.errors import HIDDEN
 from mock_jobs.core.summary import counts
-from mock_jobs.iot.settings import IoTSettings
+from mock_jobs.iot.scenario import IoTScenario
 from mock_jobs.iot.waiting import ExecutionStatus, JobStatus, WaitForExecution, WaitForJob, check_status, the_job
 
 if TYPE_CHECKING:
     from mock_jobs.core.world import World
-    from mock_jobs.iot.records.store import JobStore
-    from mock_jobs.iot.rules.arns import Scope
     from mock_jobs.iot.waiting import Wait
 
 __tracebackhide__ = HIDDEN
@@ -29,21 +27,13 @@ class IoTHandle:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._stores: dict[Scope, JobStore] = {}
-        self.settings = IoTSettings()
+        scenario = world.shared(IoTScenario)
+        self._stores = scenario.stores
+        self.settings = scenario.settings
 
     def __repr__(self) -> str:
         shown = "; ".join(counts(self._world, "IoT"))
         return f"<iot: {shown or 'no jobs'}>"
-
-    def adopt(self, scope: Scope, store: JobStore) -> None:
-        """Add the jobs of an account and region to those that `run_until` finds."""
-        self._stores[scope] = store
-
-    def reset(self) -> None:
-        """Restore the defaults, for `World.reset`; the settings object stays the same."""
-        self._stores.clear()
-        self.settings.restore()
 
     def run_until(self, job_id: str, status: JobStatus) -> None:
         """Move the clock, and everything that is due on the way, until a job has a status.
@@ -61,6 +51,9 @@ class IoTHandle:
             UsageTypeError: An argument is not a string.
             EndlessLoopError: Batch jobs cause one another without end, and nothing else is due that could end it.
             AssertionError: An assertion failed in the function of a plan.
+
+        Example:
+            `mock.iot.run_until("firmware-7", "IN_PROGRESS")` waits for the start of a scheduled job.
         """
         check_text("job_id", job_id)
         check_status(status, JobStatus)
@@ -87,6 +80,9 @@ class IoTHandle:
             UsageTypeError: An argument has the wrong type.
             EndlessLoopError: Batch jobs cause one another without end, and nothing else is due that could end it.
             AssertionError: An assertion failed in the function of a plan.
+
+        Example:
+            `mock.iot.run_execution_until("firmware-7", "pump-1", "TIMED_OUT")` waits for the timeout of an execution in progress.
         """
         check_text("job_id", job_id)
         check_text("thing_name", thing_name)

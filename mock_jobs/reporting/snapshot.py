@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from mock_jobs.core.calls import call_as_json
 from mock_jobs.core.service_base import Backend, Row
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def content(shot: Snapshot) -> dict[str, object]:
         "tables": tables,
         "changed": shot.changes.total,
         "changes": [each._asdict() for each in shot.changes.all()],
-        "calls": [each.as_json() for each in shot.calls],
+        "calls": [call_as_json(each) for each in shot.calls],
         "events": _shown_events(shot.events),
     }
 

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs
 
 from mock_jobs.batch.handle import BatchHandle
+from mock_jobs.batch.scenario.plans import run_ms
 from mock_jobs.batch.scenario.settings import BatchSettings
+from mock_jobs.core.calls import call_as_json
 from mock_jobs.core.clock import Clock
 from mock_jobs.core.errors import UsageError, is_verdict
 from mock_jobs.core.faults import Faults
@@ -136,7 +138,7 @@ def _reset(world: World) -> None:
 def _plan(plan: Plan) -> dict[str, object]:
     asked = {each.name: getattr(plan.job_plan, each.name) for each in fields(plan.job_plan) if each.init}
     # JSON has neither infinity nor functions.
-    duration = None if plan.job_plan.duration_ms is None else plan.job_plan.duration
+    duration = None if run_ms(plan.job_plan) is None else plan.job_plan.duration
     run = None if plan.job_plan.run is None else getattr(plan.job_plan.run, "__name__", repr(plan.job_plan.run))
     return {**asked, "duration": duration, "run": run, "optional": plan.optional, "used": plan.used}
 
@@ -192,7 +194,7 @@ REPORTS: Mapping[str, Report] = {
     "batch/plans": Report("plans", lambda world: [_plan(each) for each in _batch(world).plans]),
     "batch/refusals": Report("refusals", lambda world: [_refusal(each) for each in _batch(world).refusals]),
     "batch/settings": Report("settings", lambda world: asdict(_batch(world).settings)),
-    "calls": Report("calls", lambda world: [call.as_json() for call in world.calls]),
+    "calls": Report("calls", lambda world: [call_as_json(call) for call in world.calls]),
     "events": Report("events", lambda world: [event._asdict() for event in world.events.all()]),
     "faults": Report("faults", lambda world: [fault.shown() for fault in world.faults.all_added()]),
     "iot/settings": Report("settings", lambda world: asdict(_iot(world).settings)),

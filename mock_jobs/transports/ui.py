@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from mock_jobs.core.call_log import CallLog
-from mock_jobs.core.clock import Clock
 from mock_jobs.core.events import EventLog
 from mock_jobs.core.timeline import Causes, ChangeLog
+from mock_jobs.core.world_clock import WorldClock
 from mock_jobs.reporting.page import page_of_server, policy
 from mock_jobs.reporting.snapshot import Snapshot, content, snapshot
 from mock_jobs.wire.http import Answer
@@ -64,7 +64,7 @@ def _called(account: str) -> str:
 
 
 def _nothing(account: str) -> Snapshot:
-    return Snapshot(_called(account), Clock().now_ms, (), (), CallLog(), EventLog(), ChangeLog(Causes()))
+    return Snapshot(_called(account), WorldClock().now_ms, (), (), CallLog(), EventLog(), ChangeLog(Causes()))
 
 
 def _shown(shot: Snapshot, resets: int, seen: str) -> dict[str, object]:

@@ -25,9 +25,9 @@ from mock_jobs.wire.http import Answer, Request
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace import PaceName
-    from mock_jobs.core.clock import Clock
     from mock_jobs.core.errors import MockJobsWarning
     from mock_jobs.core.failures import Failed
+    from mock_jobs.core.world_clock import WorldClock
     from mock_jobs.ports.thing_registry import ThingChange
 
 __tracebackhide__ = HIDDEN
@@ -258,7 +258,7 @@ class Worlds:
             yield world.store(services.iot().backend, account, region).membership.things_changed
 
 
-def _skip_sleeps(world: World, clock: Clock) -> AbstractContextManager[None]:
+def _skip_sleeps(world: World, clock: WorldClock) -> AbstractContextManager[None]:
     from mock_jobs.sleeping.skipping import skip_sleeps  # noqa: PLC0415 - costs nothing until asked for
 
     return skip_sleeps(clock, partial(_waiting, world), partial(world.failures.note, "a skipped sleep"))

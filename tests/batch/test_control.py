@@ -13,6 +13,7 @@ from mock_jobs.batch.scenario.pace import Pace
 from mock_jobs.batch.scenario.scenario import Scenario
 from mock_jobs.batch.scenario.settings import BatchSettings
 from mock_jobs.core.errors import UsageNameError, UsageTypeError, UsageValueError
+from mock_jobs.handle import world_of
 
 from support.batch import PREFIX
 from support.batch_site import Site
@@ -293,8 +294,8 @@ def test_the_handle_and_its_settings_go_on_after_a_reset(mock, site):
 
 
 def test_what_is_forgotten_leaves_what_a_new_world_has(mock, site):
-    scenario = mock.world.shared(Scenario)
-    new = vars(Scenario(mock.world))
+    scenario = world_of(mock).shared(Scenario)
+    new = vars(Scenario(world_of(mock)))
     mock.batch.plan(exit_code=1)
     site.batch.list_jobs(jobQueue="q")
     mock.batch.pace = "clock"
@@ -309,8 +310,8 @@ def test_what_is_forgotten_leaves_what_a_new_world_has(mock, site):
     polling = vars(new["polling"])
     assert {name for name, value in vars(scenario.polling).items() if value != polling[name]} == {"_pace_stack"}
     assert scenario.pace_stack.pace == new["pace_stack"].pace
-    assert mock.clock.gate_follows_time is False
-    assert mock.clock.gate_follows_moves is True
+    assert world_of(mock).clock.gate_follows_time is False
+    assert world_of(mock).clock.gate_follows_moves is True
 
 
 def test_a_transition_of_moto_is_followed_again_after_a_reset(mock, site):
@@ -339,8 +340,8 @@ def test_a_pace_for_a_block_leaves_the_one_before(mock, before):
 
     assert during == Pace("clock")
     assert mock.batch.pace == before
-    assert mock.clock.gate_follows_time is (before.mode == "clock")
-    assert mock.clock.gate_follows_moves is (before.mode != "manual")
+    assert world_of(mock).clock.gate_follows_time is (before.mode == "clock")
+    assert world_of(mock).clock.gate_follows_moves is (before.mode != "manual")
 
 
 def test_a_pace_for_a_block_ends_with_an_error_too(mock):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mock_jobs.handle import world_of
+
 from support.batch import UNKNOWN_ID, Timeline, refusal
 
 JOB = {"jobName": "j", "jobQueue": "q", "jobDefinition": "d"}
@@ -237,7 +239,7 @@ def test_a_parent_is_pending_while_its_children_run_and_never_runs_itself(mock, 
     array = site.submit(size=2)
     seen = [site.status(array)]
     while seen[-1] not in ("SUCCEEDED", "FAILED"):
-        mock.clock.run_next()
+        world_of(mock).clock.run_next()
         seen.append(site.status(array))
 
     assert seen[0] == "SUBMITTED"

@@ -14,6 +14,7 @@ from moto.logs.models import LogsBackend
 from moto.sqs.models import Queue, SQSBackend
 
 from mock_jobs import MockJobsServer, Pace, mock_jobs
+from mock_jobs.handle import world_of
 
 from support.batch_site import Site
 from support.constants import ACCOUNT, REGION
@@ -195,7 +196,7 @@ def test_a_reset_forgets_polls(mock, site, sqs):
 
 
 def test_only_so_many_polls_are_remembered(mock, site, sqs, queue):
-    empty_polls = mock.world.shared(type(mock.batch._scenario)).empty_polls
+    empty_polls = world_of(mock).shared(type(mock.batch._scenario)).empty_polls
     for number in range(1001):
         empty_polls.after(str(number), "")
 

@@ -7,6 +7,7 @@ import pytest
 
 from mock_jobs.batch.backend import BatchBackend
 from mock_jobs.batch.records.node import node_environment
+from mock_jobs.handle import world_of
 
 from support.batch import PREFIX, UNKNOWN_ID, Timeline, container, refusal
 from support.constants import ACCOUNT, REGION
@@ -219,7 +220,7 @@ def test_each_node_has_the_documented_environment(mock, site, at):
     mock.batch.plan("mnp", duration=10)
     job_id, plain_id = submit_nodes(site), site.submit(vcpus=1)
     at.go_to(1)
-    jobs = mock.world.store(BatchBackend, ACCOUNT, REGION).jobs
+    jobs = world_of(mock).store(BatchBackend, ACCOUNT, REGION).jobs
     job = jobs[job_id]
     address = site.nodes(job_id)[1]["container"]["networkInterfaces"][0]["privateIpv4Address"]
     common = {"AWS_BATCH_JOB_MAIN_NODE_INDEX": "1", "AWS_BATCH_JOB_NUM_NODES": "3"}

@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 from mock_jobs import MockJobsServer, mock_jobs
+from mock_jobs.handle import world_of
 from mock_jobs.reporting.page import page_of
 from mock_jobs.reporting.snapshot import content, snapshot
 
@@ -125,7 +126,7 @@ def many():
         site.make_queue_and_definition()
         site.submit()
         mock.batch.run_all()
-        shown = content(snapshot(mock.world, "mock_jobs"))
+        shown = content(snapshot(world_of(mock), "mock_jobs"))
     names = [{"id": f"{number:08}", "job": f"{number:08}", "name": f"job-{number}"} for number in range(3_000)]
     changes = [{**each, **name} for each in shown["changes"][2:] for name in names]
     (row,) = shown["tables"]["Batch jobs"]["rows"]

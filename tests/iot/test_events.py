@@ -8,6 +8,7 @@ import pytest
 
 from mock_jobs import DroppedEventsWarning
 from mock_jobs.core.events import EVENT_LOG_LENGTH, Event
+from mock_jobs.handle import world_of
 
 JOB = "$aws/events/job/J/"
 EXECUTION = "$aws/events/jobExecution/J/"
@@ -308,7 +309,7 @@ def test_a_reset_forgets_events(mock, fleet):
 
 def note(mock, count):
     for number in range(count):
-        mock.world.events.note(Event(0, "iot", "a", "r", "t", {"number": number}))
+        world_of(mock).events.note(Event(0, "iot", "a", "r", "t", {"number": number}))
 
 
 def test_only_the_last_events_are_kept_and_who_looks_is_warned_once(mock):

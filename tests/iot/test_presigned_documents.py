@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mock_jobs.handle import world_of
+
 from support.presigned import ROLE, URL, job, placeholder, texts, upload
 
 NOT_TERMINATED = "One or more parameters or placeholders are not terminated."
@@ -108,7 +110,7 @@ def test_executions_share_what_is_kept_of_the_document(one, files, mock):
 
     one.things("u")
     job(one, placeholder(), upload("${thingName}"), things=("t", "u"))
-    kept = mock.world.store(IoTBackend, "123456789012", "us-east-1").store.get_job("job")
+    kept = world_of(mock).store(IoTBackend, "123456789012", "us-east-1").store.get_job("job")
     documents = {one.start(thing)["jobDocument"] for thing in "tu"}
 
     assert len(documents) == 2
@@ -120,7 +122,7 @@ def test_a_document_without_placeholders_is_the_same_text_for_all(one, mock):
     from mock_jobs.iot.backend import IoTBackend
 
     one.job("t", document='{ "a" : 1 }')
-    kept = mock.world.store(IoTBackend, "123456789012", "us-east-1").store.get_job("job")
+    kept = world_of(mock).store(IoTBackend, "123456789012", "us-east-1").store.get_job("job")
 
     assert kept.device_document.write(pytest.fail) is kept.device_document.write(pytest.fail)
 

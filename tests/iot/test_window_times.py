@@ -232,10 +232,10 @@ def test_who_watches_hears_of_each_change_once(mock_clock, made, minute):
 
 @pytest.fixture(scope="module")
 def mock_clock():
-    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.world_clock import WorldClock
 
     def make(moment):
-        clock = Clock()
+        clock = WorldClock()
         clock.freeze()
         # A clock does not go back, and these moments lie in the past of real ones to come.
         clock._frozen_ms = ms(moment)

@@ -11,9 +11,10 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from mock_jobs.batch.scenario.scenario import Scenario
-from mock_jobs.core.clock import Clock
 from mock_jobs.core.ids import IdSource
 from mock_jobs.core.world import World
+from mock_jobs.core.world_clock import WorldClock
+from mock_jobs.handle import world_of
 
 from support.constants import ACCOUNT, REGION
 
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
 
 _PLAIN = frozenset({str, bytes, int, float, bool, type(None)})
 # The world itself, what it generates from, what the test sets, and code. The clock is described by its timers.
-_SKIPPED = (World, Clock, IdSource, Scenario, type, FunctionType, MethodType, BuiltinFunctionType)
+_SKIPPED = (World, WorldClock, IdSource, Scenario, type, FunctionType, MethodType, BuiltinFunctionType)
 
 Fingerprint = list[tuple[str, object]]
 
 
 def fingerprint(handle: Handle | MockJobs) -> Fingerprint:
     """Return everything that the services keep for the account and region of the tests, as a flat list of places and values."""
-    world = handle.world
+    world = world_of(handle)
     found: Fingerprint = []
     seen: dict[int, int] = {}
     with world.lock:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 from botocore.exceptions import ClientError
 
+from mock_jobs.handle import world_of
 from mock_jobs.transports.dispatch import answer
 from mock_jobs.wire.http import Request
 
@@ -171,7 +172,7 @@ class Fleet:
         model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
         path = model.http["requestUri"].format(**{name: quote(value, safe="") for name, value in arguments.items()})
         service = client.meta.service_model.service_name
-        answered = answer(self.mock.world, Request(service, model.http["method"], path, "", b"", ACCOUNT, REGION))
+        answered = answer(world_of(self.mock), Request(service, model.http["method"], path, "", b"", ACCOUNT, REGION))
         assert answered is not None
         assert answered.status == HTTPStatus.OK, answered
         return json.loads(answered.body)

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 
+from mock_jobs.handle import world_of
 from mock_jobs.transports.router import ForMoto, HttpRequest
 from mock_jobs.wire.service import Operation
 
@@ -84,7 +85,7 @@ class Door(ABC):
             headers: More headers, or others.
             watches: Whether to look at once for what a refusal has changed.
         """
-        calls = self.handle.world.calls
+        calls = world_of(self.handle).calls
         last = _last(calls)
         with _understood() as understood:
             got = self.send(request, headers or {})

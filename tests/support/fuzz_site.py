@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moto.iot.models import iot_backends
 
+from mock_jobs.handle import world_of
 from mock_jobs.transports.dispatch import answer
 from mock_jobs.transports.services import compiled
 from mock_jobs.wire.http import Request
@@ -107,7 +108,7 @@ class Direct:
 
         def call(**arguments: Any) -> Any:
             encoded = Call(self._service, operation, arguments).encoded()
-            answered = answer(self._handle.world, Request(*encoded, ACCOUNT, REGION))
+            answered = answer(world_of(self._handle), Request(*encoded, ACCOUNT, REGION))
             assert answered is not None
             assert answered.error is None, (method, answered)
             return json.loads(answered.body or b"{}")

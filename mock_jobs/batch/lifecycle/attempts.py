@@ -12,6 +12,7 @@ from mock_jobs.batch import messages
 from mock_jobs.batch.lifecycle.plan_matching import take_plan
 from mock_jobs.batch.records.job import Attempt, Job, RunningAttempt
 from mock_jobs.batch.records.node import MultiNodeJob
+from mock_jobs.batch.scenario.plans import log_lines, run_ms
 from mock_jobs.batch.states import RUNNING, STARTING, Trigger
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Attempts:
         job.current = attempt
         job.started_ms = now_ms
         self._transition.move(job, Trigger.CONTAINER_STARTED)
-        self._logs.open(job, attempt, plan.lines(now_ms))
+        self._logs.open(job, attempt, log_lines(plan, now_ms))
         if job.takes_capacity:
             job.spec.queue.usage.started(job, now_ms)
         if plan.run is None:
@@ -145,7 +146,7 @@ class Attempts:
             return
         # If a function ran, time may have passed already.
         passed_ms = self._clock.now_ms - attempt.timed_from_ms
-        duration_ms = attempt.plan.duration_ms
+        duration_ms = run_ms(attempt.plan)
         if duration_ms is not None:
             duration_ms = max(duration_ms, self._scenario.latency_ms(None), passed_ms)
         timeout_s = job.spec.timeout_seconds

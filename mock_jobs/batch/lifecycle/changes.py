@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from mock_jobs.batch.records.node import Node
-from mock_jobs.batch.scenario.plans import SUCCESS
+from mock_jobs.batch.scenario.plans import SUCCESS, plan_text
 from mock_jobs.core.timeline import Cause, Change
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class JobMove(NamedTuple):
         outcome = outcome_of(self.attempts) if trigger.name in _FAILED else None
         plan = getattr(self.attempts[-1], "plan", SUCCESS)
         shown = text if outcome is None else f"{text} ({outcome})"
-        return shown if plan is SUCCESS else f"{shown}: {plan.call}"
+        return shown if plan is SUCCESS else f"{shown}: {plan_text(plan)}"
 
 
 def outcome_of(attempts: Sequence[Any]) -> str | None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from mock_jobs.batch.records.node import node_environment
 from mock_jobs.batch.scenario.captured_output import caught
 from mock_jobs.batch.scenario.job_run import MAX_EXIT_CODE, AttemptTimedOut, JobRun
+from mock_jobs.batch.scenario.plans import jobs_text
 from mock_jobs.batch.views.tasks import node_uid
 from mock_jobs.core.errors import HIDDEN, EndlessLoopError, UsageError, UsageTypeError, UsageValueError, ends_the_run, is_verdict
 
@@ -104,7 +105,7 @@ class FunctionRunner:
         try:
             if job.current is attempt:
                 given = run_of(job, attempt)
-                acting = self._world.loops.acting(job.spec, f"the function of {attempt.plan.name}")
+                acting = self._world.loops.acting(job.spec, f"the function of {jobs_text(attempt.plan)}")
                 raised: list[BaseException] = []
                 with acting, self._world.unlocked(), caught(partial(self._say, job, attempt)):
                     code = _exit_code(function, given, partial(self._say, job, attempt), raised.append)
@@ -121,7 +122,7 @@ class FunctionRunner:
 
     def _tell(self, job: Job, attempt: RunningAttempt, error: BaseException) -> None:
         """Keep an exception that a function has raised for the test if it is a failed assertion, else log it."""
-        where = f"the function of {attempt.plan.name}, job {job.spec.name!r} ({job.job_id})"
+        where = f"the function of {jobs_text(attempt.plan)}, job {job.spec.name!r} ({job.job_id})"
         if attempt.plan.raises and is_verdict(error):
             self._world.failures.note(where, error)
         else:

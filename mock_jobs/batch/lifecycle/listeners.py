@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from mock_jobs.batch.records.consumable_resources import ConsumableResources
     from mock_jobs.batch.records.job import Job
     from mock_jobs.batch.states import JobStatus, Trigger
-    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.world_clock import WorldClock
 
 
 def job_listeners(
     scheduler: Scheduler,
-    clock: Clock,
+    clock: WorldClock,
     consumables: ConsumableResources,
     retention: Retention,
     announcer: Announcer,

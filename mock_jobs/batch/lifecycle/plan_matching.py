@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from mock_jobs.batch.scenario.plans import FAILURE, SUCCESS
+from mock_jobs.batch.scenario.plans import FAILURE, SUCCESS, name_pattern
 
 if TYPE_CHECKING:
     from mock_jobs.batch.records.job import Job
@@ -76,7 +76,7 @@ def _fits(plan: JobPlan, name: str, queue: JobQueue[Any], attempt: int) -> bool:
     return (
         (plan.attempt is None or plan.attempt == attempt)
         and (plan.queue is None or plan.queue in (queue.name, queue.arn))
-        and plan.name_pattern.match(name) is not None
+        and name_pattern(plan.job_name).match(name) is not None
     )
 
 

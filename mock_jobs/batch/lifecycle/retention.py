@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.records.job import Job
     from mock_jobs.batch.records.job_definition import JobDefinition
     from mock_jobs.batch.scenario.settings import BatchSettings
-    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.world_clock import WorldClock
 
 
 class Retention:
@@ -27,7 +27,7 @@ class Retention:
         delete: Removes a job from everything that refers to it.
     """
 
-    def __init__(self, clock: Clock, settings: BatchSettings, delete: Callable[[Job], None]) -> None:
+    def __init__(self, clock: WorldClock, settings: BatchSettings, delete: Callable[[Job], None]) -> None:
         self._clock = clock
         self._settings = settings
         self._delete = delete

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.records.compute_environment import ComputeEnvironment
     from mock_jobs.batch.records.consumable_resources import ConsumableResources
     from mock_jobs.batch.scenario.settings import BatchSettings
-    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.world_clock import WorldClock
 
 
 class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
@@ -35,7 +35,7 @@ class Scheduler(BaseScheduler[Job, ComputeQueue[Job]]):
     def __init__(
         self,
         dispatcher: Dispatcher[Job, ComputeEnvironment],
-        clock: Clock,
+        clock: WorldClock,
         timer_batches: TimerBatches[Job],
         settings: BatchSettings,
         consumables: ConsumableResources,

@@ -10,7 +10,7 @@ from mock_jobs.batch.queueing.schedulable import JobT
 if TYPE_CHECKING:
     from mock_jobs.batch.queueing.timer_batches import TimerBatches
     from mock_jobs.batch.scenario.scenario import Scenario
-    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.world_clock import WorldClock
 
 _NEVER_MS: Final = 1 << 62
 
@@ -27,7 +27,7 @@ class JobTimers(Generic[JobT]):
         timer_batches: Hold the moves.
     """
 
-    def __init__(self, clock: Clock, scenario: Scenario, timer_batches: TimerBatches[JobT]) -> None:
+    def __init__(self, clock: WorldClock, scenario: Scenario, timer_batches: TimerBatches[JobT]) -> None:
         self._clock = clock
         self._scenario = scenario
         self._timer_batches = timer_batches

@@ -13,7 +13,7 @@ from mock_jobs.batch.queueing.schedulable import Queued
 from mock_jobs.batch.states import RUNNABLE, TERMINAL
 
 if TYPE_CHECKING:
-    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.world_clock import WorldClock
 
 
 class Movable(Queued, Protocol):
@@ -75,7 +75,7 @@ class Transition(Generic[MovableT, TriggerT]):
         clock: Gives the time at which a job ends, and counts changes.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: WorldClock) -> None:
         self._clock = clock
         self._listeners: Sequence[Listener[MovableT, TriggerT]] = ()
         self._steps: dict[tuple[type[MovableT], Any, TriggerT], _Step[MovableT, TriggerT]] = {}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.queueing.queue_order import QueueDiscipline
     from mock_jobs.batch.queueing.timer_batches import TimerBatches
     from mock_jobs.batch.scenario.settings import BatchSettings
-    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.world_clock import WorldClock
 
 
 class WaitQueue(HasHead[JobT], Protocol[JobT]):
@@ -63,7 +63,7 @@ class BaseScheduler(ABC, Generic[JobT, QueueT]):
         settings: Its `strict_fifo` makes the head of a queue hold up the rest.
     """
 
-    def __init__(self, mover: Mover[JobT], clock: Clock, timer_batches: TimerBatches[JobT], settings: BatchSettings) -> None:
+    def __init__(self, mover: Mover[JobT], clock: WorldClock, timer_batches: TimerBatches[JobT], settings: BatchSettings) -> None:
         self._clock = clock
         self._timer_batches = timer_batches
         self._settings = settings

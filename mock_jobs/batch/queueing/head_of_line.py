@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mock_jobs.batch.queueing.time_limits import TimeLimit
     from mock_jobs.batch.queueing.timer_batches import TimerBatches
     from mock_jobs.batch.scenario.settings import BatchSettings
-    from mock_jobs.core.clock import Clock
     from mock_jobs.core.timers import Timer
+    from mock_jobs.core.world_clock import WorldClock
 
 
 class HeadOfLine(Generic[JobT]):
@@ -74,7 +74,7 @@ class HeadOfLineMonitor(Generic[JobT]):
         settings: Its `blocked_detection_seconds` is how long it takes to find out that a job is blocked.
     """
 
-    def __init__(self, mover: Mover[JobT], clock: Clock, timer_batches: TimerBatches[JobT], settings: BatchSettings) -> None:
+    def __init__(self, mover: Mover[JobT], clock: WorldClock, timer_batches: TimerBatches[JobT], settings: BatchSettings) -> None:
         self._mover = mover
         self._clock = clock
         self._timer_batches = timer_batches

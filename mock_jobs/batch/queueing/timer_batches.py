@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Generic
 from mock_jobs.batch.queueing.schedulable import JobT
 
 if TYPE_CHECKING:
-    from mock_jobs.core.clock import Clock
     from mock_jobs.core.timers import Timer
+    from mock_jobs.core.world_clock import WorldClock
 
 
 class TimerBatches(Generic[JobT]):
@@ -22,7 +22,7 @@ class TimerBatches(Generic[JobT]):
         clock: Its gated timers run the moves.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: WorldClock) -> None:
         self._clock = clock
         self._open: dict[tuple[int, Callable[[JobT], None]], list[JobT]] = {}
         self._passes: set[int] = set()

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from mock_jobs.batch.scenario.plans import run_ms
 from mock_jobs.batch.states import ARRAY_TRANSITIONS, JOB_TRANSITIONS, PENDING, STATUSES, SUBMITTED, TERMINAL, JobStatus
 from mock_jobs.core.loops import JobLabel
 
@@ -169,7 +170,7 @@ class RunningAttempt(Attempt):
     @property
     def is_endless(self) -> bool:
         """Whether it will not end by itself, as it is currently planned."""
-        return not (self.times_out or self.loses_host) and (self.plan.duration_ms is None or self.awaits_function)
+        return not (self.times_out or self.loses_host) and (run_ms(self.plan) is None or self.awaits_function)
 
 
 class Job:

@@ -87,6 +87,9 @@ class Pace:
         Raises:
             UsageValueError: `reads` is less than 1.
             UsageTypeError: `reads` is not a whole number.
+
+        Example:
+            `mock.batch.pace = Pace.every(3)`
         """
         return cls("poll", reads=reads)
 
@@ -100,6 +103,9 @@ class Pace:
         Raises:
             UsageValueError: `seconds` is negative or too large.
             UsageTypeError: `seconds` is not a number.
+
+        Example:
+            `mock.batch.pace = Pace.timed(5)`
         """
         return cls("clock", transition_seconds=seconds)
 

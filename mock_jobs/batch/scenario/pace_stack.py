@@ -12,7 +12,7 @@ from mock_jobs.core.overrides import Override
 if TYPE_CHECKING:
     from threading import RLock
 
-    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.world_clock import WorldClock
 
 __tracebackhide__ = HIDDEN
 
@@ -39,7 +39,7 @@ class PaceStack:
         lock: The world's.
     """
 
-    def __init__(self, clock: Clock, lock: RLock) -> None:
+    def __init__(self, clock: WorldClock, lock: RLock) -> None:
         self._clock = clock
         self._lock = lock
         self._overrides = Override(self._get, self._put)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import translate
+from functools import lru_cache
 from inspect import iscoroutinefunction, signature
 from reprlib import Repr
 from typing import TYPE_CHECKING
@@ -77,7 +78,6 @@ class JobPlan:
     logs: Sequence[LogLine] = ()
     run: JobFunction | None = None
     raises: bool = True
-    name_pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
     _said: tuple[tuple[int, str], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -118,7 +118,6 @@ class JobPlan:
         if self._said and self.start_failure is not None:
             msg = "a container that fails to start writes nothing: give one of start_failure and logs"
             raise UsageValueError(msg)
-        object.__setattr__(self, "name_pattern", re.compile(translate(self.job_name)))
 
     def _check_run(self, run: object) -> None:
         if not callable(run) or iscoroutinefunction(run):
@@ -136,37 +135,46 @@ class JobPlan:
             msg = "what run returns decides how the container ends: leave exit_code, host_lost and start_failure out"
             raise UsageValueError(msg)
 
-    @property
-    def name(self) -> str:
-        """What names it in texts: the jobs that it matches."""
-        members = ("queue", "definition", "array_index", "attempt", "node_index")
-        given = [f", {member}={value!r}" for member in members if (value := getattr(self, member)) is not None]
-        return f"plan({self.job_name!r}{''.join(given)})"
 
-    @property
-    def call(self) -> str:
-        """The call of `mock.batch.plan` that asks for it, without what is at its default; long values in short."""
-        given = [(each.name, getattr(self, each.name)) for each in fields(self)[1:] if each.init]
-        # Without an exit code there is something else that says how the container ends.
-        changed = [
-            f", {name}={_written(name, value)}"
-            for name, value in given
-            if value != getattr(SUCCESS, name) and (name, value) != ("exit_code", None)
-        ]
-        return f"plan({self.job_name!r}{''.join(changed)})"
+def jobs_text(plan: JobPlan) -> str:
+    """Return what names a plan in texts: the jobs that it matches."""
+    members = ("queue", "definition", "array_index", "attempt", "node_index")
+    given = [f", {member}={value!r}" for member in members if (value := getattr(plan, member)) is not None]
+    return f"plan({plan.job_name!r}{''.join(given)})"
 
-    @property
-    def duration_ms(self) -> int | None:
-        """Milliseconds from RUNNING to the end; None if only a timeout or TerminateJob ends the job."""
-        return None if self.duration == _FOREVER else round(self.duration * 1000)
 
-    def lines(self, started_ms: int) -> list[tuple[int, str]]:
-        """Return the log of a container: pairs of milliseconds since the epoch and a line.
+def plan_text(plan: JobPlan) -> str:
+    """Return the call of `mock.batch.plan` that asks for a plan, without what is at its default; long values in short."""
+    given = [(each.name, getattr(plan, each.name)) for each in fields(plan)[1:] if each.init]
+    # Without an exit code there is something else that says how the container ends.
+    changed = [
+        f", {name}={_written(name, value)}"
+        for name, value in given
+        if value != getattr(SUCCESS, name) and (name, value) != ("exit_code", None)
+    ]
+    return f"plan({plan.job_name!r}{''.join(changed)})"
 
-        Args:
-            started_ms: When the container starts, in milliseconds since the epoch.
-        """
-        return [(started_ms + after_ms, text) for after_ms, text in self._said]
+
+def run_ms(plan: JobPlan) -> int | None:
+    """Return the milliseconds from RUNNING to the end; None if only a timeout or TerminateJob ends the job."""
+    return None if plan.duration == _FOREVER else round(plan.duration * 1000)
+
+
+def log_lines(plan: JobPlan, started_ms: int) -> list[tuple[int, str]]:
+    """Return the log of a container: pairs of milliseconds since the epoch and a line.
+
+    Args:
+        plan: What it follows.
+        started_ms: When the container starts, in milliseconds since the epoch.
+    """
+    said = plan._said  # noqa: SLF001 - of this module; no matter for tests
+    return [(started_ms + after_ms, text) for after_ms, text in said]
+
+
+@lru_cache(maxsize=1024)
+def name_pattern(job_name: str) -> re.Pattern[str]:
+    """Return the pattern of names that the `job_name` of a plan stands for."""
+    return re.compile(translate(job_name))
 
 
 def _parsed_logs(logs: Sequence[LogLine], duration: float) -> Iterator[tuple[int, str]]:

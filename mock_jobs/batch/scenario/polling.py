@@ -14,7 +14,7 @@ from mock_jobs.core.errors import HIDDEN
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.pace_stack import PaceStack
-    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.world_clock import WorldClock
 
 __tracebackhide__ = HIDDEN
 
@@ -100,7 +100,7 @@ class Polling:
         reads: How many jobs and changes of resources were read at the pace `poll`.
     """
 
-    def __init__(self, clock: Clock, pace_stack: PaceStack) -> None:
+    def __init__(self, clock: WorldClock, pace_stack: PaceStack) -> None:
         self._clock = clock
         self._pace_stack = pace_stack
         self.functions: dict[Readable, Callable[[], None] | None] = {}

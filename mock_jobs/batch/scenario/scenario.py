@@ -88,6 +88,10 @@ class Scenario:
             elif self.refusals.get(setup.job_id) is setup:
                 del self.refusals[setup.job_id]
 
+    def setups(self) -> list[Plan | Refusal]:
+        """Return plans and refusals since the last reset, the oldest first, for `World.unused`."""
+        return [*reversed(self.plans), *self.refusals.values()]
+
     def latency_ms(self, setting: str | None, *, at_least: bool = True) -> int:
         """Return how many milliseconds a state lasts.
 

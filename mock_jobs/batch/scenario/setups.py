@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mock_jobs.batch.scenario.plans import plan_text
 from mock_jobs.core.argument_checks import check_flag
 from mock_jobs.core.errors import HIDDEN
 
@@ -48,7 +49,7 @@ class Plan:
     @property
     def name(self) -> str:
         """The call that made it, without what was left at its default."""
-        return self.job_plan.call
+        return plan_text(self.job_plan)
 
     @property
     def is_unused(self) -> bool:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mock_jobs.batch.names import Arns
     from mock_jobs.batch.service_jobs.job import ServiceJob
     from mock_jobs.batch.service_jobs.states import ServiceJobStatus, ServiceTrigger
-    from mock_jobs.core.clock import Clock
     from mock_jobs.core.events import Event
+    from mock_jobs.core.world_clock import WorldClock
 
 STATE_CHANGE: Final = "Batch Service Job State Change"
 QUEUE_BLOCKED: Final = "Batch Service Job Queue Blocked"
@@ -54,7 +54,7 @@ class ServiceAnnouncer:
         arns: ARNs of the account and region.
     """
 
-    def __init__(self, announcer: Announcer, clock: Clock, arns: Arns) -> None:
+    def __init__(self, announcer: Announcer, clock: WorldClock, arns: Arns) -> None:
         self._announcer = announcer
         self._clock = clock
         self._arns = arns

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from mock_jobs.batch.scenario.plans import run_ms
 from mock_jobs.batch.service_jobs.states import SERVICE_TRANSITIONS
 from mock_jobs.batch.states import SUBMITTED, TERMINAL
 from mock_jobs.core.loops import JobLabel
@@ -136,7 +137,7 @@ class RunningServiceAttempt(ServiceAttempt):
     @property
     def is_endless(self) -> bool:
         """Whether it will not end by itself, as it is currently planned."""
-        return self.plan.duration_ms is None and not self.times_out
+        return run_ms(self.plan) is None and not self.times_out
 
 
 class ServiceJob:

@@ -16,6 +16,7 @@ from mock_jobs.batch.lifecycle.base import BaseLifecycle
 from mock_jobs.batch.lifecycle.changes import Recorder
 from mock_jobs.batch.lifecycle.plan_matching import take_plan_for_service_job
 from mock_jobs.batch.lifecycle.transition import Listener, ends, leaves_runnable
+from mock_jobs.batch.scenario.plans import run_ms
 from mock_jobs.batch.service_jobs.announcements import ServiceAnnouncer
 from mock_jobs.batch.service_jobs.capacity import add
 from mock_jobs.batch.service_jobs.job import RECENT_PREEMPTIONS, RunningServiceAttempt, ServiceAttempt, ServiceJob
@@ -137,7 +138,7 @@ class ServiceLifecycle(BaseLifecycle[ServiceJob, ServiceTrigger]):
         job.started_ms = attempt.started_ms
         job.spec.queue.usage.started(job, attempt.started_ms)
         self._transition.move(job, ServiceTrigger.STARTED)
-        duration_ms = plan.duration_ms
+        duration_ms = run_ms(plan)
         timeout_s = job.spec.timeout_seconds
         if timeout_s is not None and (duration_ms is None or duration_ms > timeout_s * 1000):
             attempt.times_out = True

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mock_jobs.batch.queueing.timer_batches import TimerBatches
     from mock_jobs.batch.scenario.settings import BatchSettings
     from mock_jobs.batch.service_jobs.resources import QuotaShare
-    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.world_clock import WorldClock
 
 
 class ServiceDispatcher(Dispatcher[ServiceJob, ServiceEnvironment], Protocol):
@@ -42,7 +42,7 @@ class ServiceScheduler(BaseScheduler[ServiceJob, ServiceQueue[ServiceJob]]):
     """
 
     def __init__(
-        self, dispatcher: ServiceDispatcher, clock: Clock, timer_batches: TimerBatches[ServiceJob], settings: BatchSettings
+        self, dispatcher: ServiceDispatcher, clock: WorldClock, timer_batches: TimerBatches[ServiceJob], settings: BatchSettings
     ) -> None:
         super().__init__(dispatcher, clock, timer_batches, settings)
         self._dispatcher = dispatcher

@@ -9,7 +9,7 @@ from mock_jobs.iot import messages
 from mock_jobs.iot.exceptions import ThrottlingException
 
 if TYPE_CHECKING:
-    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.world_clock import WorldClock
     from mock_jobs.iot.settings import IoTSettings
 
 
@@ -23,7 +23,7 @@ class CallRates:
 
     __slots__ = ("_limiter", "_settings")
 
-    def __init__(self, settings: IoTSettings, clock: Clock) -> None:
+    def __init__(self, settings: IoTSettings, clock: WorldClock) -> None:
         self._settings = settings
         self._limiter = RateLimiter(clock)
 

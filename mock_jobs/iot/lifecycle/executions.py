@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_iot.literals import JobExecutionStatusType
 
-    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.world_clock import WorldClock
     from mock_jobs.iot.records.store import JobStore
     from mock_jobs.iot.rules.retry import Retries
 
@@ -53,7 +53,7 @@ class ExecutionLifecycle:
 
     listener: ExecutionListener
 
-    def __init__(self, store: JobStore, clock: Clock, announcer: Announcer, recorder: changes.Recorder) -> None:
+    def __init__(self, store: JobStore, clock: WorldClock, announcer: Announcer, recorder: changes.Recorder) -> None:
         self._store = store
         self._clock = clock
         self._announcer = announcer

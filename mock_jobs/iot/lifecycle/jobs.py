@@ -16,7 +16,7 @@ from mock_jobs.iot.rules.targets import Target, expand
 from mock_jobs.iot.states import ExecutionTrigger, JobTrigger
 
 if TYPE_CHECKING:
-    from mock_jobs.core.clock import Clock
+    from mock_jobs.core.world_clock import WorldClock
     from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
     from mock_jobs.iot.lifecycle.job_events import Announcer
     from mock_jobs.iot.records.job import Execution, Job
@@ -50,7 +50,7 @@ class JobLifecycle:
         executions: ExecutionLifecycle,
         *,
         settings: IoTSettings,
-        clock: Clock,
+        clock: WorldClock,
         things: Callable[[], ThingRegistry],
         announcer: Announcer,
         recorder: changes.Recorder,

@@ -18,8 +18,8 @@ from mock_jobs.iot.rules import configs
 from mock_jobs.iot.states import ExecutionTrigger
 
 if TYPE_CHECKING:
-    from mock_jobs.core.clock import Clock
     from mock_jobs.core.service_base import WireShape
+    from mock_jobs.core.world_clock import WorldClock
     from mock_jobs.iot.lifecycle.executions import ExecutionLifecycle
     from mock_jobs.iot.lifecycle.presigning import Presigner
     from mock_jobs.iot.records.job import Execution
@@ -70,7 +70,7 @@ class DevicePlane:
         store: JobStore,
         executions: ExecutionLifecycle,
         presigner: Presigner,
-        clock: Clock,
+        clock: WorldClock,
         things: Callable[[], ThingRegistry],
     ) -> None:
         self._store = store

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import TimeoutConfigTypeDef
 
-    from mock_jobs.core.clock import Clock
     from mock_jobs.core.timers import Timer
+    from mock_jobs.core.world_clock import WorldClock
 
 MINUTE_MS: Final = 60_000
 
@@ -43,7 +43,7 @@ class Timers:
         """Restart the step timer, or turn it off."""
         self._step_ms = None if minutes == OFF else now_ms + minutes * MINUTE_MS
 
-    def arm(self, clock: Clock, expire: Callable[[], None]) -> None:
+    def arm(self, clock: WorldClock, expire: Callable[[], None]) -> None:
         """Set the clock's timer to the deadline, replacing an earlier one."""
         deadline_ms = self.deadline_ms
         if self._alarm is not None:

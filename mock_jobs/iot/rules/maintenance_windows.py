@@ -15,8 +15,8 @@ from mock_jobs.iot.rules.cron import BadCronError, Cron
 if TYPE_CHECKING:
     from mypy_boto3_iot.type_defs import MaintenanceWindowTypeDef
 
-    from mock_jobs.core.clock import Clock
     from mock_jobs.core.timers import Timer
+    from mock_jobs.core.world_clock import WorldClock
 
 MINUTE_MS: Final = 60_000
 
@@ -86,7 +86,9 @@ class MaintenanceWindows:
                 yield opening_ms
             last_ms = opening_ms
 
-    def watch(self, clock: Clock, opened: Callable[[], None], closed: Callable[[], None], is_awaited: Callable[[], bool]) -> None:
+    def watch(
+        self, clock: WorldClock, opened: Callable[[], None], closed: Callable[[], None], is_awaited: Callable[[], bool]
+    ) -> None:
         """Call `opened` now if a window is open, and later `opened` or `closed` on each change between open and closed.
 
         Only one timer is set at a time. Once no window opens again, nothing more is called.
@@ -95,7 +97,7 @@ class MaintenanceWindows:
             clock: Its timers make the calls.
             opened: Called when a window opens.
             closed: Called when the last one closes.
-            is_awaited: Returns whether such a change would matter, as `Clock.call_at` takes it.
+            is_awaited: Returns whether such a change would matter, as `WorldClock.call_at` takes it.
         """
         was_open = self.is_open
         closing_ms = self.closing_after_ms(clock.now_ms)

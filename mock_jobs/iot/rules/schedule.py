@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.literals import TargetSelectionType
     from mypy_boto3_iot.type_defs import SchedulingConfigTypeDef
 
-    from mock_jobs.core.clock import Clock
     from mock_jobs.core.timers import Timer
+    from mock_jobs.core.world_clock import WorldClock
 
 _HALF_HOUR: Final = timedelta(minutes=30)
 _YEAR: Final = timedelta(days=365)
@@ -59,7 +59,7 @@ class Schedule:
         self.has_ended = False
         self._alarms: list[Timer] = []
 
-    def arm(self, clock: Clock, start: Callable[[], None], end: Callable[[], None]) -> None:
+    def arm(self, clock: WorldClock, start: Callable[[], None], end: Callable[[], None]) -> None:
         """Set the clock's timers for the start and the end.
 
         The end fires before timers that are set later for the same moment.
