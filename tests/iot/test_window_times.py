@@ -217,7 +217,8 @@ def test_who_watches_hears_of_each_change_once(mock_clock, made, minute):
     clock = mock_clock(start + timedelta(minutes=minute))
     heard = []
     watched = MaintenanceWindows([Window(text, duration) for text, duration, _ in made])
-    watched.watch(clock, lambda: heard.append((clock.now_ms, True)), lambda: heard.append((clock.now_ms, False)))
+    opened, closed = (lambda: heard.append((clock.now_ms, True))), (lambda: heard.append((clock.now_ms, False)))
+    watched.watch(clock, opened, closed, lambda: True)
     clock.advance(timedelta(minutes=HORIZON_MINUTES - 1 - minute))
 
     expected = []
