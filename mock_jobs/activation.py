@@ -39,6 +39,7 @@ class Activation:
 
     Attributes:
         hook: What answers in process; None before it is entered, and if moto answers from another process.
+        is_entered: Whether there is something to put back.
     """
 
     def __init__(self, options: Options) -> None:
@@ -47,6 +48,7 @@ class Activation:
         self._options = options
         self._moto = MotoMock(options.config)
         self.hook: BotocoreHook | None = None
+        self.is_entered = False
         self._left = ExitStack()
         self._seeded = ExitStack()
 
@@ -77,6 +79,7 @@ class Activation:
                 raise
             self._seeded = seeded.pop_all()
         self.hook = hook
+        self.is_entered = True
 
     def _enter_started(self, hook: BotocoreHook | None, *, is_behind_proxy: bool) -> None:
         with ExitStack() as entered:

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from mock_jobs.activation import Activation
+from mock_jobs.core import losses
 from mock_jobs.core.errors import HIDDEN, MockJobsWarning, NotActiveError, UsageTypeError
 from mock_jobs.core.failures import log_late, report
 from mock_jobs.core.process import start_lock
@@ -18,7 +19,6 @@ from mock_jobs.core.setups import Nest, complain
 from mock_jobs.handle import Handle
 from mock_jobs.options import Options
 from mock_jobs.reporting import watched
-from mock_jobs.transports import losses
 
 if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
@@ -108,23 +108,34 @@ class MockJobs(Handle):
             UsageValueError: `pace`, `sleep` or `seed` was given, and moto answers from another process (TEST_SERVER_MODE). Or this
                 mock is inside another one that has another seed.
         """
-        with start_lock, losses.collected() as lost:
+        with start_lock:
             activation = Activation(self._options)
-            activation.enter(reset=reset)
-            if not _innermost:
-                _nest.begin()
-                if activation.hook is not None:
-                    # What a thread that outlived an earlier mock has left behind is no failure of this one.
-                    log_late(activation.hook.world.failures.take())
-                    watched.begin(MockJobs, partial(_worlds, activation.hook.world))
+            try:
+                with losses.collected() as lost:
+                    activation.enter(reset=reset)
+                if not _innermost:
+                    self._begin(activation)
+            except BaseException:
+                if activation.is_entered:
+                    activation.leave(remove_data=reset)
+                raise
             self._active.append(activation)
             _innermost.append(self)
         try:
             losses.warn("the start of mock_jobs", lost)
-        except MockJobsWarning:
+        except BaseException:
+            # A warning may be an error.
             self.stop()
             raise
         return self
+
+    def _begin(self, activation: Activation) -> None:
+        """Begin what all mocks share that are active together."""
+        _nest.begin()
+        if activation.hook is not None:
+            # What a thread that outlived an earlier mock has left behind is no failure of this one.
+            log_late(activation.hook.world.failures.take())
+            watched.begin(MockJobs, partial(_worlds, activation.hook.world))
 
     def stop(self, remove_data: bool = True) -> None:
         """Deactivate this mock.

@@ -6,7 +6,7 @@ pytest loads it in every run, so it imports the mock, and boto3, when a test nee
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -96,10 +96,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     _begun += 1
     _running.append(_RunningTest(item))
     yield
-    test = _running.pop()
-    mock = sys.modules.get("mock_jobs.mock")
-    if mock is not None and mock.is_left_by(test):
-        item.warn(mock.left_warning())
+    _running.pop()
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -172,23 +169,29 @@ def pytest_runtest_call() -> Iterator[None]:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_teardown() -> Iterator[None]:
-    """Fail the test in whose teardown an assertion has failed inside a job, and not the next one."""
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Fail the test in whose teardown an assertion has failed inside a job, and warn of a mock that it leaves active."""
     __tracebackhide__ = True
-    yield from _failing_with_jobs()
+    outcome = yield from _failing_with_jobs()
+    mock = sys.modules.get("mock_jobs.mock")
+    if mock is not None and _running and mock.is_left_by(_running[-1]):
+        try:
+            item.warn(mock.left_warning())
+        except Warning as error:
+            outcome.force_exception(error)
 
 
-def _failing_with_jobs() -> Iterator[None]:
+def _failing_with_jobs() -> Generator[None, Any, Any]:
     __tracebackhide__ = True
     outcome: Any = yield
     # Without this module there is no world.
     failures = sys.modules.get("mock_jobs.core.failures")
-    if failures is None:
-        return
-    try:
-        failures.report(failures.take_all(), outcome.excinfo and outcome.excinfo[1])
-    except BaseException as error:  # noqa: BLE001 - whatever the function of the test has raised
-        outcome.force_exception(error)
+    if failures is not None:
+        try:
+            failures.report(failures.take_all(), outcome.excinfo and outcome.excinfo[1])
+        except BaseException as error:  # noqa: BLE001 - whatever the function of the test has raised
+            outcome.force_exception(error)
+    return outcome
 
 
 def _text(watched: Any) -> str:

@@ -9,12 +9,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch.scenario.pace import PaceName, check_pace_name
+from mock_jobs.core import losses
 from mock_jobs.core.argument_checks import check_text, check_whole
 from mock_jobs.core.errors import HIDDEN, MockJobsWarning, NotActiveError, UsageError, UsageTypeError, UsageValueError
 from mock_jobs.core.failures import report
 from mock_jobs.handle import Handle
 from mock_jobs.reporting import watched
-from mock_jobs.transports import losses
 from mock_jobs.transports.access import checked_hosts
 
 if TYPE_CHECKING:

@@ -16,6 +16,9 @@ from mock_jobs.transports.services import compiled
 
 from support.server import authorization
 
+# The mock and the server of all tests begin and end as pytest likes; no test needs state.
+pytestmark = pytest.mark.filterwarnings("ignore:the (start|end) of :mock_jobs.MockJobsWarning")
+
 HOST = "iot.us-east-1.amazonaws.com"
 
 

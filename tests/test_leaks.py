@@ -15,6 +15,7 @@ import requests
 
 from mock_jobs import mock_jobs
 from mock_jobs.handle import world_of
+from mock_jobs.reporting import watched
 
 from support.batch_site import Site
 from support.process_state import changes, patched
@@ -25,6 +26,8 @@ MANY, FULL = 1_920, 38
 
 
 def _objects():
+    # The report of a failed test needs the last few.
+    watched.forget()
     for each in gc.get_objects():
         # What is kept up to a bound does not leak.
         if isinstance(each, functools._lru_cache_wrapper) and each.__module__.startswith(("moto.", "botocore.")):

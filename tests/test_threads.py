@@ -138,6 +138,7 @@ def test_no_reset_is_missed_however_soon_it_follows_another(place):
         place.reset()
 
 
+@pytest.mark.filterwarnings("ignore:mock_aws, or a reset of moto:mock_jobs.MockJobsWarning")
 def test_a_reset_of_moto_alone_is_heard_of_at_once(place):
     submitted = place.client("batch")
     Site(submitted).make_queue_and_definition()

@@ -557,7 +557,7 @@ def test_pytest_hears_of_it_at_the_teardown_unless_the_test_has_failed(pytester,
         skipped=1,
         xfailed=2,
         xpassed=2,
-        warnings=3,
+        warnings=4,
     )
     shown = result.stdout.str()
     assert "AssertionError" not in shown.replace("UnusedError", "")[: shown.index("FAILURES")]
@@ -565,6 +565,7 @@ def test_pytest_hears_of_it_at_the_teardown_unless_the_test_has_failed(pytester,
         shown.count("E   mock_jobs.core.errors.UnusedError: plan('never') matched no attempt; no job was submitted")
         == len(names) + 1
     )
+    assert "MockJobsWarning: this test has started a mock and has not stopped it" in shown
     for name in ("wide", "class", "left"):
         assert f"UnusedWarning: plan({name!r}) matched no attempt" in shown
     for ours in ("mock_jobs/mock.py:", "core/setups.py:"):

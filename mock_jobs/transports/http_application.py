@@ -15,8 +15,9 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from mock_jobs.core import losses
 from mock_jobs.moto_adapters import core as moto_core
-from mock_jobs.transports import control_api, cors, losses
+from mock_jobs.transports import control_api, cors
 from mock_jobs.transports.access import is_control_path, refused_host, refused_page
 from mock_jobs.transports.control_api import json_answer
 from mock_jobs.transports.dispatch import MAX_BODY, failure, too_large

@@ -12,6 +12,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from mock_jobs.core import losses
 from mock_jobs.core.errors import HIDDEN
 from mock_jobs.core.moments import in_iso
 from mock_jobs.core.service_base import Backend
@@ -19,7 +20,7 @@ from mock_jobs.core.world import World
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.moto_adapters.adapters import MotoAdapters
 from mock_jobs.moto_adapters.seeds import MotoSeed, on_seed
-from mock_jobs.transports import losses, services
+from mock_jobs.transports import services
 from mock_jobs.transports.dispatch import answer
 from mock_jobs.wire.http import Answer, Request
 

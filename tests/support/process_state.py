@@ -37,6 +37,10 @@ MAY_CHANGE = (
     r"urllib\.parse\._parse_cache",
     # What the package exports is imported when it is first used.
     r"mock_jobs\.\w+",
+    # The plugin follows the running test.
+    r"mock_jobs\.pytest_plugin\._(scopes|running|begun)",
+    r"mock_jobs\.mock\._nest\._begun",
+    r"mock_jobs\.reporting\.watched\._ended",
     # moto counts requests, and tracks the models of its state until it resets it.
     r".*\.ActionAuthenticatorMixin\.request_count",
     r".*\.instances_tracked",
