@@ -246,3 +246,18 @@ def test_calls_outlive_the_mock():
         calls = mock.calls
 
     assert calls.of("iot", "list_jobs")[0].answer == {"jobs": []}
+
+
+def test_a_request_during_which_the_mock_is_reset_is_in_no_new_log(mock, batch):
+    site = Site(batch)
+    site.make_queue_and_definition()
+    mock.batch.plan("resets", run=lambda _: mock.reset())
+    job_id = site.submit("resets")
+    for _ in range(5):
+        batch.describe_jobs(jobs=[job_id])
+        if not mock.calls:
+            break
+
+    assert list(mock.calls) == []
+    batch.describe_job_queues()
+    assert [call.number for call in mock.calls] == [1]

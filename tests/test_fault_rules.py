@@ -350,3 +350,28 @@ def test_a_server_lists_its_faults_and_takes_them_over_http():
     assert [each["when"] for each in listed] == [{"jobs": ["x"]}, None, None, "<lambda>"]
     assert (listed[1]["effect"], listed[1]["optional"], listed[1]["status"]) == ("done", True, None)
     assert (refused.status_code, "did you mean 'jobs'" in refused.json()["message"]) == (400, True)
+
+
+def test_a_fault_for_one_request_is_for_no_other_that_comes_meanwhile(mock, batch, site):
+    mock.batch.pace = "clock"
+    mock.batch.plan("asks", run=lambda _: batch.describe_jobs(jobs=["x"]) and None, duration=0)
+    mock.batch.settings.runnable_seconds = 30
+    site.submit("asks")
+    fault = mock.faults.add_delay("batch", "describe_jobs", 60)
+
+    batch.describe_jobs(jobs=["y"])
+
+    assert (fault.used, fault.times, list(mock.faults)) == (1, 0, [])
+    assert len(mock.calls.of("batch", "describe_jobs")) == 2
+
+
+@pytest.mark.parametrize("given", ["x", None, 7])
+def test_only_a_fault_can_be_removed(mock, given):
+    with pytest.raises(UsageTypeError, match="remove\\(\\) takes a fault"):
+        mock.faults.remove(given)
+
+
+def test_a_function_that_takes_no_call_is_refused_at_once(mock):
+    with pytest.raises(UsageTypeError, match="when must take one argument, the call"):
+        mock.faults.add("iot", "list_jobs", "ThrottlingException", when=lambda: True)
+    assert len(mock.faults) == 0

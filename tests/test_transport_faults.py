@@ -83,6 +83,7 @@ def test_the_effect_decides_whether_a_job_exists_whose_answer_was_lost(mock, bat
     assert [each["jobName"] for each in listed] == (["nightly"] if effect == "done" else [])
     (call,) = [call for call in mock.calls if call.operation == "SubmitJob"]
     assert (call.status, call.error, call.parameters["jobName"]) == (None, "read-timeout", "nightly")
+    assert (call.answer.get("jobName"), call.error_message) == ("nightly" if effect == "done" else None, None)
 
 
 def test_a_retry_after_a_lost_answer_does_the_work_twice_unless_the_request_has_a_token(mock, monkeypatch):

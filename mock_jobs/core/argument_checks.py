@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from inspect import signature
 from typing import Final
 
 from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
@@ -81,3 +82,23 @@ def check_seconds(name: str, value: object, most: float = MAX_SECONDS) -> None:
         raise UsageTypeError(f"{name} must be a number of seconds, got {value!r}")
     if not 0 <= value <= most:
         raise UsageValueError(f"{name} must be a number of seconds from 0 to {most}, got {value!r}")
+
+
+def check_takes_one(name: str, function: Callable[..., object], what: str) -> None:
+    """Check that a function can be called with one argument.
+
+    Args:
+        name: The name of the argument that holds the function.
+        function: The function.
+        what: What it is called with, for the text: `a JobRun`.
+
+    Raises:
+        UsageTypeError: It cannot.
+    """
+    try:
+        signature(function).bind(None)
+    except TypeError as error:
+        raise UsageTypeError(f"{name} must take one argument, {what}, but {function!r} does not: {error}") from None
+    except ValueError:
+        # Some functions written in C have no signature.
+        pass

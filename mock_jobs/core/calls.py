@@ -147,7 +147,10 @@ class Call:
 
     @property
     def answer(self) -> dict[str, Any] | None:
-        """The answer's body, decoded: empty if there was none, None if it had more than 64 KiB. A new dictionary at each access."""
+        """The answer's body, decoded: empty if there was none, None if it had more than 64 KiB. A new dictionary at each access.
+
+        Of an answer that was lost it is what the operation has answered, empty if it did not act.
+        """
         if self._body is None:
             return None
         answered: dict[str, Any] = json.loads(_without_secrets(self._body) or b"{}")
@@ -156,8 +159,10 @@ class Call:
     @property
     def error_message(self) -> str | None:
         """Text of the error; None if the request succeeded, if the answer was lost, or if it had more than 64 KiB."""
+        if self.error is None or self.status is None:
+            return None
         answer = self.answer
-        return None if self.error is None or not answer else str(answer["message"])
+        return None if answer is None else str(answer["message"])
 
     @property
     def attempt(self) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Literal, NamedTuple, get_args
 
-from mock_jobs.core.argument_checks import check_flag, check_seconds, check_whole, nearest
+from mock_jobs.core.argument_checks import check_flag, check_seconds, check_takes_one, check_whole, nearest
 from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 
 __tracebackhide__ = HIDDEN
@@ -271,6 +271,8 @@ def _check_times(times: object) -> None:
 def _check_when(when: object) -> None:
     if when is not None and not isinstance(when, Mapping) and not callable(when):
         raise UsageTypeError(f"when must be a mapping of parameters or a function, got {when!r}")
+    if callable(when):
+        check_takes_one("when", when, "the call")
     if isinstance(when, Mapping) and not when:
         raise UsageValueError("when must name a parameter; leave it out to mean all requests")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from mock_jobs.core.argument_checks import check_flag, check_seconds, check_text, check_whole
-from mock_jobs.core.errors import HIDDEN, UsageValueError
+from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 from mock_jobs.core.fault_rules import Conditions, Effect, Failure, Fault, Outcome, WaitingFault, When, call_text, check_choice
 
 if TYPE_CHECKING:
@@ -231,7 +231,12 @@ class Faults:
 
         Args:
             fault: As `add` returned it.
+
+        Raises:
+            UsageTypeError: It is no fault.
         """
+        if not isinstance(fault, Fault):
+            raise UsageTypeError(f"remove() takes a fault, as add() has returned it, got {fault!r}")
         with self._lock:
             if self._unwait(fault):
                 self._added[:] = [each for each in self._added if each is not fault]

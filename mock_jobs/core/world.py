@@ -177,14 +177,13 @@ class World:
 
         return remove
 
-    def record(self, call: Call, answer: Answered) -> None:
-        """Add an operation that was answered to the calls, and pass it to the observers.
+    def tell_observers(self, call: Call, answer: Answered) -> None:
+        """Pass an operation that was answered to the observers.
 
         Args:
             call: What was asked.
             answer: What was answered.
         """
-        self.calls.append(call)
         for observer in self._observers:
             observer(call, answer)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from threading import RLock
 
     from mock_jobs.core.failures import Failures
-    from mock_jobs.core.fault_rules import Fault, IncomingCall, WaitingFault
+    from mock_jobs.core.fault_rules import IncomingCall, WaitingFault
 
 __tracebackhide__ = HIDDEN
 
@@ -46,7 +46,7 @@ class WorldFaults(Faults):
         self._random.seed(f"faults {seed}")
 
     def choose(self, service: str, operation: str, read: Callable[[], IncomingCall | None]) -> WaitingFault | None:
-        """Return the fault for a request, which `use` counts; None if there is none. Counts the request itself.
+        """Return the fault for a request, None if there is none. It counts as used at once, so no other request gets it meanwhile.
 
         Args:
             service: Name of the service in boto3.
@@ -65,15 +65,21 @@ class WorldFaults(Faults):
         for each in waiting:
             if self._meets(each, call) and chosen is None and each.hits(self._random.random):
                 chosen = each
+        if chosen is not None:
+            chosen.used += 1
+            if chosen.times is not None:
+                chosen.times -= 1
+                if chosen.times == 0:
+                    self._unwait(chosen)
         return chosen
 
-    def use(self, fault: Fault) -> None:
-        """Count a request that gets a fault."""
-        fault.used += 1
+    def give_back(self, fault: WaitingFault) -> None:
+        """Take back a use: moto answers the request."""
+        fault.used -= 1
         if fault.times is not None:
-            fault.times -= 1
-            if fault.times == 0:
-                self._unwait(fault)
+            if fault.times == 0 and any(each is fault for each in self._added):
+                self._waiting.setdefault((fault.service, fault.operation), []).insert(0, fault)
+            fault.times += 1
 
     def _meets(self, fault: WaitingFault, call: IncomingCall | None) -> bool:
         """Return whether the turn of a fault has come. What its function raises reaches the test, even if the caller swallows it."""

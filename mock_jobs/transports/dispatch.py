@@ -19,7 +19,7 @@ from mock_jobs.wire.http import Answer
 from mock_jobs.wire.routes import readings
 
 if TYPE_CHECKING:
-    from mock_jobs.core.fault_rules import Fault
+    from mock_jobs.core.fault_rules import Fault, WaitingFault
     from mock_jobs.core.world import World
     from mock_jobs.wire.http import Request
     from mock_jobs.wire.service import Operation
@@ -61,21 +61,27 @@ def answer(world: World, request: Request) -> Answer | None:
         return too_large(MAX_BODY)
     operation, labels = found
     with world.lock, world.clock.pinned():
-        number = world.calls.next_number()
+        # The log of now: a function of a plan may reset the world during the request.
+        calls = world.calls
+        number = calls.next_number()
         world.clock.run_due()
         world.endpoint = request.endpoint
         causes = world.causes
         before, causes.now = causes.now, Cause((number, operation.name))
         try:
-            return _act(world, operation, labels, request, number)
+            call, answered = _act(world, operation, labels, request, number)
         except NotOurs:
-            world.calls.give_back(number)
+            calls.give_back(number)
             return None
+        else:
+            calls.append(call)
+            world.tell_observers(call, answered)
+            return answered
         finally:
             causes.now = before
 
 
-def _act(world: World, operation: Operation, labels: Mapping[str, str], request: Request, number: int) -> Answer:
+def _act(world: World, operation: Operation, labels: Mapping[str, str], request: Request, number: int) -> tuple[Call, Answer]:
     at_ms = world.clock.now_ms
     request_id = world.ids.request_id()
     code: str | None = None
@@ -91,23 +97,29 @@ def _act(world: World, operation: Operation, labels: Mapping[str, str], request:
             body = to_json(result).encode() if result else operation.empty_body
             headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
             answered = Answer(operation.success_status, headers, body)
+    except NotOurs:
+        if fault is not None:
+            world.faults.give_back(fault)
+        raise
     except AwsError as error:
         code = error.code
         # Without this, the traceback holds this frame, and the frame holds the answer: a reference cycle.
         answered = _error(code, operation.status_of(error), error.body(request_id), request_id, error.with_traceback(None))
+    # What the operation has answered, also if the answer is lost
+    body = b"" if fault is not None and fault.effect == "none" else answered.body
     if fault is not None:
-        world.faults.use(fault)
         if fault.code is not None:
             code = fault.code
             answered = _injected(fault, operation, request_id)
         if fault.delay:
             world.clock.pass_to(world.clock.now_ms + round(fault.delay * 1000))
-    status, body = (answered.status, answered.body) if answered.failure is None else (None, b"")
-    world.record(Call(number, at_ms, operation, labels, request, status=status, error=code, body=body), answered)
-    return answered
+    is_lost = answered.failure is not None
+    status = None if is_lost else answered.status
+    call = Call(number, at_ms, operation, labels, request, status=status, error=code, body=body if is_lost else answered.body)
+    return call, answered
 
 
-def _fault_for(world: World, operation: Operation, labels: Mapping[str, str], request: Request) -> Fault | None:
+def _fault_for(world: World, operation: Operation, labels: Mapping[str, str], request: Request) -> WaitingFault | None:
     def read() -> IncomingCall | None:
         if not operation.is_readable(request.body):
             return None

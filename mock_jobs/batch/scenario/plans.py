@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import translate
 from functools import lru_cache
-from inspect import iscoroutinefunction, signature
+from inspect import iscoroutinefunction
 from reprlib import Repr
 from typing import TYPE_CHECKING
 
 from mock_jobs.batch.names import DEFINITION_NAME, NAME, parse_revision
-from mock_jobs.core.argument_checks import check_flag, check_seconds, check_text, check_whole
+from mock_jobs.core.argument_checks import check_flag, check_seconds, check_takes_one, check_text, check_whole
 from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
 
 if TYPE_CHECKING:
@@ -123,14 +123,7 @@ class JobPlan:
         if not callable(run) or iscoroutinefunction(run):
             msg = f"run must be a function, not a coroutine function, got {run!r}"
             raise UsageTypeError(msg)
-        try:
-            signature(run).bind(None)
-        except TypeError as error:
-            msg = f"run must take one argument, a JobRun, but {run!r} does not: {error}"
-            raise UsageTypeError(msg) from None
-        except ValueError:
-            # Some functions written in C have no signature.
-            pass
+        check_takes_one("run", run, "a JobRun")
         if self.exit_code is not None or self.host_lost or self.start_failure is not None:
             msg = "what run returns decides how the container ends: leave exit_code, host_lost and start_failure out"
             raise UsageValueError(msg)
