@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import unittest
 import warnings
 
@@ -143,13 +144,16 @@ def test_one_error_lists_all_that_is_unused():
         made.append(mock.faults.add("batch", "cancel_job", "ServerException"))
         made.extend([plan(), plan("other"), mock.batch.refuse(UNKNOWN_ID, "AccessDenied")])
         assert mock.unused == tuple(made)
-        made.append([each.unused_text() for each in made])
+        made.append([f"{each.unused_text()} (set up at {each.place})" for each in made])
 
     error = told(act)
 
     texts = made.pop()
     assert str(error).split("\n") == ["4 set-ups were not used", *(f"{n}. {text}" for n, text in enumerate(texts, 1)), ADVICE]
     assert error.setups == tuple(made)
+    line = inspect.getsourcelines(act)[1] + 2
+    assert made[0].place == f"test_unused.py:{line}"
+    assert made[3].place == f"test_unused.py:{line + 1}"
 
 
 # What counts as used

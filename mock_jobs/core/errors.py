@@ -6,7 +6,9 @@ Errors that the emulated services answer are `AwsError` of `mock_jobs.core.servi
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from traceback import walk_stack, walk_tb
+from types import FrameType
 from typing import Any
 
 
@@ -137,8 +139,20 @@ def ends_the_run(error: BaseException) -> bool:
 def level_outside() -> int:
     """Return the `stacklevel`, for a warning of the caller, of the nearest code that belongs neither to mock_jobs nor to moto."""
     frames = enumerate(walk_stack(sys._getframe(1)), 1)  # noqa: SLF001 - as warnings does
-    inside = ("mock_jobs", "moto")
-    return next((level for level, (frame, _) in frames if frame.f_globals.get("__name__", "").partition(".")[0] not in inside), 1)
+    return next((level for level, (frame, _) in frames if not _is_inside(frame)), 1)
+
+
+def place_outside() -> str:
+    """Return file and line of the nearest code that belongs neither to mock_jobs nor to moto."""
+    frames = walk_stack(sys._getframe(1))  # noqa: SLF001 - as above
+    found = next(((frame.f_code.co_filename, line) for frame, line in frames if not _is_inside(frame)), ("unknown", 0))
+    return f"{Path(found[0]).name}:{found[1]}"
+
+
+def _is_inside(frame: FrameType) -> bool:
+    # A dataclass makes its methods in no file.
+    name = frame.f_globals.get("__name__", "").partition(".")[0]
+    return name in ("mock_jobs", "moto") or frame.f_code.co_filename.startswith("<")
 
 
 def _is_of_the_test(info: Any) -> bool:

@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Literal, NamedTuple, get_args
 
 from mock_jobs.core.argument_checks import check_flag, check_seconds, check_takes_one, check_whole, nearest
-from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
+from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError, place_outside
 
 __tracebackhide__ = HIDDEN
 
@@ -84,6 +84,7 @@ class Fault:
 
     Attributes:
         name: The call that added it, with the arguments that are not the defaults.
+        place: File and line of the code that added it.
         service: Its name in boto3, for example `iot-jobs-data`.
         operation: Its name in the API, for example `CancelJob`.
         code: The code of the error, or the failure of transport, as `mock.calls` shows it; None for a delay alone.
@@ -112,6 +113,7 @@ class Fault:
         "name",
         "operation",
         "optional",
+        "place",
         "probability",
         "seen",
         "service",
@@ -133,6 +135,7 @@ class Fault:
         self.code, self.status, self.message, self.effect = outcome
         self.times, self.after, self.when, self.probability, self.delay, self.optional = conditions
         self.name = name
+        self.place = place_outside()
         self.used = 0
         self.seen = 0
         self._mismatched = 0

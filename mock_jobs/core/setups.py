@@ -23,6 +23,11 @@ class SetUp(Protocol):
         ...
 
     @property
+    def place(self) -> str:
+        """File and line of the code that made it."""
+        ...
+
+    @property
     def used(self) -> int:
         """How often it was used."""
         ...
@@ -77,7 +82,7 @@ class Nest:
         """
         if not unused or is_excused():
             return None
-        text = _text([each.unused_text() for each in unused])
+        text = _text([f"{each.unused_text()} (set up at {each.place})" for each in unused])
         return UnusedWarning(text) if _is_wide(self._begun) else UnusedError(text, tuple(unused))
 
 

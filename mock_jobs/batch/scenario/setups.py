@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mock_jobs.batch.scenario.plans import plan_text
 from mock_jobs.core.argument_checks import check_flag
-from mock_jobs.core.errors import HIDDEN
+from mock_jobs.core.errors import HIDDEN, place_outside
 
 if TYPE_CHECKING:
     from mock_jobs.batch.scenario.plans import JobPlan
@@ -32,6 +32,7 @@ class Plan:
         job_plan: What the test asked for.
         optional: Whether a test may leave it unused.
         used: How many attempts have followed it.
+        place: File and line of the code that made it.
     """
 
     job_plan: JobPlan
@@ -39,6 +40,7 @@ class Plan:
     _keeper: Keeper
     _explain: Callable[[Plan], str]
     used: int = field(default=0, init=False)
+    place: str = field(default_factory=place_outside, init=False)
 
     def __post_init__(self) -> None:
         check_flag("optional", self.optional)
@@ -76,6 +78,7 @@ class Refusal:
         times: How often it will still be answered; None for always.
         optional: Whether a test may leave it unused.
         used: How often it was answered.
+        place: File and line of the code that made it.
     """
 
     job_id: str
@@ -86,6 +89,7 @@ class Refusal:
     _keeper: Keeper
     _explain: Callable[[Refusal], str]
     used: int = field(default=0, init=False)
+    place: str = field(default_factory=place_outside, init=False)
 
     def __post_init__(self) -> None:
         check_flag("optional", self.optional)
