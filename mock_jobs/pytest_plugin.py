@@ -229,7 +229,7 @@ def _seed(text: str) -> int | None:
 
 @pytest.fixture
 def mock_jobs(request: pytest.FixtureRequest) -> Iterator[MockJobs]:
-    """Mock AWS for one test; returns the handle: `clock`, `faults`, `calls`, `events`, `batch`, `iot`."""
+    """Mock AWS for one test; returns the handle: `clock`, `faults`, `calls`, `timeline`, `batch`, `iot` and others."""
     from mock_jobs.mock import MockJobs  # noqa: PLC0415 - see above
 
     __tracebackhide__ = True
