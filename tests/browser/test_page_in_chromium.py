@@ -224,9 +224,14 @@ def test_the_keyboard_reaches_each_change_and_its_cause(see):
     assert page.focused().startswith("Batch jobs")
     page.press(Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.END)
 
-    assert page.focused().startswith("RUNNING to FAILED, the attempt failed and is not repeated: plan('beta'), during ")
+    assert page.focused().startswith(
+        "RUNNING to FAILED, the attempt failed and is not repeated (exit code 3): plan('beta', exit_code=3), during "
+    )
     page.wait(lambda: page.text("#tip") != "")
-    assert "Why\nthe attempt failed and is not repeated: plan('beta')\nDuring\nmock.batch.run_all()" in page.text("#tip")
+    assert (
+        "Why\nthe attempt failed and is not repeated (exit code 3): plan('beta', exit_code=3)\nDuring\nmock.batch.run_all()"
+        in page.text("#tip")
+    )
     page.press(Keys.ENTER)
     assert page.text("#detail-title") == "job beta"
     assert len(page.all("#detail-changes li")) == 5
