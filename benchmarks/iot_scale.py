@@ -83,6 +83,12 @@ def run(count, *, with_calls=False):
         return seconds, calls
 
 
+def empty_logs(mock):
+    """Remove the events and the timeline, which are bounded and do not belong to an execution."""
+    world_of(mock).events._events.clear()
+    world_of(mock).changes._drafts.clear()
+
+
 def weigh(count):
     """Return the bytes per execution after the rollout and after the end, without moto's thing."""
     with mock_jobs() as mock:
@@ -92,10 +98,10 @@ def weigh(count):
         iot.list_jobs()
         tracemalloc.start()
         create_and_roll_out(mock, iot, count, "job")
+        empty_logs(mock)
         queued = tracemalloc.get_traced_memory()[0]
         finish_all(mock, count)
-        # The list of events is bounded, and does not belong to an execution.
-        world_of(mock).events.clear()
+        empty_logs(mock)
         finished = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
     return queued / count, finished / count
