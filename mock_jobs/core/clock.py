@@ -166,7 +166,7 @@ class Clock(ABC):
 
     @contextmanager
     def skipping_sleep(self) -> Iterator[Clock]:
-        """Let sleeps move this clock, and cost no time, inside a `with` block.
+        """Skip sleeps inside a `with` block: they move this clock and cost no time.
 
         `time.sleep` and `asyncio.sleep` move the clock as `advance` does, whoever calls them, except for pytest and Python's
         standard library. What the code under test reads of `time.time`, `time.monotonic`, `time.perf_counter` and

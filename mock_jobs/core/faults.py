@@ -141,7 +141,7 @@ class Faults:
         delay: float = 0.0,
         optional: bool = False,
     ) -> Fault:
-        """Let the next requests of an operation get no answer.
+        """Lose the answers to the next requests of an operation.
 
         In process botocore and `requests` raise at once what they raise for such a failure. A server cannot refuse what its clients
         have sent already: with `connect-timeout` and `read-timeout` it is silent until the client gives up, with
@@ -193,7 +193,7 @@ class Faults:
         probability: float | None = None,
         optional: bool = False,
     ) -> Fault:
-        """Let the answers to the next requests of an operation come late, on the mock's clock; nobody waits in real time.
+        """Delay the answers to the next requests of an operation, on the mock's clock; nobody waits in real time.
 
         The operation acts when the request arrives. What falls due until the answer happens, but the answer does not show it.
 
@@ -273,7 +273,7 @@ class Faults:
         return fault
 
     def _unwait(self, fault: Fault) -> bool:
-        """Let a fault act no more; return whether it could have acted."""
+        """Stop a fault; return whether it could still have acted."""
         key = (fault.service, fault.operation)
         waiting = self._waiting.get(key, [])
         if fault not in waiting:

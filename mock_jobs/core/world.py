@@ -202,7 +202,7 @@ class World:
 
     @contextmanager
     def accepting_unused(self) -> Iterator[None]:
-        """Let `take_unused` return nothing that is set up inside a `with` block."""
+        """Accept what is set up inside a `with` block, so that `take_unused` does not return it."""
         before = self.unused()
         try:
             yield

@@ -41,7 +41,7 @@ class WorldFaults(Faults):
             return list(self._added)
 
     def begin(self, seed: int) -> None:
-        """Let a seed decide which requests get a fault that has a `probability`."""
+        """Seed the choice of the requests that get a fault with a `probability`."""
         # Apart from the ids, which therefore do not depend on the faults of a test.
         self._random.seed(f"faults {seed}")
 

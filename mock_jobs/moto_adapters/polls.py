@@ -149,10 +149,10 @@ _logs = _Seam(_methods_of_logs)
 
 
 def watch_queues(listener: Listener) -> Callable[[], None]:
-    """Tell a listener of each ReceiveMessage, until the function that is returned is called."""
+    """Call a listener for each ReceiveMessage, until the function that is returned is called."""
     return _queues.watch(listener)
 
 
 def watch_logs(listener: Listener) -> Callable[[], None]:
-    """Tell a listener of each GetLogEvents and FilterLogEvents, until the function that is returned is called."""
+    """Call a listener for each GetLogEvents and FilterLogEvents, until the function that is returned is called."""
     return _logs.watch(listener)
