@@ -16,6 +16,7 @@ from mock_jobs.core.errors import HIDDEN, MockJobsWarning, NotActiveError, Usage
 from mock_jobs.core.failures import log_late, report
 from mock_jobs.core.process import start_lock
 from mock_jobs.core.setups import Nest, complain
+from mock_jobs.decorated import decorated
 from mock_jobs.handle import Handle
 from mock_jobs.options import Options
 from mock_jobs.reporting import watched
@@ -215,7 +216,7 @@ class MockJobs(Handle):
     def __call__(self, target: Callable[P, T], reset: bool = ..., remove_data: bool = ...) -> Callable[P, T]: ...
 
     def __call__(self, target: Any, reset: bool = True, remove_data: bool = True) -> Any:
-        """Decorate a function, a generator function (a fixture that yields), a coroutine function or a class.
+        """Decorate a function, a coroutine function, a generator function of either kind (a fixture that yields) or a class.
 
         Args:
             target: What to decorate. The mock is active while it runs. Each public method of a class is decorated by itself, and
@@ -229,43 +230,15 @@ class MockJobs(Handle):
             The decorated function, or the class itself.
 
         Raises:
-            UsageTypeError: The target is something else, for example an async generator function.
+            UsageTypeError: The target can neither be called nor is it a class.
         """
         if inspect.isclass(target):
             return self._decorate_class(target)
         if not callable(target):
-            raise UsageTypeError(f"mock_jobs decorates functions, coroutine functions and classes, not {target!r}")
-        return self._decorate(target, lambda: _Entered(self, reset=reset, remove_data=remove_data, is_last=remove_data))
-
-    def _decorate(self, target: Callable[..., Any], entered: Callable[[], _Entered]) -> Callable[..., Any]:
-        if inspect.iscoroutinefunction(target):
-
-            @functools.wraps(target)
-            async def mocked_coroutine(*args: Any, **kwargs: Any) -> Any:
-                with entered():
-                    return await target(*args, **kwargs)
-
-            return mocked_coroutine
-
-        if inspect.isgeneratorfunction(target):
-
-            @functools.wraps(target)
-            def mocked_generator(*args: Any, **kwargs: Any) -> Any:
-                with entered():
-                    return (yield from target(*args, **kwargs))
-
-            return mocked_generator
-        if inspect.isasyncgenfunction(target):
             raise UsageTypeError(
-                f"mock_jobs cannot decorate the async generator {target.__qualname__}; use `with mock_jobs():` inside it"
+                f"mock_jobs decorates functions, coroutine functions, generator functions and classes, not {target!r}"
             )
-
-        @functools.wraps(target)
-        def mocked(*args: Any, **kwargs: Any) -> Any:
-            with entered():
-                return target(*args, **kwargs)
-
-        return mocked
+        return decorated(target, lambda: _Entered(self, reset=reset, remove_data=remove_data, is_last=remove_data))
 
     def _decorate_class(self, target: ClassT) -> ClassT:
         """Decorate each public method of a class by itself, as `mock_aws` does.
@@ -285,7 +258,7 @@ class MockJobs(Handle):
                 is_test = name.startswith(unittest.TestLoader.testMethodPrefix)
                 alone = is_test and not has_setup
                 entered = functools.partial(_Entered, self, reset=alone or name in setups, remove_data=alone, is_last=is_test)
-                setattr(target, name, self._decorate(attribute, entered))
+                setattr(target, name, decorated(attribute, entered))
         return target
 
 

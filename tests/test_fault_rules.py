@@ -371,6 +371,15 @@ def test_only_a_fault_can_be_removed(mock, given):
         mock.faults.remove(given)
 
 
+def test_a_coroutine_function_is_refused_since_what_it_returns_is_always_true(mock):
+    async def never(call):
+        return False
+
+    with pytest.raises(UsageTypeError, match="when must be a function, not a coroutine function"):
+        mock.faults.add("iot", "list_jobs", "ThrottlingException", when=never)
+    assert len(mock.faults) == 0
+
+
 def test_a_function_that_takes_no_call_is_refused_at_once(mock):
     with pytest.raises(UsageTypeError, match="when must take one argument, the call"):
         mock.faults.add("iot", "list_jobs", "ThrottlingException", when=lambda: True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from inspect import signature
+from inspect import iscoroutinefunction, signature
 from typing import Final
 
 from mock_jobs.core.errors import HIDDEN, UsageTypeError, UsageValueError
@@ -93,8 +93,10 @@ def check_takes_one(name: str, function: Callable[..., object], what: str) -> No
         what: What it is called with, for the text: `a JobRun`.
 
     Raises:
-        UsageTypeError: It cannot.
+        UsageTypeError: It cannot, or it is a coroutine function: nothing would await it.
     """
+    if iscoroutinefunction(function) or iscoroutinefunction(getattr(function, "__call__", None)):  # noqa: B004 - an object may be called
+        raise UsageTypeError(f"{name} must be a function, not a coroutine function, got {function!r}")
     try:
         signature(function).bind(None)
     except TypeError as error:

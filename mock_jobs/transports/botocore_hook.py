@@ -11,7 +11,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 from botocore.signers import RequestSigner
@@ -19,7 +18,7 @@ from botocore.signers import RequestSigner
 from mock_jobs.core.errors import HIDDEN, UsageError, UsageValueError
 from mock_jobs.core.process import start_lock
 from mock_jobs.moto_adapters import core as moto_core
-from mock_jobs.transports import services
+from mock_jobs.transports import aiobotocore_hook, services
 from mock_jobs.transports.lost_answers import answering_requests, lost_error
 from mock_jobs.transports.router import RETRY_HEADER, HttpRequest, Router
 from mock_jobs.transports.sessions import new_session
@@ -30,11 +29,13 @@ from mock_jobs.wire.loader import shared_loader
 from mock_jobs.wire.origin import is_aws_host, without_last_dot
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
+
     from mock_jobs.batch.scenario.pace_stack import PaceStack
 
 __tracebackhide__ = HIDDEN
 
-_CREDENTIALS = Credentials("FOOBARKEY", "FOOBARSECRET")
+_FAKE_KEYS = "FOOBARKEY", "FOOBARSECRET"
 
 # Status, headers and body, as moto hands them to botocore
 MotoAnswer = tuple[int, Mapping[str, str], Any]
@@ -116,6 +117,7 @@ class BotocoreHook:
     def _patch(self) -> None:
         self._put_back.callback(self._worlds.pause)
         self._replace(moto_core.stubber, "process_request", self._process)
+        self._replace(type(moto_core.stubber), "__call__", aiobotocore_hook.answer_either)
         if hasattr(moto_core.stubber, "process_prepared_request"):
             prepared = answering_requests(moto_core.stubber.process_prepared_request)
             self._replace(moto_core.stubber, "process_prepared_request", prepared)
@@ -126,9 +128,12 @@ class BotocoreHook:
         # Most of a client's cost is reading models and registering handlers. While the hook is open, both are shared.
         self._replace(botocore.session, "create_loader", shared_loader)
         self._replace(botocore.session, "get_session", new_session)
-        if moto_core.mocks_credentials():
-            self._replace(RequestSigner, "get_auth_instance", _lenient_signer(RequestSigner.get_auth_instance))
+        lenient = _lenient_signer if moto_core.mocks_credentials() else None
+        if lenient is not None:
+            self._replace(RequestSigner, "get_auth_instance", lenient(RequestSigner.get_auth_instance, Credentials))
             self._replace(RequestSigner, "get_auth", RequestSigner.get_auth_instance)
+        for each in aiobotocore_hook.replacements(lenient):
+            self._replace(*each)
 
     def _replace(self, owner: Any, name: str, value: object) -> None:
         kept = vars(owner).get(name)
@@ -243,17 +248,17 @@ def _early_send(send: Callable[..., Any]) -> Callable[..., Any]:
 
     def send_or_answer(session: URLLib3Session, request: AWSPreparedRequest) -> Any:
         if is_aws_host(request.url.partition("://")[2].partition("/")[0]):
-            answered = moto_core.stubber.process_request(request)
-            if answered is not None:
-                status, headers, body = answered
-                return AWSResponse(request.url, status, headers, moto_core.MockRawResponse(body))  # type: ignore[arg-type]
+            response = aiobotocore_hook.answer(request)
+            if response is not None:
+                return response
         return send(session, request)
 
     return send_or_answer
 
 
-def _lenient_signer(get_auth_instance: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a signer's method that signs with the fake credentials for a client that was made without any."""
+def _lenient_signer(get_auth_instance: Callable[..., Any], make_credentials: Callable[[str, str], Any]) -> Callable[..., Any]:
+    """Return a signer's method that signs with fake credentials for a client that was made without any."""
+    credentials = make_credentials(*_FAKE_KEYS)
 
     def get_auth_or_fake(
         signer: RequestSigner,
@@ -264,7 +269,7 @@ def _lenient_signer(get_auth_instance: Callable[..., Any]) -> Callable[..., Any]
         **kwargs: Any,
     ) -> Any:
         if request_credentials is None and signer._credentials is None:  # type: ignore[attr-defined]  # noqa: SLF001 - the seam
-            request_credentials = _CREDENTIALS
+            request_credentials = credentials
         return get_auth_instance(signer, signing_name, region_name, signature_version, request_credentials, **kwargs)
 
     return get_auth_or_fake

@@ -323,11 +323,17 @@ async def coroutine(run):
     return 0
 
 
+class AsyncRun:
+    async def __call__(self, run):
+        return 0
+
+
 @pytest.mark.parametrize(
     ("plan", "error", "text"),
     [
         ({"run": "function"}, UsageTypeError, "run must be a function"),
         ({"run": coroutine}, UsageTypeError, "not a coroutine function"),
+        ({"run": AsyncRun()}, UsageTypeError, "not a coroutine function"),
         ({"run": lambda: 0}, UsageTypeError, "must take one argument"),
         ({"run": lambda _one, _two: 0}, UsageTypeError, "must take one argument"),
         ({"run": fail, "exit_code": 0}, UsageValueError, "leave exit_code"),
@@ -337,6 +343,7 @@ async def coroutine(run):
     ids=[
         "no function",
         "coroutine function",
+        "object called as one",
         "no argument",
         "two arguments",
         "with an exit code",

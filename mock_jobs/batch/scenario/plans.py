@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import translate
 from functools import lru_cache
-from inspect import iscoroutinefunction
 from reprlib import Repr
 from typing import TYPE_CHECKING
 
@@ -120,8 +119,8 @@ class JobPlan:
             raise UsageValueError(msg)
 
     def _check_run(self, run: object) -> None:
-        if not callable(run) or iscoroutinefunction(run):
-            msg = f"run must be a function, not a coroutine function, got {run!r}"
+        if not callable(run):
+            msg = f"run must be a function, got {run!r}"
             raise UsageTypeError(msg)
         check_takes_one("run", run, "a JobRun")
         if self.exit_code is not None or self.host_lost or self.start_failure is not None:

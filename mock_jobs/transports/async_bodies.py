@@ -1,0 +1,51 @@
+"""Bodies of requests that only a coroutine can read: streams that a client of aiobotocore sends."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from inspect import iscoroutinefunction
+from typing import Any, Final, TypeVar
+
+ResultT = TypeVar("ResultT")
+
+# Most requests have one of these. Any call pays for the question.
+_AT_HAND: Final = frozenset({bytes, str, type(None)})
+
+
+def is_async(body: object) -> bool:
+    """Return whether a body has to be awaited: an async reader, for example, or aiobotocore's wrapper that sends in chunks."""
+    if type(body) in _AT_HAND:
+        return False
+    return iscoroutinefunction(getattr(body, "read", None)) or hasattr(body, "__aiter__")
+
+
+async def answer_read(answer: Callable[[Any], Awaitable[ResultT] | None], request: Any) -> ResultT | None:
+    """Answer a request whose body has to be awaited.
+
+    The body is put back afterwards. A client that tries again goes back to its beginning, as if it had been sent.
+
+    Args:
+        answer: Answers a request whose body is at hand; returns None if the request goes to the network.
+        request: The request, in botocore's form.
+    """
+    body = request.body
+    request.body = sent = await _read(body)
+    try:
+        answered = answer(request)
+        if answered is not None:
+            return await answered
+    finally:
+        request.body = body
+    # It has not been sent yet.
+    if hasattr(body, "seek"):
+        request.reset_stream()
+    else:
+        request.body = sent
+    return None
+
+
+async def _read(body: Any) -> bytes:
+    if hasattr(body, "read"):
+        found = await body.read()
+        return found.encode() if isinstance(found, str) else bytes(found)
+    return b"".join([piece async for piece in body])

@@ -1,0 +1,157 @@
+"""The answer to a request in the form that botocore and aiobotocore both take.
+
+botocore uses what a handler of `before-send` returns. aiobotocore awaits it first if it can be awaited. So one object serves both, and
+nobody has to know who asks. This module imports nothing of aiobotocore until something is awaited.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+from collections.abc import AsyncIterator, Generator, Mapping
+from types import TracebackType
+from typing import Any
+
+from botocore.awsrequest import AWSResponse
+
+from mock_jobs.core.errors import HIDDEN
+
+__tracebackhide__ = HIDDEN
+
+
+class EitherResponse(AWSResponse):
+    """The response of botocore. Awaited, it gives other tasks a turn, and becomes the response of aiobotocore."""
+
+    def __await__(self) -> Generator[Any, Any, AWSResponse]:
+        """Return the response that aiobotocore takes.
+
+        The request has been answered by now. A task that is cancelled here has made its call, as over a network.
+        """
+        yield from Turn().__await__()
+        # Who awaits this has imported it.
+        from aiobotocore.awsrequest import AioAWSResponse  # noqa: PLC0415
+
+        headers = {name.lower(): str(value) for name, value in self.headers.items()}
+        response: AWSResponse = AioAWSResponse(self.url, self.status_code, headers, RawAnswer(self, headers))
+        return response
+
+
+class Turn:
+    """Awaited, it lets the other tasks of the event loop run once. Without it, a loop that polls without sleeping starves them."""
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        """Wait for the next turn."""
+        trio = sys.modules.get("trio")
+        # Trio comes first: as the guest of an asyncio loop, it runs inside of that.
+        if trio is not None and trio.lowlevel.in_trio_task():
+            yield from trio.lowlevel.checkpoint().__await__()
+        elif asyncio._get_running_loop() is not None:  # noqa: SLF001 - it is documented, and the fastest way to ask
+            yield
+
+
+class RawAnswer:
+    """What a body is read from: in the place of `aiohttp.ClientResponse`, as far as aiobotocore and its users read from that.
+
+    Args:
+        response: The response of botocore.
+        headers: Its headers. Names are in lower case.
+
+    Attributes:
+        url: URL of the request.
+        status: HTTP status.
+        headers: The headers.
+        content: The body as a stream.
+    """
+
+    def __init__(self, response: AWSResponse, headers: Mapping[str, str]) -> None:
+        self._body: bytes = response.raw.getvalue()
+        self.url = response.url
+        self.status = response.status_code
+        self.headers = headers
+        self.content = Content(self._body)
+
+    @property
+    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """The headers as they would be sent."""
+        return tuple((name.encode(), value.encode()) for name, value in self.headers.items())
+
+    async def read(self) -> bytes:
+        """Return the whole body."""
+        return self._body
+
+    aread = read
+
+    def close(self) -> None:
+        """Do nothing: no connection is open."""
+
+    release = close
+
+    async def __aenter__(self) -> RawAnswer:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        return None
+
+
+class Content:
+    """A body as a stream, in the place of `aiohttp.StreamReader`.
+
+    Args:
+        body: The whole body.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self._rest = io.BytesIO(body)
+        self._size = len(body)
+
+    def at_eof(self) -> bool:
+        """Return whether nothing is left."""
+        return self._rest.tell() >= self._size
+
+    async def read(self, n: int = -1) -> bytes:
+        """Return up to `n` bytes; all that are left if that is negative."""
+        return self._rest.read(n)
+
+    async def readany(self) -> bytes:
+        """Return what has arrived: all that is left."""
+        return self._rest.read()
+
+    async def readexactly(self, n: int) -> bytes:
+        """Return `n` bytes.
+
+        Raises:
+            asyncio.IncompleteReadError: Fewer are left.
+        """
+        found = self._rest.read(n)
+        if len(found) < n:
+            raise asyncio.IncompleteReadError(found, n)
+        return found
+
+    async def readline(self) -> bytes:
+        """Return the next line with its end; empty if nothing is left."""
+        return self._rest.readline()
+
+    async def readchunk(self) -> tuple[bytes, bool]:
+        """Return what has arrived, and whether it ends a chunk."""
+        return self._rest.read(), True
+
+    async def iter_chunked(self, n: int) -> AsyncIterator[bytes]:
+        """Yield the rest in pieces of up to `n` bytes."""
+        while piece := self._rest.read(n):
+            yield piece
+
+    async def iter_any(self) -> AsyncIterator[bytes]:
+        """Yield what arrives."""
+        if rest := self._rest.read():
+            yield rest
+
+    async def iter_chunks(self) -> AsyncIterator[tuple[bytes, bool]]:
+        """Yield what arrives, each time with whether it ends a chunk."""
+        if rest := self._rest.read():
+            yield rest, True
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield the lines that are left."""
+        for line in self._rest:
+            yield line
