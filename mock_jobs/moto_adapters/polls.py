@@ -5,8 +5,11 @@ A test pins each private name of moto that is used here, on the oldest and the n
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import local
 from typing import Any, Final, Protocol
 
 from mock_jobs.core.process import registry_lock
@@ -35,6 +38,44 @@ class Listener(Protocol):
     def while_waiting(self, account: str) -> bool:
         """Return whether something may have happened, so that a long poll need not wait but looks again."""
         ...
+
+
+class MustWaitError(Exception):
+    """A long poll has found nothing yet, and its caller must not be blocked meanwhile.
+
+    Attributes:
+        seconds: How long the poll waits in all.
+    """
+
+    seconds: float = 0.0
+
+
+class _Looking(local):
+    """How this thread makes a long poll.
+
+    Attributes:
+        in_turn: Whether it looks once, so that others have their turn before it looks again.
+        is_last: Whether time is up: it looks once more and answers.
+    """
+
+    in_turn = False
+    is_last = False
+
+
+_looking = _Looking()
+
+
+class _Nobody:
+    """A listener that does nothing."""
+
+    def before_poll(self, account: str, poll: str) -> None:
+        pass
+
+    def after_poll(self, account: str, poll: str, shown: str) -> None:
+        pass
+
+    def while_waiting(self, account: str) -> bool:  # noqa: ARG002 - as `Listener` has it
+        return False
 
 
 class _Seam:
@@ -83,11 +124,35 @@ def _methods_of_queues(listeners: list[Listener]) -> _Replacements:
 
     def wait_or_move(queue: Any, timeout: int) -> None:
         # moto calls it again and again while a long poll finds nothing.
-        if not any(each.while_waiting(queue.account_id) for each in tuple(listeners)):
-            wait(queue, timeout)
+        if any(each.while_waiting(queue.account_id) for each in tuple(listeners)):
+            return
+        if _looking.in_turn:
+            raise MustWaitError
+        wait(queue, timeout)
 
     yield Queue, "wait_for_messages", wait_or_move
-    yield SQSBackend, "receive_message", _polling(SQSBackend.receive_message, listeners, lambda messages: messages)
+    yield SQSBackend, "receive_message", _polling(_looking_once(SQSBackend.receive_message), listeners, lambda messages: messages)
+
+
+def _looking_once(receive: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+    """Return `receive_message`, which inside `looking_once` tells for how long it has to wait."""
+    signature = inspect.signature(receive)
+
+    @functools.wraps(receive)
+    def receive_or_tell(*args: Any, **kwargs: Any) -> list[Any]:
+        if not _looking.in_turn:
+            return receive(*args, **kwargs)
+        given = signature.bind(*args, **kwargs)
+        waits_s = given.arguments["wait_seconds_timeout"]
+        if _looking.is_last:
+            given.arguments["wait_seconds_timeout"] = 0
+        try:
+            return receive(*given.args, **given.kwargs)
+        except MustWaitError as error:
+            error.seconds = waits_s
+            raise
+
+    return receive_or_tell
 
 
 def _methods_of_logs(listeners: list[Listener]) -> _Replacements:
@@ -151,6 +216,22 @@ _logs = _Seam(_methods_of_logs)
 def watch_queues(listener: Listener) -> Callable[[], None]:
     """Call a listener for each ReceiveMessage, until the function that is returned is called."""
     return _queues.watch(listener)
+
+
+@contextmanager
+def looking_once(*, is_last: bool) -> Iterator[None]:
+    """Let ReceiveMessage look once inside a `with` block of this thread, in place of waiting.
+
+    Args:
+        is_last: Whether it answers what it finds. Else it raises `MustWaitError` if it finds nothing and has to wait.
+    """
+    end = watch_queues(_Nobody())
+    _looking.in_turn, _looking.is_last = True, is_last
+    try:
+        yield
+    finally:
+        _looking.in_turn = _looking.is_last = False
+        end()
 
 
 def watch_logs(listener: Listener) -> Callable[[], None]:

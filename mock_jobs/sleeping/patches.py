@@ -28,7 +28,7 @@ class Patches:
     """
 
     def __init__(self, functions: Sequence[StandIn], tested_only: Callable[[], Sequence[tuple[object, object]]]) -> None:
-        self._functions = functions
+        self._functions = list(functions)
         self._tested_only = tested_only
         # Stand-ins by the identity of what they replace, in all modules and in those of the code under test
         self._everywhere: dict[int, object] = {}
@@ -39,6 +39,12 @@ class Patches:
         self._seen: set[str] = set()
         # How many attributes a module has in which nothing is to be replaced; never one of the code under test
         self._without: dict[str, int] = {}
+
+    def add(self, function: StandIn) -> None:
+        """Add the stand-in of a function whose module was imported since, while nothing is replaced."""
+        self._functions.append(function)
+        self._genuine[id(function)] = function.genuine
+        self._without.clear()
 
     def put(self) -> None:
         """Replace them everywhere."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -96,6 +97,7 @@ _patches = Patches(
     # freezegun has a class of its own in the place of Python's.
     lambda: [(each, StandInDatetime) for each in (dt.datetime, StandInDatetime.__base__)] + [(dt, stand_in_module)],
 )
+_has_trio = False
 StandInDatetime.skipping = staticmethod(_current)
 
 
@@ -121,9 +123,19 @@ def _begin(clock: SkippedClock, describe: Callable[[], str], note: Callable[[Bas
             clock, describe, note, OtherThreads(_sleep.genuine)
         )
         if not _blocks:
+            _add_trio()
             _patches.put()
         _blocks.append(block)
         return block
+
+
+def _add_trio() -> None:
+    global _has_trio  # noqa: PLW0603 - it is imported once
+    trio = sys.modules.get("trio")
+    # Another thread may be importing it just now.
+    if not _has_trio and hasattr(trio, "sleep"):
+        _patches.add(stand_ins.TrioSleep(trio, "sleep", _current))
+        _has_trio = True
 
 
 def _end(block: _Skipping) -> None:

@@ -6,9 +6,9 @@ others get time to do what they can.
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable, Generator
 from threading import Condition, get_ident
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mock_jobs.core.errors import HIDDEN
 
@@ -44,6 +44,40 @@ class SleptOn(Protocol):
         ...
 
 
+class Ended(Protocol):
+    """What a task awaits until its sleep ends; as `asyncio.Future`."""
+
+    def __await__(self) -> Generator[Any, Any, Any]: ...
+
+    def done(self) -> bool:
+        """Return whether it has ended."""
+        ...
+
+    def set_result(self, result: Any, /) -> None:
+        """End it."""
+        ...
+
+    def set_exception(self, error: Any, /) -> None:
+        """End it with an error."""
+        ...
+
+
+class Loop(Protocol):
+    """An event loop, as sleepers see it; as `asyncio.AbstractEventLoop`."""
+
+    def create_future(self) -> Ended:
+        """Return what a task awaits."""
+        ...
+
+    def call_soon(self, act: Callable[..., object], /, *arguments: Any) -> object:
+        """Call a function in the next turn."""
+        ...
+
+    def call_soon_threadsafe(self, act: Callable[..., object], /, *arguments: Any) -> object:
+        """Call a function in the next turn; from any thread."""
+        ...
+
+
 class _Sleeper:
     """One sleep.
 
@@ -56,7 +90,7 @@ class _Sleeper:
         is_awake: Whether the clock has come to its end.
     """
 
-    def __init__(self, wake_ms: int, loop: asyncio.AbstractEventLoop | None = None) -> None:
+    def __init__(self, wake_ms: int, loop: Loop | None = None) -> None:
         self.wake_ms = wake_ms
         self.thread = get_ident()
         self.is_awake = False
@@ -103,7 +137,7 @@ class Sleepers:
         self._changed = Condition()
         self._present: list[_Sleeper] = []
         self._is_choosing = False
-        self._turning: set[asyncio.AbstractEventLoop] = set()
+        self._turning: set[Loop] = set()
         self.is_over = False
 
     def sleep(self, seconds: float) -> float:
@@ -129,10 +163,9 @@ class Sleepers:
             self._remove(sleeper)
         return self._left_of(sleeper)
 
-    async def sleep_task(self, seconds: float) -> float:
-        """Let this task sleep; as `sleep`."""
+    async def sleep_task(self, seconds: float, loop: Loop) -> float:
+        """Let this task of a loop sleep; as `sleep`."""
         self._endless.count(seconds)
-        loop = asyncio.get_running_loop()
         sleeper = self._add(_Sleeper(self._clock.wake_after(seconds), loop))
         assert sleeper.ended is not None
         self._take_turn(loop)
@@ -207,11 +240,11 @@ class Sleepers:
 
     # Event loops
 
-    def _take_turn(self, loop: asyncio.AbstractEventLoop, turns: int = 0) -> None:
+    def _take_turn(self, loop: Loop, turns: int = 0) -> None:
         """Wake the first sleeper from an event loop, once its other tasks have done what they can."""
         if turns == 0 and loop in self._turning:
             return
-        mine = [each for each in self._present if each.loop is loop and not each.is_awake]
+        mine = [each for each in self._present if each.loop == loop and not each.is_awake]
         if not mine:
             self._turning.discard(loop)
             return

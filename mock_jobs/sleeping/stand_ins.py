@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mock_jobs.core.errors import HIDDEN
 from mock_jobs.sleeping.callers import caller_of
+from mock_jobs.sleeping.trio_loops import TrioLoop
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -141,7 +142,7 @@ class AsyncSleep(StandIn):
         if self._skipping() is None:
             return await self.replaced(seconds, result)
         skipping.note(caller)
-        left = await skipping.sleepers.sleep_task(seconds)
+        left = await skipping.sleepers.sleep_task(seconds, asyncio.get_running_loop())
         return await self.replaced(left, result) if left else result
 
 
@@ -149,6 +150,24 @@ def _seconds_and_result(delay: Any = None, result: Any = None, **others: Any) ->
     if others or not isinstance(delay, numbers.Real):
         return 0.0, None
     return float(delay), result
+
+
+class TrioSleep(StandIn):
+    """`trio.sleep`."""
+
+    def __call__(self, seconds: Any) -> Any:
+        """Return what is to be awaited."""
+        found = self._find(sys._getframe(1))  # noqa: SLF001
+        delay, _ = _seconds_and_result(seconds)
+        if found is None or not 0 < delay < _LONGEST_S:
+            return self.replaced(seconds)
+        return self._sleep(*found, delay)
+
+    async def _sleep(self, skipping: Skipping, caller: str, seconds: float) -> None:
+        skipping.note(caller)
+        left = await skipping.sleepers.sleep_task(seconds, TrioLoop(self.owner))
+        if left:
+            await self.replaced(left)
 
 
 class Reading(StandIn):

@@ -9,16 +9,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from inspect import CO_COROUTINE
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from mock_jobs.core.errors import HIDDEN
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.transports.async_bodies import answer_read, is_async
+from mock_jobs.transports.async_polls import answer_poll
 from mock_jobs.transports.either_response import EitherResponse, Turn
 from mock_jobs.transports.sessions import new_session
 from mock_jobs.wire.origin import is_aws_host
 
 __tracebackhide__ = HIDDEN
+
+_QUEUES: Final = "https://sqs."
 
 
 class Replacement(NamedTuple):
@@ -50,11 +53,14 @@ def answer_either(stubber: Any, event_name: str, request: Any, **_: Any) -> Any:
         return None
     if is_async(request.body):
         return answer_read(answer, request)
+    # aiobotocore calls handlers in a coroutine.
+    caller = sys._getframe(1).f_code  # noqa: SLF001 - the documented way to the caller
+    if request.url.startswith(_QUEUES) and caller.co_flags & CO_COROUTINE:
+        return answer_poll(answer, request)
     try:
         return answer(request)
     except Exception as error:
-        # aiobotocore calls handlers in a coroutine. Only there it can be awaited that the other tasks have their turn.
-        if sys._getframe(1).f_code.co_flags & CO_COROUTINE:  # noqa: SLF001 - the documented way to the caller
+        if caller.co_flags & CO_COROUTINE:
             return _raise_in_turn(error)
         raise
 
@@ -66,6 +72,15 @@ def answer(request: Any) -> EitherResponse | None:
         return None
     status, headers, body = answered
     return EitherResponse(request.url, status, headers, moto_core.MockRawResponse(body))  # type: ignore[arg-type]
+
+
+async def _answer_awaited(request: Any) -> Any:
+    if is_async(request.body):
+        return await answer_read(answer, request)
+    if request.url.startswith(_QUEUES):
+        return await answer_poll(answer, request)
+    response = answer(request)
+    return None if response is None else await response
 
 
 async def _raise_in_turn(error: Exception) -> NoReturn:
@@ -110,8 +125,7 @@ def _early_send(send: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., 
 
     async def send_or_answer(session: Any, request: Any) -> Any:
         if is_aws_host(request.url.partition("://")[2].partition("/")[0]):
-            found = answer_read(answer, request) if is_async(request.body) else answer(request)
-            response = None if found is None else await found
+            response = await _answer_awaited(request)
             if response is not None:
                 return response
         return await send(session, request)
