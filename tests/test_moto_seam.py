@@ -28,6 +28,7 @@ from moto.logs.models import LogGroup, LogsBackend, logs_backends
 from moto.moto_api import state_manager
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
+from moto.sqs.models import SQSBackend
 
 from mock_jobs import UnmockedRequestError, mock_jobs
 from mock_jobs.moto_adapters import core as moto_core
@@ -47,9 +48,20 @@ def test_one_stubber_stands_behind_both_ways_in():
     assert isinstance(moto_core.stubber, BotocoreStubber)
     assert list(inspect.signature(BotocoreStubber.process_request).parameters) == ["self", "request"]
     assert "self.process_request(" in inspect.getsource(BotocoreStubber.__call__)
+    assert list(inspect.signature(BotocoreStubber.__call__).parameters) == ["self", "event_name", "request", "kwargs"]
     # Before moto 5.2.5 there was one method for the requests of both libraries.
     prepared = getattr(BotocoreStubber, "process_prepared_request", None)
     assert prepared is None or "self.process_request(" in inspect.getsource(prepared)
+
+
+def test_a_long_poll_of_a_queue_waits_in_one_method_and_knows_for_how_long():
+    assert list(inspect.signature(SQSBackend.receive_message).parameters)[:4] == [
+        "self",
+        "queue_name",
+        "count",
+        "wait_seconds_timeout",
+    ]
+    assert ".wait_for_messages(" in inspect.getsource(SQSBackend.receive_message)
 
 
 def test_motos_raw_response_streams_bytes():

@@ -10,37 +10,28 @@ from pathlib import Path
 import pytest
 
 from support.constants import KNOWS_BULK_FORMS
+from support.pages import blocks_of, count_tests, saved_files
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+# The page on async clients runs in `tests/aio`, beside aiobotocore.
+PAGES = [ROOT / "README.md", *sorted(each for each in (ROOT / "docs").rglob("*.md") if each.name != "async-clients.md")]
 
 
 # The first block of the page on Batch defines what its other blocks use.
 SITE = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "how-to" / "batch.md").read_text(), re.DOTALL)[0]
 
 
-# A block that a page tells the reader to save as a file
-SAVED = re.compile(r"<!-- file: (\S+) -->\n```python\n(.*?)```", re.DOTALL)
-
-
-def blocks_of(page):
-    return re.findall(r"```python\n(.*?)```", SAVED.sub("", page.read_text()), re.DOTALL)
-
-
 @pytest.mark.usefixtures("_unmeasured")
-@pytest.mark.parametrize("page", [page for page in PAGES if SAVED.search(page.read_text())], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in PAGES if saved_files(page)], ids=lambda page: page.name)
 def test_the_files_of_a_page_run_under_pytest(page, pytester):
-    files = {}
-    for name, block in SAVED.findall(page.read_text()):
-        files.setdefault(name, []).append(block)
-    for name, blocks in files.items():
-        (pytester.path / name).write_text("\n\n".join(blocks))
+    files = saved_files(page)
+    for name, text in files.items():
+        (pytester.path / name).write_text(text)
 
     result = pytester.run(sys.executable, "-m", "pytest", "-p", "no:randomly")
 
-    written = sum(len(re.findall(r"^ *def test_", block, re.MULTILINE)) for blocks in files.values() for block in blocks)
-    result.assert_outcomes(passed=written)
+    result.assert_outcomes(passed=sum(map(count_tests, files.values())))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from inspect import CO_COROUTINE
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from mock_jobs.core.errors import HIDDEN
 from mock_jobs.moto_adapters import core as moto_core
@@ -18,6 +18,9 @@ from mock_jobs.transports.async_polls import answer_poll
 from mock_jobs.transports.either_response import EitherResponse, Turn
 from mock_jobs.transports.sessions import new_session
 from mock_jobs.wire.origin import is_aws_host
+
+if TYPE_CHECKING:
+    from botocore.awsrequest import AWSResponse
 
 __tracebackhide__ = HIDDEN
 
@@ -51,16 +54,14 @@ def answer_either(stubber: Any, event_name: str, request: Any, **_: Any) -> Any:
     """
     if not stubber.enabled:
         return None
-    if is_async(request.body):
-        return answer_read(answer, request)
     # aiobotocore calls handlers in a coroutine.
-    caller = sys._getframe(1).f_code  # noqa: SLF001 - the documented way to the caller
-    if request.url.startswith(_QUEUES) and caller.co_flags & CO_COROUTINE:
-        return answer_poll(answer, request)
+    is_awaited = sys._getframe(1).f_code.co_flags & CO_COROUTINE  # noqa: SLF001 - the documented way to the caller
+    if is_async(request.body) or (is_awaited and request.url.startswith(_QUEUES)):
+        return _answer_awaited(request)
     try:
         return answer(request)
     except Exception as error:
-        if caller.co_flags & CO_COROUTINE:
+        if is_awaited:
             return _raise_in_turn(error)
         raise
 
@@ -74,12 +75,16 @@ def answer(request: Any) -> EitherResponse | None:
     return EitherResponse(request.url, status, headers, moto_core.MockRawResponse(body))  # type: ignore[arg-type]
 
 
-async def _answer_awaited(request: Any) -> Any:
-    if is_async(request.body):
-        return await answer_read(answer, request)
-    if request.url.startswith(_QUEUES):
-        return await answer_poll(answer, request)
-    response = answer(request)
+async def _answer_awaited(request: Any) -> AWSResponse | None:
+    """Return the response to a request, in the form of aiobotocore; None if it goes to the network."""
+    try:
+        if is_async(request.body):
+            return await answer_read(answer, request)
+        if request.url.startswith(_QUEUES):
+            return await answer_poll(answer, request)
+        response = answer(request)
+    except Exception as error:  # noqa: BLE001 - it is raised again
+        return await _raise_in_turn(error)
     return None if response is None else await response
 
 

@@ -8,7 +8,11 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
+from mock_jobs.core.errors import HIDDEN, NotActiveError
+from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.moto_adapters import polls
+
+__tracebackhide__ = HIDDEN
 
 ResultT = TypeVar("ResultT")
 
@@ -22,6 +26,9 @@ async def answer_poll(answer: Callable[[Any], Awaitable[ResultT] | None], reques
     Args:
         answer: Answers a request; returns None if it goes to the network.
         request: The request, in botocore's form.
+
+    Raises:
+        NotActiveError: The mock has ended meanwhile.
     """
     begin = time.monotonic()
     is_last = False
@@ -33,6 +40,8 @@ async def answer_poll(answer: Callable[[Any], Awaitable[ResultT] | None], reques
             left_s = begin + error.seconds - time.monotonic()
             await _pause(min(max(left_s, 0), _INTERVAL_S))
             is_last = left_s <= _INTERVAL_S
+            if not moto_core.stubber.enabled:
+                raise NotActiveError("the mock has ended while this long poll of SQS waited for a message") from None
         else:
             return None if answered is None else await answered
 

@@ -32,9 +32,14 @@ class EitherResponse(AWSResponse):
         # Who awaits this has imported it.
         from aiobotocore.awsrequest import AioAWSResponse  # noqa: PLC0415
 
-        headers = {name.lower(): str(value) for name, value in self.headers.items()}
+        headers = {name.lower(): _text(value) for name, value in self.headers.items()}
         response: AWSResponse = AioAWSResponse(self.url, self.status_code, headers, RawAnswer(self, headers))
         return response
+
+
+def _text(value: object) -> str:
+    # Some services of moto give numbers.
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 class Turn:
