@@ -332,6 +332,25 @@ def test_tasks_that_sleep_together_wake_in_order_and_take_the_longest(skipping_m
     assert woken == [1, 2, 3]
 
 
+def test_a_task_goes_on_before_the_clock_moves_when_its_thread_has_ended(skipping_mock):
+    def work():
+        end = time.process_time() + 0.02
+        while time.process_time() < end:
+            pass
+
+    async def work_in_a_thread():
+        await asyncio.to_thread(work)
+        return skipping_mock.clock.now_s
+
+    async def main():
+        begin = skipping_mock.clock.now_s
+        working = asyncio.create_task(work_in_a_thread())
+        await asyncio.sleep(60)
+        return await working - begin
+
+    assert asyncio.run(main()) < 1
+
+
 def test_two_loops_and_a_thread_sleep_on_one_clock(skipping_mock):
     woken = []
     is_ready = threading.Barrier(3, timeout=PATIENCE)

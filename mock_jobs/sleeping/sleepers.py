@@ -199,10 +199,14 @@ class Sleepers:
 
     # Waking
 
-    def _wake_first(self) -> None:
-        """Move the clock to the end of the first sleep, and wake all that have ended, or wait while another thread does so."""
+    def _wake_first(self, has_work: Callable[[], bool] = lambda: False) -> None:
+        """Move the clock to the end of the first sleep, and wake all that have ended, or wait while another thread does so.
+
+        Args:
+            has_work: Returns whether the other threads have given work to who asks meanwhile: then nothing is moved.
+        """
         first = self._choose()
-        if first is not None:
+        if first is not None and not has_work():
             self._clock.pass_to(first.wake_ms)
             self._wake_due()
 
@@ -252,12 +256,15 @@ class Sleepers:
         # Twice, for what the network has brought. Loops that are not Python's own do not tell.
         is_busy = turns < 2 or (bool(getattr(loop, "_ready", turns < _MOST_TURNS // 10)) and turns < _MOST_TURNS)  # noqa: PLR2004
         if not is_busy:
-            self._wake_first_or_fail(mine)
+            self._wake_first_or_fail(mine, loop)
             self._turning.discard(loop)
         loop.call_soon(self._take_turn, loop, turns + 1 if is_busy else 0)
 
-    def _wake_first_or_fail(self, mine: list[_Sleeper]) -> None:
+    def _wake_first_or_fail(self, mine: list[_Sleeper], loop: Loop) -> None:
+        ready = getattr(loop, "_ready", ())
+        was_idle = not ready
         try:
-            self._wake_first()
+            # A thread that has ended wakes the task that waits for it.
+            self._wake_first(lambda: was_idle and bool(ready))
         except BaseException as error:  # noqa: BLE001 - the sleep raises it
             min(mine, key=lambda each: each.wake_ms).wake(error)
