@@ -17,6 +17,7 @@ import pytest
 from support.needs import needs
 
 @needs("batch SubmitJob", "batch ComputeEverything")
+@needs("batch ComputeEverything")
 def test_of_an_operation():
     raise AssertionError
 

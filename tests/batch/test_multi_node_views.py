@@ -12,6 +12,7 @@ from mock_jobs.handle import world_of
 from support.batch import PREFIX, UNKNOWN_ID, Timeline, container, refusal
 from support.constants import ACCOUNT, REGION
 from support.multi_node import codes, states, submit_nodes
+from support.needs import needs
 
 
 @pytest.fixture
@@ -70,6 +71,7 @@ def test_the_tags_of_a_node_cannot_be_asked_for(batch, site, at):
     )
 
 
+@needs("batch ListJobs.jobSummaryList.capacityUsage")
 def test_the_nodes_are_listed_by_their_job(mock, batch, site, at):
     site.make_nodes(
         ranges=[{"targetNodes": "0:", "container": container(2)}, {"targetNodes": "2:", "container": container(1)}],

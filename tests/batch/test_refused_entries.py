@@ -7,9 +7,9 @@ import pytest
 from mock_jobs.core.errors import UsageTypeError, UsageValueError
 
 from support.batch import UNKNOWN_ID
-from support.constants import newer_botocore
+from support.needs import needs
 
-pytestmark = newer_botocore
+pytestmark = needs("batch CancelJobs", "batch TerminateJobs")
 
 
 @pytest.fixture(autouse=True)
