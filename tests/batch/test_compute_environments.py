@@ -108,8 +108,12 @@ REFUSED = [
             "spotIamFleetRole": "r",
             "launchTemplate": {"launchTemplateId": "lt-1"},
             "ec2Configuration": [{"imageType": "ECS_AL2023"}],
-            "scalingPolicy": {"minScaleDownDelayMinutes": 20},
         }.items()
+    ),
+    pytest.param(
+        {"computeResources": {**FARGATE, "scalingPolicy": {"minScaleDownDelayMinutes": 20}}},
+        "scalingPolicy is not applicable for Fargate.",
+        marks=needs_scaling_policy,
     ),
     ({"computeResources": {**FARGATE, "securityGroupIds": []}}, "At least 1 security group must be provided"),
     ({"computeResources": {**FARGATE, "subnets": []}}, "At least 1 subnet must be provided"),

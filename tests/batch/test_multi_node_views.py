@@ -301,6 +301,7 @@ def test_events_tell_of_the_job_as_a_whole(mock, site, at):
     assert all(each["nodeProperties"]["numNodes"] == 3 and "container" not in each for each in details)
 
 
+@needs("batch GetJobQueueSnapshot.queueUtilization")
 def test_a_snapshot_counts_all_nodes_and_shows_the_job_at_the_front(mock, batch, site, at):
     site.make_nodes()
     mock.batch.plan("mnp", duration=10)

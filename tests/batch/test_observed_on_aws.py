@@ -148,10 +148,19 @@ def test_the_arn_of_a_service_job_names_it(mock, batch, site):
     site.make_service_queue_and_environment()
     arn = f"{PREFIX}service-job/{site.submit_service()}"
 
-    batch.update_service_job(jobId=arn, schedulingPriority=7)
-    assert batch.describe_service_job(jobId=arn)["schedulingPriority"] == 7
     batch.terminate_service_job(jobId=arn, reason="stop")
     assert batch.describe_service_job(jobId=arn)["statusReason"] == "stop"
+
+
+@needs("batch UpdateServiceJob")
+def test_the_arn_of_a_service_job_that_changes_names_it(mock, batch, site):
+    mock.batch.pace = "manual"
+    site.make_service_queue_and_environment()
+    arn = f"{PREFIX}service-job/{site.submit_service()}"
+
+    batch.update_service_job(jobId=arn, schedulingPriority=7)
+
+    assert batch.describe_service_job(jobId=arn)["schedulingPriority"] == 7
 
 
 @needs("batch TerminateServiceJobs")
