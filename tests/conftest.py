@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iot.client import IoTClient
     from mypy_boto3_iot_jobs_data.client import IoTJobsDataPlaneClient
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "support.needs"]
 
 # A failure depends on nothing that an earlier run has left behind, and says how to repeat it. How long an example takes tells of
 # the machine.

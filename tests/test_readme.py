@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.constants import KNOWS_BULK_FORMS
+from support.needs import needs
 from support.pages import blocks_of, count_tests, saved_files
 
 ROOT = Path(__file__).parent.parent
@@ -34,13 +34,15 @@ def test_the_files_of_a_page_run_under_pytest(page, pytester):
     result.assert_outcomes(passed=sum(map(count_tests, files.values())))
 
 
+def _param(page, number, block):
+    marks = needs("batch CancelJobs") if "cancel_jobs(" in block else ()
+    return pytest.param(block, id=f"{page.name} {number}", marks=marks)
+
+
 @pytest.mark.parametrize(
-    "block",
-    [pytest.param(block, id=f"{page.name} {number}") for page in PAGES for number, block in enumerate(blocks_of(page), 1)],
+    "block", [_param(page, number, block) for page in PAGES for number, block in enumerate(blocks_of(page), 1)]
 )
 def test_the_code_runs(block, monkeypatch):
-    if "cancel_jobs(" in block and not KNOWS_BULK_FORMS:
-        pytest.skip("the installed botocore does not know CancelJobs")
     if "make_site()" in block and "def make_site" not in block:
         block = SITE + block
     sleep = time.sleep

@@ -25,7 +25,8 @@ from mock_jobs import (
 
 from support.batch import UNKNOWN_ID
 from support.batch_site import Site
-from support.constants import ACCOUNT, NO_RETRIES, REGION, newer_botocore
+from support.constants import ACCOUNT, NO_RETRIES, REGION
+from support.needs import needs
 
 ADVICE = "Mend or remove it, or say optional=True where it is set up; strict=False for the mock accepts all."
 
@@ -114,7 +115,7 @@ def test_the_text_tells_of_jobs_that_were_only_submitted_or_of_none(mock, batch)
     assert never.unused_text().endswith("no job ran; jobs that were submitted: once")
 
 
-@newer_botocore
+@needs("batch CancelJobs")
 def test_the_text_says_which_requests_a_refusal_did_not_meet(mock, batch):
     refusal = mock.batch.refuse(UNKNOWN_ID, "AccessDenied", optional=True)
     start = f"refuse({UNKNOWN_ID!r}, 'AccessDenied') met no request; "
@@ -181,7 +182,7 @@ def test_each_attempt_child_node_and_service_job_counts_once(mock, batch):
     assert mock.unused == ()
 
 
-@newer_botocore
+@needs("batch CancelJobs")
 def test_plans_and_refusals_are_listed_and_removed(mock, batch):
     one, two = plan("one"), plan("two")
     refusal = mock.batch.refuse(UNKNOWN_ID, "AccessDenied", times=None)

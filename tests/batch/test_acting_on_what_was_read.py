@@ -11,7 +11,7 @@ import pytest
 from mock_jobs.batch.scenario.pace import Pace
 
 from support.batch import EC2, refusal
-from support.constants import newer_botocore
+from support.needs import needs
 
 LIFE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 SERVICE_LIFE = ("SUBMITTED", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING")
@@ -68,8 +68,8 @@ def terminate_all(batch, *job_ids):
     batch.terminate_jobs(jobs=list(job_ids), reason="enough")
 
 
-CANCELS = [cancel, pytest.param(cancel_all, marks=newer_botocore)]
-TERMINATES = [terminate, pytest.param(terminate_all, marks=newer_botocore)]
+CANCELS = [cancel, pytest.param(cancel_all, marks=needs("batch CancelJobs"))]
+TERMINATES = [terminate, pytest.param(terminate_all, marks=needs("batch TerminateJobs"))]
 
 
 @pytest.fixture
@@ -283,6 +283,7 @@ def test_terminate_finds_a_service_job_in_the_state_that_was_read(batch, site, s
     assert len(job.get("attempts", [])) == (state in ("SCHEDULED", "STARTING", "RUNNING"))
 
 
+@needs("batch CreateQuotaShare", "batch UpdateServiceJob")
 def test_update_finds_a_service_job_waiting_that_was_read_waiting(batch, site):
     """Two jobs want the one instance of their share; the one that waits is made more urgent than a third before it is its turn."""
     site.make_quota_queue_and_environment()

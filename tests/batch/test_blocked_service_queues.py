@@ -7,6 +7,7 @@ import pytest
 from mock_jobs.core.errors import UsageValueError
 
 from support.batch import Timeline, refusal
+from support.needs import needs
 from support.service_jobs import M5, limit, payload
 
 CAPACITY = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"
@@ -54,6 +55,7 @@ def test_a_job_that_is_larger_than_its_environment_says_so_at_the_head(mock, bat
     assert (event["detail"]["status"], event["detail"]["statusReason"]) == ("RUNNABLE", MAX_TEXT)
 
 
+@needs("batch CreateQuotaShare")
 @pytest.mark.parametrize(
     ("strategy", "borrow", "instances", "reason"),
     [
@@ -77,6 +79,7 @@ def test_a_job_that_is_larger_than_its_share_can_ever_have_says_so(site, at, str
     assert shown(site, job_id) == (("RUNNABLE", reason) if reason else ("SUCCEEDED", shown(site, job_id)[1]))
 
 
+@needs("batch CreateQuotaShare")
 def test_a_job_for_an_instance_type_that_nobody_has_waits(batch, site, at):
     """As the model has it: jobs requiring other instance types wait until a matching limit is configured."""
     site.make_quota_queue_and_environment(limit(2, M5))
@@ -94,6 +97,7 @@ def test_a_job_for_an_instance_type_that_nobody_has_waits(batch, site, at):
     assert site.service_status(job_id) == "SUCCEEDED"
 
 
+@needs("batch CreateQuotaShare")
 def test_each_share_has_a_head_of_its_own(mock, site, at):
     site.make_quota_queue_and_environment(limit(4, M5))
     site.make_share("P", 2)
@@ -108,6 +112,7 @@ def test_each_share_has_a_head_of_its_own(mock, site, at):
 # Lack of capacity
 
 
+@needs("batch DescribeServiceJob.scheduledAt")
 def test_a_job_without_capacity_falls_back_and_uses_up_no_attempt(mock, site, at):
     site.make_service_queue_and_environment()
     mock.batch.settings.scheduled_seconds = 5
@@ -216,6 +221,7 @@ def test_a_limit_for_another_reason_does_nothing(site, at):
     assert shown(site, job_id) == ("RUNNABLE", MAX_TEXT)
 
 
+@needs("batch CreateQuotaShare")
 def test_the_head_of_a_quota_share_is_limited_too_and_new_limits_count_at_once(batch, site, at):
     site.make_quota_queue_and_environment(limit(4, M5))
     site.make_share("P", 2)

@@ -12,7 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from support.constants import NO_RETRIES, REGION, newer_botocore
+from support.constants import NO_RETRIES, REGION
 
 TEMPLATES = {each.stem: each.read_text() for each in sorted((Path(__file__).parents[1] / "data" / "cdk").glob("*.json"))}
 
@@ -59,7 +59,6 @@ def definitions(batch):
     return {each["revision"]: each for each in batch.describe_job_definitions()["jobDefinitions"]}
 
 
-@newer_botocore
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_stack_of_the_cdk_deploys_works_and_goes(mock, stacks, batch, name):
     stacks.create_stack(StackName="s", TemplateBody=TEMPLATES[name])

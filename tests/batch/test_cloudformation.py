@@ -10,10 +10,12 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.cloudformation.parsing import get_model_map
 
+from mock_jobs.moto_adapters.cloudformation import resources
 from mock_jobs.moto_adapters.cloudformation.types import RESOURCE_TYPES
 
 from support.batch import PREFIX
-from support.constants import NO_RETRIES, REGION, newer_botocore
+from support.constants import NO_RETRIES, REGION
+from support.needs import needs
 
 ENVIRONMENT = {
     "Type": "AWS::Batch::ComputeEnvironment",
@@ -163,7 +165,6 @@ def test_names_are_made_from_stack_and_resource_if_none_is_given(stacks, batch):
     assert definitions(batch)[0][0].startswith("s-Definition-")
 
 
-@newer_botocore
 def test_types_that_moto_does_not_have_are_made_too(stacks, batch):
     create(stacks, OTHERS, **{name: {"Ref": name} for name in OTHERS})
     arns = outputs(stacks)
@@ -175,7 +176,7 @@ def test_types_that_moto_does_not_have_are_made_too(stacks, batch):
     assert service["serviceEnvironmentArn"] == arns["Service"]
 
 
-@newer_botocore
+@needs("batch CreateQuotaShare")
 def test_quota_shares_are_made_and_deleted_before_their_queue(stacks, batch):
     limits = [{"MaxCapacity": 4, "CapacityUnit": "ml.m5.large"}]
     resources = {
@@ -212,6 +213,16 @@ def test_quota_shares_are_made_and_deleted_before_their_queue(stacks, batch):
     assert queues(batch) == []
     assert batch.describe_service_environments()["serviceEnvironments"] == []
     assert batch.list_scheduling_policies()["schedulingPolicies"] == []
+
+
+def test_a_type_that_is_newer_than_botocore_fails_its_stack_and_says_so(stacks, batch, monkeypatch):
+    older = ["CreateComputeEnvironment", "CreateJobQueue", "RegisterJobDefinition"]
+    monkeypatch.setitem(vars(resources._model("batch")), "operation_names", older)
+
+    text = refused(stacks.create_stack, StackName="s", TemplateBody=body({**SITE, "Policy": OTHERS["Policy"]}))
+
+    assert "has no CreateSchedulingPolicy, which AWS::Batch::SchedulingPolicy needs" in text
+    assert environments(batch) == []
 
 
 def test_a_deleted_stack_takes_all_with_it(stacks, batch):
@@ -363,7 +374,6 @@ def test_what_has_a_name_of_its_own_is_not_replaced(stacks, batch, resource, pro
     assert (environments(batch), queues(batch)) == before
 
 
-@newer_botocore
 def test_policies_resources_and_service_environments_change_in_place(stacks, batch):
     create(stacks, OTHERS, **{name: {"Ref": name} for name in OTHERS})
     arns = outputs(stacks)

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from support.batch import EC2, FARGATE, PREFIX, refusal
-from support.constants import newer_botocore
+from support.needs import needs
 
 ROLE = "arn:aws:iam::123456789012:role/batch"
 LINKED = "arn:aws:iam::123456789012:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
@@ -66,6 +66,8 @@ def without(member, base=EC2):
     return {name: value for name, value in base.items() if name != member}
 
 
+needs_ordered = needs("batch CreateComputeEnvironment.computeResources.allocationStrategy=BEST_FIT_PROGRESSIVE_ORDERED")
+needs_scaling_policy = needs("batch CreateComputeEnvironment.computeResources.scalingPolicy")
 REFUSED = [
     ({"computeEnvironmentName": "-ce"}, "Compute environment name should match valid pattern"),
     ({"computeEnvironmentName": "c e"}, "Compute environment name should match valid pattern"),
@@ -106,8 +108,12 @@ REFUSED = [
             "spotIamFleetRole": "r",
             "launchTemplate": {"launchTemplateId": "lt-1"},
             "ec2Configuration": [{"imageType": "ECS_AL2023"}],
-            "scalingPolicy": {"minScaleDownDelayMinutes": 20},
         }.items()
+    ),
+    pytest.param(
+        {"computeResources": {**FARGATE, "scalingPolicy": {"minScaleDownDelayMinutes": 20}}},
+        "scalingPolicy is not applicable for Fargate.",
+        marks=needs_scaling_policy,
     ),
     ({"computeResources": {**FARGATE, "securityGroupIds": []}}, "At least 1 security group must be provided"),
     ({"computeResources": {**FARGATE, "subnets": []}}, "At least 1 subnet must be provided"),
@@ -118,9 +124,10 @@ REFUSED = [
         {"computeResources": {**EC2, "allocationStrategy": "SPOT_CAPACITY_OPTIMIZED"}},
         "SPOT_CAPACITY_OPTIMIZED is not applicable for EC2",
     ),
-    (
+    pytest.param(
         {"computeResources": {**EC2, "type": "SPOT", "allocationStrategy": "BEST_FIT_PROGRESSIVE_ORDERED"}},
         "BEST_FIT_PROGRESSIVE_ORDERED is not applicable for SPOT",
+        marks=needs_ordered,
     ),
     (
         {"computeResources": {**EC2, "launchTemplate": {}}},
@@ -140,20 +147,21 @@ REFUSED = [
         "At most 10 launch template overrides, each with targetInstanceTypes, can be provided",
     ),
     ({"computeResources": {**EC2, "ec2Configuration": [{"imageType": "a"}] * 3}}, "ec2Configuration must have 1 or 2 entries"),
-    (
+    pytest.param(
         {"computeResources": {**EC2, "scalingPolicy": {"minScaleDownDelayMinutes": 19}}},
         "minScaleDownDelayMinutes must be 0 or between 20 and 10080",
+        marks=needs_scaling_policy,
     ),
-    (
+    pytest.param(
         {"computeResources": {**EC2, "scalingPolicy": {"minScaleDownDelayMinutes": 10081}}},
         "minScaleDownDelayMinutes must be 0 or between 20 and 10080",
+        marks=needs_scaling_policy,
     ),
     ({"tags": {"AWS:x": "y"}}, "Tag keys must not start with aws:"),
 ]
 
 
 @pytest.mark.parametrize(("changes", "text"), REFUSED)
-@newer_botocore
 def test_an_impossible_environment_is_refused(batch, changes, text):
     arguments = {"computeEnvironmentName": "ce", "type": "MANAGED", "computeResources": EC2, **changes}
 
@@ -169,15 +177,14 @@ def test_an_impossible_environment_is_refused(batch, changes, text):
         {"minvCpus": 16, "desiredvCpus": 16},
         {"bidPercentage": 0},
         {"bidPercentage": 123},
-        {"scalingPolicy": {"minScaleDownDelayMinutes": 0}},
-        {"scalingPolicy": {"minScaleDownDelayMinutes": 10080}},
+        pytest.param({"scalingPolicy": {"minScaleDownDelayMinutes": 0}}, marks=needs_scaling_policy),
+        pytest.param({"scalingPolicy": {"minScaleDownDelayMinutes": 10080}}, marks=needs_scaling_policy),
         {"type": "SPOT", "spotIamFleetRole": "r"},
         {"type": "SPOT", "allocationStrategy": "SPOT_PRICE_CAPACITY_OPTIMIZED"},
-        {"allocationStrategy": "BEST_FIT_PROGRESSIVE_ORDERED"},
+        pytest.param({"allocationStrategy": "BEST_FIT_PROGRESSIVE_ORDERED"}, marks=needs_ordered),
         {"launchTemplate": {"launchTemplateId": "a", "overrides": [{"targetInstanceTypes": ["m5"]}] * 10}},
     ],
 )
-@newer_botocore
 def test_an_environment_at_the_limits_is_accepted(batch, site, changes):
     site.make_environment(**changes)
 

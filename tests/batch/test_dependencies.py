@@ -7,6 +7,7 @@ import pytest
 from mock_jobs.handle import world_of
 
 from support.batch import UNKNOWN_ID, Timeline, refusal
+from support.needs import needs
 
 JOB = {"jobName": "j", "jobQueue": "q", "jobDefinition": "d"}
 
@@ -216,6 +217,7 @@ def test_other_sizes_are_refused(batch, size):
     assert batch.list_jobs(jobQueue="q", jobStatus="SUBMITTED")["jobSummaryList"] == []
 
 
+@needs("batch DescribeJobs.jobs.arrayProperties.statusSummaryLastUpdatedAt")
 def test_the_summary_has_all_statuses_and_adds_up_to_the_size(site):
     array = site.submit(size=3)
     site.reach(array, "PENDING")
@@ -270,6 +272,7 @@ def test_each_child_is_tried_again_by_itself(mock, site):
     assert site.status(array) == "SUCCEEDED"
 
 
+@needs("batch DescribeJobs.jobs.arrayProperties.statusSummaryLastUpdatedAt")
 def test_children_are_scheduled_by_index(mock, batch, site):
     """Worked example E5: size 5, 1 vCPU and 10 s each, on 2 vCPUs."""
     at = Timeline(mock)

@@ -7,14 +7,10 @@ from typing import Any
 import pytest
 
 from support.batch import EC2, FARGATE, MANAGED, refusal
-from support.constants import newer_botocore
-from support.contract import model_of
+from support.needs import needs
 
-pytestmark = newer_botocore
+pytestmark = needs("batch CreateComputeEnvironment.computeResources.managedInstancesProvider")
 
-knows_access_entries = pytest.mark.skipif(
-    "EksAccessEntry" not in model_of("batch").shape_names, reason="the installed botocore knows no access entries"
-)
 CLUSTER = "arn:aws:eks:us-east-1:123456789012:cluster/c"
 PROVIDER = MANAGED["managedInstancesProvider"]
 TEMPLATE = PROVIDER["instanceLaunchTemplate"]
@@ -108,7 +104,7 @@ def test_other_environments_do_not_become_managed_instances(batch, site):
     assert refusal(batch.update_compute_environment, computeEnvironment="ce", computeResources=update) == text
 
 
-@knows_access_entries
+@needs("batch CreateComputeEnvironment.eksConfiguration.accessEntry")
 @pytest.mark.parametrize(
     ("wanted", "status"), [("ENABLED", "ACTIVE"), ("DISABLED", "INACTIVE"), ("INHERIT_FROM_CLUSTER", "ACTIVE")]
 )
@@ -126,7 +122,7 @@ def test_the_access_entry_of_an_environment_on_eks_is_as_it_was_wanted(batch, wa
     assert found["eksConfiguration"] == {**configuration, "accessEntry": {"desiredState": wanted, "status": status}}
 
 
-@knows_access_entries
+@needs("batch CreateComputeEnvironment.eksConfiguration.accessEntry")
 def test_an_environment_on_ecs_has_no_access_entry(batch, site):
     site.make_environment()
     update = {"accessEntry": {"desiredState": "ENABLED"}}

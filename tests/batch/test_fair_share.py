@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from support.batch import Timeline, refusal
+from support.needs import needs
 
 
 @pytest.fixture
@@ -365,6 +366,7 @@ def test_an_impossible_submission_is_refused(batch, site, queue, arguments, text
         assert batch.list_jobs(jobQueue=name, jobStatus="SUBMITTED")["jobSummaryList"] == []
 
 
+@needs("batch ListJobs.jobSummaryList.shareIdentifier")
 @pytest.mark.parametrize("identifier", ["A", "a" * 255 + "*", "UserA*"])
 def test_a_job_shows_its_share_and_priority(batch, site, identifier):
     site.make_fair_queue_and_definition()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from support.batch import FARGATE, FARGATE_CONTAINER, Timeline, refusal
-from support.constants import newer_botocore
+from support.needs import needs
 
 MINUTE = 60
 LINKED = "arn:aws:iam::123456789012:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
@@ -40,7 +40,10 @@ def lost_host(job: dict[str, Any]) -> bool:
 @pytest.mark.parametrize(
     "resources",
     [
-        pytest.param({"allocationStrategy": "BEST_FIT_PROGRESSIVE_ORDERED"}, marks=newer_botocore),
+        pytest.param(
+            {"allocationStrategy": "BEST_FIT_PROGRESSIVE_ORDERED"},
+            marks=needs("batch UpdateComputeEnvironment.computeResources.allocationStrategy=BEST_FIT_PROGRESSIVE_ORDERED"),
+        ),
         {"bidPercentage": 50},
         {"ec2Configuration": [{"imageType": "ECS_AL2"}]},
         {"ec2KeyPair": "key"},

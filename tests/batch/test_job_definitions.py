@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from support.batch import FARGATE_CONTAINER, PREFIX, container, refusal
-from support.constants import newer_botocore
+from support.contract import model_of
+from support.needs import needs
 
 
 def register(batch, **members):
@@ -179,19 +180,30 @@ REFUSED = [
     ({"retryStrategy": {}}, "RetryAttempts must be provided with retry strategy"),
     ({"schedulingPriority": -1}, "schedulingPriority must be between 0 and 9999"),
     ({"schedulingPriority": 10_000}, "schedulingPriority must be between 0 and 9999"),
-    ({"platformCapabilities": ["MANAGED_INSTANCES"]}, "MANAGED_INSTANCES requires ecsProperties"),
-    ({"platformCapabilities": ["GPU"]}, "platformCapabilities.1.member must be one of EC2, FARGATE, MANAGED_INSTANCES"),
+    (
+        {"platformCapabilities": ["GPU"]},
+        f"platformCapabilities.1.member must be one of {', '.join(model_of('batch').shape_for('PlatformCapability').enum)}",
+    ),
     ({"tags": {"aws:k": "v"}}, "Tag keys must not start with aws:"),
     ({"parameters": {"a": "x" * 24 * 1024}}, "Job definition size exceeds the maximum of 24 KiB"),
 ]
 
 
 @pytest.mark.parametrize(("changes", "text"), REFUSED, ids=[text[:50] for _, text in REFUSED])
-@newer_botocore
 def test_an_impossible_definition_is_refused(batch, changes, text):
     arguments = {"jobDefinitionName": "d", "type": "container", "containerProperties": container(), **changes}
 
     assert refusal(batch.register_job_definition, **arguments) == text
+    assert definitions(batch) == []
+
+
+@needs("batch RegisterJobDefinition.platformCapabilities=MANAGED_INSTANCES")
+def test_managed_instances_run_tasks_only(batch):
+    arguments = {"jobDefinitionName": "d", "type": "container", "containerProperties": container()}
+
+    text = refusal(batch.register_job_definition, **arguments, platformCapabilities=["MANAGED_INSTANCES"])
+
+    assert text == "MANAGED_INSTANCES requires ecsProperties"
     assert definitions(batch) == []
 
 

@@ -21,6 +21,7 @@ from mock_jobs.batch.states import (
 )
 
 from support.batch import FARGATE, FARGATE_CONTAINER, PREFIX, Timeline, container
+from support.needs import needs
 
 TASK = re.compile(r"arn:aws:ecs:us-east-1:123456789012:task/AWSBatch-ce-[0-9a-f-]{36}/[0-9a-f]{32}")
 INSTANCE = re.compile(r"arn:aws:ecs:us-east-1:123456789012:container-instance/AWSBatch-ce-[0-9a-f-]{36}/[0-9a-f]{32}")
@@ -208,6 +209,16 @@ def test_timestamps_are_the_moments_of_the_transitions(mock, batch, site):
     job = site.detail(job_id)
     assert at.seconds(job["createdAt"]) == 0
     assert at.span(job) == (7, 15)
+
+
+@needs("batch ListJobs.jobSummaryList.scheduledAt")
+def test_a_listed_job_tells_when_it_was_scheduled(mock, batch, site):
+    at = Timeline(mock)
+    settings = mock.batch.settings
+    settings.submitted_seconds, settings.runnable_seconds = 1, 2
+    site.submit()
+    at.go_to(20)
+
     (listed,) = batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")["jobSummaryList"]
     assert at.seconds(listed["scheduledAt"]) == 3
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.batch import PREFIX, Timeline, refusal
+from support.needs import needs
 from support.service_jobs import M5
 
 EVERYTHING = [{"name": "AFTER_CREATED_AT", "values": ["1"]}]
@@ -21,6 +22,7 @@ def names(batch, **arguments):
     return [summary["jobName"] for summary in answer["jobSummaryList"]]
 
 
+@needs("batch ListServiceJobs.jobSummaryList.capacityUsage", "batch ListServiceJobs.jobSummaryList.scheduledAt")
 def test_a_summary_says_what_the_description_does(mock, batch, site):
     mock.batch.plan(exit_code=1)
     job_id = site.submit_service(instances=2, schedulingPriority=1, tags={"a": "b"})

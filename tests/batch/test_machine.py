@@ -9,8 +9,8 @@ from mock_jobs import mock_jobs
 from mock_jobs.core.errors import UsageError
 
 from support.batch_site import Site
-from support.constants import KNOWS_BULK_FORMS
 from support.machines import Machine, initialize, invariant, precondition, prove, rule
+from support.needs import has
 
 CAPACITY = 4
 ORDER = ["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED"]
@@ -162,7 +162,7 @@ class BatchMachine(Machine):
         # The next look compares with this one, and nothing happens between.
         self.what_is_seen_is_consistent()
 
-    if KNOWS_BULK_FORMS:
+    if has("batch CancelJobs") and has("batch TerminateJobs"):
 
         @precondition(lambda self: self.jobs)
         @rule(data=st.data(), operation=st.sampled_from(["cancel_jobs", "terminate_jobs"]))

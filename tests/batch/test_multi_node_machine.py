@@ -10,7 +10,9 @@ from mock_jobs import mock_jobs
 from support.batch import container
 from support.batch_site import Site
 from support.machines import Machine, initialize, invariant, precondition, prove, rule
+from support.needs import has
 
+TELLS_USE = has("batch ListJobs.jobSummaryList.capacityUsage") and has("batch GetJobQueueSnapshot.queueUtilization")
 CAPACITY = 7
 COUNT = 3
 ACTIVE = ("STARTING", "RUNNING")
@@ -135,6 +137,11 @@ class NodesMachine(Machine):
                 self.check_end(each, before)
             if whole["status"] in ACTIVE:
                 in_use += self.need[job]
+        assert in_use <= CAPACITY
+        if TELLS_USE:
+            self.check_use(in_use)
+
+    def check_use(self, in_use):
         plain = [
             job["capacityUsage"][0]["quantity"]
             for status in ACTIVE

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.batch import UNKNOWN_ID, Timeline, refusal
-from support.constants import newer_botocore
 from support.multi_node import codes, reasons, states, submit_nodes
+from support.needs import needs
 
 if TYPE_CHECKING:
     from support.batch_site import Site
@@ -237,7 +237,7 @@ def test_other_nodes_cannot_be_stopped_alone(mock, batch, site, at, operation):
     assert "isTerminated" not in site.nodes(job)[1]
 
 
-@newer_botocore
+@needs("batch CancelJobs", "batch TerminateJobs")
 @pytest.mark.parametrize("operation", ["cancel_jobs", "terminate_jobs"])
 def test_the_bulk_forms_report_other_nodes_as_errors(mock, batch, site, at, operation):
     job = bring_to(mock, site, at, "RUNNABLE")

@@ -12,6 +12,7 @@ from mock_jobs.handle import world_of
 from support.batch import PREFIX, UNKNOWN_ID, Timeline, container, refusal
 from support.constants import ACCOUNT, REGION
 from support.multi_node import codes, states, submit_nodes
+from support.needs import needs
 
 
 @pytest.fixture
@@ -70,6 +71,7 @@ def test_the_tags_of_a_node_cannot_be_asked_for(batch, site, at):
     )
 
 
+@needs("batch ListJobs.jobSummaryList.capacityUsage")
 def test_the_nodes_are_listed_by_their_job(mock, batch, site, at):
     site.make_nodes(
         ranges=[{"targetNodes": "0:", "container": container(2)}, {"targetNodes": "2:", "container": container(1)}],
@@ -299,6 +301,7 @@ def test_events_tell_of_the_job_as_a_whole(mock, site, at):
     assert all(each["nodeProperties"]["numNodes"] == 3 and "container" not in each for each in details)
 
 
+@needs("batch GetJobQueueSnapshot.queueUtilization")
 def test_a_snapshot_counts_all_nodes_and_shows_the_job_at_the_front(mock, batch, site, at):
     site.make_nodes()
     mock.batch.plan("mnp", duration=10)

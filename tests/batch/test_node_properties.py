@@ -16,7 +16,7 @@ from mock_jobs import mock_jobs
 
 from support.batch import FARGATE, PREFIX, container, refusal
 from support.batch_site import Site
-from support.constants import newer_botocore
+from support.needs import needs
 
 
 def ranges(*texts: str) -> list[dict[str, Any]]:
@@ -108,7 +108,7 @@ def test_impossible_nodes_are_refused(batch, changes, text):
         pytest.param(
             {"type": "multinode", "nodeProperties": properties(), "platformCapabilities": ["MANAGED_INSTANCES"]},
             "Multi-node parallel jobs are not supported with MANAGED_INSTANCES",
-            marks=newer_botocore,
+            marks=needs("batch RegisterJobDefinition.platformCapabilities=MANAGED_INSTANCES"),
         ),
     ],
     ids=["none", "container too", "consumables too", "type container", "fargate", "managed instances"],
@@ -184,6 +184,7 @@ def test_the_inner_range_counts_and_of_equal_ones_the_last(prepared, site, texts
 # Overriding
 
 
+@needs("batch ListJobs.jobSummaryList.capacityUsage")
 def test_overrides_reach_the_nodes_that_they_target(prepared, batch, site):
     entries = [
         {"targetNodes": "0:", "container": container(2, command=["a"], environment=[{"name": "A", "value": "1"}])},

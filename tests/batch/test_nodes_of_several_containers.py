@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.batch import container, refusal
+from support.needs import needs
 from support.pods import kept_pod, pod
 from support.pods import part as pod_part
 from support.tasks import part, properties
@@ -98,6 +99,7 @@ def test_the_whole_job_shows_its_nodes_and_the_attempts_of_the_main_node(mock, p
     assert job["attempts"] == main["attempts"]
 
 
+@needs("batch ListJobs.jobSummaryList.capacityUsage")
 def test_the_containers_of_all_nodes_count_for_the_room(mock, batch, site):
     site.make_queue_and_definition(max_vcpus=8)
     site.make_nodes(ranges=TASKS, parameters=PARAMETERS)

@@ -19,7 +19,7 @@ from mock_jobs.batch.exceptions import ClientException
 from mock_jobs.batch.instance_types import check_instance_types
 
 from support.batch import EC2, FARGATE, FARGATE_CONTAINER, PREFIX, UNKNOWN_ID, container, refusal
-from support.constants import newer_botocore
+from support.needs import has, needs
 from support.service_jobs import M5, limit, payload
 
 MODEL = botocore.session.get_session().get_service_model("batch")
@@ -148,13 +148,22 @@ def test_the_arn_of_a_service_job_names_it(mock, batch, site):
     site.make_service_queue_and_environment()
     arn = f"{PREFIX}service-job/{site.submit_service()}"
 
-    batch.update_service_job(jobId=arn, schedulingPriority=7)
-    assert batch.describe_service_job(jobId=arn)["schedulingPriority"] == 7
     batch.terminate_service_job(jobId=arn, reason="stop")
     assert batch.describe_service_job(jobId=arn)["statusReason"] == "stop"
 
 
-@newer_botocore
+@needs("batch UpdateServiceJob")
+def test_the_arn_of_a_service_job_that_changes_names_it(mock, batch, site):
+    mock.batch.pace = "manual"
+    site.make_service_queue_and_environment()
+    arn = f"{PREFIX}service-job/{site.submit_service()}"
+
+    batch.update_service_job(jobId=arn, schedulingPriority=7)
+
+    assert batch.describe_service_job(jobId=arn)["schedulingPriority"] == 7
+
+
+@needs("batch TerminateServiceJobs")
 def test_bulk_forms_take_the_arn_of_a_service_job(mock, batch, site):
     mock.batch.pace = "manual"
     site.make_service_queue_and_environment()
@@ -430,8 +439,12 @@ def test_a_bid_has_no_bound(batch):
 
 def tagging(batch: Any, site: Any) -> dict[str, Any]:
     """Return a call for each operation that takes tags."""
+    has_shares = has("batch CreateQuotaShare")
     site.make_queue_and_definition()
-    site.make_quota_queue_and_environment()
+    if has_shares:
+        site.make_quota_queue_and_environment()
+    else:
+        site.make_service_queue_and_environment()
     queue = f"{PREFIX}job-queue/q"
     share = {
         "quotaShareName": "x",
@@ -446,7 +459,7 @@ def tagging(batch: Any, site: Any) -> dict[str, Any]:
         "jobQueue": "sq",
         "serviceJobType": "SAGEMAKER_TRAINING",
         "serviceRequestPayload": payload(1),
-        "quotaShareName": "x",
+        **({"quotaShareName": "x"} if has_shares else {}),
     }
     environment = {"computeEnvironmentName": "x", "type": "UNMANAGED", "serviceRole": "arn:aws:iam::123456789012:role/r"}
     order = [{"order": 1, "computeEnvironment": "ce"}]
@@ -462,7 +475,7 @@ def tagging(batch: Any, site: Any) -> dict[str, Any]:
         "create_service_environment": service,
         "register_job_definition": definition,
         "submit_job": {"jobName": "x", "jobQueue": "q", "jobDefinition": "d"},
-        "create_quota_share": share,
+        **({"create_quota_share": share} if has_shares else {}),
         "submit_service_job": service_job,
     }
 
@@ -567,8 +580,12 @@ def test_a_role_is_missed_before_a_misspelt_type(batch):
 
 
 def test_an_empty_token_begins_a_listing(batch, site):
+    has_shares = has("batch ListQuotaShares")
     site.make_queue_and_definition()
-    site.make_quota_queue_and_environment()
+    if has_shares:
+        site.make_quota_queue_and_environment()
+    else:
+        site.make_service_queue_and_environment()
     job_id = site.submit()
     resource = batch.create_consumable_resource(consumableResourceName="r", totalQuantity=1)["consumableResourceName"]
     listings = {
@@ -579,7 +596,7 @@ def test_an_empty_token_begins_a_listing(batch, site):
         "list_consumable_resources": {},
         "list_jobs": {"jobQueue": "q"},
         "list_jobs_by_consumable_resource": {"consumableResource": resource},
-        "list_quota_shares": {"jobQueue": "sq"},
+        **({"list_quota_shares": {"jobQueue": "sq"}} if has_shares else {}),
         "list_scheduling_policies": {},
         "list_service_jobs": {"jobQueue": "sq"},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.batch import EC2, refusal
+from support.needs import needs
 from support.pods import CLUSTER, RESOURCES, kept, kept_pod, part, pod
 
 
@@ -175,6 +176,7 @@ def test_a_container_without_a_name_is_called_default(eks):
     assert run(eks)["eksAttempts"][0]["containers"] == [{"name": "Default", "exitCode": 0}]
 
 
+@needs("batch ListJobs.jobSummaryList.capacityUsage")
 def test_a_summary_counts_cpus(eks):
     run(eks)
     (summary,) = eks.batch.list_jobs(jobQueue="q", jobStatus="SUCCEEDED")["jobSummaryList"]
@@ -182,6 +184,7 @@ def test_a_summary_counts_cpus(eks):
     assert summary["capacityUsage"] == [{"capacityUnit": "cpu", "quantity": 2.0}]
 
 
+@needs("batch ListJobs.jobSummaryList.capacityUsage")
 @pytest.mark.parametrize(
     ("containers", "before", "quantity"),
     [

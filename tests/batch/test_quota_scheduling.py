@@ -13,7 +13,10 @@ from mock_jobs import mock_jobs
 
 from support.batch import Timeline
 from support.batch_site import Site
+from support.needs import needs
 from support.service_jobs import M5, SERVICE_QUEUE, limit, payload
+
+pytestmark = needs("batch CreateQuotaShare")
 
 RECLAIMED = "Cross-share preemption triggered to reclaim borrowed capacity"
 OUTRANKED = "In-share preemption triggered by a job with a higher scheduling priority"

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from support.batch import PREFIX, Timeline, refusal
+from support.needs import needs
 from support.service_jobs import M5, SERVICE_QUEUE, limit
+
+pytestmark = needs("batch CreateQuotaShare")
 
 SHARE = f"{SERVICE_QUEUE}/quota-share/p"
 UNKNOWN = f"{SERVICE_QUEUE}/quota-share/nope"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.batch import PREFIX, UNKNOWN_ID, Timeline, refusal
-from support.constants import newer_botocore
+from support.needs import needs
 
 
 @pytest.fixture(autouse=True)
@@ -278,6 +278,7 @@ def test_pages_of_a_filter_join_to_the_whole(batch, named, filters):
     assert [job_id for page in pages for job_id in page] == whole
 
 
+@needs("batch ListJobs.jobSummaryList.scheduledAt")
 def test_a_summary_tells_what_became_of_a_job(mock, batch, site):
     mock.batch.plan(exit_code=3, reason="OutOfMemoryError: x")
     job_id = site.submit("j", vcpus=4)
@@ -303,6 +304,7 @@ def test_a_summary_tells_what_became_of_a_job(mock, batch, site):
     assert job["createdAt"] <= summary["scheduledAt"] <= job["startedAt"]
 
 
+@needs("batch ListJobs.jobSummaryList.capacityUsage")
 def test_a_summary_of_a_waiting_job_has_no_times_but_its_creation(batch, site):
     site.submit()
 
@@ -311,6 +313,7 @@ def test_a_summary_of_a_waiting_job_has_no_times_but_its_creation(batch, site):
     assert set(summary) == {"jobArn", "jobId", "jobName", "capacityUsage", "createdAt", "status", "jobDefinition"}
 
 
+@needs("batch ListJobs.jobSummaryList.arrayProperties.statusSummary")
 def test_a_summary_of_an_array_has_its_size_and_counts_and_a_child_its_index(batch, site):
     array = site.submit(size=2)
 
@@ -322,8 +325,8 @@ def test_a_summary_of_an_array_has_its_size_and_counts_and_a_child_its_index(bat
     assert child["arrayProperties"] == {"index": 1}
 
 
+@needs("batch ListJobs.jobSummaryList.isCancelled", "batch ListJobs.jobSummaryList.isTerminated")
 @pytest.mark.parametrize(("operation", "flag"), [("cancel_job", "isCancelled"), ("terminate_job", "isTerminated")])
-@newer_botocore
 def test_a_summary_has_the_flags_only_when_they_are_true(batch, site, operation, flag):
     getattr(batch, operation)(jobId=site.submit(), reason="x")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from support.batch import refusal
+from support.needs import needs
 
 JOB = {"jobName": "j", "jobQueue": "q", "jobDefinition": "d"}
 
@@ -38,24 +39,24 @@ EMPTY_REFERENCES = [
     ("delete_compute_environment", "computeEnvironment", {}),
     ("delete_consumable_resource", "consumableResource", {}),
     ("delete_job_queue", "jobQueue", {}),
-    ("delete_quota_share", "quotaShareArn", {}),
+    pytest.param("delete_quota_share", "quotaShareArn", {}, marks=needs("batch DeleteQuotaShare")),
     ("delete_scheduling_policy", "arn", {}),
     ("delete_service_environment", "serviceEnvironment", {}),
     ("describe_consumable_resource", "consumableResource", {}),
-    ("describe_quota_share", "quotaShareArn", {}),
+    pytest.param("describe_quota_share", "quotaShareArn", {}, marks=needs("batch DescribeQuotaShare")),
     ("describe_service_job", "jobId", {}),
     ("get_job_queue_snapshot", "jobQueue", {}),
-    ("list_quota_shares", "jobQueue", {}),
+    pytest.param("list_quota_shares", "jobQueue", {}, marks=needs("batch ListQuotaShares")),
     ("submit_job", "jobQueue", {"jobName": "j", "jobDefinition": "d"}),
     ("terminate_job", "jobId", {"reason": "x"}),
     ("terminate_service_job", "jobId", {"reason": "x"}),
     ("update_compute_environment", "computeEnvironment", {}),
     ("update_consumable_resource", "consumableResource", {}),
     ("update_job_queue", "jobQueue", {}),
-    ("update_quota_share", "quotaShareArn", {}),
+    pytest.param("update_quota_share", "quotaShareArn", {}, marks=needs("batch UpdateQuotaShare")),
     ("update_scheduling_policy", "arn", {}),
     ("update_service_environment", "serviceEnvironment", {}),
-    ("update_service_job", "jobId", {"schedulingPriority": 1}),
+    pytest.param("update_service_job", "jobId", {"schedulingPriority": 1}, marks=needs("batch UpdateServiceJob")),
 ]
 
 

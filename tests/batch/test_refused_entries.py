@@ -7,9 +7,7 @@ import pytest
 from mock_jobs.core.errors import UsageTypeError, UsageValueError
 
 from support.batch import UNKNOWN_ID
-from support.constants import newer_botocore
-
-pytestmark = newer_botocore
+from support.needs import needs
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +15,7 @@ def _site(site):
     site.make_queue_and_definition()
 
 
+@needs("batch CancelJobs", "batch TerminateJobs")
 @pytest.mark.parametrize("operation", ["cancel_jobs", "terminate_jobs"])
 @pytest.mark.parametrize(
     "code", ["ValidationException", "ClientException", "ThrottlingException", "ServerException", "AccessDenied"]
@@ -32,6 +31,7 @@ def test_a_job_is_listed_among_the_errors_and_left_alone(mock, batch, site, oper
     assert (site.status(one), site.status(other)) == ("SUBMITTED", "FAILED")
 
 
+@needs("batch CancelJobs")
 def test_it_is_refused_as_often_as_asked_for(mock, batch, site):
     job_id = site.submit()
     mock.batch.refuse(job_id, "ThrottlingException", times=2)
@@ -43,6 +43,7 @@ def test_it_is_refused_as_often_as_asked_for(mock, batch, site):
     assert site.status(job_id) == "FAILED"
 
 
+@needs("batch TerminateJobs")
 def test_an_unknown_job_can_be_refused_and_a_malformed_id_is_refused_anyway(mock, batch):
     mock.batch.refuse(UNKNOWN_ID, "AccessDenied")
 
@@ -60,6 +61,7 @@ def test_the_single_form_knows_nothing_of_it(mock, batch, site):
     assert site.status(job_id) == "FAILED"
 
 
+@needs("batch CancelJobs")
 def test_a_reset_forgets_it(mock, batch):
     mock.batch.refuse(UNKNOWN_ID, "ServerException")
     mock.reset()

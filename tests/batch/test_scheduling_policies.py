@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from support.batch import FARGATE, PREFIX, refusal
+from support.needs import needs
 
 UNKNOWN = f"{PREFIX}scheduling-policy/nope"
+needs_quota_policies = needs("batch CreateSchedulingPolicy.quotaSharePolicy")
 QUOTA = {"idleResourceAssignmentStrategy": "FIFO"}
 
 
@@ -55,6 +57,7 @@ def test_a_weight_that_is_left_out_is_one(batch, site):
     assert policy["fairsharePolicy"]["shareDistribution"] == [{"shareIdentifier": "A", "weightFactor": 1.0}]
 
 
+@needs_quota_policies
 def test_a_policy_of_quota_shares_is_described_as_such(batch):
     arn = batch.create_scheduling_policy(name="quotas", quotaSharePolicy=QUOTA)["arn"]
 
@@ -127,10 +130,15 @@ def test_what_is_just_within_bounds_is_accepted(batch, site, rules):
     [
         ({"name": "_p"}, "Scheduling policy name should match valid pattern"),
         ({"name": "p" * 129}, "Scheduling policy name should match valid pattern"),
-        ({"fairsharePolicy": {}, "quotaSharePolicy": QUOTA}, "fairsharePolicy and quotaSharePolicy cannot both be set"),
-        (
+        pytest.param(
+            {"fairsharePolicy": {}, "quotaSharePolicy": QUOTA},
+            "fairsharePolicy and quotaSharePolicy cannot both be set",
+            marks=needs_quota_policies,
+        ),
+        pytest.param(
             {"quotaSharePolicy": {"idleResourceAssignmentStrategy": "LIFO"}},
             "quotaSharePolicy.idleResourceAssignmentStrategy must be one of FIFO",
+            marks=needs_quota_policies,
         ),
         ({"tags": {"aws:a": "b"}}, "Tag keys must not start with aws:"),
         ({"name": "taken"}, "Object already exists"),
@@ -198,6 +206,7 @@ def test_an_update_that_says_nothing_changes_nothing(batch, site):
     assert policies(batch, arn) == before
 
 
+@needs_quota_policies
 @pytest.mark.parametrize("kind", ["fairsharePolicy", "quotaSharePolicy"])
 def test_the_kind_of_a_policy_stays(batch, kind):
     given = {"fairsharePolicy": {}, "quotaSharePolicy": QUOTA}
@@ -279,6 +288,7 @@ def test_a_queue_needs_a_policy_that_exists(batch, site):
     assert batch.describe_job_queues()["jobQueues"] == []
 
 
+@needs_quota_policies
 def test_a_policy_of_quota_shares_is_not_for_compute_environments(batch, site):
     site.make_environment()
     arn = batch.create_scheduling_policy(name="quotas", quotaSharePolicy=QUOTA)["arn"]
@@ -305,16 +315,18 @@ def test_the_policy_of_a_queue_can_be_replaced(batch, site):
     [
         ("", "The scheduling policy of a job queue can be replaced but not removed"),
         (UNKNOWN, f"{UNKNOWN} does not exist"),
-        (
+        pytest.param(
             f"{PREFIX}scheduling-policy/quotas",
             "A quota-share scheduling policy can only be used by a job queue with a service environment",
+            marks=needs_quota_policies,
         ),
     ],
 )
 def test_an_impossible_replacement_is_refused(batch, site, given, text):
     site.make_environment()
     arn = site.make_policy()
-    batch.create_scheduling_policy(name="quotas", quotaSharePolicy=QUOTA)
+    if given.endswith("/quotas"):
+        batch.create_scheduling_policy(name="quotas", quotaSharePolicy=QUOTA)
     site.make_queue(schedulingPolicyArn=arn)
 
     assert refusal(batch.update_job_queue, jobQueue="q", priority=5, schedulingPolicyArn=given) == text

@@ -8,7 +8,7 @@ from mock_jobs.batch.service_jobs.states import SERVICE_STATUSES, SERVICE_STOP_E
 from mock_jobs.batch.states import TERMINAL
 from mock_jobs.core.errors import UsageValueError
 
-from support.constants import model_of
+from support.contract import model_of
 from support.service_jobs import limit
 
 

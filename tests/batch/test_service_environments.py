@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.batch import PREFIX, refusal
+from support.needs import needs
 from support.service_jobs import M5, limit
 
 UNITS = (
@@ -243,7 +244,11 @@ def test_a_queue_on_a_service_environment_is_for_training(batch, site):
         ({"serviceEnvironmentOrder": order("se", "se2")}, "A job queue can have at most 1 service environment"),
         ({"serviceEnvironmentOrder": order("nope")}, f"{PREFIX}service-environment/nope does not exist"),
         ({"serviceEnvironmentOrder": order("types")}, UNITS),
-        ({"schedulingPolicyArn": f"{PREFIX}scheduling-policy/quotas"}, UNITS),
+        pytest.param(
+            {"schedulingPolicyArn": f"{PREFIX}scheduling-policy/quotas"},
+            UNITS,
+            marks=needs("batch CreateSchedulingPolicy.quotaSharePolicy"),
+        ),
         ({"schedulingPolicyArn": f"{PREFIX}scheduling-policy/nope"}, f"{PREFIX}scheduling-policy/nope does not exist"),
         ({"serviceEnvironmentOrder": order("new")}, f"{PREFIX}service-environment/new must be valid before attaching"),
         (
@@ -256,7 +261,8 @@ def test_creating_a_service_queue_is_refused(mock, batch, site, changes, text):
     site.make_environment()
     site.make_service_environment()
     site.make_service_environment("types", limit(1, M5))
-    site.make_quota_policy()
+    if "quotas" in changes.get("schedulingPolicyArn", ""):
+        site.make_quota_policy()
     mock.batch.settings.service_environment_create_seconds = 10
     site.make_service_environment("new")
     arguments = {"jobQueueName": "sq", "priority": 1, "serviceEnvironmentOrder": order("se"), **changes}
@@ -323,6 +329,7 @@ def test_a_service_queue_takes_no_ordinary_jobs(batch, site):
     assert batch.list_jobs(jobQueue="sq", jobStatus="SUBMITTED")["jobSummaryList"] == []
 
 
+@needs("batch CreateSchedulingPolicy.quotaSharePolicy")
 def test_an_environment_with_quotas_serves_one_queue(batch, site):
     site.make_service_environment("types", limit(1, M5))
     site.make_service_environment("free", limit(1, M5))

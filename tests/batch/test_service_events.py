@@ -7,6 +7,7 @@ import re
 import pytest
 
 from support.batch import Timeline
+from support.needs import needs
 from support.service_jobs import M5, limit
 
 PREEMPTED = "Cross-share preemption triggered to reclaim borrowed capacity"
@@ -33,6 +34,7 @@ def test_every_change_after_the_submission_is_announced(mock, site, at):
     assert seen == [*one_try, *one_try, "SUCCEEDED"]
 
 
+@needs("batch DescribeServiceJob.capacityUsage")
 def test_an_event_holds_what_the_description_does_but_tags_and_payload(mock, site, at):
     site.make_service_queue_and_environment()
     job_id = site.submit_service(retryStrategy={"attempts": 2}, tags={"a": "b"})
@@ -65,6 +67,7 @@ def test_an_event_tells_how_the_job_was_then(mock, site, at):
     assert (running["status"], running["attempts"], "stoppedAt" in running) == ("RUNNING", [], False)
 
 
+@needs("batch CreateQuotaShare")
 def test_a_preemption_is_announced_at_its_start_and_end(mock, site, at):
     site.make_quota_queue_and_environment(limit(2, M5))
     site.make_share("P", 1, "LEND")

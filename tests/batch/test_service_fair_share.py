@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.batch import PREFIX, Timeline, refusal
+from support.needs import needs
 from support.service_jobs import M5, limit
 
 
@@ -69,6 +70,7 @@ def test_a_part_is_reserved_for_shares_that_are_not_active(mock, site, at):
     assert site.service_statuses(*second) == ["RUNNING"] * 4
 
 
+@needs("batch UpdateServiceJob")
 def test_priority_counts_inside_of_a_share_and_can_be_changed(mock, batch, site, at):
     make_fair_site(site)
     mock.batch.plan(duration=10)
@@ -86,9 +88,10 @@ def test_priority_counts_inside_of_a_share_and_can_be_changed(mock, batch, site,
     ("changes", "text"),
     [
         ({}, "Job submitted to a job queue with a fair share scheduling policy must specify shareIdentifier"),
-        (
+        pytest.param(
             {"shareIdentifier": "a", "quotaShareName": "p"},
             "Job with quotaShareName can only be submitted to job queue with quota share scheduling policy.",
+            marks=needs("batch SubmitServiceJob.quotaShareName"),
         ),
     ],
 )
@@ -118,6 +121,7 @@ def test_jobs_are_shown_and_listed_by_their_share(mock, batch, site):
     assert [(each["jobId"], each["shareIdentifier"]) for each in listed] == [(second, "B")]
 
 
+@needs("batch GetJobQueueSnapshot.queueUtilization")
 def test_a_snapshot_shows_the_use_of_each_share(mock, batch, site, at):
     make_fair_site(site, instances=3)
     mock.batch.plan(duration=100)

@@ -11,6 +11,7 @@ import re
 import pytest
 
 from support.batch import PREFIX, UNKNOWN_ID, Timeline, refusal
+from support.needs import needs
 from support.service_jobs import M5, SERVICE_QUEUE, payload
 
 SAGEMAKER = "Received status from SageMaker: "
@@ -32,6 +33,7 @@ def listed(batch, **more):
 # Submitting and describing
 
 
+@needs("batch SubmitServiceJob.preemptionConfiguration")
 def test_a_new_service_job_is_described_as_it_was_submitted(mock, batch, site):
     mock.batch.pace = "manual"
     mock.clock.freeze()
@@ -125,9 +127,10 @@ def test_a_new_service_job_is_described_as_it_was_submitted(mock, batch, site):
         ),
         ({"schedulingPriority": -1}, "schedulingPriority must be between 0 and 9999"),
         ({"schedulingPriority": 10_000}, "schedulingPriority must be between 0 and 9999"),
-        (
+        pytest.param(
             {"preemptionConfiguration": {"preemptionRetriesBeforeTermination": -1}},
             "preemptionRetriesBeforeTermination must not be negative",
+            marks=needs("batch SubmitServiceJob.preemptionConfiguration"),
         ),
         ({"timeoutConfig": {"attemptDurationSeconds": 0}}, "attemptDurationSeconds must be at least 1"),
         ({"tags": {"aws:x": "y"}}, "Tag keys must not start with aws:"),
@@ -142,9 +145,10 @@ def test_a_new_service_job_is_described_as_it_was_submitted(mock, batch, site):
             {"shareIdentifier": "a"},
             "Job with shareIdentifier or schedulingPriority can onlybe submitted to job queue with fair share scheduling policy.",
         ),
-        (
+        pytest.param(
             {"quotaShareName": "a"},
             "Job with quotaShareName can only be submitted to job queue with quota share scheduling policy.",
+            marks=needs("batch SubmitServiceJob.quotaShareName"),
         ),
     ],
 )
@@ -159,6 +163,7 @@ def test_a_submission_is_refused(mock, batch, site, changes, text):
     assert listed(batch) == []
 
 
+@needs("batch SubmitServiceJob.preemptionConfiguration")
 @pytest.mark.parametrize("priority", [0, 9999])
 def test_the_bounds_of_priority_attempts_and_timeout_are_allowed(mock, site, priority):
     mock.batch.pace = "manual"
@@ -174,6 +179,7 @@ def test_the_bounds_of_priority_attempts_and_timeout_are_allowed(mock, site, pri
     assert site.service_detail(job_id)["schedulingPriority"] == priority
 
 
+@needs("batch DescribeServiceJob.capacityUsage")
 def test_instance_groups_are_added_up_by_type(mock, site):
     mock.batch.pace = "manual"
     site.make_service_queue_and_environment()
@@ -282,6 +288,7 @@ def test_reading_takes_a_service_job_through_every_state(site):
     assert seen == ["SUBMITTED", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING", "SUCCEEDED", "SUCCEEDED"]
 
 
+@needs("batch DescribeServiceJob.scheduledAt")
 def test_the_members_of_a_service_job_come_with_its_states(mock, site, at):
     settings = mock.batch.settings
     settings.submitted_seconds, settings.runnable_seconds = 1, 2

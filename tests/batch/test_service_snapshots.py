@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.batch import PREFIX, Timeline
+from support.needs import needs
 from support.service_jobs import M5, limit
 
 
@@ -18,6 +19,7 @@ def front_of(at, snapshot):
     return [(each["jobArn"].rpartition("/")[2], at.seconds(each["earliestTimeAtPosition"])) for each in snapshot["jobs"]]
 
 
+@needs("batch GetJobQueueSnapshot.queueUtilization")
 def test_the_front_and_the_instances_in_use_are_shown(batch, site, at):
     site.make_service_queue_and_environment(instances=3)
     site.submit_service("a", 2)
@@ -37,6 +39,7 @@ def test_the_front_and_the_instances_in_use_are_shown(batch, site, at):
     assert "quotaShareUtilization" not in snapshot["queueUtilization"]
 
 
+@needs("batch GetJobQueueSnapshot.queueUtilization")
 def test_an_idle_queue_uses_nothing(batch, site):
     site.make_service_queue_and_environment()
 
@@ -46,6 +49,7 @@ def test_an_idle_queue_uses_nothing(batch, site):
     assert snapshot["queueUtilization"]["totalCapacityUsage"] == []
 
 
+@needs("batch CreateQuotaShare", "batch GetJobQueueSnapshot.frontOfQuotaShares")
 def test_quota_shares_are_shown_one_by_one(batch, site, at):
     site.make_quota_queue_and_environment(limit(5, M5))
     site.make_share("P", 1)

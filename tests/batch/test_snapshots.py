@@ -6,6 +6,7 @@ import pytest
 
 from support.batch import FARGATE, FARGATE_CONTAINER, PREFIX, Timeline, refusal
 from support.batch_site import Site
+from support.needs import needs
 
 
 @pytest.fixture
@@ -53,6 +54,7 @@ def vcpus(number):
     return [{"capacityUnit": "VCPU", "quantity": float(number)}]
 
 
+@needs("batch GetJobQueueSnapshot.queueUtilization")
 def test_an_idle_queue_has_nobody_at_the_front(mock, site, at, snapshots):
     site.make_queue_and_definition()
     now_ms = mock.clock.now_ms
@@ -67,6 +69,19 @@ def test_an_idle_queue_has_nobody_at_the_front(mock, site, at, snapshots):
 
 
 def test_the_front_is_who_waits_in_the_order_of_their_turns(mock, site, at, snapshots):
+    let_two_wait(mock, site, at)
+
+    assert [name for name, _ in snapshots.front()] == ["J2", "J3"]
+
+
+@needs("batch GetJobQueueSnapshot.queueUtilization")
+def test_the_use_is_that_of_the_jobs_that_do_not_wait(mock, site, at, snapshots):
+    let_two_wait(mock, site, at)
+
+    assert snapshots.usage() == ("VCPU", 2.0)
+
+
+def let_two_wait(mock, site, at):
     site.make_queue_and_definition(max_vcpus=4)
     mock.batch.plan(duration=10)
     mock.batch.pace = "manual"
@@ -74,9 +89,6 @@ def test_the_front_is_who_waits_in_the_order_of_their_turns(mock, site, at, snap
         site.submit(name, vcpus=size)
     mock.batch.pace = "clock"
     at.go_to(5)
-
-    assert [name for name, _ in snapshots.front()] == ["J2", "J3"]
-    assert snapshots.usage() == ("VCPU", 2.0)
 
 
 @pytest.mark.parametrize("reference", ["q", f"{PREFIX}job-queue/q"])
@@ -195,6 +207,7 @@ def test_with_fair_shares_the_front_is_who_would_be_next_if_there_were_room(mock
     assert [name for name, _ in snapshots.front()] == ["B4", "second", "B1", "B2", "B3", "A1", "A2"]
 
 
+@needs("batch GetJobQueueSnapshot.queueUtilization")
 def test_the_use_of_shares_is_told_the_busiest_first(mock, site, at, snapshots):
     site.make_fair_queue_and_definition(max_vcpus=6)
     mock.batch.plan(duration=100)
@@ -207,6 +220,7 @@ def test_the_use_of_shares_is_told_the_busiest_first(mock, site, at, snapshots):
     assert snapshots.shares() == (1, [("D", vcpus(2))])
 
 
+@needs("batch GetJobQueueSnapshot.queueUtilization")
 def test_at_most_20_shares_are_told(mock, site, at, snapshots):
     site.make_fair_queue_and_definition(max_vcpus=100)
     mock.batch.plan(duration=100)
@@ -252,6 +266,7 @@ def test_code_that_polls_the_snapshot_sees_the_queue_run_empty(mock, batch, site
     assert site.detail(job_ids[-1])["status"] == "SUCCEEDED"
 
 
+@needs("batch GetJobQueueSnapshot.queueUtilization")
 def test_a_fargate_job_uses_a_part_of_a_vcpu(mock, batch, site, at, snapshots):
     batch.create_compute_environment(computeEnvironmentName="f", type="MANAGED", computeResources=FARGATE)
     site.make_queue(environments=("f",))

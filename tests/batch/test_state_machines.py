@@ -23,7 +23,7 @@ from mock_jobs.wire.http import Answer
 
 from support.batch import container
 from support.batch_site import Site
-from support.constants import NO_RETRIES, REGION, newer_botocore
+from support.constants import NO_RETRIES, REGION
 
 RUNS = {"stepfunctions": {"execute_state_machine": True}}
 SUBMIT = "arn:aws:states:::batch:submitJob"
@@ -147,7 +147,6 @@ def test_a_task_waits_until_the_test_lets_its_job_end(mock, states, batch):
     assert ended(states, execution)["status"] == "SUCCEEDED"
 
 
-@newer_botocore
 def test_a_task_waits_for_a_job_of_several_nodes(states, site):
     site.make_nodes()
     found = run(states, f"{SUBMIT}.sync", JobDefinition="m")
@@ -156,7 +155,6 @@ def test_a_task_waits_for_a_job_of_several_nodes(states, site):
     assert json.loads(found["output"])["NodeProperties"]["NumNodes"] == 3
 
 
-@newer_botocore
 def test_a_task_overrides_several_containers(states, batch, site):
     part = {"name": "a", **container()}
     properties = {"taskProperties": [{"containers": [part]}]}

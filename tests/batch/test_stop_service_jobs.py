@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.batch import PREFIX, UNKNOWN_ID, Timeline, refusal
-from support.constants import newer_botocore
+from support.needs import needs
 
 STATES = ("SUBMITTED", "RUNNABLE", "SCHEDULED", "STARTING", "RUNNING", "SUCCEEDED")
 
@@ -110,7 +110,7 @@ def test_a_termination_is_refused(batch, site, changes, text):
     assert "isTerminated" not in site.service_detail(job_id)
 
 
-@newer_botocore
+@needs("batch TerminateServiceJobs")
 def test_the_bulk_form_answers_for_each_id(batch, site):
     job_id = site.submit_service()
 
@@ -123,7 +123,7 @@ def test_the_bulk_form_answers_for_each_id(batch, site):
     assert site.service_status(job_id) == "FAILED"
 
 
-@newer_botocore
+@needs("batch TerminateServiceJobs")
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
@@ -143,6 +143,7 @@ def test_the_bulk_form_is_refused_as_a_whole(batch, site, changes, text):
 # UpdateServiceJob
 
 
+@needs("batch UpdateServiceJob")
 def test_the_priority_of_a_service_job_can_be_changed(batch, site):
     job_id = site.submit_service(schedulingPriority=1)
 
@@ -152,6 +153,7 @@ def test_the_priority_of_a_service_job_can_be_changed(batch, site):
     assert site.service_detail(job_id)["schedulingPriority"] == 9999
 
 
+@needs("batch UpdateServiceJob")
 def test_priority_has_no_effect_in_a_first_in_first_out_queue(mock, batch, site):
     at = Timeline(mock)
     mock.batch.plan(duration=10)
@@ -163,6 +165,7 @@ def test_priority_has_no_effect_in_a_first_in_first_out_queue(mock, batch, site)
     assert [at.span(site.service_detail(job_id)) for job_id in (first, second, third)] == [(0, 10), (10, 20), (20, 30)]
 
 
+@needs("batch UpdateServiceJob")
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
@@ -178,6 +181,7 @@ def test_an_update_is_refused(batch, site, changes, text):
     assert site.service_detail(job_id)["schedulingPriority"] == 1
 
 
+@needs("batch UpdateServiceJob")
 def test_a_service_job_that_has_ended_cannot_be_updated(mock, batch, site):
     job_id = site.submit_service()
     mock.batch.run_all()

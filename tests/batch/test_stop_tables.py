@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.batch import UNKNOWN_ID, Timeline, refusal
-from support.constants import newer_botocore
+from support.needs import needs
 
 CANCEL, TERMINATE = "cancel_job", "terminate_job"
 FLAG = {CANCEL: "isCancelled", TERMINATE: "isTerminated"}
@@ -246,8 +246,8 @@ def test_an_unknown_job_is_no_error(batch, site, operation, job_id):
     assert site.status(job) == "SUBMITTED"
 
 
+@needs("batch CancelJobs", "batch TerminateJobs")
 @pytest.mark.parametrize("operation", BULK)
-@newer_botocore
 def test_bulk_forms_act_on_each_job_and_report_in_order(batch, site, operation):
     one, two = site.submit("one"), site.submit("two")
 
@@ -261,7 +261,7 @@ def test_bulk_forms_act_on_each_job_and_report_in_order(batch, site, operation):
         assert (job["status"], job["statusReason"], job[BULK[operation]]) == ("FAILED", "why", True)
 
 
-@newer_botocore
+@needs("batch CancelJobs")
 def test_bulk_cancel_reports_a_running_job_as_successful_and_leaves_it_alone(batch, site):
     job_id = site.submit()
     site.reach(job_id, "RUNNING")
@@ -271,6 +271,7 @@ def test_bulk_cancel_reports_a_running_job_as_successful_and_leaves_it_alone(bat
     assert "isCancelled" not in site.detail(job_id)
 
 
+@needs("batch CancelJobs", "batch TerminateJobs")
 @pytest.mark.parametrize("operation", BULK)
 @pytest.mark.parametrize(
     ("changes", "text"),
@@ -282,7 +283,6 @@ def test_bulk_cancel_reports_a_running_job_as_successful_and_leaves_it_alone(bat
     ],
     ids=["no job", "51 jobs", "empty reason", "long reason"],
 )
-@newer_botocore
 def test_bulk_forms_refuse_the_whole_call(batch, site, operation, changes, text):
     job_id = site.submit()
 
@@ -290,8 +290,8 @@ def test_bulk_forms_refuse_the_whole_call(batch, site, operation, changes, text)
     assert site.status(job_id) == "SUBMITTED"
 
 
+@needs("batch CancelJobs", "batch TerminateJobs")
 @pytest.mark.parametrize("operation", BULK)
-@newer_botocore
 def test_bulk_forms_take_50_jobs(batch, site, operation):
     jobs = [site.submit() for _ in range(50)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.batch import EC2, PREFIX, UNKNOWN_ID, refusal
+from support.needs import needs
 
 
 def make_resource(site, kind, tags):
@@ -150,6 +151,7 @@ def test_who_creates_something_with_no_tag_at_all_gives_none(batch, site, kind):
     assert batch.list_tags_for_resource(resourceArn=arn)["tags"] == {}
 
 
+@needs("batch CreateQuotaShare")
 def test_a_quota_share_can_be_created_with_no_tag_at_all(batch, site):
     site.make_quota_queue_and_environment()
 

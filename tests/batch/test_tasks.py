@@ -9,7 +9,8 @@ from mock_jobs.batch.workload.task import CONDITIONS
 from mock_jobs.core.errors import UsageValueError
 
 from support.batch import FARGATE, MANAGED, refusal
-from support.constants import NO_RETRIES, REGION, newer_botocore
+from support.constants import NO_RETRIES, REGION
+from support.needs import needs
 from support.tasks import part, properties
 
 
@@ -161,6 +162,7 @@ def test_a_function_gets_command_and_environment_of_the_essential_container(mock
     assert given == [(("work", "hard"), "b")]
 
 
+@needs("batch ListJobs.jobSummaryList.capacityUsage")
 def test_a_job_needs_the_vcpus_of_all_containers(mock, prepared):
     register(prepared.batch, part("one", "10"), part("two", "7"))
     job_id = prepared.submit(jobDefinition="t")
@@ -400,7 +402,7 @@ def test_ten_containers_that_wait_for_each_other_in_a_row_are_possible(batch):
     assert register(batch, *containers, part("9", dependsOn=after("8", "SUCCESS")))["revision"] == 1
 
 
-@newer_botocore
+@needs("batch CreateComputeEnvironment.computeResources.managedInstancesProvider")
 def test_a_task_runs_on_managed_instances(batch, site):
     batch.create_compute_environment(computeEnvironmentName="ce", type="MANAGED", computeResources=MANAGED)
     site.make_queue()
@@ -414,7 +416,7 @@ def test_a_task_runs_on_managed_instances(batch, site):
     assert "containerInstanceArn" in job["ecsProperties"]["taskProperties"][0]
 
 
-@newer_botocore
+@needs("batch RegisterJobDefinition.platformCapabilities=MANAGED_INSTANCES")
 @pytest.mark.parametrize(
     ("members", "text"),
     [

@@ -13,6 +13,7 @@ from mock_jobs import MockJobsServer, mock_jobs
 from support.batch import Timeline
 from support.batch_site import Site
 from support.constants import REGION
+from support.needs import needs
 from support.server import ACCOUNT_A, ACCOUNT_B, client_of
 from support.service_jobs import M5, payload
 
@@ -280,6 +281,7 @@ def test_an_attempt_that_times_out_leaves_a_stopped_training_job(mock, site, sag
     assert states(described(sagemaker, latest(site, job_id))) == ("Stopped", "Stopped")
 
 
+@needs("batch CreateQuotaShare")
 def test_a_preempted_attempt_leaves_a_stopped_training_job_and_the_next_has_another(mock, site, sagemaker):
     mock.batch.plan(duration=1000)
     at = Timeline(mock)

@@ -10,6 +10,8 @@ import pytest
 
 from mock_jobs.batch.scenario.pace import Pace
 
+from support.needs import needs
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -71,7 +73,12 @@ KINDS = [
 ]
 
 
-@pytest.fixture(params=KINDS, ids=lambda kind: kind.operation)
+def _param(kind):
+    marks = needs("batch CreateQuotaShare") if kind.operation == "quota_share" else ()
+    return pytest.param(kind, id=kind.operation, marks=marks)
+
+
+@pytest.fixture(params=map(_param, KINDS))
 def kind(request):
     return request.param
 
@@ -110,6 +117,7 @@ def test_reading_what_is_being_deleted_takes_the_world_to_where_that_ends(mock, 
     assert elapsed() == 60
 
 
+@needs("batch CreateQuotaShare")
 def test_describing_one_quota_share_counts_as_well(mock, batch, site):
     site.make_quota_queue_and_environment()
     mock.batch.settings.quota_share_create_seconds = 30

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
+import botocore
 from botocore.config import Config
-
-from support.contract import model_of
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
@@ -13,7 +11,14 @@ ACCOUNT = "123456789012"
 # A fault or an error shall reach the test at once.
 NO_RETRIES = Config(retries={"max_attempts": 0})
 
-KNOWS_BULK_FORMS = "CancelJobs" in model_of("batch").operation_names
+# The botocore that the tests are written for: it knows all that they need. A test that needs something newer raises this version.
+WRITTEN_FOR = "1.44.8"
 
-# For tests about what the oldest supported botocore does not know: operations, members and enum values of AWS Batch.
-newer_botocore = pytest.mark.skipif(not KNOWS_BULK_FORMS, reason="the installed botocore does not know what this is about")
+
+def botocore_is_at_least(version: str) -> bool:
+    """Return whether the installed botocore is this version or a newer one."""
+    return _parts(botocore.__version__) >= _parts(version)
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

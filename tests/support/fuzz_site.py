@@ -17,6 +17,7 @@ from support.batch import EC2, FARGATE_CONTAINER, PREFIX, UNKNOWN_ID, container
 from support.batch_site import Site
 from support.constants import ACCOUNT, REGION
 from support.fleet import ARN
+from support.needs import has
 from support.service_jobs import M5, limit, payload
 from support.shapes import Call
 
@@ -192,10 +193,12 @@ def _make_batch(handle: Handle | MockJobs) -> Names:
     site.make_nodes()
     site.make_service_environment()
     site.make_service_queue()
-    quota_policy = site.make_quota_policy()
-    site.make_service_environment("qe", limit(4, M5))
-    site.make_service_queue("quotas", "qe", schedulingPolicyArn=quota_policy)
-    site.make_share("share", jobQueue="quotas")
+    policies = [policy]
+    if has("batch CreateQuotaShare"):
+        policies.append(site.make_quota_policy())
+        site.make_service_environment("qe", limit(4, M5))
+        site.make_service_queue("quotas", "qe", schedulingPolicyArn=policies[-1])
+        site.make_share("share", jobQueue="quotas")
     client.create_consumable_resource(consumableResourceName="tokens", totalQuantity=5)
     waiting, running, failed, stopped = (site.submit(each) for each in ("waiting", "running", "failed", "stopped"))
     array = site.submit("array", size=2)
@@ -227,9 +230,9 @@ def _make_batch(handle: Handle | MockJobs) -> Names:
         "serviceEnvironment": ["se", "nothing"],
         "serviceEnvironments": ["se"],
         "serviceEnvironmentName": ["se", "new"],
-        "schedulingPolicyArn": [policy, quota_policy],
-        "arn": [policy, quota_policy, f"{PREFIX}scheduling-policy/nothing"],
-        "arns": [policy, quota_policy],
+        "schedulingPolicyArn": policies,
+        "arn": [*policies, f"{PREFIX}scheduling-policy/nothing"],
+        "arns": policies,
         "consumableResource": ["tokens", resource, "nothing"],
         "consumableResourceName": ["tokens", "new"],
         "resourceArn": [*arns, resource, f"{PREFIX}job-queue/nothing", "nonsense"],

@@ -14,6 +14,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+import botocore
+
 from mock_jobs.batch.exceptions import DoesNotExistError
 from mock_jobs.wire.http import Answer, Request
 from mock_jobs.wire.loader import shared_loader
@@ -100,8 +102,10 @@ def create(kind: ResourceType, name: str, properties: Mapping[str, Any], caller:
         caller: Calls the operation.
 
     Raises:
-        ResourceRefusedError: Its properties are not those of its type, or the service refuses it.
+        ResourceRefusedError: Its properties are not those of its type, the service refuses it, or botocore is older than the type.
     """
+    if kind.create not in _model(kind.service).operation_names:
+        raise ResourceRefusedError(f"botocore {botocore.__version__} has no {kind.create}, which {kind.name} needs")
     if kind.needs_name and kind.identifier not in properties:
         raise ResourceRefusedError(f"Model validation failed (#: required key [{kind.identifier}] not found)")
     given = properties
