@@ -7,7 +7,7 @@ replaced in it for clients that were made before. Nothing of it is imported for 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from inspect import CO_COROUTINE
 from typing import Any, NamedTuple, NoReturn
 
@@ -49,7 +49,7 @@ def answer_either(stubber: Any, event_name: str, request: Any, **_: Any) -> Any:
     if not stubber.enabled:
         return None
     if is_async(request.body):
-        return answer_read(answer, request)
+        return answer_read(_answer_in_turn, request)
     try:
         return answer(request)
     except Exception as error:
@@ -66,6 +66,14 @@ def answer(request: Any) -> EitherResponse | None:
         return None
     status, headers, body = answered
     return EitherResponse(request.url, status, headers, moto_core.MockRawResponse(body))  # type: ignore[arg-type]
+
+
+def _answer_in_turn(request: Any) -> Awaitable[Any] | None:
+    """Return what a coroutine awaits for the response, or for the error; None if the request goes to the network."""
+    try:
+        return answer(request)
+    except Exception as error:  # noqa: BLE001 - it is raised where it is awaited
+        return _raise_in_turn(error)
 
 
 async def _raise_in_turn(error: Exception) -> NoReturn:
@@ -110,7 +118,7 @@ def _early_send(send: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., 
 
     async def send_or_answer(session: Any, request: Any) -> Any:
         if is_aws_host(request.url.partition("://")[2].partition("/")[0]):
-            found = answer_read(answer, request) if is_async(request.body) else answer(request)
+            found = answer_read(_answer_in_turn, request) if is_async(request.body) else _answer_in_turn(request)
             response = None if found is None else await found
             if response is not None:
                 return response
