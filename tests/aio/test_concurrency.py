@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from functools import partial
 
 import boto3
@@ -15,22 +14,13 @@ from moto.core.models import botocore_stubber
 
 from mock_jobs import NotImplementedByMotoError, UnmockedRequestError
 
+from support.async_streams import Reader
 from support.batch_site import Site
 from support.constants import REGION
 from support.threads import at_once
 
 pytestmark = pytest.mark.anyio
 JOB = {"jobName": "nightly", "jobQueue": "q", "jobDefinition": "d"}
-
-
-class Reader:
-    """A stream that only a coroutine can read."""
-
-    def __init__(self, data):
-        self._data = io.BytesIO(data)
-
-    async def read(self, size=-1):
-        return self._data.read(size)
 
 
 async def turns_during(call):
