@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import warnings
 from contextlib import AsyncExitStack
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
+import aiobotocore
 import aiohttp
 import anyio
 import pytest
@@ -99,6 +101,17 @@ async def connect(http_session):
         yield make
 
 
+@pytest.fixture(scope="session")
+def supports_trio():
+    """Return a function that skips the test if this version of aiobotocore does not run under trio."""
+
+    def check():
+        if find_spec("aiobotocore._async_primitives") is None:
+            pytest.skip(f"aiobotocore {aiobotocore.__version__} needs asyncio")
+
+    return check
+
+
 @pytest.fixture
 def slept(monkeypatch):
     """Let sleeps of tasks take one turn of the event loop; return their seconds."""
@@ -109,7 +122,8 @@ def slept(monkeypatch):
         await genuine(0)
         return result
 
-    genuine = asyncio.sleep
+    # That of anyio is right for trio too.
+    genuine = anyio.sleep
     monkeypatch.setattr(asyncio, "sleep", note)
     monkeypatch.setattr(anyio, "sleep", note)
     return seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 
 import boto3
@@ -244,4 +245,5 @@ async def test_a_selection_comes_as_a_stream_of_events(s3):
 async def test_a_presigned_url_is_fetched_by_requests(s3, body):
     url = await s3.generate_presigned_url("get_object", Params={"Bucket": "files", "Key": "k"})
 
-    assert requests.get(url, timeout=5).content == DATA
+    fetched = await asyncio.to_thread(requests.get, url, timeout=5)
+    assert fetched.content == DATA
