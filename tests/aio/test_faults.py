@@ -39,8 +39,7 @@ async def test_a_fault_that_stays_is_raised_by_its_class(mock, connect, slept):
     with pytest.raises(iot.exceptions.ThrottlingException):
         await iot.list_jobs()
 
-    assert [call.status for call in mock.calls] == [400, 400, 400] or len({call.status for call in mock.calls}) == 1
-    assert len(mock.calls) == 3
+    assert [call.error for call in mock.calls] == ["ThrottlingException"] * 3
 
 
 @pytest.mark.parametrize("failure", FAILURES)
@@ -56,8 +55,10 @@ async def test_a_failure_of_transport_raises_what_botocore_raises(mock, connect,
     assert (await batch.describe_jobs(jobs=["x"]))["jobs"] == []
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize(
+    ("failure", "mode"),
+    [*((failure, "legacy") for failure in FAILURES), ("read-timeout", "standard"), ("read-timeout", "adaptive")],
+)
 async def test_a_failure_of_transport_is_tried_again(mock, connect, slept, failure, mode):
     batch = await connect("batch", retries={"mode": mode, "total_max_attempts": 3})
     mock.faults.add_transport("batch", "describe_jobs", failure, times=2)
