@@ -85,6 +85,32 @@ def test_the_first_mock_of_a_process_changes_only_what_listens_to_resets():
     assert {name.rpartition(".")[2] for name in done.stdout.splitlines()} == {"_instances"}
 
 
+_SYNC = """
+import sys
+import boto3
+from mock_jobs import mock_jobs
+with mock_jobs(region="us-east-1", sleep="skip"):
+    boto3.client("iot").list_jobs()
+    boto3.client("batch").describe_job_queues()
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="files")
+    s3.put_object(Bucket="files", Key="k", Body=b"x")
+    s3.get_object(Bucket="files", Key="k")["Body"].read()
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+@pytest.mark.usefixtures("_unmeasured")
+def test_nothing_is_imported_of_libraries_that_the_test_does_not_use():
+    done = subprocess.run([sys.executable, "-c", _SYNC], capture_output=True, text=True, check=True)
+
+    used = set(done.stdout.split())
+    assert {"boto3", "mock_jobs", "moto"} <= used
+    assert used.isdisjoint(
+        {"aioboto3", "aiobotocore", "aiohttp", "anyio", "fsspec", "httpcore", "httpx", "httpx2", "s3fs", "trio"}
+    )
+
+
 @pytest.mark.usefixtures("unchanged")
 def test_using_all_that_is_replaced_leaves_it_as_it_was():
     _use_all(region="us-east-1", pace="clock", config={"batch": {"use_docker": False}})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from inspect import iscoroutinefunction
 from typing import Any, Final, TypeVar
+
+from botocore.exceptions import UnseekableStreamError
 
 ResultT = TypeVar("ResultT")
 
@@ -37,11 +39,33 @@ async def answer_read(answer: Callable[[Any], Awaitable[ResultT] | None], reques
     finally:
         request.body = body
     # It has not been sent yet.
-    if hasattr(body, "seek"):
+    try:
         request.reset_stream()
-    else:
-        request.body = sent
+    except UnseekableStreamError:
+        request.body = _ReadBody(sent)
     return None
+
+
+class _ReadBody:
+    """What was read from a stream that cannot go back. It is sent once, and cannot go back either.
+
+    Args:
+        data: The whole body.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    async def read(self, size: int | None = None) -> bytes:
+        """Return up to `size` bytes; all that are left without it."""
+        end = len(self._data) if size is None or size < 0 else size
+        found, self._data = self._data[:end], self._data[end:]
+        return found
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield what is left."""
+        if rest := await self.read():
+            yield rest
 
 
 async def _read(body: Any) -> bytes:
