@@ -6,7 +6,6 @@ These tests need aiobotocore, which holds botocore back. So they have environmen
 from __future__ import annotations
 
 import asyncio
-import warnings
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
 from urllib.parse import urlsplit
@@ -26,11 +25,8 @@ from support.constants import REGION
 # Their tests run with the plugin of anyio, which comes with httpx. pytest-asyncio is what some of them run in a process of its own.
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
-    """Let pytest-asyncio begin, and httpx be used, although warnings are errors."""
-    # The option that it wants would be unknown where it is not installed.
-    warnings.filterwarnings("ignore", "The configuration option .asyncio_default_fixture_loop_scope", pytest.PytestWarning)
+    """Let httpx be used, although warnings are errors."""
     # aiobotocore 3.10 prefers httpx2.
     config.addinivalue_line("filterwarnings", "ignore:aiobotocore's httpx backend now prefers httpx2:DeprecationWarning")
 
