@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 GATES = {
     "pytest -n auto",
+    "pytest -n auto -rs tests/aio",
     "coverage combine -q",
     "coverage report",
     "pytest -rs tests/browser",
@@ -29,7 +30,7 @@ def read(name):
 
 
 def _bare(command):
-    return re.sub(r"^\.venv(-docs|-package)?/bin/", "", command.strip())
+    return re.sub(r"^\.venv(-\w+)?/bin/", "", command.strip())
 
 
 def commands_of_ci():
