@@ -311,12 +311,15 @@ def _choose_no_crt(_: Any) -> bool:
     return False
 
 
-# httpx sends with httpcore.
+_HTTPCORE: tuple[tuple[str, str, _Check], ...] = (
+    ("HTTP11Connection", "handle_request", _check_httpcore),
+    ("AsyncHTTP11Connection", "handle_async_request", _check_async_httpcore),
+)
+
+# httpx sends with httpcore, and httpx2 with httpcore2.
 _CLIENTS: dict[str, tuple[tuple[str, str, _Check], ...]] = {
-    "httpcore": (
-        ("HTTP11Connection", "handle_request", _check_httpcore),
-        ("AsyncHTTP11Connection", "handle_async_request", _check_async_httpcore),
-    ),
+    "httpcore": _HTTPCORE,
+    "httpcore2": _HTTPCORE,
     "aiohttp": (("ClientRequest", "send", _check_aiohttp),),
 }
 
