@@ -112,10 +112,11 @@ def replacements(lenient: Callable[[Callable[..., Any], Any], Callable[..., Any]
         yield Replacement(signer, "get_auth_instance", sign)
         yield Replacement(signer, "get_auth", sign)
     session = _imported("aiobotocore.session", "AioSession")
-    if session is not None:
+    emitter = _imported("aiobotocore.hooks", "AioHierarchicalEmitter")
+    if session is not None and emitter is not None:
 
         def get_session(env_vars: dict[str, Any] | None = None) -> Any:
-            return new_session(env_vars, session)
+            return new_session(env_vars, session, emitter)
 
         yield Replacement(sys.modules["aiobotocore.session"], "get_session", get_session)
 

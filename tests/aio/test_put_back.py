@@ -107,3 +107,25 @@ def test_using_clients_leaves_the_process_as_it_was(monkeypatch, http_session):
     await_threads_of_anyio()
 
     assert changes(before, snapshot()) == []
+
+
+def handlers_of(session, events):
+    """Return by name what a session calls; some handlers are made anew for each session."""
+    emitter = session.get_component("event_emitter")._emitter
+    assert type(emitter) is AioHierarchicalEmitter
+    return {
+        event: [getattr(each, "__qualname__", type(each)) for each in emitter._handlers.prefix_search(event)] for event in events
+    }
+
+
+def test_sessions_share_no_handlers_and_have_those_that_they_have_without_a_mock():
+    events = ("before-send.iot.CreateJob", "before-parameter-build.s3.PutObject", "creating-client-class.s3")
+    before = handlers_of(aiobotocore.session.get_session(), events)
+
+    with mock_jobs():
+        first, second = aiobotocore.session.get_session(), aiobotocore.session.get_session()
+        first.register("before-send.iot.CreateJob", lambda **_: None)
+        found, others = handlers_of(second, events), handlers_of(first, events)
+
+    assert found == before
+    assert len(others["before-send.iot.CreateJob"]) == len(before["before-send.iot.CreateJob"]) + 1
