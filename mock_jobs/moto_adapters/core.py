@@ -43,6 +43,7 @@ __all__ = [
     "batch_failure",
     "batch_transition",
     "check_server_is_installed",
+    "goes_out",
     "is_in_process",
     "leave_to_network",
     "lets_host_out",
@@ -153,6 +154,12 @@ def lets_out(url: str) -> bool:
     return passthrough_url(url) or any(
         passthrough_service(service) for service, pattern in backend_url_patterns if pattern.match(known)
     )
+
+
+def goes_out(url: str) -> bool:
+    """Return whether a request goes to the network, whatever it holds: neither mock_jobs nor moto answers it."""
+    host = url.partition("://")[2].partition("/")[0]
+    return lets_out(url) or not (is_aws_host(host) or is_known(host))
 
 
 def lets_host_out(host: str) -> bool:

@@ -43,11 +43,19 @@ class Listener(Protocol):
 class MustWaitError(Exception):
     """A long poll has found nothing yet, and its caller must not be blocked meanwhile.
 
-    Attributes:
+    Args:
         seconds: How long the poll waits in all.
+        has_news: Returns whether another look may find something.
+
+    Attributes:
+        seconds: As given.
+        has_news: As given.
     """
 
-    seconds: float = 0.0
+    def __init__(self, seconds: float, has_news: Callable[[], bool]) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.has_news = has_news
 
 
 class _Looking(local):
@@ -56,10 +64,22 @@ class _Looking(local):
     Attributes:
         in_turn: Whether it looks once, so that others have their turn before it looks again.
         is_last: Whether time is up: it looks once more and answers.
+        seconds: How long the poll waits in all.
     """
 
     in_turn = False
     is_last = False
+    seconds = 0.0
+
+    @contextmanager
+    def set(self, *, in_turn: bool, is_last: bool = False) -> Iterator[None]:
+        """Change it inside a `with` block."""
+        before = self.in_turn, self.is_last, self.seconds
+        self.in_turn, self.is_last = in_turn, is_last
+        try:
+            yield
+        finally:
+            self.in_turn, self.is_last, self.seconds = before
 
 
 _looking = _Looking()
@@ -124,10 +144,10 @@ def _methods_of_queues(listeners: list[Listener]) -> _Replacements:
 
     def wait_or_move(queue: Any, timeout: int) -> None:
         # moto calls it again and again while a long poll finds nothing.
-        if any(each.while_waiting(queue.account_id) for each in tuple(listeners)):
+        if _has_moved(tuple(listeners), queue.account_id):
             return
         if _looking.in_turn:
-            raise MustWaitError
+            raise MustWaitError(_looking.seconds, lambda: bool(queue.messages))
         wait(queue, timeout)
 
     yield Queue, "wait_for_messages", wait_or_move
@@ -143,16 +163,18 @@ def _looking_once(receive: Callable[..., list[Any]]) -> Callable[..., list[Any]]
         if not _looking.in_turn:
             return receive(*args, **kwargs)
         given = signature.bind(*args, **kwargs)
-        waits_s = given.arguments["wait_seconds_timeout"]
+        _looking.seconds = given.arguments["wait_seconds_timeout"]
         if _looking.is_last:
             given.arguments["wait_seconds_timeout"] = 0
-        try:
-            return receive(*given.args, **given.kwargs)
-        except MustWaitError as error:
-            error.seconds = waits_s
-            raise
+        return receive(*given.args, **given.kwargs)
 
     return receive_or_tell
+
+
+def _has_moved(listeners: tuple[Listener, ...], account: str) -> bool:
+    # A function of a plan may poll, and waits as it likes.
+    with _looking.set(in_turn=False):
+        return any(each.while_waiting(account) for each in listeners)
 
 
 def _methods_of_logs(listeners: list[Listener]) -> _Replacements:
@@ -186,8 +208,9 @@ def _polling(
         asked = {name: value for name, value in given.items() if name not in _NOT_IN_NAME}
         call = f"{backend.region_name} {method.__name__} {asked}"
         account, told = backend.account_id, tuple(listeners)
-        for listener in told:
-            listener.before_poll(account, call)
+        with _looking.set(in_turn=False):
+            for listener in told:
+                listener.before_poll(account, call)
         try:
             result = method(backend, *args, **kwargs)
         except not_yet:
@@ -225,13 +248,33 @@ def looking_once(*, is_last: bool) -> Iterator[None]:
     Args:
         is_last: Whether it answers what it finds. Else it raises `MustWaitError` if it finds nothing and has to wait.
     """
-    end = watch_queues(_Nobody())
-    _looking.in_turn, _looking.is_last = True, is_last
-    try:
+    _always.open()
+    with _looking.set(in_turn=True, is_last=is_last):
         yield
-    finally:
-        _looking.in_turn = _looking.is_last = False
-        end()
+
+
+class _Always:
+    """Keeps the methods of queues replaced from the first look on, though nobody else listens."""
+
+    def __init__(self) -> None:
+        self._end: Callable[[], None] | None = None
+
+    def open(self) -> None:
+        if self._end is None:
+            with registry_lock:
+                if self._end is None:
+                    self._end = watch_queues(_Nobody())
+
+    def close(self) -> None:
+        with registry_lock:
+            end, self._end = self._end, None
+            if end is not None:
+                end()
+
+
+_always = _Always()
+stop_looking = _always.close
+"""Put back what the first `looking_once` has replaced."""
 
 
 def watch_logs(listener: Listener) -> Callable[[], None]:

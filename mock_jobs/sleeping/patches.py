@@ -30,6 +30,7 @@ class Patches:
     def __init__(self, functions: Sequence[StandIn], tested_only: Callable[[], Sequence[tuple[object, object]]]) -> None:
         self._functions = list(functions)
         self._tested_only = tested_only
+        self._is_put = False
         # Stand-ins by the identity of what they replace, in all modules and in those of the code under test
         self._everywhere: dict[int, object] = {}
         self._in_tested: dict[int, object] = {}
@@ -41,13 +42,19 @@ class Patches:
         self._without: dict[str, int] = {}
 
     def add(self, function: StandIn) -> None:
-        """Add the stand-in of a function whose module was imported since, while nothing is replaced."""
+        """Add the stand-in of a function whose module was imported since."""
         self._functions.append(function)
         self._genuine[id(function)] = function.genuine
         self._without.clear()
+        if self._is_put:
+            self._everywhere[id(function.genuine)] = self._in_tested[id(function.genuine)] = function
+            self._cover(function)
+            self._seen.clear()
+            self._scan()
 
     def put(self) -> None:
         """Replace them everywhere."""
+        self._is_put = True
         self._everywhere = {id(each.genuine): each for each in self._functions}
         for each in self._functions:
             self._cover(each)
@@ -66,6 +73,7 @@ class Patches:
 
     def put_back(self) -> None:
         """Put back what was replaced, and what other modules have taken of it meanwhile."""
+        self._is_put = False
         ours = {id(stand_in) for stand_in in self._in_tested.values()}
         for attributes, name, value in self._put:
             if id(attributes.get(name)) in ours:

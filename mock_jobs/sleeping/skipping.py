@@ -59,6 +59,7 @@ class _Skipping:
     def note(self, caller: str) -> None:
         """Note that a caller sleeps: an installed package sees its own sleeps, from the first one on."""
         self._moved_ms.setdefault(caller, self.clock.moved_ms)
+        _add_trio()
         _patches.renew()
 
     def ahead_ns(self, caller: str) -> int:
@@ -122,8 +123,8 @@ def _begin(clock: SkippedClock, describe: Callable[[], str], note: Callable[[Bas
         block = next((each for each in _blocks if each.clock is clock), None) or _Skipping(
             clock, describe, note, OtherThreads(_sleep.genuine)
         )
+        _add_trio()
         if not _blocks:
-            _add_trio()
             _patches.put()
         _blocks.append(block)
         return block
@@ -131,11 +132,13 @@ def _begin(clock: SkippedClock, describe: Callable[[], str], note: Callable[[Bas
 
 def _add_trio() -> None:
     global _has_trio  # noqa: PLW0603 - it is imported once
-    trio = sys.modules.get("trio")
     # Another thread may be importing it just now.
-    if not _has_trio and hasattr(trio, "sleep"):
-        _patches.add(stand_ins.TrioSleep(trio, "sleep", _current))
-        _has_trio = True
+    if _has_trio or not hasattr(sys.modules.get("trio"), "sleep"):
+        return
+    with start_lock:
+        if not _has_trio:
+            _has_trio = True
+            _patches.add(stand_ins.TrioSleep(sys.modules["trio"], "sleep", _current))
 
 
 def _end(block: _Skipping) -> None:

@@ -7,8 +7,9 @@ others get time to do what they can.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from functools import partial
 from threading import Condition, get_ident
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mock_jobs.core.errors import HIDDEN
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from mock_jobs.sleeping.others import OtherThreads
 
 __tracebackhide__ = HIDDEN
-
-# How many turns of an event loop to wait for tasks that are never idle
-_MOST_TURNS: Final = 100
 
 
 class SleptOn(Protocol):
@@ -63,18 +61,22 @@ class Ended(Protocol):
 
 
 class Loop(Protocol):
-    """An event loop, as sleepers see it; as `asyncio.AbstractEventLoop`."""
+    """An event loop, as sleepers see it. Two of the same loop are equal."""
 
     def create_future(self) -> Ended:
         """Return what a task awaits."""
         ...
 
-    def call_soon(self, act: Callable[..., object], /, *arguments: Any) -> object:
-        """Call a function in the next turn."""
-        ...
-
     def call_soon_threadsafe(self, act: Callable[..., object], /, *arguments: Any) -> object:
         """Call a function in the next turn; from any thread."""
+        ...
+
+    def call_when_idle(self, act: Callable[[], object]) -> object:
+        """Call a function when the tasks of the loop have done what they can."""
+        ...
+
+    def has_work(self) -> bool:
+        """Return whether there is more to do since the loop was idle."""
         ...
 
 
@@ -165,10 +167,12 @@ class Sleepers:
 
     async def sleep_task(self, seconds: float, loop: Loop) -> float:
         """Let this task of a loop sleep; as `sleep`."""
+        if self.is_over:
+            return seconds
         self._endless.count(seconds)
         sleeper = self._add(_Sleeper(self._clock.wake_after(seconds), loop))
         assert sleeper.ended is not None
-        self._take_turn(loop)
+        self._await_turn(loop)
         try:
             await sleeper.ended
         finally:
@@ -244,27 +248,23 @@ class Sleepers:
 
     # Event loops
 
-    def _take_turn(self, loop: Loop, turns: int = 0) -> None:
+    def _await_turn(self, loop: Loop) -> None:
         """Wake the first sleeper from an event loop, once its other tasks have done what they can."""
-        if turns == 0 and loop in self._turning:
-            return
-        mine = [each for each in self._present if each.loop == loop and not each.is_awake]
-        if not mine:
-            self._turning.discard(loop)
-            return
-        self._turning.add(loop)
-        # Twice, for what the network has brought. Loops that are not Python's own do not tell.
-        is_busy = turns < 2 or (bool(getattr(loop, "_ready", turns < _MOST_TURNS // 10)) and turns < _MOST_TURNS)  # noqa: PLR2004
-        if not is_busy:
-            self._wake_first_or_fail(mine, loop)
-            self._turning.discard(loop)
-        loop.call_soon(self._take_turn, loop, turns + 1 if is_busy else 0)
+        if loop not in self._turning:
+            self._turning.add(loop)
+            loop.call_when_idle(partial(self._take_turn, loop))
 
-    def _wake_first_or_fail(self, mine: list[_Sleeper], loop: Loop) -> None:
-        ready = getattr(loop, "_ready", ())
-        was_idle = not ready
-        try:
-            # A thread that has ended wakes the task that waits for it.
-            self._wake_first(lambda: was_idle and bool(ready))
-        except BaseException as error:  # noqa: BLE001 - the sleep raises it
-            min(mine, key=lambda each: each.wake_ms).wake(error)
+    def _take_turn(self, loop: Loop) -> None:
+        mine = self._sleepers_of(loop)
+        if mine:
+            try:
+                # A thread that has ended wakes the task that waits for it.
+                self._wake_first(loop.has_work)
+            except BaseException as error:  # noqa: BLE001 - the sleep raises it
+                min(mine, key=lambda each: each.wake_ms).wake(error)
+        self._turning.discard(loop)
+        if self._sleepers_of(loop):
+            self._await_turn(loop)
+
+    def _sleepers_of(self, loop: Loop) -> list[_Sleeper]:
+        return [each for each in self._present if each.loop == loop and not each.is_awake]

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mock_jobs.core.errors import HIDDEN
+from mock_jobs.sleeping.asyncio_loops import AsyncioLoop
 from mock_jobs.sleeping.callers import caller_of
 from mock_jobs.sleeping.trio_loops import TrioLoop
 
@@ -125,10 +126,7 @@ class AsyncSleep(StandIn):
 
     def __init__(self, owner: Any, name: str, skipping: Callable[[], Skipping | None]) -> None:
         super().__init__(owner, name, skipping)
-        # What tells that it is to be awaited.
-        self._is_coroutine = getattr(asyncio.coroutines, "_is_coroutine", None)
-        if sys.version_info >= (3, 12):
-            inspect.markcoroutinefunction(self)
+        _mark_as_coroutine_function(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return what is to be awaited."""
@@ -139,11 +137,15 @@ class AsyncSleep(StandIn):
         return self._sleep(*found, seconds, result)
 
     async def _sleep(self, skipping: Skipping, caller: str, seconds: float, result: Any) -> Any:
-        if self._skipping() is None:
-            return await self.replaced(seconds, result)
         skipping.note(caller)
-        left = await skipping.sleepers.sleep_task(seconds, asyncio.get_running_loop())
+        left = await skipping.sleepers.sleep_task(seconds, AsyncioLoop())
         return await self.replaced(left, result) if left else result
+
+
+def _mark_as_coroutine_function(stand_in: Any) -> None:
+    stand_in._is_coroutine = getattr(asyncio.coroutines, "_is_coroutine", None)  # noqa: SLF001 - what asyncio looks for
+    if sys.version_info >= (3, 12):
+        inspect.markcoroutinefunction(stand_in)
 
 
 def _seconds_and_result(delay: Any = None, result: Any = None, **others: Any) -> tuple[float, Any]:
@@ -154,6 +156,10 @@ def _seconds_and_result(delay: Any = None, result: Any = None, **others: Any) ->
 
 class TrioSleep(StandIn):
     """`trio.sleep`."""
+
+    def __init__(self, owner: Any, name: str, skipping: Callable[[], Skipping | None]) -> None:
+        super().__init__(owner, name, skipping)
+        _mark_as_coroutine_function(self)
 
     def __call__(self, seconds: Any) -> Any:
         """Return what is to be awaited."""

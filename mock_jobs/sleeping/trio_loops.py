@@ -28,15 +28,27 @@ class TrioLoop:
         """Return what one task can await."""
         return _TrioFuture(self._trio.Event())
 
-    def call_soon(self, act: Callable[..., object], *arguments: object) -> None:
-        """Call a function in the next turn.
+    def call_soon_threadsafe(self, act: Callable[..., object], *arguments: object) -> None:
+        """Call a function in the next turn; from any thread.
 
         Raises:
             RuntimeError: The run has ended.
         """
         self._token.run_sync_soon(act, *arguments)
 
-    call_soon_threadsafe = call_soon
+    def call_when_idle(self, act: Callable[[], object]) -> None:
+        """Call a function when all tasks wait for something."""
+        self._trio.lowlevel.spawn_system_task(self._call_when_idle, act)
+
+    def has_work(self) -> bool:
+        """Return whether another thread has given this one something to do."""
+        return bool(self._trio.lowlevel.current_statistics().run_sync_soon_queue_size)
+
+    async def _call_when_idle(self, act: Callable[[], object]) -> None:
+        from trio.testing import wait_all_tasks_blocked  # noqa: PLC0415 - whoever sleeps has trio
+
+        await wait_all_tasks_blocked()
+        act()
 
 
 class _TrioFuture:

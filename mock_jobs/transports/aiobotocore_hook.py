@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from inspect import CO_COROUTINE
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mock_jobs.core.errors import HIDDEN
+from mock_jobs.core.errors import HIDDEN, NotActiveError
 from mock_jobs.moto_adapters import core as moto_core
-from mock_jobs.transports.async_bodies import answer_read, is_async
-from mock_jobs.transports.async_polls import answer_poll
+from mock_jobs.transports import async_bodies
+from mock_jobs.transports.async_polls import answer_poll, may_wait
 from mock_jobs.transports.either_response import EitherResponse, Turn
 from mock_jobs.transports.sessions import new_session
 from mock_jobs.wire.origin import is_aws_host
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSResponse
 
 __tracebackhide__ = HIDDEN
-
-_QUEUES: Final = "https://sqs."
 
 
 class Replacement(NamedTuple):
@@ -41,6 +40,34 @@ class Replacement(NamedTuple):
     value: object
 
 
+class _Opening:
+    """Counts how often the hook was opened and closed. A call that spans such a moment belongs to a mock that has ended.
+
+    Attributes:
+        number: The count.
+    """
+
+    number = 0
+
+    def change(self) -> None:
+        """Note that the hook is opened or closed."""
+        self.number += 1
+
+    def check(self, number: int) -> None:
+        """Check that nothing has changed since a call began.
+
+        Raises:
+            NotActiveError: The mock of the call has ended.
+        """
+        if number != self.number:
+            raise NotActiveError(
+                "the mock has ended while this call was waiting: await the call, or cancel it, before the mock ends"
+            )
+
+
+opening = _Opening()
+
+
 def answer_either(stubber: Any, event_name: str, request: Any, **_: Any) -> Any:  # noqa: ARG001 - botocore calls it by these names
     """Answer `before-send` of botocore and of aiobotocore; in place of `BotocoreStubber.__call__`.
 
@@ -54,16 +81,10 @@ def answer_either(stubber: Any, event_name: str, request: Any, **_: Any) -> Any:
     """
     if not stubber.enabled:
         return None
-    # aiobotocore calls handlers in a coroutine.
-    is_awaited = sys._getframe(1).f_code.co_flags & CO_COROUTINE  # noqa: SLF001 - the documented way to the caller
-    if is_async(request.body) or (is_awaited and request.url.startswith(_QUEUES)):
+    # The emitter of aiobotocore calls its handlers in a coroutine, and that of botocore in a function.
+    if sys._getframe(1).f_code.co_flags & CO_COROUTINE:  # noqa: SLF001 - there is no other way to the caller
         return _answer_awaited(request)
-    try:
-        return answer(request)
-    except Exception as error:
-        if is_awaited:
-            return _raise_in_turn(error)
-        raise
+    return answer(request)
 
 
 def answer(request: Any) -> EitherResponse | None:
@@ -76,49 +97,54 @@ def answer(request: Any) -> EitherResponse | None:
 
 
 async def _answer_awaited(request: Any) -> AWSResponse | None:
-    """Return the response to a request, in the form of aiobotocore; None if it goes to the network."""
+    """Return the response to a request, in aiobotocore's form; None if it goes to the network."""
     try:
-        if is_async(request.body):
-            return await answer_read(answer, request)
-        if request.url.startswith(_QUEUES):
-            return await answer_poll(answer, request)
-        response = answer(request)
-    except Exception as error:  # noqa: BLE001 - it is raised again
-        return await _raise_in_turn(error)
-    return None if response is None else await response
+        found = await _answer_what_may_wait(request)
+    except Exception:
+        await Turn()
+        raise
+    return None if found is None else await found
 
 
-async def _raise_in_turn(error: Exception) -> NoReturn:
-    await Turn()
-    raise error
+async def _answer_what_may_wait(request: Any) -> EitherResponse | None:
+    number = opening.number
+    if async_bodies.is_async(request.body):
+        if moto_core.goes_out(request.url):
+            return None
+        data = await async_bodies.read(request.body)
+        opening.check(number)
+        with async_bodies.holding(request, data):
+            return answer(request)
+    if may_wait(request.url):
+        return await answer_poll(partial(answer, request), partial(opening.check, number))
+    return answer(request)
 
 
 def replacements(lenient: Callable[[Callable[..., Any], Any], Callable[..., Any]] | None) -> Iterator[Replacement]:
     """Yield what to replace in the modules of aiobotocore that have been imported.
 
-    Those that are imported later need nothing: their sessions find moto's handler, and credentials, at their start.
+    Those that are imported later need nothing to be answered: their sessions find moto's handler, unless they were told to have no
+    handlers, and credentials.
 
     Args:
         lenient: Returns a signer's method that signs with given credentials if a client has none; None leaves signers as they are.
     """
-    for module, name in (("aiobotocore.httpsession", "AIOHTTPSession"), ("aiobotocore.httpxsession", "HttpxSession")):
-        sender = _imported(module, name)
-        if sender is not None:
-            yield Replacement(sender, "send", _early_send(sender.send))
+    endpoint = _imported("aiobotocore.endpoint", "AioEndpoint")
+    if endpoint is not None:
+        yield Replacement(endpoint, "_send", _early_send(endpoint._send))  # noqa: SLF001 - the seam
     signer = _imported("aiobotocore.signers", "AioRequestSigner")
     credentials = _imported("aiobotocore.credentials", "AioCredentials")
     if lenient is not None and signer is not None and credentials is not None:
         sign = lenient(signer.get_auth_instance, credentials)
         yield Replacement(signer, "get_auth_instance", sign)
         yield Replacement(signer, "get_auth", sign)
-    session = _imported("aiobotocore.session", "AioSession")
-    emitter = _imported("aiobotocore.hooks", "AioHierarchicalEmitter")
-    if session is not None and emitter is not None:
+    sessions, emitter = sys.modules.get("aiobotocore.session"), _imported("aiobotocore.hooks", "AioHierarchicalEmitter")
+    if hasattr(sessions, "get_session") and emitter is not None:
 
         def get_session(env_vars: dict[str, Any] | None = None) -> Any:
-            return new_session(env_vars, session, emitter)
+            return new_session(env_vars, sessions.AioSession, emitter)  # type: ignore[union-attr]  # it has one
 
-        yield Replacement(sys.modules["aiobotocore.session"], "get_session", get_session)
+        yield Replacement(sessions, "get_session", get_session)
 
 
 def _imported(module: str, name: str) -> Any:
@@ -129,11 +155,11 @@ def _imported(module: str, name: str) -> Any:
 def _early_send(send: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
     """Mock clients that were made before moto was imported, which lack its handler."""
 
-    async def send_or_answer(session: Any, request: Any) -> Any:
+    async def send_or_answer(endpoint: Any, request: Any) -> Any:
         if is_aws_host(request.url.partition("://")[2].partition("/")[0]):
             response = await _answer_awaited(request)
             if response is not None:
                 return response
-        return await send(session, request)
+        return await send(endpoint, request)
 
     return send_or_answer

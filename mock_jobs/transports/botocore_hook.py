@@ -18,6 +18,7 @@ from botocore.signers import RequestSigner
 from mock_jobs.core.errors import HIDDEN, UsageError, UsageValueError
 from mock_jobs.core.process import start_lock
 from mock_jobs.moto_adapters import core as moto_core
+from mock_jobs.moto_adapters import polls
 from mock_jobs.transports import aiobotocore_hook, services
 from mock_jobs.transports.lost_answers import answering_requests, lost_error
 from mock_jobs.transports.router import RETRY_HEADER, HttpRequest, Router
@@ -116,6 +117,9 @@ class BotocoreHook:
 
     def _patch(self) -> None:
         self._put_back.callback(self._worlds.pause)
+        aiobotocore_hook.opening.change()
+        self._put_back.callback(aiobotocore_hook.opening.change)
+        self._put_back.callback(polls.stop_looking)
         self._replace(moto_core.stubber, "process_request", self._process)
         self._replace(type(moto_core.stubber), "__call__", aiobotocore_hook.answer_either)
         if hasattr(moto_core.stubber, "process_prepared_request"):

@@ -1,19 +1,21 @@
 """The answer to a request in the form that botocore and aiobotocore both take.
 
-botocore uses what a handler of `before-send` returns. aiobotocore awaits it first if it can be awaited. So one object serves both, and
-nobody has to know who asks. This module imports nothing of aiobotocore until something is awaited.
+botocore uses what a handler of `before-send` returns. aiobotocore awaits it first if it can be awaited. So one object serves both.
+This module imports nothing of aiobotocore until something is awaited.
 """
 
 from __future__ import annotations
 
 import asyncio
 import io
+import json
 import sys
-from collections.abc import AsyncIterator, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HeadersDict
 
 from mock_jobs.core.errors import HIDDEN
 
@@ -32,14 +34,10 @@ class EitherResponse(AWSResponse):
         # Who awaits this has imported it.
         from aiobotocore.awsrequest import AioAWSResponse  # noqa: PLC0415
 
-        headers = {name.lower(): _text(value) for name, value in self.headers.items()}
+        # Some services of moto give numbers.
+        headers = HeadersDict({name.lower(): str(value) for name, value in self.headers.items()})
         response: AWSResponse = AioAWSResponse(self.url, self.status_code, headers, RawAnswer(self, headers))
         return response
-
-
-def _text(value: object) -> str:
-    # Some services of moto give numbers.
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 class Turn:
@@ -47,12 +45,20 @@ class Turn:
 
     def __await__(self) -> Generator[Any, Any, None]:
         """Wait for the next turn."""
-        trio = sys.modules.get("trio")
         # Trio comes first: as the guest of an asyncio loop, it runs inside of that.
-        if trio is not None and trio.lowlevel.in_trio_task():
+        trio = running_trio()
+        if trio is not None:
             yield from trio.lowlevel.checkpoint().__await__()
-        elif asyncio._get_running_loop() is not None:  # noqa: SLF001 - it is documented, and the fastest way to ask
+        elif asyncio._get_running_loop() is not None:  # noqa: SLF001 - without an error if there is none
             yield
+
+
+def running_trio() -> Any:
+    """Return the module trio if this is one of its tasks, else None."""
+    # Another thread may be importing it just now.
+    trio = sys.modules.get("trio")
+    is_in_task = getattr(getattr(trio, "lowlevel", None), "in_trio_task", None)
+    return trio if is_in_task is not None and is_in_task() else None
 
 
 class RawAnswer:
@@ -60,11 +66,13 @@ class RawAnswer:
 
     Args:
         response: The response of botocore.
-        headers: Its headers. Names are in lower case.
+        headers: Its headers, as text.
 
     Attributes:
         url: URL of the request.
         status: HTTP status.
+        ok: Whether it is no error.
+        closed: Whether it was closed.
         headers: The headers.
         content: The body as a stream.
     """
@@ -73,6 +81,8 @@ class RawAnswer:
         self._body: bytes = response.raw.getvalue()
         self.url = response.url
         self.status = response.status_code
+        self.ok = self.status < HTTPStatus.BAD_REQUEST
+        self.closed = False
         self.headers = headers
         self.content = Content(self._body)
 
@@ -87,16 +97,29 @@ class RawAnswer:
 
     aread = read
 
+    async def text(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Return the whole body as text."""
+        return self._body.decode(encoding, errors)
+
+    async def json(self, *, encoding: str = "utf-8", loads: Callable[[str], Any] = json.loads, **_: Any) -> Any:
+        """Return the whole body, which is JSON. Its content type is not asked."""
+        return loads(await self.text(encoding))
+
     def close(self) -> None:
-        """Do nothing: no connection is open."""
+        """Note that it was closed. No connection is open."""
+        self.closed = True
 
     release = close
+
+    async def aclose(self) -> None:
+        """Close it."""
+        self.close()
 
     async def __aenter__(self) -> RawAnswer:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        return None
+        self.close()
 
 
 class Content:
