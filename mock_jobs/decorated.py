@@ -8,6 +8,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, aclosing
 from typing import Any
 
+from mock_jobs.core.errors import HIDDEN
+
+__tracebackhide__ = HIDDEN
+
 
 def decorated(target: Callable[..., Any], entered: Callable[[], AbstractContextManager[object]]) -> Callable[..., Any]:
     """Return a function of the same kind that keeps a mock active while the target runs.
@@ -51,8 +55,6 @@ def decorated(target: Callable[..., Any], entered: Callable[[], AbstractContextM
                             return
                         try:
                             sent = yield step
-                        except GeneratorExit:
-                            raise
                         except BaseException as error:  # noqa: BLE001 - the target decides
                             next_step = steps.athrow(error)
                         else:

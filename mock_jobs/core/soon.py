@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from mock_jobs.core.errors import HIDDEN
+
+__tracebackhide__ = HIDDEN
+
 
 class SoonQueue:
     """Callbacks that wait for the end of the current timer or request, in order.

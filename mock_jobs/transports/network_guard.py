@@ -217,7 +217,7 @@ def _check_name(name: str) -> None:
     if is_aws_host(name) and not lets_host_out(name):
         raise UnmockedHostError(
             socket.EAI_NONAME,
-            f"Nothing reaches {name} while a mock is active: mock_jobs and moto answer only botocore and the library requests. "
+            f"Nothing reaches {name} while a mock is active: mock_jobs and moto answer only botocore, aiobotocore and the library requests. "
             f"Use one of them, stub this call in the test, send it to a MockJobsServer, or let it out on purpose with moto's "
             f'setting mock_jobs(config={{"core": {{"passthrough": {{"urls": ["https://{name}/"]}}}}}}).',
         )

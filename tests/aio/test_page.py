@@ -15,7 +15,9 @@ FILES = saved_files(Path(__file__).parents[2] / "docs" / "how-to" / "async-clien
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.startswith("test_")])
-def test_the_file_runs_under_pytest(name, pytester):
+def test_the_file_runs_under_pytest(name, pytester, supports_trio):
+    if "trio" in FILES[name]:
+        supports_trio()
     imported = re.findall(r"^(?:import|from) (\w+)", FILES[name], re.MULTILINE)
     missing = [each for each in imported if f"{each}.py" not in FILES and find_spec(each) is None]
     if missing:

@@ -26,14 +26,19 @@ from support.threads import PATIENCE
 
 ORDERS = [order for order in itertools.product(range(3), repeat=6) if sorted(order) == [0, 0, 1, 1, 2, 2]]
 """Each of three mocks is named twice: at its start and at its end."""
-REPLACED = [(AIOHTTPSession, "send"), (HttpxSession, "send"), (aiobotocore.session, "get_session"), (BotocoreStubber, "__call__")]
+REPLACED = [(AioEndpoint, "_send"), (aiobotocore.session, "get_session"), (BotocoreStubber, "__call__")]
 SIGNING = [(AioRequestSigner, "get_auth_instance"), (AioRequestSigner, "get_auth")]
 
 
 def seen():
     """Return what mocks replace, here and in boto3, and classes of aiobotocore that they leave alone."""
     found = {str(owner): dict(vars(owner)) for owner, _ in REPLACED + SIGNING}
-    found.update({str(owner): dict(vars(owner)) for owner in (AioEndpoint, AioHierarchicalEmitter, aiobotocore.credentials)})
+    found.update(
+        {
+            str(owner): dict(vars(owner))
+            for owner in (AIOHTTPSession, HttpxSession, AioHierarchicalEmitter, aiobotocore.credentials)
+        }
+    )
     return {**found, **patched()}
 
 

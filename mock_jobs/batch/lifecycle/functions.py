@@ -10,6 +10,7 @@ import logging
 import traceback
 from collections.abc import Callable
 from functools import partial
+from inspect import iscoroutine
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -170,6 +171,9 @@ def _exit_code(function: JobFunction, given: JobRun, say: Say, keep: Callable[[B
         return 0
     where = f"the function planned for job {given.job_name} ({given.job_id})"
     if isinstance(result, bool) or not isinstance(result, int):
+        if iscoroutine(result):
+            result.close()
+            raise UsageTypeError(f"{where} returned a coroutine, which nothing awaits: run it in a thread, with asyncio.run")
         raise UsageTypeError(f"{where} returned {result!r}: return None for success, or an exit code")
     if not 0 <= result <= MAX_EXIT_CODE:
         raise UsageValueError(f"{where} returned {result!r}: an exit code is from 0 to {MAX_EXIT_CODE}")

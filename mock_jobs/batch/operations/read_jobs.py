@@ -21,11 +21,13 @@ from mock_jobs.batch.states import RUNNING, JobStatus
 from mock_jobs.batch.views.jobs import job_detail, job_summary
 from mock_jobs.batch.views.labels import definition_patterns
 from mock_jobs.batch.views.listing import Listing, polled_as
+from mock_jobs.core.errors import HIDDEN
 from mock_jobs.core.paging import page_token
 
 if TYPE_CHECKING:
     from mypy_boto3_batch.type_defs import KeyValuesPairTypeDef
 
+__tracebackhide__ = HIDDEN
 
 MAX_PAGE = 1000
 MAX_FILTERED_PAGE = 100
