@@ -41,28 +41,30 @@ class Replacement(NamedTuple):
 
 
 class _Opening:
-    """Counts how often the hook was opened and closed. A call that spans such a moment belongs to a mock that has ended.
+    """Tells whether the hook is still open that was open when a call began.
 
     Attributes:
-        number: The count.
+        mark: Stands for the present opening; None while the hook is closed.
     """
 
-    number = 0
+    mark: object = None
 
-    def change(self) -> None:
-        """Note that the hook is opened or closed."""
-        self.number += 1
+    def begin(self) -> None:
+        """Note that the hook is opened."""
+        self.mark = object()
 
-    def check(self, number: int) -> None:
+    def end(self) -> None:
+        """Note that the hook is closed."""
+        self.mark = None
+
+    def check(self, mark: object) -> None:
         """Check that nothing has changed since a call began.
 
         Raises:
             NotActiveError: The mock of the call has ended.
         """
-        if number != self.number:
-            raise NotActiveError(
-                "the mock has ended while this call was waiting: await the call, or cancel it, before the mock ends"
-            )
+        if mark is not self.mark:
+            raise NotActiveError("the mock has ended while this call was waiting: await the call, or cancel it, before the mock ends")
 
 
 opening = _Opening()
@@ -107,16 +109,16 @@ async def _answer_awaited(request: Any) -> AWSResponse | None:
 
 
 async def _answer_what_may_wait(request: Any) -> EitherResponse | None:
-    number = opening.number
+    mark = opening.mark
     if async_bodies.is_async(request.body):
         if moto_core.goes_out(request.url):
             return None
         data = await async_bodies.read(request.body)
-        opening.check(number)
+        opening.check(mark)
         with async_bodies.holding(request, data):
             return answer(request)
     if may_wait(request.url):
-        return await answer_poll(partial(answer, request), partial(opening.check, number))
+        return await answer_poll(partial(answer, request), partial(opening.check, mark))
     return answer(request)
 
 

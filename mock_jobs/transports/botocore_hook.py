@@ -117,8 +117,8 @@ class BotocoreHook:
 
     def _patch(self) -> None:
         self._put_back.callback(self._worlds.pause)
-        aiobotocore_hook.opening.change()
-        self._put_back.callback(aiobotocore_hook.opening.change)
+        aiobotocore_hook.opening.begin()
+        self._put_back.callback(aiobotocore_hook.opening.end)
         self._put_back.callback(polls.stop_looking)
         self._replace(moto_core.stubber, "process_request", self._process)
         self._replace(type(moto_core.stubber), "__call__", aiobotocore_hook.answer_either)
