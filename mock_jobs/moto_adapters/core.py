@@ -38,6 +38,7 @@ __all__ = [
     "MissingError",
     "MockAWS",
     "MockRawResponse",
+    "MotoAnswer",
     "account_of",
     "backend_lock",
     "batch_failure",
@@ -59,6 +60,9 @@ __all__ = [
     "survive_forks",
     "tidy_requests_library",
 ]
+
+MotoAnswer = tuple[int, Mapping[str, Any], Any]
+"""Status, headers and body, as moto hands them to botocore."""
 
 stubber = core_models.botocore_stubber
 """The object that both of moto's entry points call: its botocore handler and its `responses` callbacks."""
@@ -84,7 +88,7 @@ def mocks_credentials() -> bool:
     return default_user_config.get("core", {}).get("mock_credentials", True) is not False
 
 
-def moto_answers(request: AWSPreparedRequest) -> tuple[int, Mapping[str, str], Any] | None:
+def moto_answers(request: AWSPreparedRequest) -> MotoAnswer | None:
     """Return moto's answer to a request; None means that the request goes out to the network.
 
     moto sees the host by the name that it knows.
@@ -93,7 +97,7 @@ def moto_answers(request: AWSPreparedRequest) -> tuple[int, Mapping[str, str], A
     known = known_url(url)
     if known != url and passthrough_url(url.partition("?")[0]):
         return None
-    answer: tuple[int, Mapping[str, str], Any] | None
+    answer: MotoAnswer | None
     request.url = known
     try:
         answer = type(stubber).process_request(stubber, request)

@@ -16,7 +16,7 @@ from mock_jobs.core.errors import HIDDEN, NotActiveError
 from mock_jobs.moto_adapters import core as moto_core
 from mock_jobs.transports import async_bodies
 from mock_jobs.transports.async_polls import answer_poll, may_wait
-from mock_jobs.transports.either_response import EitherResponse, Turn
+from mock_jobs.transports.either_response import EitherResponse, Turn, async_response
 from mock_jobs.transports.sessions import new_session
 from mock_jobs.wire.origin import is_aws_host
 
@@ -64,7 +64,9 @@ class _Opening:
             NotActiveError: The mock of the call has ended.
         """
         if mark is not self.mark:
-            raise NotActiveError("the mock has ended while this call was waiting: await the call, or cancel it, before the mock ends")
+            raise NotActiveError(
+                "the mock has ended while this call was waiting: await the call, or cancel it, before the mock ends"
+            )
 
 
 opening = _Opening()
@@ -89,26 +91,34 @@ def answer_either(stubber: Any, event_name: str, request: Any, **_: Any) -> Any:
     return answer(request)
 
 
+def _ask(request: Any) -> moto_core.MotoAnswer | None:
+    answered: moto_core.MotoAnswer | None = moto_core.stubber.process_request(request)
+    return answered
+
+
 def answer(request: Any) -> EitherResponse | None:
     """Return the response to a request, in botocore's form; None if it goes to the network."""
-    answered = moto_core.stubber.process_request(request)
+    answered = _ask(request)
     if answered is None:
         return None
     status, headers, body = answered
-    return EitherResponse(request.url, status, headers, moto_core.MockRawResponse(body))  # type: ignore[arg-type]
+    return EitherResponse(request.url, status, headers, moto_core.MockRawResponse(body))  # type: ignore[arg-type]  # as moto does
 
 
 async def _answer_awaited(request: Any) -> AWSResponse | None:
     """Return the response to a request, in aiobotocore's form; None if it goes to the network."""
     try:
-        found = await _answer_what_may_wait(request)
+        answered = await _ask_what_may_wait(request)
     except Exception:
         await Turn()
         raise
-    return None if found is None else await found
+    if answered is None:
+        return None
+    await Turn()
+    return async_response(request.url, *answered)
 
 
-async def _answer_what_may_wait(request: Any) -> EitherResponse | None:
+async def _ask_what_may_wait(request: Any) -> moto_core.MotoAnswer | None:
     mark = opening.mark
     if async_bodies.is_async(request.body):
         if moto_core.goes_out(request.url):
@@ -116,10 +126,10 @@ async def _answer_what_may_wait(request: Any) -> EitherResponse | None:
         data = await async_bodies.read(request.body)
         opening.check(mark)
         with async_bodies.holding(request, data):
-            return answer(request)
+            return _ask(request)
     if may_wait(request.url):
-        return await answer_poll(partial(answer, request), partial(opening.check, mark))
-    return answer(request)
+        return await answer_poll(partial(_ask, request), partial(opening.check, mark))
+    return _ask(request)
 
 
 def replacements(lenient: Callable[[Callable[..., Any], Any], Callable[..., Any]] | None) -> Iterator[Replacement]:

@@ -5,7 +5,7 @@ It does not matter when a client was created. Only requests that moto's settings
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 __tracebackhide__ = HIDDEN
 
 _FAKE_KEYS = "FOOBARKEY", "FOOBARSECRET"
-
-# Status, headers and body, as moto hands them to botocore
-MotoAnswer = tuple[int, Mapping[str, str], Any]
 
 
 class BotocoreHook:
@@ -151,7 +148,7 @@ class BotocoreHook:
 
         self._put_back.callback(put_back)
 
-    def _process(self, request: AWSPreparedRequest) -> MotoAnswer | None:
+    def _process(self, request: AWSPreparedRequest) -> moto_core.MotoAnswer | None:
         """Answer a request as `BotocoreStubber.process_request` does: mock_jobs first, then moto."""
         url, headers = request.url, request.headers
         scheme, _, rest = url.partition("://")
@@ -199,7 +196,7 @@ class BotocoreHook:
             return HTTPStatus.OK, kept, self._router.with_records(answered[2])
         return answered
 
-    def _ask_moto(self, request: AWSPreparedRequest, *, is_for_stacks: bool) -> MotoAnswer | None:
+    def _ask_moto(self, request: AWSPreparedRequest, *, is_for_stacks: bool) -> moto_core.MotoAnswer | None:
         if not is_for_stacks:
             return moto_core.moto_answers(request)
         with self._router.stack_run() as note_status:

@@ -31,13 +31,25 @@ class EitherResponse(AWSResponse):
         The request has been answered by now. A task that is cancelled here has made its call, as over a network.
         """
         yield from Turn().__await__()
-        # Who awaits this has imported it.
-        from aiobotocore.awsrequest import AioAWSResponse  # noqa: PLC0415
+        return async_response(self.url, self.status_code, self.headers, self.raw.getvalue())
 
-        # Some services of moto give numbers.
-        headers = HeadersDict({name.lower(): str(value) for name, value in self.headers.items()})
-        response: AWSResponse = AioAWSResponse(self.url, self.status_code, headers, RawAnswer(self, headers))
-        return response
+
+def async_response(url: str, status: int, headers: Mapping[str, Any], body: str | bytes) -> AWSResponse:
+    """Return an answer in the form of aiobotocore.
+
+    Args:
+        url: URL of the request.
+        status: HTTP status.
+        headers: Headers. Some services of moto give numbers.
+        body: The whole body.
+    """
+    # Who awaits a response has imported it.
+    from aiobotocore.awsrequest import AioAWSResponse  # noqa: PLC0415
+
+    texts = {name.lower(): str(value) for name, value in headers.items()}
+    data = body.encode() if isinstance(body, str) else body
+    response: AWSResponse = AioAWSResponse(url, status, texts, RawAnswer(url, status, texts, data))
+    return response
 
 
 class Turn:
@@ -65,31 +77,41 @@ class RawAnswer:
     """What a body is read from: in the place of `aiohttp.ClientResponse`, as far as aiobotocore and its users read from that.
 
     Args:
-        response: The response of botocore.
-        headers: Its headers, as text.
-
-    Attributes:
         url: URL of the request.
         status: HTTP status.
-        ok: Whether it is no error.
+        headers: Headers. Names are in lower case.
+        body: The whole body.
+
+    Attributes:
+        url: As given.
+        status: As given.
         closed: Whether it was closed.
-        headers: The headers.
         content: The body as a stream.
     """
 
-    def __init__(self, response: AWSResponse, headers: Mapping[str, str]) -> None:
-        self._body: bytes = response.raw.getvalue()
-        self.url = response.url
-        self.status = response.status_code
-        self.ok = self.status < HTTPStatus.BAD_REQUEST
+    def __init__(self, url: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self._headers = headers
+        self._body = body
+        self.url = url
+        self.status = status
         self.closed = False
-        self.headers = headers
-        self.content = Content(self._body)
+        self.content = Content(body)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is no error."""
+        return self.status < HTTPStatus.BAD_REQUEST
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, by names in any case."""
+        headers: Mapping[str, str] = HeadersDict(self._headers)
+        return headers
 
     @property
     def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
         """The headers as they would be sent."""
-        return tuple((name.encode(), value.encode()) for name, value in self.headers.items())
+        return tuple((name.encode(), value.encode()) for name, value in self._headers.items())
 
     async def read(self) -> bytes:
         """Return the whole body."""
