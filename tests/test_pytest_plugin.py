@@ -14,10 +14,6 @@ PASSED = ["*passed*"]
 RUNS_INSIDE = '''
 pytest_plugins = ["pytester"]
 
-USES_ONE = """
-def test_it(mock_jobs_iot):
-    assert mock_jobs_iot.list_jobs()["jobs"] == []
-"""
 USES_BOTH = """
 def test_it(mock_jobs_iot, mock_jobs_iot_jobs_data):
     arn = mock_jobs_iot.create_thing(thingName="t")["thingArn"]
@@ -25,10 +21,6 @@ def test_it(mock_jobs_iot, mock_jobs_iot_jobs_data):
     assert "execution" in mock_jobs_iot_jobs_data.start_next_pending_job_execution(thingName="t")
 """
 
-BATCH = """
-def test_it(mock_jobs_batch):
-    assert mock_jobs_batch.describe_jobs(jobs=[])["jobs"] == []
-"""
 BATCH_WITH_THE_HANDLE = """
 import pytest
 
@@ -50,7 +42,7 @@ def test_it(mock_jobs, mock_jobs_batch):
 
 
 def test_outer(pytester):
-    for text in (USES_ONE, USES_BOTH, BATCH, BATCH_WITH_THE_HANDLE):
+    for text in (USES_BOTH, BATCH_WITH_THE_HANDLE):
         pytester.makepyfile(test_inner=text)
         pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 '''

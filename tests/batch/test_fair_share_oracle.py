@@ -21,7 +21,7 @@ CAPACITY = 3
 END = 400
 # Without shrinking, which would take minutes.
 SLOW = settings(
-    max_examples=50,
+    max_examples=25,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

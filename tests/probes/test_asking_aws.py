@@ -20,6 +20,9 @@ from probes.probing import ACCEPTED, ACCOUNT_VARIABLE, PREFIX, Aws, NotOursError
 from support.constants import REGION
 from support.server import ACCOUNT_A, ACCOUNT_B, client_of
 
+# What runs in the processes is the mock that all other tests measure.
+pytestmark = pytest.mark.usefixtures("_unmeasured")
+
 ROOT = Path(__file__).parents[2]
 # Time does not pass in a rehearsal: who sleeps moves the clock of the server.
 NO_SLEEP = f"""
