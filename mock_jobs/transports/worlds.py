@@ -36,6 +36,9 @@ __tracebackhide__ = HIDDEN
 # How many unfinished jobs an error names
 _MOST_SHOWN = 3
 
+# What the timeline calls a poll that found nothing, and so has moved jobs
+_EMPTY_POLL = "an empty poll"
+
 
 class Worlds:
     """One world for all accounts, or one for each.
@@ -134,7 +137,7 @@ class Worlds:
         """Let jobs go on before moto answers code that waits for a message or a line of a log."""
         world = self._with_batch(account)
         if world is not None:
-            with world.lock, world.clock.pinned():
+            with world.lock, world.clock.pinned(), world.causes.acting(_EMPTY_POLL):
                 world.shared(services.batch().scenario).empty_polls.before(poll)
 
     def after_poll(self, account: str, poll: str, shown: str) -> None:
@@ -149,7 +152,7 @@ class Worlds:
         world = self._with_batch(account)
         if world is None:
             return False
-        with world.lock, world.clock.pinned():
+        with world.lock, world.clock.pinned(), world.causes.acting(_EMPTY_POLL):
             return world.shared(services.batch().scenario).empty_polls.move()
 
     def _with_batch(self, account: str) -> World | None:

@@ -56,6 +56,14 @@ def state_of(mock, job_id):
     return next(region.jobs[job_id].status for region in mock.batch._regions if job_id in region.jobs)
 
 
+def test_the_timeline_names_the_poll_that_moved_a_job(mock, site, sqs, queue):
+    site.submit()
+    for _ in range(3):
+        sqs.receive_message(QueueUrl=queue)
+
+    assert [change.during for change in mock.timeline.of("job")][-1] == "an empty poll"
+
+
 def test_a_loop_that_receives_messages_ends(mock, site, sqs, queue):
     mock.batch.plan(run=lambda run: sqs.send_message(QueueUrl=queue, MessageBody=run.job_id) and None)
     job_id = site.submit()
