@@ -691,6 +691,24 @@ async def mixed(mock):
     return await late
 
 
+def test_a_sleep_that_is_awaited_after_the_block_takes_real_time_and_moves_nothing(mock, monkeypatch):
+    rests = []
+
+    async def rest(seconds, result=None):
+        rests.append(seconds)
+        return result
+
+    async def nap():
+        with mock.clock.skipping_sleep():
+            late = asyncio.sleep(3600, "slept")
+        assert await late == "slept"
+
+    monkeypatch.setattr(asyncio, "sleep", rest)
+    with mock.clock.frozen():
+        assert moved_s(mock.clock, lambda: asyncio.run(nap())) == 0
+    assert rests == [3600]
+
+
 def test_blocks_may_end_in_any_order(mock):
     first, second = mock.clock.skipping_sleep(), mock.clock.skipping_sleep()
     first.__enter__()

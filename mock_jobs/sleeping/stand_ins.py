@@ -146,6 +146,10 @@ def _mark_as_coroutine_function(stand_in: Any) -> None:
     stand_in._is_coroutine = getattr(asyncio.coroutines, "_is_coroutine", None)  # noqa: SLF001 - what asyncio looks for
     if sys.version_info >= (3, 12):
         inspect.markcoroutinefunction(stand_in)
+        return
+    # Older Pythons look at the code of what has all of these.
+    for name in ("__code__", "__defaults__", "__kwdefaults__", "__annotations__"):
+        setattr(stand_in, name, getattr(stand_in.genuine, name, None))
 
 
 def _seconds_and_result(delay: Any = None, result: Any = None, **others: Any) -> tuple[float, Any]:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
+import types
 
+import aiobotocore.session
+import boto3
 import pytest
+from aiobotocore.session import AioSession
 from botocore.exceptions import HTTPClientError
+from botocore.handlers import BUILTIN_HANDLERS
 
 from mock_jobs import mock_jobs
+
+from support.constants import REGION
 
 EARLY = """
 import asyncio, io, json, socket, sys
@@ -42,7 +50,12 @@ class Reader:
     def tell(self):
         return self._data.tell()
 
-kind = {"aiohttp": AIOHTTPSession, "httpx": httpxsession.HttpxSession}[sys.argv[1]]
+class OwnSession(AIOHTTPSession):
+    async def send(self, request):
+        SENT.append("own")
+        raise OSError("refused")
+
+kind = {"aiohttp": AIOHTTPSession, "httpx": httpxsession.HttpxSession, "own": OwnSession}[sys.argv[1]]
 config = AioConfig(http_session_cls=kind, retries={"max_attempts": 0})
 session = aiobotocore.session.get_session()
 
@@ -74,7 +87,7 @@ async def main():
 asyncio.run(main())
 """
 
-AFTER = {"aiohttp": ["ClientSession.request"], "httpx": ["AsyncClient.send"]}
+AFTER = {"aiohttp": ["ClientSession.request"], "httpx": ["AsyncClient.send"], "own": ["own"]}
 
 
 @pytest.mark.usefixtures("_unmeasured")
@@ -106,3 +119,62 @@ async def test_after_the_mock_the_same_client_sends_again(connect, outgoing):
     outgoing.clear()
     with mock_jobs():
         assert (await iot.list_jobs())["jobs"] == []
+
+
+# Modules that are imported just now, and what a test puts in them
+
+
+async def list_jobs():
+    async with aiobotocore.session.get_session().create_client("iot", REGION) as iot:
+        return (await iot.list_jobs())["jobs"]
+
+
+def test_a_half_imported_trio_changes_nothing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "trio", types.ModuleType("trio"))
+
+    async def call_and_sleep():
+        found = await list_jobs()
+        await asyncio.sleep(3600)
+        return found
+
+    with mock_jobs(region=REGION, sleep="skip"):
+        assert asyncio.run(call_and_sleep()) == []
+        assert boto3.client("iot").list_jobs()["jobs"] == []
+
+
+def test_a_half_imported_session_module_keeps_what_comes_later(monkeypatch):
+    genuine = aiobotocore.session.get_session
+    monkeypatch.delattr(aiobotocore.session, "get_session")
+    with mock_jobs(region=REGION):
+        monkeypatch.setattr(aiobotocore.session, "get_session", genuine, raising=False)
+        assert asyncio.run(list_jobs()) == []
+
+    assert aiobotocore.session.get_session is genuine
+
+
+class OwnSession(AioSession):
+    """A class that a test puts in the place of aiobotocore's."""
+
+
+def test_a_class_that_replaces_that_of_sessions_is_used(monkeypatch):
+    with mock_jobs(region=REGION):
+        aiobotocore.session.get_session()
+        monkeypatch.setattr(aiobotocore.session, "AioSession", OwnSession)
+
+        assert type(aiobotocore.session.get_session()) is OwnSession
+        assert asyncio.run(list_jobs()) == []
+
+
+def test_a_handler_that_is_added_to_those_of_botocore_is_called_by_the_next_session():
+    heard = []
+    with mock_jobs(region=REGION):
+        asyncio.run(list_jobs())
+        added = ("before-call.iot.ListJobs", lambda **_: heard.append("called"))
+        BUILTIN_HANDLERS.append(added)
+        try:
+            asyncio.run(list_jobs())
+        finally:
+            BUILTIN_HANDLERS.remove(added)
+        asyncio.run(list_jobs())
+
+    assert heard == ["called"]

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
+import aiofiles
 import pytest
 from botocore import UNSIGNED
 from botocore.exceptions import ClientError, UnseekableStreamError
@@ -94,6 +95,42 @@ async def test_a_stream_reaches_another_server_whole(connect_to_store, store, ki
     assert store.bodies == [DATA]
 
 
+async def test_another_server_gets_a_stream_from_where_it_stands(connect_to_store, store):
+    s3 = await connect_to_store()
+    body = SeekableReader(b"read:left!")
+    body.seek(5)
+
+    await s3.put_object(Bucket="files", Key="k", Body=body, ContentLength=5)
+
+    assert store.bodies == [b"left!"]
+
+
+async def test_another_server_gets_an_async_file(connect_to_store, store, tmp_path):
+    s3 = await connect_to_store()
+    path = tmp_path / "sent"
+    path.write_bytes(DATA)
+
+    async with aiofiles.open(path, "rb") as body:
+        await s3.put_object(Bucket="files", Key="k", Body=body, ContentLength=len(DATA))
+
+    assert store.bodies == [DATA]
+
+
+class ReadNow(Reader):
+    """A stream whose `read` needs no waiting, although it is iterated over by coroutines."""
+
+    def read(self, size=-1):
+        return self._data.read(size)
+
+
+async def test_another_server_gets_a_stream_whose_read_is_no_coroutine_function(connect_to_store, store):
+    s3 = await connect_to_store()
+
+    await s3.put_object(Bucket="files", Key="k", Body=ReadNow(DATA), ContentLength=len(DATA))
+
+    assert store.bodies == [DATA]
+
+
 async def test_another_server_gets_a_stream_again_if_it_can_go_back(connect_to_store, store, slept):
     s3 = await connect_to_store(retries={"max_attempts": 2})
     store.statuses = [503, 503]
@@ -116,9 +153,10 @@ async def test_another_server_gets_no_stream_again_that_cannot_go_back(connect_t
 @pytest.fixture
 def network(monkeypatch, http_session):
     """What is sent to AWS: statuses to answer with, and the bodies, decoded."""
-    found = SimpleNamespace(statuses=[], bodies=[])
+    found = SimpleNamespace(statuses=[], bodies=[], before=lambda: None)
 
     async def send(_, request):
+        found.before()
         body = b"".join([piece async for piece in request.body])
         found.bodies.append(_decoded(body))
         status = found.statuses.pop(0) if found.statuses else 200
@@ -152,6 +190,17 @@ async def test_what_passthrough_lets_out_arrives_whole(connect, network, passthr
         await s3.put_object(Bucket="files", Key="k", Body=kind(DATA), ContentLength=len(DATA))
 
     assert network.bodies == [DATA]
+
+
+@pytest.mark.parametrize("passthrough", LET_OUT, ids=["service", "url"])
+async def test_what_passthrough_lets_out_is_read_by_nobody_before_it_is_sent(connect, network, passthrough):
+    s3, body, places = await connect("s3"), SeekableReader(DATA), []
+    network.before = lambda: places.append((body.tell(), body.reads))
+
+    with mock_jobs(config={"core": {"passthrough": passthrough}}):
+        await s3.put_object(Bucket="files", Key="k", Body=body, ContentLength=len(DATA))
+
+    assert places == [(0, 0)]
 
 
 async def test_what_passthrough_lets_out_is_sent_again_if_it_can_go_back(connect, network, slept):

@@ -9,6 +9,7 @@ import boto3
 import pytest
 import requests
 from aiobotocore.response import StreamingBody
+from botocore import UNSIGNED
 from botocore.exceptions import ClientError, UnseekableStreamError
 
 from mock_jobs.moto_adapters import core as moto_core
@@ -75,6 +76,23 @@ async def test_boto3_reads_what_was_sent(s3, sent):
 
 async def test_a_stream_that_cannot_go_back_is_read(s3):
     await s3.put_object(Bucket="files", Key="k", Body=Reader(DATA), ContentLength=len(DATA))
+
+    assert boto3.client("s3").get_object(Bucket="files", Key="k")["Body"].read() == DATA
+
+
+class ReadNow(Reader):
+    """A stream whose `read` needs no waiting, although it is iterated over by coroutines."""
+
+    def read(self, size=-1):
+        return self._data.read(size)
+
+
+@pytest.mark.parametrize("kind", [Reader, ReadNow])
+async def test_a_stream_that_is_sent_as_it_is_is_read(mock, connect, kind):
+    s3 = await connect("s3", request_checksum_calculation="when_required", signature_version=UNSIGNED)
+    await s3.create_bucket(Bucket="files")
+
+    await s3.put_object(Bucket="files", Key="k", Body=kind(DATA), ContentLength=len(DATA))
 
     assert boto3.client("s3").get_object(Bucket="files", Key="k")["Body"].read() == DATA
 
@@ -163,11 +181,15 @@ async def test_a_body_is_read_into_a_buffer(body):
     assert buffer[:100] == DATA[2200:]
 
 
+def raw_of(body):
+    """Return what a body is read from."""
+    return getattr(body, "raw_stream", None) or body.__wrapped__
+
+
 async def test_the_stream_below_a_body_is_read_as_aiohttp_s(s3):
     async def stream():
         await s3.put_object(Bucket="files", Key="k", Body=b"one\ntwo\nthree")
-        body = (await s3.get_object(Bucket="files", Key="k"))["Body"]
-        return getattr(body, "raw_stream", None) or body.__wrapped__
+        return raw_of((await s3.get_object(Bucket="files", Key="k"))["Body"])
 
     raw = await stream()
     content = raw.content
@@ -187,8 +209,44 @@ async def test_the_stream_below_a_body_is_read_as_aiohttp_s(s3):
     raw.close()
 
 
+async def test_an_answer_below_a_body_is_read_as_aiohttp_s(s3):
+    await s3.put_object(Bucket="files", Key="k", Body=b'{"id": "\xc3\xa4"}', ContentType="application/json")
+    raw = raw_of((await s3.get_object(Bucket="files", Key="k"))["Body"])
+
+    assert (raw.ok, raw.closed) == (True, False)
+    assert {raw.headers[name] for name in ("Content-Type", "content-type", "CONTENT-TYPE")} == {"application/json"}
+    assert (await raw.text(), await raw.text("latin-1")) == ('{"id": "\u00e4"}', '{"id": "\u00c3\u00a4"}')
+    assert (await raw.json(), await raw.json(loads=len)) == ({"id": "\u00e4"}, 11)
+    async with raw as entered:
+        assert (entered, raw.closed) == (raw, False)
+    assert raw.closed
+
+
+@pytest.mark.parametrize("close", ["close", "release", "aclose"])
+async def test_an_answer_below_a_body_is_closed(body, close):
+    raw = raw_of(body)
+
+    closing = getattr(raw, close)()
+    if close == "aclose":
+        await closing
+
+    assert raw.closed
+
+
+async def test_a_body_that_is_entered_is_closed_at_the_end(body):
+    raw = raw_of(body)
+
+    async with body as stream:
+        if hasattr(stream, "text"):
+            assert await stream.text() == DATA.decode()
+        else:
+            assert await stream.read() == DATA
+
+    assert raw.closed
+
+
 async def test_a_stream_that_ends_early_is_incomplete(body):
-    raw = getattr(body, "raw_stream", None) or body.__wrapped__
+    raw = raw_of(body)
 
     with pytest.raises(EOFError, match="2300 bytes read on a total of 2301 expected bytes"):
         await raw.content.readexactly(len(DATA) + 1)

@@ -7,15 +7,22 @@ from collections.abc import AsyncIterator
 
 
 class Reader:
-    """A stream that cannot go back."""
+    """A stream that cannot go back.
+
+    Attributes:
+        reads: How often it was read from.
+    """
 
     def __init__(self, data: bytes) -> None:
         self._data = io.BytesIO(data)
+        self.reads = 0
 
     async def read(self, size: int = -1) -> bytes:
+        self.reads += 1
         return self._data.read(size)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        self.reads += 1
         while piece := self._data.read(10_000):
             yield piece
 
