@@ -198,6 +198,15 @@ def test_a_function_may_last_and_have_a_reason(mock, site):
     assert job["container"]["reason"] == "OutOfMemoryError: Container killed due to memory usage"
 
 
+def test_a_coroutine_that_a_function_returns_is_closed_with_what_to_do(mock, site):
+    mock.batch.plan(run=lambda run: coroutine(run))  # noqa: PLW0108 - it is no coroutine function
+    site.submit()
+
+    # That it was never awaited would be a warning, and so an error.
+    with pytest.raises(UsageTypeError, match="returned a coroutine, which nothing awaits: run it in a thread"):
+        mock.batch.run_all()
+
+
 def test_a_function_may_hang_after_it_has_returned(mock, site):
     mock.batch.plan(run=lambda _: 1, duration=None)
     job_id = site.submit()
