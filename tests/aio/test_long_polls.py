@@ -8,6 +8,8 @@ import time
 import anyio
 import boto3
 import pytest
+import sniffio
+import trio
 from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import get_session
 from moto.sqs.models import Queue, SQSBackend
@@ -41,12 +43,17 @@ def paused(monkeypatch):
     """Let each pause of a poll take one turn of the event loop; return their seconds."""
     seconds = []
 
-    async def pause(delay):
-        seconds.append(delay)
-        assert len(seconds) < MOST_PAUSES, "the poll does not end"
-        await anyio.lowlevel.checkpoint()
+    def sleep_of(library):
+        async def sleep(delay):
+            assert sniffio.current_async_library() == library.__name__
+            seconds.append(delay)
+            assert len(seconds) < MOST_PAUSES, "the poll does not end"
+            await anyio.lowlevel.checkpoint()
 
-    monkeypatch.setattr(async_polls, "_pause", pause)
+        return sleep
+
+    for library in (asyncio, trio):
+        monkeypatch.setattr(library, "sleep", sleep_of(library))
     return seconds
 
 
@@ -79,8 +86,8 @@ async def make_queue(sqs, name="jobs", **attributes):
 async def begin_poll(sqs, url, paused, **asked):
     """Return the task of a poll that has found nothing so far."""
     polling = asyncio.ensure_future(sqs.receive_message(QueueUrl=url, **asked))
-    while not (paused or polling.done()):  # noqa: ASYNC110 - no event tells
-        await asyncio.sleep(0)
+    while not (paused or polling.done()):
+        await anyio.lowlevel.checkpoint()
     return polling
 
 

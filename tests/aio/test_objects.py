@@ -237,12 +237,10 @@ async def test_a_body_that_is_entered_is_closed_at_the_end(body):
     raw = raw_of(body)
 
     async with body as stream:
-        if hasattr(stream, "text"):
-            assert await stream.text() == DATA.decode()
-        else:
-            assert await stream.read() == DATA
+        # Older versions give what is below it.
+        found = await stream.text() if stream is raw else (await stream.read()).decode()
 
-    assert raw.closed
+    assert (found, raw.closed) == (DATA.decode(), True)
 
 
 async def test_a_stream_that_ends_early_is_incomplete(body):
