@@ -28,6 +28,17 @@ settings.register_profile("mock_jobs", database=None, print_blob=True, deadline=
 settings.load_profile("mock_jobs")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the mark of long tests."""
+    config.addinivalue_line("markers", "long: takes seconds, and begins early so that no process has to wait for it at the end")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long tests."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test leave this machine, whatever it gets wrong."""

@@ -184,6 +184,7 @@ def test_it_says_what_the_mock_holds_wherever_the_mock_comes_from(sections):
     assert found["test_nothing"] == found["test_no_mock"] == []
 
 
+@pytest.mark.long
 def test_options_choose_the_tests(sections, pytester):
     assert {name for name, shown in sections("-k", "fixture or passes", "--mock-jobs-report=never").items() if shown} == set()
     shown = sections("-k", "fixture or passes", "-rP", "--mock-jobs-report=always")

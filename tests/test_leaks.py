@@ -65,6 +65,7 @@ def _use_little(clients):
         clients["iot"].list_jobs()
 
 
+@pytest.mark.long
 def test_a_thousand_mocks_leave_nothing_that_grows(clients):
     for _ in range(20):
         _use_much(clients)

@@ -821,6 +821,7 @@ def test_all_is_put_back():
 """
 
 
+@pytest.mark.long
 def test_works_beside_pytest_socket(pytester):
     pytester.makepyfile(test_beside=_BESIDE, test_later=_AFTER)
 

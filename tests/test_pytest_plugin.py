@@ -111,6 +111,7 @@ def test_there_is_a_fixture_for_each_client(run):
     result.assert_outcomes(passed=1)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("_unmeasured")
 @pytest.mark.parametrize("outside", ["import mock_jobs.mock", "import mock_jobs\nwith mock_jobs.mock_jobs(): pass"])
 def test_runs_inside_a_run_use_one_set_of_classes(pytester, outside):
@@ -206,6 +207,7 @@ def test_fixtures_are_documented(run):
     )
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("_unmeasured")
 def test_works_under_xdist(pytester):
     pytester.makepyfile(

@@ -303,6 +303,7 @@ JSON_VALUES = st.recursive(
 )
 
 
+@pytest.mark.long
 @given(SHAPES, JSON_VALUES)
 def test_no_json_whatsoever_breaks_a_check(names, value):
     service, name = names

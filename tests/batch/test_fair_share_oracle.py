@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import boto3
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -159,6 +160,7 @@ def real_run(jobs, site, mock, **more):
     return found
 
 
+@pytest.mark.long
 @SLOW
 @given(wishes, st.sampled_from([7, 600]), st.sampled_from([0, 25, 50]))
 def test_jobs_start_when_the_model_says(jobs, window, percent):
@@ -175,6 +177,7 @@ def test_jobs_start_when_the_model_says(jobs, window, percent):
     assert found == {wish.number: wish.started for wish in jobs}
 
 
+@pytest.mark.long
 @SLOW
 @given(wishes, st.booleans())
 def test_capacity_is_never_exceeded_and_queues_keep_their_order(jobs, is_strict):

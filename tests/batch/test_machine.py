@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import boto3
+import pytest
 from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
@@ -323,5 +324,6 @@ class BatchMachine(Machine):
         assert parent["attempts"] == []
 
 
+@pytest.mark.long
 def test_random_lives_agree_with_the_rules():
     prove(BatchMachine, max_examples=20, steps=25)

@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from itertools import pairwise
 
 import boto3
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +42,7 @@ schedules = st.sampled_from(
 )
 
 
+@pytest.mark.long
 @given(steps, criteria, retries, schedules, st.sampled_from([1, 3, 1000]), st.sampled_from([None, 2]))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_jobs_and_executions_agree_with_each_other(steps, criterion, allowed, schedule, rate, minutes):

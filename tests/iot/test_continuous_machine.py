@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import boto3
+import pytest
 from hypothesis import strategies as st
 
 from mock_jobs import mock_jobs
@@ -400,5 +401,6 @@ class ContinuousMachine(Machine):
                 assert {each["jobId"] for each in pending[kind]} == expected
 
 
+@pytest.mark.long
 def test_continuous_jobs_follow_the_rules_through_random_lives():
     prove(ContinuousMachine, max_examples=12, steps=30)

@@ -311,6 +311,7 @@ def test_a_template_made_from_a_managed_one_s_job_holds_the_parameters_in_place(
 VALUES = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=60).filter(lambda text: "${aws:" not in text)
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(command=st.one_of(VALUES, st.sampled_from(['"', "\\", '\\"', "\\n", "\\u0041", "{}", '","x":"', "${", "$}"])), user=VALUES)
 def test_any_value_survives_into_valid_json(command, user):

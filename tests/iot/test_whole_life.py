@@ -496,6 +496,7 @@ WholeLife.must_reach = (
 )
 
 
+@pytest.mark.long
 def test_whatever_is_called_is_as_the_oracle_says():
     prove(WholeLife, max_examples=12, steps=40)
 

@@ -21,7 +21,7 @@ from support.constants import REGION
 from support.server import ACCOUNT_A, ACCOUNT_B, client_of
 
 # What runs in the processes is the mock that all other tests measure.
-pytestmark = pytest.mark.usefixtures("_unmeasured")
+pytestmark = [pytest.mark.usefixtures("_unmeasured"), pytest.mark.long]
 
 ROOT = Path(__file__).parents[2]
 # Time does not pass in a rehearsal: who sleeps moves the clock of the server.
