@@ -92,6 +92,9 @@ class Patches:
         """Put a stand-in in the place of a function in its own module."""
         found = vars(stand_in.owner)[stand_in.name]
         if found is not stand_in:
+            if id(found) not in self._everywhere:
+                # Modules that were searched before may have this one.
+                self._without.clear()
             self._everywhere[id(found)] = stand_in
             stand_in.replaced = found
             setattr(stand_in.owner, stand_in.name, stand_in)

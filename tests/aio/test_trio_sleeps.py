@@ -180,6 +180,32 @@ def test_who_sleeps_when_the_block_ends_sleeps_on_in_real_time(mock, rests):
         assert (mock.clock.now, rests) == (begin, [3600])
 
 
+PATCHED_FIRST = """
+import trio
+from mock_jobs import mock_jobs
+
+async def patch(seconds):
+    pass
+
+# In a list: a mock replaces it in modules.
+kept = [trio.sleep]
+trio.sleep = patch
+with mock_jobs(sleep="skip"):
+    pass
+trio.sleep = kept[0]
+with mock_jobs(sleep="skip"):
+    assert kept[0] not in (trio.sleep, trio._timeouts.sleep)
+assert trio.sleep is trio._timeouts.sleep is kept[0]
+"""
+
+
+@pytest.mark.usefixtures("_unmeasured")
+def test_a_patch_that_was_there_first_is_not_taken_for_trio():
+    done = subprocess.run([sys.executable, "-c", PATCHED_FIRST], capture_output=True, text=True, timeout=PATIENCE)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 LATE = """
 import asyncio, sys
 from mock_jobs import mock_jobs
