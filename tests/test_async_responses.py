@@ -7,6 +7,8 @@ import io
 from unittest.mock import MagicMock
 
 import boto3
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.models import botocore_stubber
 
 
 def test_a_body_that_could_be_iterated_over_by_coroutines_is_read_as_any_other(mock, monkeypatch):
@@ -28,3 +30,16 @@ def test_a_coroutine_may_call_boto3(mock, iot):
         return [each["thingName"] for each in iot.list_things()["things"]]
 
     assert asyncio.run(call()) == ["pump"]
+
+
+def test_a_stubber_of_moto_that_a_test_has_made_answers_by_itself(mock):
+    iot = boto3.client("iot")
+    iot.meta.events.unregister("before-send", botocore_stubber)
+    own = BotocoreStubber()
+    own.enabled = True
+    iot.meta.events.register("before-send", own)
+
+    # moto alone answers.
+    iot.list_jobs()
+
+    assert len(mock.calls) == 0

@@ -87,28 +87,28 @@ def answer_either(stubber: Any, event_name: str, request: Any, **_: Any) -> Any:
         return None
     # The emitter of aiobotocore calls its handlers in a coroutine, and that of botocore in a function.
     if sys._getframe(1).f_code.co_flags & CO_COROUTINE:  # noqa: SLF001 - there is no other way to the caller
-        return _answer_awaited(request)
-    return answer(request)
+        return _answer_awaited(stubber, request)
+    return answer(request, stubber)
 
 
-def _ask(request: Any) -> moto_core.MotoAnswer | None:
-    answered: moto_core.MotoAnswer | None = moto_core.stubber.process_request(request)
-    return answered
+def answer(request: Any, stubber: Any = moto_core.stubber) -> EitherResponse | None:
+    """Return the response to a request, in botocore's form; None if it goes to the network.
 
-
-def answer(request: Any) -> EitherResponse | None:
-    """Return the response to a request, in botocore's form; None if it goes to the network."""
-    answered = _ask(request)
+    Args:
+        request: The request, in botocore's form.
+        stubber: Whom to ask: moto's one stubber, or another one that somebody has made.
+    """
+    answered = stubber.process_request(request)
     if answered is None:
         return None
     status, headers, body = answered
     return EitherResponse(request.url, status, headers, moto_core.MockRawResponse(body))  # type: ignore[arg-type]  # as moto does
 
 
-async def _answer_awaited(request: Any) -> AWSResponse | None:
+async def _answer_awaited(stubber: Any, request: Any) -> AWSResponse | None:
     """Return the response to a request, in aiobotocore's form; None if it goes to the network."""
     try:
-        answered = await _ask_what_may_wait(request)
+        answered = await _ask(stubber, request)
     except Exception:
         await Turn()
         raise
@@ -118,7 +118,8 @@ async def _answer_awaited(request: Any) -> AWSResponse | None:
     return async_response(request.url, *answered)
 
 
-async def _ask_what_may_wait(request: Any) -> moto_core.MotoAnswer | None:
+async def _ask(stubber: Any, request: Any) -> moto_core.MotoAnswer | None:
+    answer_at_hand: Callable[[], moto_core.MotoAnswer | None] = partial(stubber.process_request, request)
     mark = opening.mark
     if async_bodies.is_async(request.body):
         if moto_core.goes_out(request.url):
@@ -126,10 +127,10 @@ async def _ask_what_may_wait(request: Any) -> moto_core.MotoAnswer | None:
         data = await async_bodies.read(request.body)
         opening.check(mark)
         with async_bodies.holding(request, data):
-            return _ask(request)
+            return answer_at_hand()
     if may_wait(request.url):
-        return await answer_poll(partial(_ask, request), partial(opening.check, mark))
-    return _ask(request)
+        return await answer_poll(answer_at_hand, partial(opening.check, mark))
+    return answer_at_hand()
 
 
 def replacements(lenient: Callable[[Callable[..., Any], Any], Callable[..., Any]] | None) -> Iterator[Replacement]:
@@ -169,7 +170,7 @@ def _early_send(send: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., 
 
     async def send_or_answer(endpoint: Any, request: Any) -> Any:
         if is_aws_host(request.url.partition("://")[2].partition("/")[0]):
-            response = await _answer_awaited(request)
+            response = await _answer_awaited(moto_core.stubber, request)
             if response is not None:
                 return response
         return await send(endpoint, request)
