@@ -102,7 +102,7 @@ def answer(request: Any, stubber: Any = moto_core.stubber) -> EitherResponse | N
     if answered is None:
         return None
     status, headers, body = answered
-    return EitherResponse(request.url, status, headers, moto_core.MockRawResponse(body))  # type: ignore[arg-type]  # as moto does
+    return EitherResponse(request.url, status, headers, moto_core.MockRawResponse(body))
 
 
 async def _answer_awaited(stubber: Any, request: Any) -> AWSResponse | None:
