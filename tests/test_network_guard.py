@@ -36,6 +36,7 @@ from mock_jobs.transports import network_guard
 from mock_jobs.wire.loader import shared_loader
 
 from support.constants import NO_RETRIES, REGION
+from support.threads import serving
 
 HOST = f"batch.{REGION}.amazonaws.com"
 PATIENCE = 10
@@ -341,12 +342,9 @@ class _ProxyHandler(socketserver.StreamRequestHandler):
 
 @pytest.fixture
 def proxy():
-    with _Proxy() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    server = _Proxy()
+    with serving(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def _urllib_by(proxy, url):

@@ -243,7 +243,7 @@ def watch_queues(listener: Listener) -> Callable[[], None]:
 
 @contextmanager
 def looking_once(*, is_last: bool) -> Iterator[None]:
-    """Let ReceiveMessage look once inside a `with` block of this thread, in place of waiting.
+    """Make ReceiveMessage look once inside a `with` block of this thread, in place of waiting.
 
     Args:
         is_last: Whether it answers what it finds. Else it raises `MustWaitError` if it finds nothing and has to wait.

@@ -143,7 +143,7 @@ class Sleepers:
         self.is_over = False
 
     def sleep(self, seconds: float) -> float:
-        """Let this thread sleep.
+        """Sleep in this thread.
 
         Returns:
             What is left of the sleep in seconds, if nobody skips sleeps any more; else 0.
@@ -166,7 +166,7 @@ class Sleepers:
         return self._left_of(sleeper)
 
     async def sleep_task(self, seconds: float, loop: Loop) -> float:
-        """Let this task of a loop sleep; as `sleep`."""
+        """Sleep in this task of a loop; as `sleep`."""
         if self.is_over:
             return seconds
         self._endless.count(seconds)

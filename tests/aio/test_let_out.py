@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
@@ -18,7 +17,7 @@ from mock_jobs.transports.either_response import EitherResponse
 
 from support.async_streams import Reader, SeekableReader
 from support.constants import REGION
-from support.threads import PATIENCE
+from support.threads import serving
 
 pytestmark = pytest.mark.anyio
 BUSY = b"<Error><Code>SlowDown</Code></Error>"
@@ -67,12 +66,8 @@ def maybe_mocked(request):
 @pytest.fixture
 def store():
     server = Store()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join(PATIENCE)
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from mock_jobs import UnmockedRequestError, mock_jobs
 
-from support.threads import PATIENCE
+from support.threads import serving
 
 httpx2 = pytest.importorskip("httpx2", reason="httpx2 is not installed")
 URL = "http://batch.us-east-1.amazonaws.com/"
@@ -29,12 +28,8 @@ class Handler(BaseHTTPRequestHandler):
 def proxy():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.heard = []
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join(PATIENCE)
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 def get(proxy, url):

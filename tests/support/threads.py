@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from socketserver import BaseServer
 
 PATIENCE = 20
 """How many seconds a thread may take to do what takes none."""
@@ -30,3 +32,16 @@ def at_once(*acts: Callable[[], object]) -> None:
     assert not stuck, f"{len(stuck)} of {len(threads)} threads wait for ever"
     if raised:
         raise raised[0]
+
+
+@contextmanager
+def serving(server: BaseServer) -> Iterator[None]:
+    """Serve in a thread inside a `with` block, and close the server at its end."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    with server:
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join(PATIENCE)
